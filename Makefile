@@ -1,0 +1,48 @@
+# Every target makes its own environment in .venv when there is none. Needs Python >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo up test check format bench lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Augury needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; say: make PYTHON=/path/to/python3.12") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	@echo "Installing into $(VENV) (TensorFlow is large; the first time takes a few minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED) ## Compare three augmentations on real digits and show the report
+	@$(BIN)/augury run examples/standing-example.json --local --data-dir .augury/demo --output .augury/demo/report.json
+
+up: $(INSTALLED) ## Start the service, a worker and all they need on this machine
+	@$(BIN)/augury up
+
+test: $(INSTALLED) ## Run all tests; they start every server they need
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED) ## Lint, type-check and hold the import rules
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: $(INSTALLED) ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(INSTALLED) ## Run the benchmarks
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+lock: ## Lock the dependencies again (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt
+	for role in service worker; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra $$role pyproject.toml -o requirements/$$role.txt || exit 1; done
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu pyproject.toml -o requirements/worker-gpu.txt
+
+clean: ## Remove the environment and what the demo left
+	rm -rf $(VENV) .augury/demo
