@@ -1,0 +1,1 @@
+"""The wire contract of Augury: pydantic models only, shared by every other package."""

@@ -1,0 +1,165 @@
+"""The augmentation spec: the constructor parameters of Keras's ``ImageDataGenerator`` that JSON can carry.
+
+Names, defaults and meanings are those of Keras 3.15 (``keras/src/legacy/preprocessing/image.py``). What Keras
+discovers only at the first batch, or never, is refused here. ``preprocessing_function`` is a Python callable and
+cannot be sent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
+
+from api_schemas.base import RequestModel
+
+FillMode = Literal["constant", "nearest", "reflect", "wrap"]
+
+
+def _refuse(message: str) -> PydanticCustomError:
+    return PydanticCustomError("augmentation_rule", message.replace("{", "{{").replace("}", "}}"))
+
+
+def _check_ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] > pair[1]:
+        raise _refuse(f"Input should be a pair [low, high] with low <= high, e.g. [{pair[1]:g}, {pair[0]:g}]")
+    return pair
+
+
+def _check_shift(shift: Any) -> Any:
+    if isinstance(shift, list):
+        if not shift:
+            raise _refuse("Input should be a number or a non-empty list of the shifts to choose from")
+    elif shift < 0:
+        raise _refuse("Input should be greater than or equal to 0; the range is symmetric about 0 anyway")
+    return shift
+
+
+def _check_zoom(zoom: Any) -> Any:
+    if isinstance(zoom, tuple):
+        if min(zoom) <= 0:
+            raise _refuse("Input should be a pair of zoom factors greater than 0; below 1 zooms in, above 1 zooms out")
+        return _check_ascending(zoom)
+    if not 0 <= zoom < 1:
+        raise _refuse(
+            "Input should be in [0, 1), or a pair of factors: Keras draws from [1 - zoom, 1 + zoom], "
+            "and a factor of 0 or less collapses or mirrors the image"
+        )
+    return zoom
+
+
+Shift = Annotated[
+    StrictFloat | StrictInt | Annotated[list[StrictFloat | StrictInt], Field(max_length=1000)],
+    AfterValidator(_check_shift),
+]
+Pair = Annotated[tuple[float, float], Field(strict=False)]  # JSON knows lists only
+Zoom = Annotated[StrictFloat | Pair, AfterValidator(_check_zoom)]
+BrightnessFactor = Annotated[float, Field(ge=0, le=255)]
+Brightness = Annotated[tuple[BrightnessFactor, BrightnessFactor], Field(strict=False), AfterValidator(_check_ascending)]
+
+PREPROCESSING_FIELDS = (
+    "featurewise_center",
+    "samplewise_center",
+    "featurewise_std_normalization",
+    "samplewise_std_normalization",
+    "zca_whitening",
+    "zca_epsilon",
+    "rescale",
+    "data_format",
+    "dtype",
+)
+"""The deterministic half of a spec: applied to training and validation images alike."""
+
+NOT_ON_THE_WIRE = ("preprocessing_function",)
+"""Constructor parameters that JSON cannot carry."""
+
+
+class ImageDataGeneratorSpec(RequestModel):
+    """One augmentation, in the parameter names of Keras's ``ImageDataGenerator``.
+
+    Angles are degrees, ``width_shift_range`` and ``height_shift_range`` are fractions of the image below 1 and
+    pixels from 1 on, intensities are in the units of the raw image (0-255 for 8-bit images).
+    """
+
+    featurewise_center: bool = Field(False, description="Subtract the training set's mean from every image.")
+    samplewise_center: bool = Field(False, description="Subtract each image's own mean.")
+    featurewise_std_normalization: bool = Field(False, description="Divide by the training set's deviation.")
+    samplewise_std_normalization: bool = Field(False, description="Divide each image by its own deviation.")
+    zca_whitening: bool = Field(False, description="Decorrelate the pixels with the training set's covariance.")
+    zca_epsilon: float = Field(1e-6, gt=0, le=1e6, description="Added to the eigenvalues before whitening.")
+    rotation_range: float = Field(0, ge=0, le=360, description="Degrees; the angle is uniform in [-r, r].")
+    width_shift_range: Shift = Field(
+        0.0,
+        description="Float below 1: fraction of the width; float from 1: pixels; int n: whole pixels in (-n, n); "
+        "list: the set of shifts to choose from, with a random sign.",
+    )
+    height_shift_range: Shift = Field(0.0, description="As width_shift_range, for the height.")
+    brightness_range: Brightness | None = Field(
+        None, description="Pair [low, high] of factors; 1 leaves an image as it is, 0 makes it black."
+    )
+    shear_range: float = Field(0.0, ge=0, lt=90, description="DEGREES (not a fraction); uniform in [-s, s].")
+    zoom_range: Zoom = Field(
+        0.0,
+        description="Float z: factors uniform in [1 - z, 1 + z], drawn separately for the two axes; "
+        "pair: [low, high]. Factors below 1 zoom in.",
+    )
+    channel_shift_range: float = Field(
+        0.0, ge=0, le=1e6, description="Added to all channels alike, uniform in [-c, c], in raw intensity units."
+    )
+    fill_mode: FillMode = Field("nearest", description="What is painted where the source image ends.")
+    cval: float = Field(0.0, ge=-1e6, le=1e6, description="The fill value for fill_mode 'constant', before rescale.")
+    horizontal_flip: bool = Field(False, description="Mirror left and right with probability 1/2.")
+    vertical_flip: bool = Field(False, description="Mirror top and bottom with probability 1/2.")
+    rescale: float | None = Field(
+        None, ge=-1e6, le=1e6, description="Multiplies every pixel; null or 0 leaves the values as they are."
+    )
+    data_format: Literal["channels_first", "channels_last"] | None = Field(
+        None, description="Jobs store images as channels_last, which is the default."
+    )
+    validation_split: float = Field(
+        0.0, ge=0, lt=1, description="For ImageDataGenerator.flow(subset=...); jobs draw their own splits."
+    )
+    interpolation_order: int = Field(1, ge=0, le=5, description="Spline order of the resampling.")
+    dtype: Literal["float16", "float32", "float64"] | None = Field(None, description="Of the images produced.")
+
+    @model_validator(mode="after")
+    def _standard_deviation_needs_no_whitening(self) -> Self:
+        if self.zca_whitening and self.featurewise_std_normalization:
+            raise _refuse(
+                "zca_whitening and featurewise_std_normalization exclude each other: "
+                "Keras would silently drop the latter"
+            )
+        return self
+
+    def constructor_arguments(self) -> dict[str, Any]:
+        """The keyword arguments for ``ImageDataGenerator``; pairs become lists, which Keras expects."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in self.model_dump().items()}
+
+    def preprocessing(self) -> ImageDataGeneratorSpec:
+        """The deterministic half: what validation images get as well."""
+        kept = {name: getattr(self, name) for name in PREPROCESSING_FIELDS}
+        if not self.zca_whitening:
+            kept.pop("zca_epsilon")  # has no effect, so it must not make two specs look different
+        return ImageDataGeneratorSpec(**{**kept, "rescale": self.rescale or None})
+
+    @property
+    def has_augmentation(self) -> bool:
+        """Whether any random transform can change an image."""
+        return not self._is_neutral()
+
+    def _is_neutral(self) -> bool:
+        shifts = (self.width_shift_range, self.height_shift_range)
+        ranges = (self.rotation_range, self.shear_range, self.channel_shift_range)
+        return (
+            not any(ranges)
+            and all(not any(s) if isinstance(s, list) else not s for s in shifts)
+            and self.zoom_range in (0, (1, 1))
+            and self.brightness_range is None
+            and not (self.horizontal_flip or self.vertical_flip)
+        )
+
+    @property
+    def needs_fit(self) -> bool:
+        """Whether statistics of the training images are needed before the first batch."""
+        return self.featurewise_center or self.featurewise_std_normalization or self.zca_whitening

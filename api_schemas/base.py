@@ -1,0 +1,70 @@
+"""The base of every model on the wire: strict types, no unknown fields, helpful refusals."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Any, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import ErrorType
+
+Points = Annotated[float, Field(description="Percentage points of accuracy; 1.0 is one image in a hundred.")]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Timestamp = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-01-31T12:00:00.000Z"])]
+
+_BUILT_IN_ERRORS = frozenset(get_args(ErrorType))
+
+
+def nearest_name(name: str, known: list[str]) -> str | None:
+    """The known name that *name* is most likely a misspelling of, or None."""
+    return next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)), None)
+
+
+class Body(BaseModel):
+    """What the service sends. Frozen, so a value read once cannot drift."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RequestModel(BaseModel):
+    """What a client sends.
+
+    Types are strict (``"20"`` and ``true`` are not numbers), infinities and NaN are refused, and an
+    unknown field is an error that names the field the client probably meant.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest_known_fields(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            lines = error.errors(include_url=False)
+            if not any(_is_unknown_field(line) for line in lines):
+                raise
+            details = [_with_suggestion(line, list(cls.model_fields)) for line in lines]
+            raise ValidationError.from_exception_data(error.title, details) from None
+
+
+def _is_unknown_field(line: ErrorDetails) -> bool:
+    return line["type"] == "extra_forbidden" and len(line["loc"]) == 1
+
+
+def _with_suggestion(line: ErrorDetails, known: list[str]) -> InitErrorDetails:
+    """The same error again, but for an unknown field one that names the likely intention."""
+    kind: str | PydanticCustomError = line["type"]
+    if _is_unknown_field(line):
+        hint = nearest_name(str(line["loc"][0]), known)
+        message = f"unknown field; did you mean '{hint}'?" if hint else "unknown field"
+        kind = PydanticCustomError("unknown_field", _literal(message))
+    elif line["type"] not in _BUILT_IN_ERRORS:
+        kind = PydanticCustomError(_literal(line["type"]), _literal(line["msg"]))
+    return InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=line.get("ctx", {}))
+
+
+def _literal(message: str) -> Any:
+    """The message with nothing in it that pydantic would take for a placeholder."""
+    return message.replace("{", "{{").replace("}", "}}")

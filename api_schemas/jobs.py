@@ -1,0 +1,164 @@
+"""Jobs on the wire: what a client submits, and what it sees while it waits."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.base import Body, RequestModel, Timestamp
+from api_schemas.datasets import DatasetReference
+from api_schemas.failures import Failure
+from api_schemas.models import EvaluationSettings, ModelSpec, TrainingSettings
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
+LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
+RESERVED_ARM_NAMES = frozenset({"baseline"})
+
+
+class JobState(StrEnum):
+    """``queued -> running -> succeeded | failed | cancelled``; ``cancelling`` while a cancel takes effect."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job will never change again."""
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Candidate(RequestModel):
+    """A named spec in a job."""
+
+    name: Name
+    spec: ImageDataGeneratorSpec
+
+    @model_validator(mode="after")
+    def _fits_a_job(self) -> Self:
+        _refuse_what_a_job_decides(self.spec)
+        if self.name in RESERVED_ARM_NAMES:
+            raise PydanticCustomError("reserved_name", "'baseline' is the name of the arm without augmentation")
+        return self
+
+
+class Baseline(RequestModel):
+    """The preprocessing that candidates are measured against."""
+
+    spec: ImageDataGeneratorSpec
+
+    @model_validator(mode="after")
+    def _has_no_augmentation(self) -> Self:
+        _refuse_what_a_job_decides(self.spec)
+        if self.spec.has_augmentation:
+            raise PydanticCustomError("baseline_rule", "the baseline takes preprocessing only, no random transform")
+        return self
+
+
+def _refuse_what_a_job_decides(spec: ImageDataGeneratorSpec) -> None:
+    if spec.data_format == "channels_first":
+        raise PydanticCustomError("job_rule", "data_format: jobs store images as channels_last; leave it out")
+    if spec.validation_split:
+        raise PydanticCustomError(
+            "job_rule",
+            "validation_split: a job draws its own stratified splits; leave it out "
+            "and set evaluation.validation_fraction",
+        )
+
+
+class ComparisonRequest(RequestModel):
+    """Train a baseline and candidates on paired seeds, and report what the data support."""
+
+    kind: Literal["comparison"]
+    dataset: DatasetReference
+    candidates: list[Candidate] = Field(min_length=1, max_length=20)
+    baseline: Baseline | None = Field(
+        None, description="Default: rescale 1/255 for integer images, nothing for floats in 0-1."
+    )
+    model: ModelSpec = ModelSpec()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
+    labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [candidate.name for candidate in self.candidates]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise PydanticCustomError(
+                "repeated_name", f"candidate names must be unique; repeated: {', '.join(repeated)}"
+            )
+        return self
+
+
+JobRequest = ComparisonRequest
+
+
+class Progress(Body):
+    """How far a job has come."""
+
+    trials_total: int
+    trials_done: int
+    trials_reused: int
+    trials_running: int
+    fraction: float = Field(description="0-1, counting the epochs of running trials.")
+    estimated_finish: Timestamp | None = Field(description="From the pace so far; null before the first trial ends.")
+
+
+class TimelineEntry(Body):
+    """One thing that happened to a job."""
+
+    sequence: int
+    at: Timestamp
+    type: str
+    data: dict[str, Any]
+
+
+class Job(Body):
+    """A job as a client sees it."""
+
+    id: str
+    kind: str
+    state: JobState
+    phase: str = Field(description="What is going on: waiting, ingesting, training, reporting, done.")
+    is_terminal: bool
+    request: dict[str, Any]
+    labels: dict[str, str]
+    dataset_id: str
+    progress: Progress
+    error: Failure | None
+    has_report: bool
+    created_at: Timestamp
+    started_at: Timestamp | None
+    finished_at: Timestamp | None
+    timeline: list[TimelineEntry]
+
+
+class JobSummary(Body):
+    """A job in a list."""
+
+    id: str
+    kind: str
+    state: JobState
+    is_terminal: bool
+    labels: dict[str, str]
+    dataset_id: str
+    has_report: bool
+    created_at: Timestamp
+    finished_at: Timestamp | None
+
+
+class JobList(Body):
+    """One page of jobs, newest first."""
+
+    items: list[JobSummary]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last one.")

@@ -1,0 +1,28 @@
+"""Errors on the wire: RFC 9457 problem details with a stable ``type``."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from api_schemas.base import Body
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(Body):
+    """One faulty field of a request."""
+
+    location: str = Field(description="Where it is.", examples=["body.candidates[0].spec.zoom_range"])
+    message: str = Field(examples=["got 1.5, expected a number less than 1"])
+
+
+class Problem(Body):
+    """An RFC 9457 problem."""
+
+    type: str = Field(description="Stable; what programs should look at.", examples=["urn:augury:problem:not-found"])
+    title: str
+    status: int
+    detail: str
+    instance: str | None = Field(None, description="The path that was asked for.")
+    request_id: str | None = Field(None, description="Find the request in the service's log by this.")
+    errors: list[FieldProblem] = Field([], description="Every faulty field of the request.")

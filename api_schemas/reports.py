@@ -1,0 +1,132 @@
+"""The report of a comparison: the evidence, and the verdict it supports.
+
+Accuracies are fractions of images; differences and intervals are percentage points.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.base import Body, Points, Timestamp
+from api_schemas.datasets import DatasetFacts
+from api_schemas.failures import Failure
+from api_schemas.plans import ArmRole
+from api_schemas.trials import Curves
+
+
+class Verdict(StrEnum):
+    """What the data say about a candidate, asked in this order."""
+
+    EQUIVALENT = "equivalent"
+    HELPS = "helps"
+    HURTS = "hurts"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Difference(Body):
+    """A mean paired difference with its interval, in percentage points."""
+
+    mean: Points
+    low: Points
+    high: Points
+    confidence: float = Field(description="Of this interval taken alone.")
+    standard_deviation: Points = Field(description="Of the paired differences over seeds.")
+    seeds: list[int] = Field(description="The seeds that both arms finished.")
+    per_seed: list[Points]
+
+
+class SeedResult(Body):
+    """One trial of an arm."""
+
+    seed: int
+    trial_id: str
+    reused: bool
+    validation_accuracy: float
+    clean_training_accuracy: float
+    diverged: bool
+    seconds: float
+    augmentation_seconds: float
+    curves: Curves
+
+
+class FailedTrial(Body):
+    """A trial that gave no result."""
+
+    trial_id: str
+    seed: int
+    error: Failure
+
+
+class ArmReport(Body):
+    """One arm over its seeds."""
+
+    name: str
+    role: ArmRole
+    spec: ImageDataGeneratorSpec
+    mean_validation_accuracy: float | None
+    mean_clean_training_accuracy: float | None
+    mean_seconds: float | None
+    per_seed: list[SeedResult]
+    failed_trials: list[FailedTrial]
+
+
+class CandidateReport(Body):
+    """A candidate against the baseline."""
+
+    name: str
+    arm: str
+    preprocessing_arm: str
+    verdict: Verdict
+    sentence: str = Field(description="The verdict in words.")
+    difference: Difference | None = Field(description="Candidate minus baseline; null when too few trials finished.")
+    preprocessing: Difference | None = Field(description="Preprocessing-only arm minus baseline.")
+    augmentation: Difference | None = Field(description="Candidate minus preprocessing-only arm.")
+
+
+class Cost(Body):
+    """What the evidence cost."""
+
+    trials: int
+    trials_reused: int
+    trials_failed: int
+    training_seconds: float = Field(description="Summed over the trials that this job trained itself.")
+
+
+class Method(Body):
+    """How the verdicts were reached."""
+
+    interval: str
+    confidence: float
+    practical_effect: Points
+    candidates: int
+    training_images: int | None
+    validation_images: int | None
+
+
+class Provenance(Body):
+    """What it takes to make the same numbers again."""
+
+    dataset_digest: str
+    dataset: DatasetFacts
+    engine: str
+    versions: dict[str, str]
+    request: dict[str, Any]
+
+
+class Report(Body):
+    """The answer to a comparison."""
+
+    schema_version: Literal["1.0"] = "1.0"
+    job_id: str
+    kind: Literal["comparison"] = "comparison"
+    created_at: Timestamp
+    complete: bool = Field(description="Whether every trial gave a result.")
+    candidates: list[CandidateReport]
+    arms: list[ArmReport]
+    method: Method
+    cost: Cost
+    provenance: Provenance

@@ -1,0 +1,76 @@
+"""Trials on the wire: one training run each."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from api_schemas.base import Body, Timestamp
+from api_schemas.failures import Failure
+
+
+class TrialState(StrEnum):
+    """``queued -> running -> succeeded | failed | cancelled``; back to queued when a worker is lost."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the trial will never change again."""
+        return self in (TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED)
+
+
+class Curves(Body):
+    """One value per epoch; null where a value was not finite. Accuracies are fractions."""
+
+    training_loss: list[float | None]
+    training_accuracy: list[float | None] = Field(description="On the augmented images, as they were trained on.")
+    validation_loss: list[float | None]
+    validation_accuracy: list[float | None]
+
+
+class TrialResult(Body):
+    """What one training run measured. Accuracies are fractions of images."""
+
+    validation_accuracy: float = Field(description="After the last epoch, on preprocessed, unaugmented images.")
+    clean_training_accuracy: float = Field(description="After the last epoch, on the unaugmented training images.")
+    diverged: bool = Field(description="The loss stopped being finite, which ended the training early.")
+    epochs: int
+    training_images: int
+    validation_images: int
+    seconds: float = Field(description="Wall time of the trial on its worker.")
+    augmentation_seconds: float = Field(description="Of these, spent making augmented batches.")
+    curves: Curves
+
+
+class Trial(Body):
+    """One training run: (dataset, split, model, training settings, spec, seed)."""
+
+    id: str
+    arm: str
+    seed: int
+    state: TrialState
+    is_terminal: bool
+    reused: bool = Field(description="It was trained for an earlier job.")
+    attempts: int = Field(description="How often a worker began it; more than 1 after a worker was lost.")
+    epoch: int
+    epochs: int
+    key: str = Field(description="SHA-256 of everything that determines the result.")
+    spec: dict[str, Any]
+    result: TrialResult | None
+    error: Failure | None
+    created_at: Timestamp
+    started_at: Timestamp | None
+    finished_at: Timestamp | None
+
+
+class TrialList(Body):
+    """All trials of a job, arm by arm."""
+
+    items: list[Trial]
