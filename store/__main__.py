@@ -1,0 +1,41 @@
+"""``python -m store migrate``: bring the database's schema up to date."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+
+from store import migrate
+from store.database import Database
+from store.settings import StoreSettings
+
+
+def main() -> int:
+    """Run the one command there is; 0 when the schema is current afterwards."""
+    parser = argparse.ArgumentParser(prog="python -m store", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    migrate_command = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migrate_command.add_argument("--patience", type=float, default=60.0, help="seconds to wait for the database")
+    arguments = parser.parse_args()
+    url = StoreSettings().resolved_database_url
+    shown = make_url(url).render_as_string(hide_password=True)
+    give_up_at = time.monotonic() + arguments.patience
+    while True:
+        try:
+            migrate.upgrade(Database(url))
+        except OperationalError as error:
+            if time.monotonic() > give_up_at:
+                print(f"cannot reach {shown}: {error.orig}", file=sys.stderr)
+                return 1
+            time.sleep(1)
+        else:
+            print(f"{shown} is up to date")
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Artifacts (snapshots, predictions, reports) in a folder or a bucket. A half-written one is never seen."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+import fsspec
+from fsspec.core import url_to_fs
+
+
+class ArtifactMissingError(LookupError):
+    """The artifact is not there (any more)."""
+
+
+class Artifacts:
+    """Named, immutable byte strings below one folder or ``s3://``/``gs://`` prefix."""
+
+    def __init__(self, url: str) -> None:
+        self._filesystem: fsspec.AbstractFileSystem
+        self._filesystem, self._root = url_to_fs(url)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Store *content* durably under *name*, replacing what was there in one step."""
+        target = self._path(name)
+        temporary = f"{target}.{uuid.uuid4().hex}.partial"
+        self._filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        with self._filesystem.open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            if hasattr(file, "fileno"):
+                os.fsync(file.fileno())
+        self._filesystem.mv(temporary, target)
+
+    def read(self, name: str) -> bytes:
+        """The content stored under *name*.
+
+        Raises:
+            ArtifactMissingError: nothing is stored there.
+        """
+        try:
+            content: bytes = self._filesystem.cat_file(self._path(name))
+        except FileNotFoundError as error:
+            raise ArtifactMissingError(name) from error
+        return content
+
+    def exists(self, name: str) -> bool:
+        """Whether something is stored under *name*."""
+        return bool(self._filesystem.exists(self._path(name)))
+
+    def delete(self, name: str) -> None:
+        """Remove *name* if it is there."""
+        if self.exists(name):
+            self._filesystem.rm_file(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"

@@ -1,0 +1,94 @@
+"""Sessions and the clock. Reads see one snapshot; writes are one at a time on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, CursorResult, Engine, Insert, Update, create_engine, event, make_url, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+_BUSY_TIMEOUT_SECONDS = 30
+
+Row = TypeVar("Row")
+
+
+class Database:
+    """A database reached by URL: SQLite for one machine, PostgreSQL for several."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self._write_engine = self.engine.execution_options(augury_begin="IMMEDIATE")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading; whatever it changes is thrown away."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose block is one transaction: committed at its end, undone by an exception.
+
+        On SQLite it takes the write lock at the start: a transaction that reads first and upgrades later
+        fails at once when another has written in between, whatever the busy timeout.
+        """
+        with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def now(self, session: Session) -> float:
+        """Unix seconds by the clock that all workers share, so that leases do not depend on theirs."""
+        if self.is_sqlite:
+            return time.time()
+        return float(session.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def changes_one_row(session: Session, statement: Update | Insert) -> bool:
+    """Execute a compare-and-set statement; whether it changed its row."""
+    result = cast("CursorResult[Any]", session.execute(statement))
+    return result.rowcount == 1
+
+
+def insert_or_find(session: Session, row: Row, find: Callable[[], Row | None]) -> Row:
+    """Insert *row*, or return what *find* finds when another transaction was faster with the same one."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        found = find()
+        if found is None:
+            raise
+        return found
+    return row
+
+
+def _sqlite_engine(url: str) -> Engine:
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS}, pool_size=20, max_overflow=40)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("augury_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,23 @@
+"""The append-only record of what happened to a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api_schemas.jobs import TimelineEntry
+from store.canonical import timestamp
+from store.tables import JobEventRow
+
+
+def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
+    """Record an event in the transaction of the change it tells of."""
+    session.add(JobEventRow(job_id=job_id, at=now, type=event_type, data=data))
+
+
+def timeline(session: Session, job_id: str) -> list[TimelineEntry]:
+    """Everything that happened to a job, oldest first."""
+    rows = session.scalars(select(JobEventRow).where(JobEventRow.job_id == job_id).order_by(JobEventRow.id))
+    return [TimelineEntry(sequence=row.id, at=timestamp(row.at), type=row.type, data=row.data) for row in rows]

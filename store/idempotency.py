@@ -1,0 +1,52 @@
+"""Idempotency keys: a create that is sent twice is done once, and answered alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from store.database import changes_one_row
+from store.tables import IdempotencyRow
+
+
+class KeyReusedError(ValueError):
+    """The key was used before, with another request."""
+
+
+def first_answer(session: Session, key: str, fingerprint: str) -> dict[str, Any] | None:
+    """What was answered when this key came first, or None.
+
+    Raises:
+        KeyReusedError: it came with another request.
+    """
+    row = session.get(IdempotencyRow, key, populate_existing=True)
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyReusedError(key)
+    return row.response
+
+
+def reserve(session: Session, key: str, fingerprint: str, now: float) -> bool:
+    """Take the key for this transaction; False when another request has it.
+
+    Where another transaction is just taking it, this waits for that one to end.
+    """
+    values = {"key": key, "fingerprint": fingerprint, "job_id": "", "response": {}, "created_at": now}
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(IdempotencyRow).values(**values).on_conflict_do_nothing()
+    return changes_one_row(session, statement)
+
+
+def remember(session: Session, key: str, job_id: str, response: dict[str, Any]) -> None:
+    """Note the answer under a reserved key."""
+    row = session.get_one(IdempotencyRow, key, populate_existing=True)
+    row.job_id, row.response = job_id, response
+
+
+def forget_older(session: Session, created_before: float) -> None:
+    """Drop keys whose time is over."""
+    session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < created_before))

@@ -1,0 +1,22 @@
+"""Ids that sort by time of creation: UUIDv7 (RFC 9562, section 5.7) with a prefix that says of what."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+
+DATASET, JOB, TRIAL = "ds", "job", "trial"
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id, e.g. ``job_0199f3a27c6b7d3c8a51b2c3d4e5f607``."""
+    return f"{prefix}_{uuid7(time.time_ns() // 1_000_000, os.urandom(10)).hex}"
+
+
+def uuid7(milliseconds: int, randomness: bytes) -> uuid.UUID:
+    """A UUIDv7 from a Unix time in milliseconds and ten random bytes."""
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(randomness, "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)

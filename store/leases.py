@@ -1,0 +1,121 @@
+"""Leases: a unit of work belongs to one worker at a time, for as long as that worker keeps saying so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets import DatasetState
+from api_schemas.failures import Failure, FailureClass
+from api_schemas.trials import TrialState
+from store import transitions
+from store.database import changes_one_row
+from store.ids import new_id
+from store.tables import DatasetRow, TrialRow
+from store.transitions import Noun, move
+
+QUEUED = "queued"
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kind of leased unit of work."""
+
+    noun: Noun
+    row: type[DatasetRow] | type[TrialRow]
+    active: str
+    failed: str
+    cancelled: str
+
+
+TRIALS = Work(transitions.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
+INGESTIONS = Work(transitions.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.FAILED)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on one unit, until it is lost."""
+
+    work: Work
+    row_id: str
+    lease_id: str
+
+    @property
+    def is_held(self) -> Any:
+        """The SQL condition that this lease is still the valid one."""
+        return self.work.row.lease_id == self.lease_id
+
+
+def claim(session: Session, work: Work, row_id: str, *, owner: str, now: float, seconds: float) -> Lease | None:
+    """Take a queued unit; None if somebody else was faster or nothing is due any more."""
+    row = work.row
+    lease = Lease(work, row_id, new_id("lease"))
+    claimed = move(
+        session,
+        work.noun,
+        row_id,
+        work.active,
+        row.state == QUEUED,
+        lease_id=lease.lease_id,
+        lease_owner=owner,
+        lease_until=now + seconds,
+        attempts=row.attempts + 1,
+        started_at=now,
+    )
+    return lease if claimed else None
+
+
+def renew(session: Session, lease: Lease, *, now: float, seconds: float, **progress: Any) -> bool:
+    """Hold on for so many more seconds and note progress; False when the lease is lost."""
+    row = lease.work.row
+    statement = (
+        update(row)
+        .where(row.id == lease.row_id, row.state == lease.work.active, lease.is_held)
+        .values(lease_until=now + seconds, **progress)
+    )
+    return changes_one_row(session, statement)
+
+
+def finish(session: Session, lease: Lease, state: str, *, now: float, **values: Any) -> bool:
+    """End the unit in a terminal state; False, and nothing changed, when the lease is lost."""
+    return move(
+        session, lease.work.noun, lease.row_id, state, lease.is_held,
+        lease_id=None, lease_until=None, finished_at=now, **values,
+    )  # fmt: skip
+
+
+def give_back(session: Session, lease: Lease) -> bool:
+    """Return the unit to the queue as if it had not been begun: for a worker that is told to stop."""
+    row = lease.work.row
+    return move(
+        session, lease.work.noun, lease.row_id, QUEUED, lease.is_held,
+        lease_id=None, lease_until=None, published_at=None, attempts=row.attempts - 1,
+    )  # fmt: skip
+
+
+def expire(session: Session, work: Work, *, now: float, max_attempts: int) -> list[str]:
+    """Take units from workers that stopped renewing: back to the queue, or failed after too many.
+
+    Returns the ids of the units that were touched.
+    """
+    row = work.row
+    overdue: Sequence[Any] = session.scalars(select(row).where(row.state == work.active, row.lease_until < now)).all()
+    return [unit.id for unit in overdue if _take_back(session, work, unit, now, max_attempts)]
+
+
+def _take_back(session: Session, work: Work, unit: Any, now: float, max_attempts: int) -> bool:
+    still_lost = (work.row.lease_id == unit.lease_id, work.row.lease_until < now)
+    ended = {"lease_id": None, "lease_until": None, "finished_at": now}
+    if unit.cancel_requested_at is not None:
+        return move(session, work.noun, unit.id, work.cancelled, *still_lost, **ended)
+    if unit.attempts >= max_attempts:
+        error = Failure.of(
+            FailureClass.WORKER_LOST,
+            f"{unit.attempts} workers were lost while they worked on this; it is not tried again.",
+        )
+        return move(session, work.noun, unit.id, work.failed, *still_lost, **ended, error=error.model_dump(mode="json"))
+    return move(session, work.noun, unit.id, QUEUED, *still_lost, lease_id=None, lease_until=None, published_at=None)

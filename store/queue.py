@@ -1,0 +1,95 @@
+"""The queue: Celery messages that carry a task's name and an id. Losing or repeating one is harmless."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import structlog
+from celery import Celery
+
+from store.settings import StoreSettings
+
+CONTROL, CPU, GPU = "control", "cpu", "gpu"
+ADVANCE, RUN_TRIAL, INGEST, SWEEP = "augury.advance", "augury.run_trial", "augury.ingest", "augury.sweep"
+
+log = structlog.get_logger(__name__)
+
+
+def celery_app(settings: StoreSettings) -> Celery:
+    """The Celery application, the same for whoever publishes and whoever consumes.
+
+    Messages are acknowledged before the work begins and there is no result backend: SQL knows what is due,
+    who has it and what came of it (docs/decisions/0002).
+    """
+    app = Celery("augury", broker=settings.broker_url.get_secret_value())
+    app.conf.update(
+        task_acks_late=False,
+        task_ignore_result=True,
+        result_backend=None,
+        worker_disable_prefetch=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_default_queue=CONTROL,
+        task_create_missing_queues=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "socket_connect_timeout": 3,
+            "socket_timeout": 30,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "global_keyprefix": "augury:",
+        },
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.5},
+        beat_scheduler="celery.beat:Scheduler",
+        beat_schedule={
+            "sweep": {
+                "task": SWEEP,
+                "schedule": settings.sweep_seconds,
+                "options": {"queue": CONTROL, "expires": 2 * settings.sweep_seconds},
+            }
+        },
+    )
+    return app
+
+
+class Queue:
+    """Publishing, bounded in time: a broker that is away never holds up the caller for long."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def publish(self, task: str, unit_id: str, queue: str) -> bool:
+        """Send one message; False if the broker did not take it, which the sweep makes up for."""
+        try:
+            self._app.send_task(task, args=[unit_id], queue=queue)
+        except Exception as error:  # whatever the transport raises, the row in SQL is safe
+            log.warning("message not published", task=task, id=unit_id, reason=str(error))
+            return False
+        return True
+
+    def depth(self, queue: str) -> int:
+        """How many messages wait in a queue.
+
+        Raises:
+            kombu.exceptions.OperationalError: the broker cannot be reached.
+        """
+        with self._app.connection_for_write() as connection:
+            channel: Any = connection.default_channel
+            return int(channel.queue_declare(queue, passive=False).message_count)
+
+    def is_reachable(self) -> bool:
+        """Whether the broker answers within a few seconds."""
+        try:
+            with self._app.connection_for_write(connect_timeout=2) as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=2)
+        except Exception:  # the transport's errors have no common base
+            return False
+        return True
+
+
+def identity() -> str:
+    """Who holds a lease: host and process."""
+    return f"{os.uname().nodename}:{os.getpid()}"

@@ -1,0 +1,36 @@
+"""Where the shared parts are: database, broker, artifacts. Read from ``AUGURY_*`` variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StoreSettings(BaseSettings):
+    """One place for what the service and the workers must agree on."""
+
+    model_config = SettingsConfigDict(env_prefix="AUGURY_", extra="ignore")
+
+    data_dir: Path = Field(Path(".augury"), description="Holds the embedded database and artifacts.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data directory.")
+    broker_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey.")
+    artifacts_url: str | None = Field(None, description="Folder or fsspec URL; default: in the data directory.")
+    lease_seconds: float = Field(15.0, ge=1, description="A unit of work not renewed for so long is given to another.")
+    max_attempts: int = Field(3, ge=1, description="Workers that may be lost on one unit of work before it fails.")
+    republish_seconds: float = Field(20.0, ge=0.5, description="Age at which an unclaimed message counts as lost.")
+    sweep_seconds: float = Field(5.0, ge=0.2, description="How often lost work is looked for.")
+    job_deadline_hours: float = Field(24.0, gt=0, description="A job that is not done by then fails with 'timeout'.")
+    job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
+    idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'augury.db'}"
+
+    @property
+    def resolved_artifacts_url(self) -> str:
+        """The artifacts' location, with the default filled in."""
+        return self.artifacts_url or str(self.data_dir.resolve() / "artifacts")

@@ -1,0 +1,151 @@
+"""The tables. Times are Unix seconds; states are written by ``store.transitions`` alone."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Id = String(40)
+Sequence = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself for INTEGER only
+
+
+class Base(DeclarativeBase):
+    """The declarative base."""
+
+    type_annotation_map: ClassVar = {dict[str, Any]: JSON(none_as_null=True), float: Float(53)}
+
+
+class Leased:
+    """Columns of a unit of work that one worker at a time may hold."""
+
+    state: Mapped[str] = mapped_column(String(20))
+    queue: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_id: Mapped[str | None] = mapped_column(String(40))
+    lease_owner: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[float | None]
+    cancel_requested_at: Mapped[float | None]
+    published_at: Mapped[float | None]
+    error: Mapped[dict[str, Any] | None]
+    created_at: Mapped[float]
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+
+
+class DatasetRow(Leased, Base):
+    """A snapshot of labelled images, or the wish for one."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    reference: Mapped[dict[str, Any]]
+    reference_digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        # A failed ingestion may be tried again, so only live rows are unique.
+        Index("one_live_dataset_per_reference", "reference_digest", unique=True,
+              sqlite_where=text("state <> 'failed'"), postgresql_where=text("state <> 'failed'")),
+        Index("datasets_by_state", "state"),
+    )  # fmt: skip
+
+
+class JobRow(Base):
+    """What a client submitted."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    phase: Mapped[str] = mapped_column(String(20))
+    request: Mapped[dict[str, Any]]
+    labels: Mapped[dict[str, Any]]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    plan: Mapped[dict[str, Any] | None]
+    report_artifact: Mapped[str | None] = mapped_column(String(200))
+    error: Mapped[dict[str, Any] | None]
+    published_at: Mapped[float | None]
+    deadline_at: Mapped[float]
+    created_at: Mapped[float]
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+
+    __table_args__ = (Index("jobs_by_state", "state", "id"), Index("jobs_by_dataset", "dataset_id", "id"))
+
+
+class JobLabelRow(Base):
+    """A label of a job, to find it again by."""
+
+    __tablename__ = "job_labels"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(100))
+
+    __table_args__ = (Index("jobs_by_label", "key", "value", "job_id"),)
+
+
+class TrialRow(Leased, Base):
+    """One training run. Jobs share it when they need the same one."""
+
+    __tablename__ = "trials"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    setting: Mapped[str] = mapped_column(String(64))
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    definition: Mapped[dict[str, Any]]
+    epoch: Mapped[int] = mapped_column(default=0)
+    epochs: Mapped[int]
+    result: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        # Failed and cancelled trials keep their rows, and the work may be asked for again.
+        Index("one_live_trial_per_key", "key", unique=True,
+              sqlite_where=text("state in ('queued', 'running', 'succeeded')"),
+              postgresql_where=text("state in ('queued', 'running', 'succeeded')")),
+        Index("trials_by_state", "state", "queue"),
+        Index("trials_by_setting", "setting", "finished_at"),
+    )  # fmt: skip
+
+
+class JobTrialRow(Base):
+    """A trial's place in a job: which arm, which seed."""
+
+    __tablename__ = "job_trials"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    arm: Mapped[str] = mapped_column(String(140), primary_key=True)
+    seed: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id"), index=True)
+    reused: Mapped[bool]
+
+
+class JobEventRow(Base):
+    """What happened to a job, append-only; the id is the clients' cursor."""
+
+    __tablename__ = "job_events"
+
+    id: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    at: Mapped[float]
+    type: Mapped[str] = mapped_column(String(40))
+    data: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("events_by_job", "job_id", "id"),)
+
+
+class IdempotencyRow(Base):
+    """The first answer to a request that carried an Idempotency-Key."""
+
+    __tablename__ = "idempotency_keys"
+
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(Id)
+    response: Mapped[dict[str, Any]]
+    created_at: Mapped[float]

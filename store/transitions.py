@@ -1,0 +1,69 @@
+"""Which state may follow which, for every noun, and the one function that changes a state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets import DatasetState
+from api_schemas.jobs import JobState
+from api_schemas.trials import TrialState
+from store.database import changes_one_row
+from store.tables import DatasetRow, JobRow, TrialRow
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A table and its legal moves; a state that is missing from the table's keys is terminal."""
+
+    row: type[DatasetRow] | type[JobRow] | type[TrialRow]
+    moves: Mapping[str, frozenset[str]]
+
+    def sources(self, target: str) -> list[str]:
+        """The states from which *target* may be reached."""
+        return [source for source, targets in self.moves.items() if target in targets]
+
+
+JOB = Noun(
+    JobRow,
+    {
+        JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
+        JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLING, JobState.CANCELLED}),
+        JobState.CANCELLING: frozenset({JobState.CANCELLED}),
+    },
+)
+TRIAL = Noun(
+    TrialRow,
+    {
+        TrialState.QUEUED: frozenset({TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED}),
+        TrialState.RUNNING: frozenset(
+            {TrialState.QUEUED, TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED}
+        ),
+    },
+)
+DATASET = Noun(
+    DatasetRow,
+    {
+        DatasetState.QUEUED: frozenset({DatasetState.INGESTING, DatasetState.FAILED}),
+        DatasetState.INGESTING: frozenset({DatasetState.QUEUED, DatasetState.READY, DatasetState.FAILED}),
+    },
+)
+
+
+def move(session: Session, noun: Noun, row_id: str, to: str, *conditions: ColumnElement[bool], **values: Any) -> bool:
+    """Move a row to state *to* if that is legal from where it is and the conditions hold.
+
+    Compare-and-set in one statement, so that of two movers exactly one gets True.
+    """
+    row = noun.row
+    statement = (
+        update(row)
+        .where(row.id == row_id, row.state.in_(noun.sources(to)), *conditions)
+        .values(state=to, **values)
+        .execution_options(synchronize_session="fetch")
+    )
+    return changes_one_row(session, statement)
