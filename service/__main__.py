@@ -1,0 +1,27 @@
+"""``python -m service``: serve the HTTP interface."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from service.settings import ServiceSettings
+from store.logs import configure_logging
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = ServiceSettings()
+    configure_logging()
+    uvicorn.run(
+        "service.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        log_config=None,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The application: settings and collaborators in, routes and error handling out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from service import problems
+from service.guards import JsonBodies, RequestId
+from service.openapi import problem
+from service.relay import Relay
+from service.resources import Resources
+from service.routes import datasets, health, jobs
+from service.settings import ServiceSettings
+from store import migrate
+from store.artifacts import Artifacts
+from store.database import Database
+from store.queue import Queue, celery_app
+
+_DESCRIPTION = """
+Does this image augmentation help or hurt my model on my data, by how much, and why?
+
+Submit a comparison to `POST /v1/jobs`, wait with `GET /v1/jobs/{id}` and `Prefer: wait=30`, read
+`GET /v1/jobs/{id}/report`. Specs use the parameter names of Keras's `ImageDataGenerator`. Errors are RFC 9457
+problems with a stable `type`; every faulty field is named under `errors`.
+"""
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """The ASGI application; settings come from the environment unless they are given."""
+    settings = settings or ServiceSettings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.resolved_database_url)
+        await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
+        queue = Queue(celery_app(settings))
+        with Relay(queue) as relay:
+            artifacts = Artifacts(settings.resolved_artifacts_url)
+            app.state.resources = Resources(settings, database, artifacts, queue, relay)
+            yield
+        database.close()
+
+    app = FastAPI(
+        title="Augury",
+        version=version("augury"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        responses={422: problem(422), 500: problem(500)},
+    )
+    problems.install(app)
+    app.add_middleware(JsonBodies, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestId)
+    for module in (jobs, datasets, health):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,33 @@
+"""What every request may use, made once when the service starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from service.relay import Relay
+from service.settings import ServiceSettings
+from store.artifacts import Artifacts
+from store.database import Database
+from store.queue import Queue
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The service's collaborators."""
+
+    settings: ServiceSettings
+    database: Database
+    artifacts: Artifacts
+    queue: Queue
+    relay: Relay
+
+
+def _of_request(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+Shared = Annotated[Resources, Depends(_of_request)]

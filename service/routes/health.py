@@ -1,0 +1,53 @@
+"""``/healthz`` and ``/readyz``: for supervisors and load balancers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.resources import Shared
+from store import migrate
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether jobs can be accepted (database) and will start at once (broker)."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    checks: dict[str, bool]
+
+
+@router.get("/healthz", summary="Is the process alive?")
+def healthz() -> Health:
+    """200 as long as the process answers."""
+    return Health()
+
+
+@router.get("/readyz", summary="Can jobs be accepted?", responses={503: {"model": Readiness}})
+def readyz(resources: Shared, response: Response) -> Readiness:
+    """200 when jobs are accepted.
+
+    Without the broker the status is ``degraded`` and still 200: jobs are accepted and start when it is back.
+    Without the database, or with another schema than this version needs, it is 503.
+    """
+    try:
+        database = migrate.is_current(resources.database)
+    except SQLAlchemyError:
+        database = False
+    broker = resources.queue.is_reachable()
+    if not database:
+        response.status_code = 503
+    status: Literal["ready", "degraded", "unavailable"] = (
+        "unavailable" if not database else "ready" if broker else "degraded"
+    )
+    return Readiness(status=status, checks={"database": database, "broker": broker})

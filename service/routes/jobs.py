@@ -1,0 +1,163 @@
+"""``/v1/jobs``: submit, look, wait, cancel, read the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from api_schemas.jobs import Job, JobList, JobRequest, JobState
+from api_schemas.plans import Plan
+from api_schemas.reports import Report
+from api_schemas.trials import TrialList
+from service import submission
+from service.examples import COMPARISON_EXAMPLES
+from service.openapi import problems
+from service.problems import ProblemError, not_found, shown
+from service.resources import Resources, Shared
+from store import job_views, trials
+from store import jobs as job_rows
+from store.artifacts import ArtifactMissingError
+from store.tables import JobRow
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_POLL_SECONDS = 0.2
+_KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=Job,
+    summary="Submit a job",
+    responses={200: {"model": Plan, "description": "The plan, with validate_only."}, **problems(413, 415, 422)},
+)
+def submit_job(
+    resources: Shared,
+    request: Annotated[JobRequest, Body(openapi_examples=COMPARISON_EXAMPLES)],
+    idempotency_key: Annotated[
+        str | None,
+        Header(pattern=_KEY_PATTERN, description="Sending the same key and body again gives the first answer again."),
+    ] = None,
+    validate_only: Annotated[
+        bool, Query(description="Check the request and answer with its plan; store nothing.")
+    ] = False,
+) -> Any:
+    """Accept a comparison. What was answered with 202 survives any crash of the service."""
+    if validate_only:
+        return JSONResponse(submission.preview_plan(resources, request).model_dump(mode="json"))
+    accepted = submission.submit(resources, request, idempotency_key)
+    headers = {"Location": f"/v1/jobs/{accepted.job['id']}", "Retry-After": "1"}
+    if accepted.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(accepted.job, 202, headers)
+
+
+@router.get("", summary="List jobs, newest first", responses=problems(422))
+def list_jobs(
+    resources: Shared,
+    state: JobState | None = None,
+    kind: Annotated[str | None, Query(max_length=20)] = None,
+    dataset: Annotated[str | None, Query(max_length=40, description="A dataset's id.")] = None,
+    label: Annotated[str | None, Query(pattern=r"^[^:]+:.*$", max_length=170, description="key:value")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=40, description="next_cursor of the page before.")] = None,
+) -> JobList:
+    """One page; more pages by ``next_cursor``."""
+    narrowed = job_views.JobFilter(
+        state=state, kind=kind, dataset_id=dataset, label=_split_label(label) if label else None
+    )
+    with resources.database.reading() as session:
+        return job_views.page(session, narrowed, limit=limit, cursor=cursor)
+
+
+def _split_label(label: str) -> tuple[str, str]:
+    key, _, value = label.partition(":")
+    return key, value
+
+
+@router.get("/{job_id}", summary="A job's state and progress", responses=problems(404))
+async def get_job(
+    resources: Shared,
+    request: Request,
+    response: Response,
+    job_id: str,
+    prefer: Annotated[
+        str | None, Header(description="wait=n holds the answer for up to n seconds, until a change.")
+    ] = None,
+) -> Job:
+    """The job now, or, with ``Prefer: wait=n``, as soon as something changes."""
+    job = await run_in_threadpool(_read_job, resources, job_id)
+    patience = min(_wait_preference(prefer), resources.settings.max_wait_seconds)
+    if patience > 0:
+        response.headers["Preference-Applied"] = f"wait={patience:g}"
+    give_up_at = time.monotonic() + patience
+    first_seen = _what_clients_wait_for(job)
+    while not job.is_terminal and time.monotonic() < give_up_at and _what_clients_wait_for(job) == first_seen:
+        if await request.is_disconnected():
+            break
+        await asyncio.sleep(_POLL_SECONDS)
+        job = await run_in_threadpool(_read_job, resources, job_id)
+    return job
+
+
+def _what_clients_wait_for(job: Job) -> Any:
+    return job.model_dump(exclude={"progress": {"estimated_finish"}})
+
+
+def _wait_preference(prefer: str | None) -> float:
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})", prefer or "")
+    return float(found.group(1)) if found else 0.0
+
+
+def _read_job(resources: Resources, job_id: str) -> Job:
+    with resources.database.reading() as session:
+        row = session.get(JobRow, job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        return job_views.to_wire(session, row, resources.database.now(session))
+
+
+@router.post("/{job_id}/cancel", status_code=202, summary="Cancel a job", responses=problems(404, 409))
+def cancel_job(resources: Shared, job_id: str) -> Job:
+    """Drop the job's work. The state is ``cancelling`` until nothing runs any more; cancelling twice is harmless."""
+    with resources.database.writing() as session:
+        row = job_rows.locked(session, job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        now = resources.database.now(session)
+        state = job_rows.cancel(session, row, now)
+        if state in (JobState.SUCCEEDED, JobState.FAILED):
+            raise ProblemError(409, "already-over", f"the job has {state} already; there is nothing to cancel")
+        return job_views.to_wire(session, row, now)
+
+
+@router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(404))
+def list_trials(resources: Shared, job_id: str) -> TrialList:
+    """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
+    with resources.database.reading() as session:
+        if session.get(JobRow, job_id) is None:
+            raise not_found("job", job_id)
+        return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
+
+
+@router.get("/{job_id}/report", response_model=Report, summary="The accuracy report", responses=problems(404, 409))
+def get_report(resources: Shared, job_id: str) -> Response:
+    """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
+    with resources.database.reading() as session:
+        row = session.get(JobRow, job_id)
+    if row is None:
+        raise not_found("job", job_id)
+    if row.report_artifact is None:
+        raise ProblemError(409, "no-report", f"the job is {row.state} and has no report")
+    try:
+        content = resources.artifacts.read(row.report_artifact)
+    except ArtifactMissingError:
+        raise ProblemError(404, "not-found", f"the report of job {shown(job_id)} is not stored any more") from None
+    return Response(content, media_type="application/json")
