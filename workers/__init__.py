@@ -1,0 +1,1 @@
+"""Celery workers: they ingest datasets, train trials, and turn finished trials into reports."""

@@ -1,0 +1,90 @@
+"""``python -m workers control|cpu|gpu``: run a worker. ``python -m workers ping KIND``: does it answer?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+from store import queue
+
+_CELERY = [sys.executable, "-m", "celery", "--app", "workers.app", "--quiet"]
+_COMMON = ["--loglevel", "INFO", "--without-mingle", "--without-gossip"]
+_ARGUMENTS = {
+    # Planning and sweeping take milliseconds; TensorFlow is never loaded here.
+    "control": ["--queues", queue.CONTROL, "--pool", "solo", "--beat"],
+    "cpu": ["--queues", queue.CPU, "--pool", "prefork"],
+    "gpu": ["--queues", queue.GPU, "--pool", "prefork", "--concurrency", "1"],
+}
+_PING_SECONDS = 5
+
+
+def main() -> int:
+    """Run what the command line asks for; the exit code of the worker, or 0 and 1 for a ping."""
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("control", help="plan jobs and sweep (with beat); run at least one")
+    commands.add_parser("cpu", help="ingest datasets and train trials on the CPU")
+    gpu = commands.add_parser("gpu", help="train trials on GPUs, one process a device")
+    gpu.add_argument("--device", help="the device of this process; default: all that CUDA_VISIBLE_DEVICES names")
+    ping = commands.add_parser("ping", help="exit 0 if this host's worker of a kind answers")
+    ping.add_argument("kind", choices=sorted(_ARGUMENTS))
+    arguments = parser.parse_args()
+    if arguments.command == "ping":
+        return _ping(arguments.kind)
+    if arguments.command == "gpu":
+        return _run_gpu_workers(arguments.device)
+    command = _worker_command(arguments.command, f"{arguments.command}@%h")
+    return os.execv(command[0], command)
+
+
+def _worker_command(kind: str, node: str) -> list[str]:
+    os.environ["AUGURY_WORKER_KIND"] = kind
+    return [*_CELERY, "worker", "--hostname", node, *_COMMON, *_ARGUMENTS[kind]]
+
+
+def _ping(kind: str) -> int:
+    from workers.app import app  # settings are read here, and a help text must not need them
+
+    nodes = f"{kind}*@{os.uname().nodename}"  # GPU workers have the device's number in their names
+    return 0 if app.control.inspect(pattern=nodes, matcher="glob", timeout=_PING_SECONDS).ping() else 1
+
+
+def _run_gpu_workers(device: str | None) -> int:
+    if device is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = device  # before anything loads TensorFlow
+        command = _worker_command("gpu", f"gpu{device}@%h")
+        os.execv(command[0], command)
+    devices = _visible_devices()
+    if not devices:
+        print("no GPU: nvidia-smi lists none and CUDA_VISIBLE_DEVICES names none", file=sys.stderr)
+        return 2
+    children = [subprocess.Popen([sys.executable, "-m", "workers", "gpu", "--device", each]) for each in devices]
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        for child in children:
+            child.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, pass_on)
+    return max(child.wait() for child in children)
+
+
+def _visible_devices() -> list[str]:
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [device for device in named.split(",") if device]
+    try:
+        listing = subprocess.run(
+            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return listing.stdout.split()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""The Celery application of the workers. ``python -m workers`` starts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import signals
+
+from store import migrate
+from store.database import Database
+from store.logs import configure_logging
+from store.queue import celery_app
+from workers import shutdown
+from workers.settings import WorkerSettings
+
+settings = WorkerSettings()
+app = celery_app(settings)
+app.conf.update(imports=["workers.tasks"], worker_concurrency=settings.worker_concurrency)
+
+log = structlog.get_logger(__name__)
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    configure_logging()
+
+
+@signals.worker_init.connect
+def _wait_for_the_database(**_: Any) -> None:
+    database = Database(settings.resolved_database_url)
+    migrate.make_ready(database)
+    database.close()
+
+
+@signals.worker_process_init.connect
+def _warm_up_pool_process(**_: Any) -> None:
+    if settings.worker_kind == "control":
+        return
+    from workers.training.warmup import warm_up  # only training processes load TensorFlow, after the fork
+
+    warm_up(settings.threads_per_process)
+    log.info("ready to train", threads=settings.threads_per_process)
+
+
+@signals.worker_shutting_down.connect
+def _give_running_work_back(**_: Any) -> None:
+    shutdown.request()

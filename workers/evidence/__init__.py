@@ -1,0 +1,1 @@
+"""Statistics: pure functions from measured numbers to statements."""

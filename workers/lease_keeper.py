@@ -1,0 +1,131 @@
+"""Keeping a lease while the work runs, and ending the work when it must end.
+
+A thread renews the lease and looks for a cancel or a shutdown. The work asks ``check()`` often; if it does not
+heed for too long, or the lease is lost, the whole process is killed: a process without a lease must not go on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import leases
+from store.database import Database
+from store.leases import Lease
+from workers import shutdown
+from workers.settings import WorkerSettings
+from workers.settlement import give_back, settle_cancelled
+
+log = structlog.get_logger(__name__)
+
+
+class WorkCancelledError(Exception):
+    """Raised by check(): nobody wants the work any more."""
+
+
+class WorkInterruptedError(Exception):
+    """Raised by check(): this worker is stopping; the work goes back to the queue."""
+
+
+class LeaseKeeper:
+    """Holds one lease for as long as its ``with`` block runs."""
+
+    def __init__(self, database: Database, lease: Lease, settings: WorkerSettings) -> None:
+        self._database, self._lease, self._settings = database, lease, settings
+        self._reason: type[Exception] | None = None
+        self._reason_since = 0.0
+        self._progress: dict[str, Any] = {}
+        self._renewed_at = self._noted_at = time.monotonic()
+        self._done = threading.Event()
+        self._parent = os.getppid()
+        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start watching."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop watching."""
+        self._done.set()
+        self._thread.join()
+
+    def note(self, **progress: Any) -> None:
+        """Columns to be written with the next renewal, e.g. ``epoch=3``."""
+        self._progress = progress
+
+    def check(self) -> None:
+        """Return if the work should go on.
+
+        Raises:
+            WorkCancelledError: it was cancelled.
+            WorkInterruptedError: this worker is stopping.
+        """
+        if self._reason is not None:
+            raise self._reason
+
+    def _run(self) -> None:
+        while not self._done.wait(self._settings.watch_seconds):
+            try:
+                self._watch()
+            except SQLAlchemyError as error:
+                log.warning("lease not renewed", id=self._lease.row_id, reason=str(error))
+            self._kill_if_unheeded()
+
+    def _watch(self) -> None:
+        if shutdown.is_requested() or os.getppid() != self._parent:
+            self._ask_to_end(WorkInterruptedError)
+        row = self._lease.work.row
+        columns = (row.lease_id, row.state, row.cancel_requested_at)
+        with self._database.reading() as session:
+            lease_id, state, cancel_requested_at = session.execute(
+                select(*columns).where(row.id == self._lease.row_id)
+            ).one()
+        if (lease_id, state) != (self._lease.lease_id, self._lease.work.active):
+            self._kill("the lease was lost")
+        if cancel_requested_at is not None:
+            self._ask_to_end(WorkCancelledError)
+        self._renew_if_due()
+
+    def _renew_if_due(self) -> None:
+        clock = time.monotonic()
+        is_due = clock - self._renewed_at > self._settings.lease_seconds / 4
+        has_news = bool(self._progress) and clock - self._noted_at > 1.0
+        if not (is_due or has_news):
+            return
+        progress, self._progress = self._progress, {}
+        with self._database.writing() as session:
+            now = self._database.now(session)
+            leases.renew(session, self._lease, now=now, seconds=self._settings.lease_seconds, **progress)
+        self._renewed_at = self._noted_at = clock
+
+    def _ask_to_end(self, reason: type[Exception]) -> None:
+        if self._reason is None:
+            self._reason, self._reason_since = reason, time.monotonic()
+
+    def _kill_if_unheeded(self) -> None:
+        clock = time.monotonic()
+        if clock - self._renewed_at > self._settings.lease_seconds:
+            self._kill("the lease could not be renewed in time")
+        if self._reason is None or clock - self._reason_since < self._settings.heed_seconds or self._done.is_set():
+            return
+        self._settle_for_the_work()
+        self._kill("the work did not end when it was asked to")
+
+    def _settle_for_the_work(self) -> None:
+        settle = settle_cancelled if self._reason is WorkCancelledError else give_back
+        settle(self._database, self._lease)
+
+    def _kill(self, reason: str) -> None:
+        log.error("killing this worker process", reason=reason, id=self._lease.row_id)
+        os.kill(os.getpid(), signal.SIGKILL)

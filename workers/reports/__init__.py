@@ -1,0 +1,1 @@
+"""From finished trials to the report that a client reads."""

@@ -1,0 +1,109 @@
+"""The sweep: whatever was lost — a worker, a message, a whole broker — is found here and put right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from kombu.exceptions import OperationalError
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from api_schemas.failures import Failure, FailureClass
+from store import idempotency, jobs, leases, queue, trials
+from store.leases import INGESTIONS, TRIALS, Work
+from store.tables import JobRow
+from workers.context import Context
+from workers.settings import WorkerSettings
+
+Message = tuple[str, str, str]
+
+_SECONDS_PER_DAY = 86_400.0
+_MOST_JOBS_AT_ONCE = 500
+_TASKS = ((TRIALS, queue.RUN_TRIAL), (INGESTIONS, queue.INGEST))
+
+log = structlog.get_logger(__name__)
+
+
+def sweep(context: Context) -> None:
+    """Take work back from lost workers, publish lost messages again, end what is overdue, forget what is old."""
+    settings = context.settings
+    depths = _depths(context)
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        messages = _take_back(session, settings, now)
+        _end_overdue(session, now)
+        for work, task in _TASKS:
+            messages += _publish_again(session, work, task, depths, settings, now)
+        messages += _advance_again(session, depths, settings, now)
+        forgotten = _forget(session, settings, now)
+    for message in messages:
+        context.queue.publish(*message)
+    for name in forgotten:
+        context.artifacts.delete(name)
+
+
+def _depths(context: Context) -> dict[str, int]:
+    """How many messages wait in each queue; nothing at all while the broker is away."""
+    try:
+        return {name: context.queue.depth(name) for name in (queue.CONTROL, queue.CPU, queue.GPU)}
+    except (OperationalError, OSError) as error:
+        log.warning("the broker is away", reason=str(error))
+        return {}
+
+
+def _take_back(session: Session, settings: WorkerSettings, now: float) -> list[Message]:
+    touched = leases.expire(session, TRIALS, now=now, max_attempts=settings.max_attempts)
+    for trial_id in touched:
+        log.warning("a worker was lost", trial=trial_id)
+        jobs.settle_cancelled(session, trial_id, now)
+    leases.expire(session, INGESTIONS, now=now, max_attempts=settings.max_attempts)
+    return [(queue.ADVANCE, job_id, queue.CONTROL) for job_id in trials.jobs_of(session, touched)]
+
+
+def _end_overdue(session: Session, now: float) -> None:
+    overdue = select(JobRow.id).where(JobRow.finished_at.is_(None), JobRow.deadline_at < now)
+    for job_id in session.scalars(overdue).all():
+        message = "the job was not done by its deadline"
+        jobs.fail(session, job_id, Failure.of(FailureClass.TIMEOUT, message), now)
+
+
+def _publish_again(
+    session: Session, work: Work, task: str, depths: dict[str, int], settings: WorkerSettings, now: float
+) -> list[Message]:
+    """Messages for queued units that have none.
+
+    A queue with as many messages as there are queued units has lost nothing, however long they wait.
+    """
+    row = work.row
+    waiting = select(row.queue, func.count()).where(row.state == leases.QUEUED, row.published_at.is_not(None))
+    short = [name for name, count in session.execute(waiting.group_by(row.queue)) if depths.get(name, count) < count]
+    is_lost = row.queue.in_(short) & (row.published_at < now - settings.republish_seconds)
+    never_sent = row.published_at.is_(None) & row.queue.in_(depths)
+    units: Sequence[Any] = session.scalars(
+        select(row).where(row.state == leases.QUEUED, or_(is_lost, never_sent))
+    ).all()
+    for unit in units:
+        unit.published_at = now
+    return [(task, unit.id, unit.queue) for unit in units]
+
+
+def _advance_again(session: Session, depths: dict[str, int], settings: WorkerSettings, now: float) -> list[Message]:
+    if depths.get(queue.CONTROL, 1) > 0:
+        return []
+    stale = or_(JobRow.published_at.is_(None), JobRow.published_at < now - settings.republish_seconds)
+    is_due = JobRow.finished_at.is_(None) & stale & (JobRow.created_at < now - settings.sweep_seconds)
+    rows = session.scalars(select(JobRow).where(is_due).order_by(JobRow.id).limit(_MOST_JOBS_AT_ONCE)).all()
+    for row in rows:
+        row.published_at = now
+    return [(queue.ADVANCE, row.id, queue.CONTROL) for row in rows]
+
+
+def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]:
+    """Drop old idempotency keys and jobs; returns the artifacts that went with them."""
+    idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
+    old = JobRow.finished_at < now - settings.job_retention_days * _SECONDS_PER_DAY
+    artifacts = session.scalars(select(JobRow.report_artifact).where(old, JobRow.report_artifact.is_not(None))).all()
+    session.execute(delete(JobRow).where(old))
+    return [name for name in artifacts if name is not None]

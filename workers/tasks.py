@@ -1,0 +1,32 @@
+"""The tasks: thin shells that hand an id to a plain function."""
+
+from __future__ import annotations
+
+from store import queue
+from workers import ingestion, planner, sweeping, trials
+from workers.app import app
+from workers.context import context
+
+
+@app.task(name=queue.ADVANCE)
+def advance(job_id: str) -> None:
+    """Take a job as far as it can go now."""
+    planner.advance(context(app), job_id)
+
+
+@app.task(name=queue.INGEST)
+def ingest(dataset_id: str) -> None:
+    """Make a dataset's snapshot."""
+    ingestion.ingest(context(app), dataset_id)
+
+
+@app.task(name=queue.RUN_TRIAL)
+def run_trial(trial_id: str) -> None:
+    """Train one trial."""
+    trials.run_trial(context(app), trial_id)
+
+
+@app.task(name=queue.SWEEP)
+def sweep() -> None:
+    """Find what was lost, and have it done."""
+    sweeping.sweep(context(app))

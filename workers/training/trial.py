@@ -1,0 +1,66 @@
+"""A trial from its definition to its result: split, preprocess, train, evaluate."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.trials import TrialResult
+from workers.datasets.snapshot import Snapshot
+from workers.training.generator import augmented_batches, fitted_generator, preprocessed
+from workers.training.loop import EvaluationSet, Watcher, evaluate, train
+from workers.training.models import initialised_model
+from workers.training.splits import draw_split
+from workers.training.streams import BATCHES, INITIALISATION, stream_seed
+
+
+def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher) -> TrialResult:
+    """Carry out one trial (see ``store.plans.trial_definition``).
+
+    The same definition gives the same result on the same machine. Validation images get the preprocessing half
+    of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best.
+
+    Raises:
+        UserInputError: the dataset cannot be split as asked.
+    """
+    began = time.perf_counter()
+    seed, settings = definition["seed"], definition["training"]
+    spec = ImageDataGeneratorSpec.model_validate(definition["spec"])
+    split = draw_split(snapshot.labels, definition["split"], seed)
+    training_images, training_labels = snapshot.images[split.training], snapshot.labels[split.training]
+    generator = fitted_generator(spec, training_images)
+    validation = EvaluationSet(
+        preprocessed(generator, snapshot.images[split.validation]), snapshot.labels[split.validation]
+    )
+    model = initialised_model(
+        definition["model"]["name"],
+        snapshot.images.shape[1:],
+        len(snapshot.class_names),
+        settings["optimizer"],
+        settings["learning_rate"],
+        stream_seed(seed, INITIALISATION),
+    )
+    batch_size = settings["batch_size"]
+    history = train(
+        model,
+        augmented_batches(generator, training_images, training_labels, batch_size, stream_seed(seed, BATCHES)),
+        epochs=settings["epochs"],
+        steps_per_epoch=math.ceil(len(training_images) / batch_size),
+        validation=validation,
+        watcher=watcher,
+    )
+    clean_training = EvaluationSet(preprocessed(generator, training_images), training_labels)
+    _, clean_training_accuracy = evaluate(model, clean_training, watcher)
+    return TrialResult(
+        validation_accuracy=history.validation_accuracy[-1],
+        clean_training_accuracy=clean_training_accuracy,
+        diverged=history.diverged,
+        epochs=len(history.training_loss),
+        training_images=len(split.training),
+        validation_images=len(split.validation),
+        seconds=time.perf_counter() - began,
+        augmentation_seconds=history.augmentation_seconds,
+        curves=history.curves(),
+    )
