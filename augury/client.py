@@ -1,0 +1,170 @@
+"""The Python client: typed, synchronous, small."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+from urllib.parse import quote
+
+from api_schemas.datasets import DatasetList
+from api_schemas.jobs import Job, JobList, JobRequest
+from api_schemas.plans import Plan
+from api_schemas.reports import Report
+from api_schemas.trials import TrialList
+from augury.address import default_url
+from augury.connection import Answer, Connection
+from augury.errors import AuguryError
+
+Request = JobRequest | Mapping[str, Any]
+"""A request as a model, or as the JSON object it would be."""
+
+DEFAULT_PATIENCE_SECONDS = 5.0
+WATCH_PATIENCE_SECONDS = 60.0
+WATCH_HOLD_SECONDS = 20
+WATCH_PAUSE_SECONDS = 0.5
+
+
+class Client:
+    """Talks to one Augury service.
+
+    Every method raises `RequestRefused` when the service says no, `ServiceUnreachable` when it cannot be
+    reached for *patience* seconds, and `ServiceFailed` when its answer makes no sense.
+    """
+
+    def __init__(self, url: str | None = None, *, patience: float = DEFAULT_PATIENCE_SECONDS) -> None:
+        """Connect to *url*; by default ``AUGURY_URL``, the stack in ``./.augury``, or port 8000 of this machine."""
+        self.url = (url or default_url()).rstrip("/")
+        self._patience = patience
+        self._connection = Connection(self.url)
+
+    def submit(self, request: Request, idempotency_key: str | None = None) -> Job:
+        """Submit a job, once: a retry carries the same key, and the service answers it with the same job."""
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        return self._ask(Job, "POST", "/v1/jobs", json=_body(request), headers=headers)
+
+    def plan(self, request: Request) -> Plan:
+        """What a request amounts to, without submitting it."""
+        return self._ask(Plan, "POST", "/v1/jobs", json=_body(request), params={"validate_only": "true"})
+
+    def job(self, job_id: str, wait_seconds: int | None = None) -> Job:
+        """The job now; with *wait_seconds*, as soon as it changes or that time is over."""
+        return self._job(job_id, wait_seconds, self._patience)
+
+    def jobs(
+        self,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        dataset: str | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> JobList:
+        """One page of jobs, newest first. *label* is ``key:value``; *cursor* is the last page's ``next_cursor``."""
+        query = {
+            "state": state,
+            "kind": kind,
+            "dataset": dataset,
+            "label": label,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        return self._ask(JobList, "GET", "/v1/jobs", params=_given(query))
+
+    def trials(self, job_id: str) -> TrialList:
+        """Every trial of a job, with its curves once it is done."""
+        return self._ask(TrialList, "GET", f"{_job_path(job_id)}/trials")
+
+    def report(self, job_id: str) -> Report:
+        """The report of a finished job."""
+        return self._ask(Report, "GET", f"{_job_path(job_id)}/report", headers={"Accept": "application/json"})
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask for a job to be dropped; the job as it is then, which may still be ``cancelling``."""
+        return self._ask(Job, "POST", f"{_job_path(job_id)}/cancel")
+
+    def watch(self, job_id: str, *, patience: float = WATCH_PATIENCE_SECONDS) -> Iterator[Job]:
+        """Yield the job now and after each change, until it is over.
+
+        An absence of the service shorter than *patience* seconds, such as a restart, only delays the next change.
+        """
+        seen = self._job(job_id, None, self._patience)
+        yield seen
+        while not seen.is_terminal:
+            asked_at = time.monotonic()
+            job = self._job(job_id, WATCH_HOLD_SECONDS, patience)
+            if job != seen:
+                yield job
+            elif not job.is_terminal:
+                _pause_since(asked_at)
+            seen = job
+
+    def datasets(self, *, limit: int | None = None, cursor: str | None = None) -> DatasetList:
+        """One page of datasets, newest first."""
+        return self._ask(DatasetList, "GET", "/v1/datasets", params=_given({"limit": limit, "cursor": cursor}))
+
+    def ready(self) -> bool:
+        """Whether the service is there and can take jobs. Asks once."""
+        try:
+            return self._connection.request("GET", "/readyz", patience=0).is_success
+        except AuguryError:
+            return False
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Use the client for the length of a ``with`` block."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _job(self, job_id: str, wait_seconds: int | None, patience: float) -> Job:
+        headers = {} if wait_seconds is None else {"Prefer": f"wait={wait_seconds}"}
+        return self._ask(Job, "GET", _job_path(job_id), headers=headers, hold=wait_seconds or 0, patience=patience)
+
+    def _ask(
+        self,
+        model: type[Answer],
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        hold: float = 0,
+        patience: float | None = None,
+    ) -> Answer:
+        response = self._connection.request(
+            method,
+            path,
+            json=json,
+            params=params,
+            headers=headers,
+            hold=hold,
+            patience=self._patience if patience is None else patience,
+        )
+        return self._connection.read(model, response)
+
+
+def _job_path(job_id: str) -> str:
+    return f"/v1/jobs/{quote(job_id, safe='')}"
+
+
+def _given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    # Defaults are the service's to choose, so a model is sent without the fields that nobody set.
+    return request if isinstance(request, Mapping) else request.model_dump(mode="json", exclude_unset=True)
+
+
+def _pause_since(asked_at: float) -> None:
+    """Do not hammer a service, or a proxy before it, that answers at once instead of holding the request."""
+    time.sleep(max(0.0, WATCH_PAUSE_SECONDS - (time.monotonic() - asked_at)))

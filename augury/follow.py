@@ -1,0 +1,95 @@
+"""Watch a job to its end and show what came out: what `run`, `watch` and `report` share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from api_schemas.jobs import Job, JobState
+from api_schemas.reports import Report
+from augury.client import Client
+from augury.errors import ServiceUnreachable
+from augury.files import write_atomically
+from augury.progress import JobProgress
+from augury.report_table import render
+
+COLUMNS_ELSEWHERE = 100
+"""Of a table that goes into a file or a pipe."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a report goes besides, or instead of, the terminal."""
+
+    as_json: bool = False
+    file: Path | None = None
+
+    def show(self, report: Report) -> None:
+        """Write and print the report."""
+        text = report.model_dump_json(indent=2, by_alias=True)
+        if self.file is not None:
+            write_atomically(self.file, text + "\n")
+        if self.as_json:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        else:
+            console = out()
+            console.print(render(report, console.width))
+
+
+def out() -> Console:
+    """The console for results."""
+    return _console(stderr=False)
+
+
+def err() -> Console:
+    """The console for progress and errors."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, markup=False, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = COLUMNS_ELSEWHERE
+    return console
+
+
+def follow(client: Client, job_id: str) -> Job:
+    """Show a job's progress until it is over; the job as it ended."""
+    with JobProgress(err()) as display:
+        for job in client.watch(job_id):
+            display.show(job)
+    return job
+
+
+def follow_or_let_go(client: Client, job_id: str, url_option: str = "") -> Job:
+    """The same, but whoever stops watching is told how to go on."""
+    try:
+        return follow(client, job_id)
+    except (KeyboardInterrupt, ServiceUnreachable):
+        say(f"No longer watching {job_id}, which goes on without us.")
+        say(f"  Continue with `augury watch {job_id}{url_option}`, drop it with `augury cancel {job_id}{url_option}`.")
+        raise
+
+
+def conclude(client: Client, job: Job, output: Output) -> int:
+    """Show what came out of a job that is over; the exit code."""
+    if job.has_report:
+        output.show(client.report(job.id))
+    if job.state is JobState.SUCCEEDED:
+        return 0
+    reason = f": {job.error.message} ({job.error.failure_class})" if job.error else ""
+    say(f"{job.id} {job.state}{reason}")
+    if job.error and job.error.retryable:
+        say("The same request may succeed when it is sent again; finished trials will be reused.")
+    return 1
+
+
+def say(line: str) -> None:
+    """Tell a person something that is not a result."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
