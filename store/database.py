@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Insert, Update, create_engine, event, make_url, text
+from sqlalchemy import Connection, CursorResult, Engine, Update, create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -54,7 +54,7 @@ class Database:
         self.engine.dispose()
 
 
-def changes_one_row(session: Session, statement: Update | Insert) -> bool:
+def changes_one_row(session: Session, statement: Update) -> bool:
     """Execute a compare-and-set statement; whether it changed its row."""
     result = cast("CursorResult[Any]", session.execute(statement))
     return result.rowcount == 1

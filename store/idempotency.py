@@ -8,7 +8,6 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store.database import changes_one_row
 from store.tables import IdempotencyRow
 
 
@@ -38,7 +37,7 @@ def reserve(session: Session, key: str, fingerprint: str, now: float) -> bool:
     values = {"key": key, "fingerprint": fingerprint, "job_id": "", "response": {}, "created_at": now}
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(IdempotencyRow).values(**values).on_conflict_do_nothing()
-    return changes_one_row(session, statement)
+    return session.execute(statement.returning(IdempotencyRow.key)).first() is not None
 
 
 def remember(session: Session, key: str, job_id: str, response: dict[str, Any]) -> None:

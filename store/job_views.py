@@ -88,6 +88,9 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
     )
 
 
+_DONE = (TrialState.SUCCEEDED, TrialState.FAILED)
+
+
 @dataclass(frozen=True)
 class _Tally:
     total: int
@@ -126,12 +129,11 @@ def _tally(session: Session, row: JobRow) -> _Tally:
         .group_by(TrialRow.state, JobTrialRow.reused)
     ).all()
     planned = 0 if row.plan is None else Plan.model_validate(row.plan).trials
-    done = [TrialState(state).is_terminal for state, *_ in groups]
     # A trial that failed early or diverged has all its epochs behind it.
-    epochs = [int(total if over else epoch) for over, (_, _, _, epoch, total) in zip(done, groups, strict=True)]
+    epochs = [int(total if state in _DONE else epoch) for state, _, _, epoch, total in groups]
     return _Tally(
         total=sum(count for _, _, count, _, _ in groups) or planned,
-        done=sum(count for over, (_, _, count, _, _) in zip(done, groups, strict=True) if over),
+        done=sum(count for state, _, count, _, _ in groups if state in _DONE),
         reused=sum(count for _, reused, count, _, _ in groups if reused),
         running=sum(count for state, _, count, _, _ in groups if state == TrialState.RUNNING),
         epochs_done=sum(epochs),
