@@ -1,0 +1,24 @@
+"""One running stack for all end-to-end tests; each test leaves it as healthy as it found it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.stack import Stack, comparison
+from tests.servers import Broker
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """SQLite, a real Valkey, and one process of each kind."""
+    folder = tmp_path_factory.mktemp("stack")
+    running = Stack(folder, Broker(folder / "broker"), f"sqlite:///{folder / 'augury.db'}")
+    running.start()
+    try:
+        warm = running.submit(comparison(epochs=1, first_seed=1_000_000))
+        assert running.finished(warm["id"])["state"] == "succeeded"
+        yield running
+    finally:
+        running.stop()

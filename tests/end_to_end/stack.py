@@ -1,0 +1,193 @@
+"""The real processes of Augury, for tests that kill and restart them one by one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from store.database import Database
+from store.tables import TrialRow
+from tests.servers import Broker, free_port, wait_for
+
+JOB_PATIENCE_SECONDS = 150.0
+WORKERS = ("control", "cpu")
+
+
+class Stack:
+    """One API, one control worker with beat and one CPU worker over a database and a broker."""
+
+    def __init__(self, folder: Path, broker: Broker, database_url: str) -> None:
+        self.folder, self.broker = folder, broker
+        self.database = Database(database_url)
+        self.port = free_port()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = {
+            **os.environ,
+            "AUGURY_DATA_DIR": str(folder),
+            "AUGURY_DATABASE_URL": database_url,
+            "AUGURY_BROKER_URL": broker.url,
+            "AUGURY_PORT": str(self.port),
+            "AUGURY_WORKER_CONCURRENCY": "2",
+            # Quick to notice what the tests do to it.
+            "AUGURY_LEASE_SECONDS": "3",
+            "AUGURY_SWEEP_SECONDS": "0.5",
+            "AUGURY_REPUBLISH_SECONDS": "2",
+        }
+        self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=70)
+
+    def start(self) -> None:
+        """Start everything; returns when the service is ready (the workers may not be)."""
+        self.broker.start()
+        subprocess.run([sys.executable, "-m", "store", "migrate"], env=self._environment, check=True)
+        self.start_api()
+        for kind in WORKERS:
+            self.start_worker(kind)
+
+    def stop(self) -> None:
+        """End everything."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.broker.kill()
+        self.http.close()
+        self.database.close()
+
+    def start_api(self) -> None:
+        """Start the HTTP service and wait until it is ready."""
+        self._spawn("api", "service")
+        wait_for(self._is_ready, "the service to be ready")
+
+    def start_worker(self, kind: str) -> None:
+        """Start a worker process."""
+        self._spawn(kind, "workers", kind)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL one process."""
+        self._processes[name].kill()
+        self._processes[name].wait()
+
+    def terminate(self, name: str) -> float:
+        """SIGTERM one process; the seconds it took to end."""
+        began = time.monotonic()
+        self._processes[name].terminate()
+        self._processes[name].wait(30)
+        return time.monotonic() - began
+
+    def memory_maps_of(self, name: str) -> str:
+        """The files that a process has mapped."""
+        return Path(f"/proc/{self._processes[name].pid}/maps").read_text()
+
+    def _spawn(self, name: str, *module: str) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        self._processes[name] = subprocess.Popen(
+            [sys.executable, "-m", *module], env=self._environment, stdout=log, stderr=log
+        )
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.http.get("/readyz").status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def submit(self, request: dict[str, Any], **headers: str) -> dict[str, Any]:
+        """Submit a job; its body as answered with 202."""
+        response = self.http.post("/v1/jobs", json=request, headers=headers)
+        assert response.status_code == 202, response.text
+        return dict(response.json())
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """The job now."""
+        response = self.http.get(f"/v1/jobs/{job_id}")
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    def finished(self, job_id: str, patience: float = JOB_PATIENCE_SECONDS) -> dict[str, Any]:
+        """The job once it is over."""
+        wait_for(lambda: self.job(job_id)["is_terminal"], f"{job_id} to end", patience)
+        return self.job(job_id)
+
+    def trials(self, job_id: str) -> list[dict[str, Any]]:
+        """The job's trials."""
+        return list(self.http.get(f"/v1/jobs/{job_id}/trials").json()["items"])
+
+    def report(self, job_id: str) -> dict[str, Any]:
+        """The job's report."""
+        response = self.http.get(f"/v1/jobs/{job_id}/report")
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    def wait_until_training(
+        self, job_id: str, which: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> dict[str, Any]:
+        """The first trial of the job that is seen past its first epoch."""
+        found: list[dict[str, Any]] = []
+
+        def is_training() -> bool:
+            running = [t for t in self.trials(job_id) if t["state"] == "running" and t["epoch"] > 0 and which(t)]
+            found.extend(running[:1])
+            return bool(found)
+
+        wait_for(is_training, "a trial to be training", 120)
+        return found[0]
+
+    def owner_of(self, trial_id: str) -> int | None:
+        """The process that holds a trial's lease."""
+        with self.database.reading() as session:
+            owner = session.scalar(
+                select(TrialRow.lease_owner).where(TrialRow.id == trial_id, TrialRow.state == "running")
+            )
+        return None if owner is None else int(owner.rsplit(":", 1)[1])
+
+    def kill_owner_of(self, trial_id: str) -> None:
+        """SIGKILL the pool process that trains a trial."""
+        owner = self.owner_of(trial_id)
+        assert owner is not None, f"{trial_id} has no owner"
+        os.kill(owner, signal.SIGKILL)
+
+
+def comparison(
+    *,
+    epochs: int,
+    first_seed: int,
+    seeds: int = 2,
+    model: str = "linear",
+    training_images: int | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """A comparison of a horizontal flip on digits; distinct seeds make distinct trials."""
+    return {
+        "kind": "comparison",
+        "dataset": {"kind": "builtin", "name": "digits"},
+        "candidates": [{"name": "flip", "spec": {"horizontal_flip": True, "rescale": 1 / 255}}],
+        "model": {"name": model},
+        "training": {"epochs": epochs},
+        "evaluation": {"seeds": seeds, "first_seed": first_seed, "training_images": training_images},
+        **more,
+    }
+
+
+LONG = {"epochs": 150, "model": "small_cnn", "training_images": 100}
+"""Some four seconds a trial: time enough to be killed in."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used so far."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        pytest.fail(f"process {pid} is gone")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

