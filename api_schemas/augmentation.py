@@ -31,9 +31,18 @@ def _check_shift(shift: Any) -> Any:
     if isinstance(shift, list):
         if not shift:
             raise _refuse("Input should be a number or a non-empty list of the shifts to choose from")
+    elif shift == 0:
+        return 0.0  # 0 and 0.0 mean the same, unlike 1 and 1.0
     elif shift < 0:
         raise _refuse("Input should be greater than or equal to 0; the range is symmetric about 0 anyway")
     return shift
+
+
+def _can_shift(shift: Any) -> bool:
+    """Whether a shift range can draw anything but 0; an int n draws from the integers in (-n, n)."""
+    if isinstance(shift, list):
+        return any(shift)
+    return shift > 1 if isinstance(shift, int) else shift > 0
 
 
 def _check_zoom(zoom: Any) -> Any:
@@ -49,8 +58,11 @@ def _check_zoom(zoom: Any) -> Any:
     return zoom
 
 
+_MOST_PIXELS = 1_000_000  # far beyond any image, and within what NumPy can draw
+Fractional = Annotated[StrictFloat, Field(ge=-_MOST_PIXELS, le=_MOST_PIXELS)]
+Pixels = Annotated[StrictInt, Field(ge=-_MOST_PIXELS, le=_MOST_PIXELS)]
 Shift = Annotated[
-    StrictFloat | StrictInt | Annotated[list[StrictFloat | StrictInt], Field(max_length=1000)],
+    Fractional | Pixels | Annotated[list[Fractional | Pixels], Field(max_length=1000)],
     AfterValidator(_check_shift),
 ]
 Pair = Annotated[tuple[float, float], Field(strict=False)]  # JSON knows lists only
@@ -132,6 +144,14 @@ class ImageDataGeneratorSpec(RequestModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _keras_can_carry_it_out(self) -> Self:
+        if self.dtype == "float16" and (self.has_geometry or self.zca_whitening):
+            raise _refuse("dtype float16 cannot be rotated, shifted, sheared, zoomed or whitened; use float32")
+        if self.data_format == "channels_first" and self.brightness_range is not None:
+            raise _refuse("brightness_range needs data_format channels_last")
+        return self
+
     def constructor_arguments(self) -> dict[str, Any]:
         """The keyword arguments for ``ImageDataGenerator``; pairs become lists, which Keras expects."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in self.model_dump().items()}
@@ -146,18 +166,20 @@ class ImageDataGeneratorSpec(RequestModel):
     @property
     def has_augmentation(self) -> bool:
         """Whether any random transform can change an image."""
-        return not self._is_neutral()
-
-    def _is_neutral(self) -> bool:
-        shifts = (self.width_shift_range, self.height_shift_range)
-        ranges = (self.rotation_range, self.shear_range, self.channel_shift_range)
         return (
-            not any(ranges)
-            and all(not any(s) if isinstance(s, list) else not s for s in shifts)
-            and self.zoom_range in (0, (1, 1))
-            and self.brightness_range is None
-            and not (self.horizontal_flip or self.vertical_flip)
+            self.has_geometry
+            or self.channel_shift_range > 0
+            or self.brightness_range is not None
+            or self.horizontal_flip
+            or self.vertical_flip
         )
+
+    @property
+    def has_geometry(self) -> bool:
+        """Whether any transform can move pixels other than by mirroring."""
+        shifts = (self.width_shift_range, self.height_shift_range)
+        is_zoom = self.zoom_range not in (0, (1, 1))
+        return self.rotation_range > 0 or self.shear_range > 0 or is_zoom or any(map(_can_shift, shifts))
 
     @property
     def needs_fit(self) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
-from service import problems
+from service import openapi, problems
 from service.guards import JsonBodies, RequestId
-from service.openapi import problem
 from service.relay import Relay
 from service.resources import Resources
 from service.routes import datasets, health, jobs
@@ -50,11 +50,17 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         version=version("augury"),
         description=_DESCRIPTION,
         lifespan=lifespan,
-        responses={422: problem(422), 500: problem(500)},
+        responses=openapi.problems(422, 500),
     )
     problems.install(app)
     app.add_middleware(JsonBodies, max_bytes=settings.max_body_bytes)
-    app.add_middleware(RequestId)
     for module in (jobs, datasets, health):
         app.include_router(module.router)
+    openapi.install(app)
+    app.build_middleware_stack = _outermost(RequestId, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
+
+
+def _outermost(middleware: type[RequestId], build: Callable[[], ASGIApp]) -> Callable[[], ASGIApp]:
+    """Around everything, even what answers 500: add_middleware() puts its own inside of that."""
+    return lambda: middleware(build())

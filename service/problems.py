@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -92,10 +93,23 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     detail = str(error.detail)
     if error.status_code == 404:
         detail = f"there is nothing at {shown(request.url.path)}; the interface is described at /docs"
+    headers = dict(error.headers or {})
     if error.status_code == 405:
-        detail = f"{request.method} is not possible here; possible: {(error.headers or {}).get('Allow', 'nothing')}"
+        headers["Allow"] = ", ".join(_possible_methods(request))
+        detail = f"{request.method} is not possible here; possible: {headers['Allow']}"
     slug = _SLUGS.get(error.status_code, "http-error")
-    return render(request, error.status_code, slug, detail, headers=error.headers)
+    return render(request, error.status_code, slug, detail, headers=headers)
+
+
+def _possible_methods(request: Request) -> list[str]:
+    """All methods of a path; the router knows only those of the first route that matches it."""
+    paths = request.app.openapi()["paths"]
+    return sorted(
+        method.upper()
+        for path, operations in paths.items()
+        if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path)), request.url.path)
+        for method in operations
+    )
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ import uuid
 
 import fsspec
 from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 
 
 class ArtifactMissingError(LookupError):
@@ -28,7 +29,7 @@ class Artifacts:
         with self._filesystem.open(temporary, "wb") as file:
             file.write(content)
             file.flush()
-            if hasattr(file, "fileno"):
+            if isinstance(self._filesystem, LocalFileSystem):  # a bucket's writes are durable once they return
                 os.fsync(file.fileno())
         self._filesystem.mv(temporary, target)
 

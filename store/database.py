@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,6 +26,9 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        # SQLite makes writers that find the lock taken sleep, and forgets whose turn it was: threads of one process
+        # wait for each other here instead.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._write_engine = self.engine.execution_options(augury_begin="IMMEDIATE")
 
     @contextmanager
@@ -40,7 +44,7 @@ class Database:
         On SQLite it takes the write lock at the start: a transaction that reads first and upgrades later
         fails at once when another has written in between, whatever the busy timeout.
         """
-        with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._write_engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def now(self, session: Session) -> float:

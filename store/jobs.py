@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api_schemas.failures import Failure
 from api_schemas.jobs import ComparisonRequest, JobState
 from api_schemas.plans import Plan
+from api_schemas.trials import TrialState
 from store import events, plans, transitions, trials
 from store.ids import JOB, new_id
 from store.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
@@ -56,10 +57,18 @@ def begin(session: Session, job: JobRow, phase: str, now: float) -> None:
 
 
 def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, now: float) -> None:
-    """Give the job its trials: existing ones where they fit, new ones where they do not."""
+    """Give the job its trials: existing ones where they fit, new ones where they do not.
+
+    Called again, it fills only the places that a cancel of another job has emptied.
+    """
     request = request_of(job)
     assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
+    filled = {
+        (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
+    }
     for arm, seed in plans.places(plan):
+        if (arm.name, seed) in filled:
+            continue
         definition = plans.trial_definition(request, arm, seed, dataset.digest)
         trial, reused = trials.ensure(
             session, definition, setting=plans.setting_of(definition),

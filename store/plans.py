@@ -113,7 +113,7 @@ def with_reuse_and_estimate(session: Session, request: ComparisonRequest, plan: 
         return plan
     definitions = [trial_definition(request, arm, seed, dataset.digest) for arm, seed in places(plan)]
     keys = {trials.key_of(definition) for definition in definitions}
-    reusable = sum(trials.find_live(session, key) is not None for key in keys)
+    reusable = sum(trials.is_trained(session, key) for key in keys)
     repeated = len(definitions) - len(keys)
     mean = trials.mean_seconds(session, setting_of(definitions[0]))
     due = len(keys) - reusable

@@ -34,6 +34,12 @@ def find_live(session: Session, key: str) -> TrialRow | None:
     return session.scalar(query.with_for_update())
 
 
+def is_trained(session: Session, key: str) -> bool:
+    """Whether a trial with this key has given its result already."""
+    query = select(TrialRow.id).where(TrialRow.key == key, TrialRow.state == TrialState.SUCCEEDED)
+    return session.scalar(query) is not None
+
+
 def ensure(
     session: Session, definition: dict[str, Any], *, setting: str, dataset_id: str, queue: str, now: float
 ) -> tuple[TrialRow, bool]:

@@ -21,7 +21,8 @@ _MESSAGES_FOR_CLIENTS: dict[type[Exception], FailureClass] = {
     UserInputError: FailureClass.USER_INPUT,
     DatasetError: FailureClass.DATASET,
 }
-_OUT_OF_MEMORY_NAMES = frozenset({"MemoryError", "ResourceExhaustedError", "XlaRuntimeError"})
+_OUT_OF_MEMORY_NAMES = frozenset({"MemoryError", "ResourceExhaustedError"})
+_OUT_OF_MEMORY_STATUS = "RESOURCE_EXHAUSTED"  # how XLA's one runtime error says it
 
 
 def failure_of(error: Exception, what: str) -> Failure:
@@ -30,7 +31,7 @@ def failure_of(error: Exception, what: str) -> Failure:
     if failure_class is not None:
         return Failure.of(failure_class, str(error))
     log.error("work failed", what=what, exc_info=error)
-    if type(error).__name__ in _OUT_OF_MEMORY_NAMES:
+    if type(error).__name__ in _OUT_OF_MEMORY_NAMES or str(error).startswith(_OUT_OF_MEMORY_STATUS):
         message = f"the {what} needs more memory than the worker has; try a smaller model, image or batch_size"
         return Failure.of(FailureClass.OUT_OF_MEMORY, message)
     return Failure.of(

@@ -25,7 +25,8 @@ def sentence_of(name: str, verdict: Verdict, difference: Difference | None, conf
         return f"{name}: no verdict, because fewer than two seeds gave a result for it and for the baseline."
     evidence = (
         f"{difference.mean:+.1f} points against the baseline "
-        f"({confidence:.0%} interval {difference.low:+.1f} to {difference.high:+.1f}, {len(difference.seeds)} seeds)"
+        f"({100 * confidence:g}% interval {difference.low:+.1f} to {difference.high:+.1f}, "
+        f"{len(difference.seeds)} seeds)"
     )
     return _SENTENCES[verdict].format(name=name, evidence=evidence, margin=f"{margin:g}")
 

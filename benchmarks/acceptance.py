@@ -1,0 +1,145 @@
+"""How fast are jobs accepted, compared with a bare FastAPI route that calls Celery's ``delay()``?
+
+    python benchmarks/acceptance.py [--json] [--seconds 4] [--rounds 3] [--clients 16]
+
+Both services run in turn, several times, against the same broker; nothing consumes the queue. Augury validates the
+request, commits the job to SQLite with full synchronisation, and publishes beside the request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.servers import Broker, free_port, wait_for
+
+BARE = """
+import os
+from celery import Celery
+from fastapi import FastAPI
+from pydantic import BaseModel
+celery = Celery("bare", broker=os.environ["AUGURY_BROKER_URL"])
+@celery.task
+def work(body): ...
+class Request(BaseModel):
+    kind: str
+    dataset: dict
+    candidates: list
+    evaluation: dict
+app = FastAPI()
+@app.get("/healthz")
+def healthz(): return {}
+@app.post("/v1/jobs", status_code=202)
+def submit(request: Request):
+    return {"id": work.delay(request.model_dump()).id}
+"""
+BODY = json.dumps(
+    {
+        "kind": "comparison",
+        "dataset": {"kind": "builtin", "name": "digits"},
+        "candidates": [{"name": "flip", "spec": {"horizontal_flip": True}}],
+        "evaluation": {"seeds": 5},
+    }
+)
+
+
+def load(port: int, clients: int, seconds: float) -> dict[str, float]:
+    """Requests per second and the 99th percentile of latency, from so many clients that send one after the other."""
+    latencies: list[float] = []
+    stop_at = time.perf_counter() + seconds
+
+    def client() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while time.perf_counter() < stop_at:
+            began = time.perf_counter()
+            connection.request("POST", "/v1/jobs", BODY, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 202, response.status
+            latencies.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {
+        "requests_per_second": len(latencies) / seconds,
+        "p99_milliseconds": 1000 * statistics.quantiles(latencies, n=100)[98],
+    }
+
+
+def serve(command: list[str], port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a service and wait until it answers."""
+    process = subprocess.Popen([sys.executable, *command], env=environment, stderr=subprocess.DEVNULL)
+
+    def answers() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+    wait_for(answers, "the service to answer")
+    return process
+
+
+def measure(folder: Path, clients: int, seconds: float, rounds: int) -> dict[str, Any]:
+    """Both services in turn, *rounds* times."""
+    (folder / "bare.py").write_text(BARE)
+    broker = Broker(folder / "broker")
+    broker.start()
+    port = free_port()
+    environment = {
+        **os.environ, "AUGURY_BROKER_URL": broker.url, "AUGURY_PORT": str(port), "PYTHONPATH": str(folder),
+    }  # fmt: skip
+    bare = ["-m", "uvicorn", "bare:app", "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    commands = {"bare": bare, "augury": ["-m", "service"]}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
+    for number in range(rounds):
+        for name, command in commands.items():
+            process = serve(command, port, {**environment, "AUGURY_DATA_DIR": str(folder / f"data{number}")})
+            load(port, clients, 1.0)
+            runs[name].append(load(port, clients, seconds))
+            process.terminate()
+            process.wait()
+    broker.kill()
+    ratios = [
+        augury["requests_per_second"] / bare["requests_per_second"]
+        for augury, bare in zip(runs["augury"], runs["bare"], strict=True)
+    ]
+    return {"clients": clients, "runs": runs, "ratios": ratios, "median_ratio": statistics.median(ratios)}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", type=int, default=16)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        result = measure(Path(folder), arguments.clients, arguments.seconds, arguments.rounds)
+    if arguments.json:
+        print(json.dumps(result))
+        return
+    for name, runs in result["runs"].items():
+        for run in runs:
+            print(f"{name:7} {run['requests_per_second']:7.0f} requests/s   p99 {run['p99_milliseconds']:6.1f} ms")
+    print(f"median ratio, augury to bare: {result['median_ratio']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""A create that is sent twice is done once, and answered alike."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from store import idempotency
+from store.database import Database
+from store.idempotency import KeyReusedError
+from store.tables import JobRow
+from tests.store.rows import NOW, new_job
+
+
+def test_a_key_that_never_came_has_no_answer(database: Database) -> None:
+    """Only then is there something to do."""
+    with database.reading() as session:
+        assert idempotency.first_answer(session, "k", "f") is None
+
+
+def test_the_first_answer_is_given_again(database: Database) -> None:
+    """The same key with the same request gets what was remembered."""
+    with database.writing() as session:
+        assert idempotency.reserve(session, "k", "f", NOW)
+        idempotency.remember(session, "k", "job_1", {"id": "job_1"})
+    with database.reading() as session:
+        assert idempotency.first_answer(session, "k", "f") == {"id": "job_1"}
+
+
+def test_a_key_with_another_request_is_an_error(database: Database) -> None:
+    """A reused key would answer a question that was not asked."""
+    with database.writing() as session:
+        idempotency.reserve(session, "k", "f", NOW)
+    with database.reading() as session, pytest.raises(KeyReusedError):
+        idempotency.first_answer(session, "k", "other")
+
+
+def test_a_key_is_reserved_once(database: Database) -> None:
+    """The second to ask gets False and no exception, within a transaction and across two."""
+    with database.writing() as session:
+        assert idempotency.reserve(session, "k", "f", NOW)
+        assert not idempotency.reserve(session, "k", "f", NOW)
+    with database.writing() as session:
+        assert not idempotency.reserve(session, "k", "f", NOW)
+        assert idempotency.reserve(session, "another", "f", NOW)
+
+
+def test_a_key_is_free_again_when_its_transaction_fails(database: Database) -> None:
+    """A request that was not accepted may be repeated under its key."""
+
+    def reserve_and_fail() -> None:
+        with database.writing() as session:
+            idempotency.reserve(session, "k", "f", NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        reserve_and_fail()
+    with database.writing() as session:
+        assert idempotency.reserve(session, "k", "f", NOW)
+
+
+def test_sixteen_threads_with_one_key_make_one_job(database: Database) -> None:
+    """However many try at once, one creates and the others hear of its job."""
+    together = Barrier(16)
+
+    def submit(_: int) -> str:
+        together.wait()
+        with database.writing() as session:
+            first = idempotency.first_answer(session, "k", "f")
+            if first is None and idempotency.reserve(session, "k", "f", NOW):
+                job_id = new_job(session).id
+                idempotency.remember(session, "k", job_id, {"id": job_id})
+                return job_id
+            first = first or idempotency.first_answer(session, "k", "f")
+            assert first is not None
+            return str(first["id"])
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = set(pool.map(submit, range(16)))
+    with database.reading() as session:
+        assert answers == {job.id for job in session.query(JobRow)}
+    assert len(answers) == 1
+
+
+def test_only_old_keys_are_forgotten(database: Database) -> None:
+    """A key lives as long as the settings say."""
+    with database.writing() as session:
+        idempotency.reserve(session, "old", "f", NOW - 10)
+        idempotency.reserve(session, "new", "f", NOW)
+        idempotency.forget_older(session, NOW - 5)
+        assert idempotency.first_answer(session, "old", "f") is None
+        assert idempotency.first_answer(session, "new", "f") == {}

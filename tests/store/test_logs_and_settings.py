@@ -1,0 +1,81 @@
+"""What every process reads at its start and writes while it runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store.queue import Queue, celery_app
+from store.settings import StoreSettings
+
+UNREACHABLE = "redis://127.0.0.1:1/0"
+
+
+def _logged_by(program: str) -> list[str]:
+    """What a fresh process writes to standard error when it logs as all of ours do."""
+    setup = "import logging, structlog\nfrom store.logs import configure_logging\nconfigure_logging()\n"
+    done = subprocess.run([sys.executable, "-c", setup + program], capture_output=True, text=True, check=True)
+    return done.stderr.splitlines()
+
+
+def test_a_logged_exception_does_not_show_the_values_of_variables() -> None:
+    """Passwords and images are in the variables of a traceback; the log gets the traceback only."""
+    program = """
+password = "hunter" + "2"
+try:
+    raise RuntimeError(f"no connection, {len(password)} letters tried")
+except RuntimeError as error:
+    structlog.get_logger("test").error("work failed", exc_info=error)
+"""
+    said = "\n".join(_logged_by(program))
+    assert "no connection, 7 letters tried" in said
+    assert "hunter2" not in said
+
+
+def test_the_standard_librarys_events_are_logged_in_the_same_way() -> None:
+    """Libraries log through the standard library and appear beside our own events, one line an event."""
+    program = """
+logging.getLogger("celery").warning("from a library")
+structlog.get_logger("ours").warning("from us", id="x")
+"""
+    theirs, ours = _logged_by(program)
+    for line, event in ((theirs, "from a library"), (ours, "from us")):
+        assert event in line
+        assert "warning" in line
+
+
+def test_everything_lies_in_the_data_directory_unless_it_is_said_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One variable moves a whole embedded installation."""
+    for name in ("DATABASE_URL", "ARTIFACTS_URL"):
+        monkeypatch.delenv(f"AUGURY_{name}", raising=False)
+    monkeypatch.setenv("AUGURY_DATA_DIR", str(tmp_path))
+    settings = StoreSettings()
+    assert settings.resolved_database_url == f"sqlite:///{tmp_path}/augury.db"
+    assert settings.resolved_artifacts_url == f"{tmp_path}/artifacts"
+    monkeypatch.setenv("AUGURY_DATABASE_URL", "postgresql+psycopg://h/db")
+    assert StoreSettings().resolved_database_url == "postgresql+psycopg://h/db"
+
+
+def test_settings_do_not_show_the_brokers_password() -> None:
+    """They appear in logs and tracebacks."""
+    settings = StoreSettings(broker_url="redis://:hunter2@127.0.0.1/0")
+    assert "hunter2" not in repr(settings)
+
+
+def test_publishing_without_a_broker_says_so_and_does_not_raise() -> None:
+    """The row is safe in SQL and the sweep publishes later."""
+    queue = Queue(celery_app(StoreSettings(broker_url=UNREACHABLE)))
+    assert queue.publish("augury.advance", "job_1", "control") is False
+    assert queue.is_reachable() is False
+
+
+def test_messages_are_json_and_results_are_not_kept() -> None:
+    """The broker carries ids only, and nothing in it is ever unpickled."""
+    conf = celery_app(StoreSettings(broker_url=UNREACHABLE)).conf
+    assert (conf.task_serializer, conf.accept_content, conf.task_ignore_result) == ("json", ["json"], True)
+    assert (conf.task_acks_late, conf.worker_prefetch_multiplier, conf.worker_disable_prefetch) == (False, 1, True)

@@ -1,0 +1,99 @@
+"""The migrated schema is the one the code needs, however many processes migrate at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from store import migrate
+from store.database import Database
+from store.tables import Base
+
+
+def test_the_models_are_what_the_migrations_make(database: Database) -> None:
+    """A column or index that is added to one and forgotten in the other is found here."""
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_comparison_would_notice_a_difference(database: Database) -> None:
+    """The test above can fail: a dropped index and a dropped column are seen."""
+    with database.engine.connect() as connection:
+        connection.execute(text("drop index one_live_trial_per_key"))
+        connection.execute(text("alter table jobs drop column deadline_at"))
+        assert len(compare_metadata(MigrationContext.configure(connection), Base.metadata)) == 2
+
+
+def test_threads_that_migrate_at_once_all_succeed(tmp_path: Path) -> None:
+    """One does the work, the others wait and find it done."""
+    together = Barrier(4)
+
+    def upgrade(_: int) -> bool:
+        database = Database(f"sqlite:///{tmp_path / 'new' / 'augury.db'}")
+        together.wait()
+        migrate.upgrade(database)
+        is_current = migrate.is_current(database)
+        database.close()
+        return is_current
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(upgrade, range(4)))
+
+
+def test_processes_that_migrate_at_once_all_succeed(tmp_path: Path) -> None:
+    """The service and the worker start together on an empty folder."""
+    environment = {**os.environ, "AUGURY_DATA_DIR": str(tmp_path)}
+    environment.pop("AUGURY_DATABASE_URL", None)
+    started = [
+        subprocess.Popen([sys.executable, "-m", "store", "migrate"], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in started:
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert said.endswith("is up to date\n")
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    """Every start may call it."""
+    assert migrate.is_current(database)
+    migrate.upgrade(database)
+    migrate.make_ready(database)
+    assert migrate.is_current(database)
+
+
+def test_a_database_that_was_never_migrated_is_not_current(tmp_path: Path) -> None:
+    """Readiness must not be claimed on an empty file."""
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    assert not migrate.is_current(database)
+    database.close()
+
+
+def test_a_migration_can_be_undone(database: Database) -> None:
+    """Down and up again leaves the schema as it was."""
+    with database.engine.connect() as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        connection.commit()
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    migrate.upgrade(database)
+    assert migrate.is_current(database)
+
+
+def test_a_server_that_cannot_be_reached_is_given_up_on_in_time() -> None:
+    """The error says what is wrong and no password."""
+    database = Database("postgresql+psycopg://augury:secret@127.0.0.1:1/augury")
+    with pytest.raises(migrate.SchemaNotReadyError, match="cannot be reached") as error:
+        migrate.make_ready(database, patience_seconds=0)
+    assert "secret" not in str(error.value)

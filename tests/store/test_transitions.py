@@ -1,0 +1,133 @@
+"""Which state may follow which, and that of two movers exactly one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from threading import Barrier
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets import DatasetState
+from api_schemas.jobs import JobState
+from api_schemas.trials import TrialState
+from store import leases, transitions
+from store.database import Database
+from store.tables import DatasetRow, JobRow, TrialRow
+from store.transitions import Noun, move
+from tests.store.rows import NOW, new_job, new_trial, ready_dataset
+
+MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | TrialRow]] = {
+    DatasetRow: ready_dataset,
+    JobRow: new_job,
+    TrialRow: new_trial,
+}
+TERMINAL = {
+    JobState: {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED},
+    TrialState: {TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED},
+    DatasetState: {DatasetState.READY, DatasetState.FAILED},
+}
+NOUNS = [(transitions.JOB, JobState), (transitions.TRIAL, TrialState), (transitions.DATASET, DatasetState)]
+of_every_noun = pytest.mark.parametrize(("noun", "states"), NOUNS, ids=["job", "trial", "dataset"])
+
+
+def _reachable(noun: Noun, start: str) -> set[str]:
+    seen, frontier = {start}, {start}
+    while frontier:
+        frontier = {target for state in frontier for target in noun.moves.get(state, ())} - seen
+        seen |= frontier
+    return seen
+
+
+@of_every_noun
+def test_every_state_can_be_reached_from_queued(noun: Noun, states: type[StrEnum]) -> None:
+    """No state of the wire contract is dead, and no move leads to a state that the contract does not know."""
+    assert _reachable(noun, "queued") == set(states)
+
+
+@of_every_noun
+def test_exactly_the_terminal_states_have_no_way_out(noun: Noun, states: type[StrEnum]) -> None:
+    """Terminal states are immutable, and from every other one a terminal state can be reached."""
+    assert set(states) - set(noun.moves) == TERMINAL[states]
+    for state in noun.moves:
+        assert _reachable(noun, state) & TERMINAL[states]
+
+
+@of_every_noun
+def test_a_row_moves_exactly_as_the_table_says(noun: Noun, states: type[StrEnum], database: Database) -> None:
+    """For every pair of states the move happens if it is legal, and changes nothing if it is not."""
+    with database.writing() as session:
+        row = MAKERS[noun.row](session)
+        for source in states:
+            for target in states:
+                session.execute(update(noun.row).where(noun.row.id == row.id).values(state=source))
+                moved = move(session, noun, row.id, target)
+                session.refresh(row)
+                assert moved == (target in noun.moves.get(source, ())), f"{source} to {target}"
+                assert row.state == (target if moved else source)
+
+
+def test_a_move_whose_condition_does_not_hold_changes_nothing(database: Database) -> None:
+    """The extra conditions are part of the compare-and-set, and so are the extra values."""
+    with database.writing() as session:
+        trial = new_trial(session)
+        assert not move(session, transitions.TRIAL, trial.id, TrialState.RUNNING, TrialRow.attempts == 1, epoch=7)
+        session.refresh(trial)
+        assert (trial.state, trial.epoch) == (TrialState.QUEUED, 0)
+        assert move(session, transitions.TRIAL, trial.id, TrialState.RUNNING, TrialRow.attempts == 0, epoch=7)
+        session.refresh(trial)
+        assert (trial.state, trial.epoch) == (TrialState.RUNNING, 7)
+
+
+def test_moving_a_row_that_does_not_exist_moves_nothing(database: Database) -> None:
+    """An id from a stale message is harmless."""
+    with database.writing() as session:
+        assert not move(session, transitions.TRIAL, "trial_none", TrialState.RUNNING)
+
+
+def test_of_many_workers_that_claim_one_trial_exactly_one_gets_it(database: Database) -> None:
+    """The claim is compare-and-set across connections, not within one."""
+    with database.writing() as session:
+        trial_id = new_trial(session).id
+    together = Barrier(8)
+
+    def try_to_claim(number: int) -> leases.Lease | None:
+        together.wait()
+        with database.writing() as session:
+            return leases.claim(session, leases.TRIALS, trial_id, owner=str(number), now=NOW, seconds=10)
+
+    with ThreadPoolExecutor(8) as pool:
+        won = [lease for lease in pool.map(try_to_claim, range(8)) if lease is not None]
+    assert len(won) == 1
+    with database.reading() as session:
+        row = session.get_one(TrialRow, trial_id)
+    assert (row.lease_id, row.attempts) == (won[0].lease_id, 1)
+
+
+def test_a_block_that_raises_leaves_no_trace(database: Database) -> None:
+    """A transaction is all or nothing."""
+
+    def create_a_job_and_fail() -> None:
+        with database.writing() as session:
+            new_job(session)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        create_a_job_and_fail()
+    with database.reading() as session:
+        assert session.query(JobRow).count() == 0
+        assert session.query(DatasetRow).count() == 0
+
+
+def test_what_a_reader_changes_is_thrown_away(database: Database) -> None:
+    """Only writing blocks write."""
+    with database.writing() as session:
+        trial_id = new_trial(session).id
+    with database.reading() as session:
+        session.get_one(TrialRow, trial_id).epoch = 99
+        session.flush()
+    with database.reading() as session:
+        assert session.get_one(TrialRow, trial_id).epoch == 0
