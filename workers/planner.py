@@ -80,15 +80,14 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
 
 
 def _publish_trials(session: Session, job: JobRow, now: float) -> list[Message]:
+    """Messages for trials that have none, seed by seed: a job that is ended early then has whole pairs."""
+    in_order = sorted(trials.of_job(session, job.id), key=lambda place: place[0].seed)
     unpublished = {
-        trial.id: trial
-        for _, trial in trials.of_job(session, job.id)
-        if trial.state == TrialState.QUEUED and trial.published_at is None
+        trial.id: trial for _, trial in in_order if trial.state == TrialState.QUEUED and trial.published_at is None
     }
     for trial in unpublished.values():
         trial.published_at = now
-    in_order = sorted(unpublished)  # ids sort by creation, which is seed by seed
-    return [(queue.RUN_TRIAL, trial_id, unpublished[trial_id].queue) for trial_id in in_order]
+    return [(queue.RUN_TRIAL, trial.id, trial.queue) for trial in unpublished.values()]
 
 
 def _report(context: Context, job_id: str) -> None:

@@ -49,7 +49,8 @@ PARAMETERS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _accepted(parameters: dict[str, Any]) -> ImageDataGeneratorSpec | None:
+def accepted(parameters: dict[str, Any]) -> ImageDataGeneratorSpec | None:
+    """The spec with these parameters, or None where the rules refuse it."""
     try:
         return ImageDataGeneratorSpec.model_validate(parameters)
     except ValidationError:
@@ -58,4 +59,4 @@ def _accepted(parameters: dict[str, Any]) -> ImageDataGeneratorSpec | None:
 
 def accepted_specs() -> st.SearchStrategy[ImageDataGeneratorSpec]:
     """Specs with any of the parameters set, as long as the rules accept them together."""
-    return st.fixed_dictionaries({}, optional=PARAMETERS).map(_accepted).filter(lambda spec: spec is not None)
+    return st.fixed_dictionaries({}, optional=PARAMETERS).map(accepted).filter(lambda spec: spec is not None)

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from api_schemas.augmentation import NOT_ON_THE_WIRE, ImageDataGeneratorSpec
 from tests.api_schemas.specs import PARAMETERS, accepted_specs
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras")
+
 SHAPES = {"channels_first": (3, 6, 5), "channels_last": (6, 5, 3), None: (6, 5, 3)}
 
 

@@ -1,0 +1,179 @@
+"""The report as a pure function of the evidence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from api_schemas.failures import Failure, FailureClass
+from api_schemas.reports import Report, Verdict
+from api_schemas.trials import Trial, TrialState
+from store import plans
+from tests.store.rows import FACTS, NOW, STANDING_EXAMPLE, comparison, result
+from workers.evidence.intervals import corrected_interval
+from workers.reports.comparison import Evidence, compose
+
+LOST = Failure.of(FailureClass.WORKER_LOST, "3 workers were lost")
+FLIP = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}}
+
+
+def _trial(arm: str, seed: int, accuracy: float | None, *, reused: bool = False, seconds: float = 2.0) -> Trial:
+    """A finished trial; without an accuracy one that failed."""
+    return Trial(
+        id=f"trial_{arm}_{seed}",
+        arm=arm,
+        seed=seed,
+        state=TrialState.FAILED if accuracy is None else TrialState.SUCCEEDED,
+        is_terminal=True,
+        reused=reused,
+        attempts=1,
+        epoch=1,
+        epochs=1,
+        key="k",
+        spec={},
+        result=None if accuracy is None else result(accuracy, seconds),
+        error=LOST if accuracy is None else None,
+        created_at="2027-01-15T08:00:00.000Z",
+        started_at=None,
+        finished_at=None,
+    )
+
+
+def _report(
+    accuracies: dict[str, list[float | None]], specs: dict[str, dict[str, Any]] | None = None, **request: Any
+) -> Report:
+    """The report on arms whose accuracies on seeds 0, 1, ... are given."""
+    seeds = max(map(len, accuracies.values()))
+    asked = comparison(specs or FLIP, **{"evaluation": {"seeds": max(2, seeds)}, **request})
+    trials = [_trial(arm, seed, each) for arm, row in accuracies.items() for seed, each in enumerate(row)]
+    evidence = Evidence("job_1", asked, plans.plan_comparison(asked, "uint8"), "d" * 64, FACTS, trials)
+    return compose(evidence, NOW)
+
+
+def test_a_candidate_is_compared_with_the_baseline_seed_by_seed() -> None:
+    """The differences are paired, in points, and the interval is the corrected one."""
+    report = _report({"baseline": [0.80, 0.90, 0.85], "flip": [0.90, 0.95, 0.93]})
+    (candidate,) = report.candidates
+    assert candidate.difference is not None
+    assert candidate.difference.seeds == [0, 1, 2]
+    assert candidate.difference.per_seed == pytest.approx([10, 5, 8])
+    expected = corrected_interval([10, 5, 8], training_images=80, validation_images=20, confidence=0.95)
+    assert candidate.difference.mean == pytest.approx(expected.mean)
+    assert (candidate.difference.low, candidate.difference.high) == pytest.approx((expected.low, expected.high))
+    assert report.complete
+
+
+def test_a_seed_counts_only_where_both_arms_finished_it() -> None:
+    """A lost trial takes its pair with it and no other; the mean of an arm is over what it has."""
+    report = _report({"baseline": [0.8, None, 0.8, 0.7], "flip": [0.9, 0.9, 0.9, None]})
+    (candidate,) = report.candidates
+    assert candidate.difference is not None
+    assert candidate.difference.seeds == [0, 2]
+    assert candidate.difference.per_seed == pytest.approx([10, 10])
+    assert report.arms[0].mean_validation_accuracy == pytest.approx((0.8 + 0.8 + 0.7) / 3)
+
+
+def test_failed_trials_are_listed_and_the_report_says_that_it_is_not_complete() -> None:
+    """With the error of each."""
+    report = _report({"baseline": [0.8, None, 0.8], "flip": [0.9, 0.9, None]})
+    assert not report.complete
+    assert report.cost.trials_failed == 2
+    listed = {arm.name: [(failed.seed, failed.error) for failed in arm.failed_trials] for arm in report.arms}
+    assert listed == {"baseline": [(1, LOST)], "flip": [(2, LOST)]}
+    assert [seed.seed for seed in report.arms[0].per_seed] == [0, 2]
+
+
+@pytest.mark.parametrize("flip", [[0.9, None, None], [None, None, None]])
+def test_fewer_than_two_pairs_are_inconclusive(flip: list[float | None]) -> None:
+    """There is no interval, and the sentence says why."""
+    (candidate,) = _report({"baseline": [0.8, 0.8, 0.8], "flip": flip}).candidates
+    assert (candidate.verdict, candidate.difference) == (Verdict.INCONCLUSIVE, None)
+    assert "fewer than two seeds" in candidate.sentence
+
+
+def test_an_arm_without_any_result_has_no_means() -> None:
+    """Null, not zero."""
+    report = _report({"baseline": [0.8, 0.8], "flip": [None, None]})
+    flip = report.arms[1]
+    assert (flip.mean_validation_accuracy, flip.mean_clean_training_accuracy, flip.mean_seconds) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("flip", "verdict"),
+    [
+        ([0.90, 0.901, 0.899], Verdict.HELPS),
+        ([0.70, 0.701, 0.699], Verdict.HURTS),
+        ([0.80, 0.801, 0.799], Verdict.EQUIVALENT),
+        ([0.70, 0.90, 0.80], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_verdict_follows_from_the_interval(flip: list[float | None], verdict: Verdict) -> None:
+    """All four can come out."""
+    (candidate,) = _report({"baseline": [0.8, 0.8, 0.8], "flip": flip}).candidates
+    assert candidate.verdict is verdict
+
+
+def test_a_difference_splits_into_preprocessing_and_augmentation() -> None:
+    """The two parts add up to the whole, on every seed and in the mean."""
+    accuracies: dict[str, list[float | None]] = {
+        "baseline": [0.90, 0.91],
+        "over:preprocessing": [0.94, 0.95],
+        "over": [0.20, 0.25],
+        "appropriate": [0.80, 0.81],
+        "targeted:preprocessing": [0.96, 0.96],
+        "targeted": [0.96, 0.97],
+    }
+    report = _report(accuracies, STANDING_EXAMPLE)
+    over, appropriate, _ = report.candidates
+    for candidate in report.candidates:
+        assert candidate.difference is not None
+        assert candidate.preprocessing is not None
+        assert candidate.augmentation is not None
+        parts = candidate.preprocessing.mean + candidate.augmentation.mean
+        assert parts == pytest.approx(candidate.difference.mean)
+    assert over.preprocessing is not None
+    assert over.preprocessing.mean == pytest.approx(4)
+    assert over.augmentation is not None
+    assert over.augmentation.per_seed == pytest.approx([-74, -70])
+    assert appropriate.preprocessing is not None
+    assert appropriate.preprocessing.per_seed == [0, 0]
+
+
+def test_more_candidates_need_more_confidence_each() -> None:
+    """Verdicts hold together, so three candidates share the error; the method says how."""
+    rows: dict[str, list[float | None]] = {
+        arm.name: [0.8, 0.9] for arm in plans.plan_comparison(comparison(STANDING_EXAMPLE), "uint8").arms
+    }
+    report = _report(rows, STANDING_EXAMPLE)
+    for candidate in report.candidates:
+        assert candidate.difference is not None
+        assert candidate.difference.confidence == pytest.approx(1 - 0.05 / 3)
+    assert (report.method.confidence, report.method.candidates) == (0.95, 3)
+    assert (report.method.training_images, report.method.validation_images) == (80, 20)
+
+
+def test_the_cost_counts_what_this_job_trained_itself() -> None:
+    """Reused trials are counted and their seconds are not; a trial in two places is trained once."""
+    request = comparison({"same": {"rescale": 1 / 255}})
+    rows = [
+        _trial("baseline", 0, 0.8, seconds=3),
+        _trial("baseline", 1, 0.8, seconds=5, reused=True),
+        _trial("same", 0, 0.8, seconds=3, reused=True),
+        _trial("same", 1, None),
+    ]
+    evidence = Evidence("job_1", request, plans.plan_comparison(request, "uint8"), "d" * 64, FACTS, rows)
+    cost = compose(evidence, NOW).cost
+    assert (cost.trials, cost.trials_reused, cost.trials_failed, cost.training_seconds) == (4, 2, 1, 3)
+
+
+def test_a_report_has_what_it_takes_to_make_it_again() -> None:
+    """The dataset's digest, the versions and the whole request, as JSON that can be read back."""
+    report = _report({"baseline": [0.8, 0.9], "flip": [0.9, 0.95]})
+    assert report.provenance.dataset_digest == "d" * 64
+    assert {"augury", "keras", "tensorflow", "numpy"} <= set(report.provenance.versions)
+    again = Report.model_validate_json(report.model_dump_json())
+    assert again == report
+    assert comparison().model_validate(again.provenance.request).candidates[0].name == "flip"
+    assert "NaN" not in json.dumps(json.loads(report.model_dump_json()))

@@ -1,0 +1,228 @@
+"""The sweep: whatever was lost is found here and put right."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from store import datasets, events, idempotency, jobs, leases, trials
+from store.queue import ADVANCE, INGEST, RUN_TRIAL
+from store.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
+from tests.store.rows import claim, comparison, new_job, running_job, succeed
+from tests.workers.conftest import RecordingQueue
+from workers.context import Context
+from workers.sweeping import sweep
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def now() -> float:
+    """The sweep looks at the real clock, so these tests count from it."""
+    return time.time()
+
+
+def _training(context: Context, now: float, published_at: float | None) -> str:
+    """A job in training whose trials were published then."""
+    with context.database.writing() as session:
+        job = running_job(session, now=now)
+        for _, trial in trials.of_job(session, job.id):
+            trial.published_at = published_at
+        return job.id
+
+
+def _trial_ids(context: Context, job_id: str) -> list[str]:
+    with context.database.reading() as session:
+        return [trial.id for _, trial in trials.of_job(session, job_id)]
+
+
+def _job(context: Context, job_id: str) -> JobRow:
+    with context.database.reading() as session:
+        return session.get_one(JobRow, job_id)
+
+
+def test_trials_whose_messages_were_lost_are_published_again(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
+    """The broker came back empty; every queued trial gets one new message."""
+    job_id = _training(context, now, published_at=now - 60)
+    sweep(context)
+    published = [message for message in queue.take() if message[0] == RUN_TRIAL]
+    assert sorted(published) == sorted((RUN_TRIAL, trial_id, "cpu") for trial_id in _trial_ids(context, job_id))
+    queue.waiting = published
+    sweep(context)
+    assert [message for message in queue.take() if message[0] == RUN_TRIAL] == published
+
+
+def test_messages_that_only_wait_are_not_repeated(context: Context, queue: RecordingQueue, now: float) -> None:
+    """A queue with as many messages as there are queued trials has lost nothing, however long they wait."""
+    job_id = _training(context, now, published_at=now - 10_000)
+    queue.waiting = [(RUN_TRIAL, trial_id, "cpu") for trial_id in _trial_ids(context, job_id)]
+    sweep(context)
+    assert len([message for message in queue.take() if message[0] == RUN_TRIAL]) == 4
+
+
+def test_a_message_that_was_sent_just_now_is_not_yet_lost(context: Context, queue: RecordingQueue, now: float) -> None:
+    """A worker may have taken it and not claimed the trial yet."""
+    _training(context, now, published_at=now - 1)
+    sweep(context)
+    assert [message for message in queue.take() if message[0] == RUN_TRIAL] == []
+
+
+def test_trials_that_were_never_published_are_published(context: Context, queue: RecordingQueue, now: float) -> None:
+    """The planner died between its commit and the broker, or a worker gave them back."""
+    _training(context, now, published_at=None)
+    sweep(context)
+    assert len([message for message in queue.take() if message[0] == RUN_TRIAL]) == 4
+
+
+def test_a_dataset_that_waits_without_a_message_is_published_again(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
+    """Ingestions are swept like trials."""
+    with context.database.writing() as session:
+        dataset_id = new_job(session, now=now).dataset_id
+        session.get_one(DatasetRow, dataset_id).published_at = now - 60
+    sweep(context)
+    assert (INGEST, dataset_id, "cpu") in queue.take()
+
+
+def test_work_of_a_lost_worker_is_published_again_at_once(context: Context, queue: RecordingQueue, now: float) -> None:
+    """And the jobs that wait for it are looked at."""
+    job_id = _training(context, now, published_at=now)
+    with context.database.writing() as session:
+        lost = trials.of_job(session, job_id)[0][1]
+        claim(session, lost, now - 100)
+    sweep(context)
+    published = queue.take()
+    assert published.count((RUN_TRIAL, lost.id, "cpu")) == 1
+    assert (ADVANCE, job_id, "control") in published
+    with context.database.reading() as session:
+        row = session.get_one(TrialRow, lost.id)
+    assert (row.state, row.attempts) == ("queued", 1)
+
+
+def test_a_cancelling_job_whose_worker_was_lost_is_cancelled(context: Context, now: float) -> None:
+    """Nobody is left to hear of the cancel, so the sweep settles it."""
+    job_id = _training(context, now, published_at=now)
+    with context.database.writing() as session:
+        claim(session, trials.of_job(session, job_id)[0][1], now - 100)
+        job = jobs.locked(session, job_id)
+        assert job is not None
+        assert jobs.cancel(session, job, now) == "cancelling"
+    sweep(context)
+    assert _job(context, job_id).state == "cancelled"
+
+
+def test_jobs_that_nobody_looks_at_are_advanced_again(context: Context, queue: RecordingQueue, now: float) -> None:
+    """Their first message was lost, or the one that a finished trial sent; once in a while is enough."""
+    with context.database.writing() as session:
+        forgotten, fresh = new_job(session, now=now - 60).id, new_job(session, now=now).id
+    sweep(context)
+    advanced = [job_id for task, job_id, _ in queue.take() if task == ADVANCE]
+    assert advanced == [forgotten]
+    sweep(context)
+    assert [job_id for task, job_id, _ in queue.take() if task == ADVANCE] == []
+    assert _job(context, fresh).state == "queued"
+
+
+def test_a_busy_planner_is_not_sent_more(context: Context, queue: RecordingQueue, now: float) -> None:
+    """While messages wait for it nothing is lost."""
+    with context.database.writing() as session:
+        new_job(session, now=now - 60)
+    queue.waiting = [(ADVANCE, "job_x", "control")]
+    sweep(context)
+    assert [message for message in queue.take() if message[0] == ADVANCE] == [(ADVANCE, "job_x", "control")]
+
+
+def test_without_a_broker_the_sweep_still_puts_the_rows_right(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
+    """Leases end and deadlines pass; what is lost stays marked as unpublished until the broker is back."""
+    job_id = _training(context, now, published_at=now - 60)
+    with context.database.writing() as session:
+        claim(session, trials.of_job(session, job_id)[0][1], now - 100)
+    queue.is_away = True
+    sweep(context)
+    with context.database.reading() as session:
+        assert {trial.state for _, trial in trials.of_job(session, job_id)} == {"queued"}
+    queue.is_away = False
+    sweep(context)
+    assert len([message for message in queue.take() if message[0] == RUN_TRIAL]) == 4
+
+
+def test_a_job_that_is_not_done_by_its_deadline_fails_with_timeout(context: Context, now: float) -> None:
+    """Its queued trials are dropped; one that is in time goes on."""
+    with context.database.writing() as session:
+        late = running_job(session, now=now)
+        late.deadline_at = now - 1
+        other = new_job(session, comparison(device="gpu"), now=now)
+    sweep(context)
+    job = _job(context, late.id)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert (job.error["class"], job.error["retryable"]) == ("timeout", True)
+    with context.database.reading() as session:
+        assert {trial.state for _, trial in trials.of_job(session, late.id)} == {"cancelled"}
+    assert _job(context, other.id).state == "queued"
+
+
+def test_old_jobs_are_forgotten_with_all_that_belongs_to_them(context: Context, now: float) -> None:
+    """Labels, events, places and the report go; the trials stay, for other jobs to reuse."""
+    retention = context.settings.job_retention_days * DAY
+    with context.database.writing() as session:
+        old = running_job(session, comparison(labels={"a": "b"}), now=now)
+        recent = running_job(session, comparison(device="gpu"), now=now)
+        for _, trial in trials.of_job(session, old.id):
+            succeed(session, trial, now=now)
+        jobs.succeed(session, old.id, "jobs/old/report.json", now - retention - 1)
+        jobs.succeed(session, recent.id, "jobs/recent/report.json", now - retention + 60)
+    for name in ("old", "recent"):
+        context.artifacts.write(f"jobs/{name}/report.json", b"{}")
+    sweep(context)
+    with context.database.reading() as session:
+        assert [job.id for job in session.query(JobRow)] == [recent.id]
+        assert session.query(JobLabelRow).count() == 0
+        assert events.timeline(session, old.id) == []
+        assert session.query(JobEventRow).count() > 0
+        assert {link.job_id for link in session.query(JobTrialRow)} == {recent.id}
+        assert session.query(TrialRow).count() == 4
+    assert not context.artifacts.exists("jobs/old/report.json")
+    assert context.artifacts.exists("jobs/recent/report.json")
+
+
+def test_old_idempotency_keys_are_forgotten(context: Context, now: float) -> None:
+    """After the hours that the settings say, and not before."""
+    hours = context.settings.idempotency_hours * 3600
+    with context.database.writing() as session:
+        idempotency.reserve(session, "old", "f", now - hours - 1)
+        idempotency.reserve(session, "recent", "f", now - hours + 60)
+    sweep(context)
+    with context.database.reading() as session:
+        assert [row.key for row in session.query(IdempotencyRow)] == ["recent"]
+
+
+def test_an_ingestion_that_keeps_losing_workers_fails_its_job(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
+    """The dataset fails with worker_lost, and the job hears of it by the next sweep at the latest."""
+    from workers.planner import advance
+
+    with context.database.writing() as session:
+        job_id = new_job(session, now=now - 60).id
+        dataset = session.get_one(DatasetRow, session.get_one(JobRow, job_id).dataset_id)
+    for _ in range(context.settings.max_attempts):
+        with context.database.writing() as session:
+            assert leases.claim(session, leases.INGESTIONS, dataset.id, owner="w", now=now - 100, seconds=10)
+        sweep(context)
+    for task, unit_id, _ in queue.take():
+        if task == ADVANCE:
+            advance(context, unit_id)
+    job = _job(context, job_id)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["class"] == "worker_lost"
+    with context.database.writing() as session:
+        again = datasets.register(session, dataset.reference, now)
+    assert again.id != dataset.id, "the next job tries again"
