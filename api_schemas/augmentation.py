@@ -157,11 +157,19 @@ class ImageDataGeneratorSpec(RequestModel):
         return {name: list(v) if isinstance(v, tuple) else v for name, v in self.model_dump().items()}
 
     def preprocessing(self) -> ImageDataGeneratorSpec:
-        """The deterministic half: what validation images get as well."""
+        """The deterministic half: what validation images get as well.
+
+        Specs that preprocess alike give equal halves, however they say it.
+        """
         kept = {name: getattr(self, name) for name in PREPROCESSING_FIELDS}
+        kept["samplewise_center"] |= self.samplewise_std_normalization  # Keras implies both
+        kept["featurewise_center"] |= self.featurewise_std_normalization
+        kept["rescale"] = self.rescale or None
+        kept["dtype"] = None if self.dtype == "float32" else self.dtype
+        kept["data_format"] = None if self.data_format == "channels_last" else self.data_format
         if not self.zca_whitening:
-            kept.pop("zca_epsilon")  # has no effect, so it must not make two specs look different
-        return ImageDataGeneratorSpec(**{**kept, "rescale": self.rescale or None})
+            kept.pop("zca_epsilon")
+        return ImageDataGeneratorSpec(**kept)
 
     @property
     def has_augmentation(self) -> bool:

@@ -95,21 +95,19 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         detail = f"there is nothing at {shown(request.url.path)}; the interface is described at /docs"
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["Allow"] = ", ".join(_possible_methods(request))
+        headers["Allow"] = ", ".join(_possible_methods(request, headers.get("Allow", "")))
         detail = f"{request.method} is not possible here; possible: {headers['Allow']}"
     slug = _SLUGS.get(error.status_code, "http-error")
     return render(request, error.status_code, slug, detail, headers=headers)
 
 
-def _possible_methods(request: Request) -> list[str]:
+def _possible_methods(request: Request, of_first_route: str) -> list[str]:
     """All methods of a path; the router knows only those of the first route that matches it."""
-    paths = request.app.openapi()["paths"]
-    return sorted(
-        method.upper()
-        for path, operations in paths.items()
-        if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path)), request.url.path)
-        for method in operations
-    )
+    found = {method.strip() for method in of_first_route.split(",") if method.strip()}
+    for path, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path)), request.url.path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

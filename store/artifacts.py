@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 
@@ -26,12 +27,17 @@ class Artifacts:
         target = self._path(name)
         temporary = f"{target}.{uuid.uuid4().hex}.partial"
         self._filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        with self._filesystem.open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            if isinstance(self._filesystem, LocalFileSystem):  # a bucket's writes are durable once they return
-                os.fsync(file.fileno())
-        self._filesystem.mv(temporary, target)
+        try:
+            with self._filesystem.open(temporary, "wb") as file:
+                file.write(content)
+                file.flush()
+                if isinstance(self._filesystem, LocalFileSystem):  # a bucket's writes are durable once they return
+                    os.fsync(file.fileno())
+            self._filesystem.mv(temporary, target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                self._filesystem.rm_file(temporary)
+            raise
 
     def read(self, name: str) -> bytes:
         """The content stored under *name*.

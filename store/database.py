@@ -28,7 +28,7 @@ class Database:
         self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
         # SQLite makes writers that find the lock taken sleep, and forgets whose turn it was: threads of one process
         # wait for each other here instead.
-        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turn = threading.RLock() if self.is_sqlite else nullcontext()
         self._write_engine = self.engine.execution_options(augury_begin="IMMEDIATE")
 
     @contextmanager

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 
 DATASET, JOB, TRIAL = "ds", "job", "trial"
+IDENTIFIER = r"^[A-Za-z0-9_]{1,40}$"
+"""What any id, kind or cursor looks like. PostgreSQL cannot even be asked for some others (NUL)."""
 
 
 def new_id(prefix: str) -> str:
@@ -20,3 +23,8 @@ def uuid7(milliseconds: int, randomness: bytes) -> uuid.UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a row could have this id at all."""
+    return re.fullmatch(IDENTIFIER, text) is not None

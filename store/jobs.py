@@ -12,7 +12,7 @@ from api_schemas.jobs import ComparisonRequest, JobState
 from api_schemas.plans import Plan
 from api_schemas.trials import TrialState
 from store import events, plans, transitions, trials
-from store.ids import JOB, new_id
+from store.ids import JOB, is_identifier, new_id
 from store.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 from store.transitions import move
 
@@ -41,8 +41,15 @@ def create(session: Session, request: ComparisonRequest, dataset: DatasetRow, no
     return row
 
 
+def find(session: Session, job_id: str) -> JobRow | None:
+    """The row, or None."""
+    return session.get(JobRow, job_id) if is_identifier(job_id) else None
+
+
 def locked(session: Session, job_id: str) -> JobRow | None:
     """The row, held against other writers until the transaction ends."""
+    if not is_identifier(job_id):
+        return None
     return session.get(JobRow, job_id, with_for_update=True, populate_existing=True)
 
 

@@ -23,13 +23,12 @@ TRAINING_VERSION = "1"
 """Part of every trial's key: raise it when the same definition would give another result."""
 
 BASELINE = "baseline"
-RESCALE_8_BIT = ImageDataGeneratorSpec(rescale=1 / 255)
-AS_IT_IS = ImageDataGeneratorSpec()
 
 
 def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
     """Integer images are brought to 0-1; floats are taken as they are."""
-    return AS_IT_IS if stored_dtype.startswith("float") else RESCALE_8_BIT
+    largest = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
+    return ImageDataGeneratorSpec() if largest is None else ImageDataGeneratorSpec(rescale=1 / largest)
 
 
 def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:

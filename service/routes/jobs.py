@@ -23,7 +23,7 @@ from service.resources import Resources, Shared
 from store import job_views, trials
 from store import jobs as job_rows
 from store.artifacts import ArtifactMissingError
-from store.tables import JobRow
+from store.ids import IDENTIFIER
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -63,11 +63,13 @@ def submit_job(
 def list_jobs(
     resources: Shared,
     state: JobState | None = None,
-    kind: Annotated[str | None, Query(max_length=20)] = None,
-    dataset: Annotated[str | None, Query(max_length=40, description="A dataset's id.")] = None,
-    label: Annotated[str | None, Query(pattern=r"^[^:]+:.*$", max_length=170, description="key:value")] = None,
+    kind: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
+    dataset: Annotated[str | None, Query(pattern=IDENTIFIER, description="A dataset's id.")] = None,
+    label: Annotated[
+        str | None, Query(pattern=r"^[^:\x00]+:[^\x00]*$", max_length=170, description="key:value")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=40, description="next_cursor of the page before.")] = None,
+    cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
 ) -> JobList:
     """One page; more pages by ``next_cursor``."""
     narrowed = job_views.JobFilter(
@@ -118,7 +120,7 @@ def _wait_preference(prefer: str | None) -> float:
 
 def _read_job(resources: Resources, job_id: str) -> Job:
     with resources.database.reading() as session:
-        row = session.get(JobRow, job_id)
+        row = job_rows.find(session, job_id)
         if row is None:
             raise not_found("job", job_id)
         return job_views.to_wire(session, row, resources.database.now(session))
@@ -142,7 +144,7 @@ def cancel_job(resources: Shared, job_id: str) -> Job:
 def list_trials(resources: Shared, job_id: str) -> TrialList:
     """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
     with resources.database.reading() as session:
-        if session.get(JobRow, job_id) is None:
+        if job_rows.find(session, job_id) is None:
             raise not_found("job", job_id)
         return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
 
@@ -151,7 +153,7 @@ def list_trials(resources: Shared, job_id: str) -> TrialList:
 def get_report(resources: Shared, job_id: str) -> Response:
     """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
     with resources.database.reading() as session:
-        row = session.get(JobRow, job_id)
+        row = job_rows.find(session, job_id)
     if row is None:
         raise not_found("job", job_id)
     if row.report_artifact is None:

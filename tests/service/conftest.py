@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -19,8 +20,21 @@ from tests.store.rows import migrated_copy
 UNREACHABLE = "redis://127.0.0.1:1/0"
 
 
+def _say_nothing(_logger: Any, _method: str, _event: Any) -> Any:
+    raise structlog.DropEvent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet() -> Iterator[None]:
+    """Nobody reads the log here, and unconfigured it would draw every traceback with all variables."""
+    structlog.configure(processors=[_say_nothing])
+    yield
+    structlog.reset_defaults()
+
+
 @contextmanager
-def _serving(folder: Path, **settings: Any) -> Iterator[TestClient]:
+def serving(folder: Path, **settings: Any) -> Iterator[TestClient]:
+    """A client of a service on *folder*, with a route that fails."""
     migrated_copy(folder).close()
     url = f"sqlite:///{folder / 'augury.db'}"
     app = create_app(ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings))
@@ -36,14 +50,14 @@ def _serving(folder: Path, **settings: Any) -> Iterator[TestClient]:
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
     """A client of a service of its own."""
-    with _serving(tmp_path) as client:
+    with serving(tmp_path) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def shared_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client of a service that the module's tests share, for requests that are to store nothing."""
-    with _serving(tmp_path_factory.mktemp("service")) as client:
+    with serving(tmp_path_factory.mktemp("service")) as client:
         yield client
 
 

@@ -87,6 +87,15 @@ def test_a_405_names_every_method_that_is_possible(shared_client: TestClient) ->
     assert {method.strip() for method in response.headers["Allow"].split(",")} >= {"GET", "POST"}
 
 
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_a_405_is_right_about_paths_that_the_document_leaves_out(path: str, shared_client: TestClient) -> None:
+    """The documentation itself can be read, whatever else is tried on it."""
+    response = shared_client.post(path)
+    problem = _assert_problem(response, 405, "method-not-allowed")
+    assert "GET" in response.headers["Allow"]
+    assert "GET" in problem["detail"]
+
+
 def test_a_body_that_says_it_is_too_long_is_a_413_problem(shared_client: TestClient) -> None:
     """By its Content-Length, before it is read."""
     response = shared_client.post("/v1/jobs", content=b" " * 1_000_001, headers=JSON)

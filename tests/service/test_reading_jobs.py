@@ -13,8 +13,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api_schemas.failures import Failure, FailureClass
+from service.main import create_app
+from service.settings import ServiceSettings
 from store import jobs, trials
 from store.database import Database
+from tests.service.conftest import UNREACHABLE, serving
 from tests.store.rows import NOW, claim, comparison_body, running_job
 
 
@@ -99,6 +102,16 @@ def test_waiting_ends_after_the_time_that_was_asked_for(client: TestClient) -> N
     response = client.get(f"/v1/jobs/{job_id}", headers={"Prefer": "respond-async, wait=1"})
     assert 0.9 < time.monotonic() - began < 2.5
     assert (response.status_code, response.json()["state"]) == (200, "queued")
+
+
+def test_nobody_is_held_longer_than_the_settings_allow(tmp_path: Path) -> None:
+    """The answer says how long it was willing to wait."""
+    with serving(tmp_path / "patient", max_wait_seconds=0.4) as client:
+        job_id = _submit(client)
+        began = time.monotonic()
+        response = client.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=600"})
+    assert time.monotonic() - began < 3
+    assert response.headers["Preference-Applied"] == "wait=0.4"
 
 
 @pytest.mark.parametrize("preference", ["wait=0", "wait=-5", "wait=x", "await=9", "return=minimal", ""])
@@ -221,10 +234,7 @@ def test_the_service_is_not_ready_on_another_schema(client: TestClient, database
 
 def test_accepted_jobs_are_there_after_a_restart(client: TestClient, tmp_path: Path) -> None:
     """Another service on the same folder knows them."""
-    from service.main import create_app
-    from service.settings import ServiceSettings
-
     job_id = _submit(client)
-    settings = ServiceSettings(data_dir=tmp_path, database_url=None, broker_url="redis://127.0.0.1:1/0")
+    settings = ServiceSettings(data_dir=tmp_path, database_url=None, broker_url=UNREACHABLE)
     with TestClient(create_app(settings)) as other:
         assert _ids(other) == [job_id]

@@ -70,6 +70,18 @@ def test_work_whose_lease_ran_out_goes_back_to_the_queue_to_be_published_again(d
         assert (trial.state, trial.lease_id, trial.published_at, trial.attempts) == ("queued", None, None, 1)
 
 
+def test_a_lease_that_was_renewed_after_the_sweep_looked_is_left_alone(database: Database) -> None:
+    """The sweep decides on what it read a moment ago; the row has the last word."""
+    with database.writing() as session:
+        trial = new_trial(session)
+        lease = claim(session, trial)
+        session.refresh(trial)
+        session.expunge(trial)  # as the sweep read it
+        assert leases.renew(session, lease, now=NOW + 10.5, seconds=10)
+        assert not leases._take_back(session, TRIALS, trial, NOW + 11, 3)
+        assert session.get_one(TrialRow, trial.id).state == "running"
+
+
 def test_the_third_lost_worker_fails_the_trial_for_good(database: Database) -> None:
     """A trial that kills its workers ends with worker_lost, never in a loop."""
     with database.writing() as session:

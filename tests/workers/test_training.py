@@ -53,10 +53,11 @@ def digits() -> Snapshot:
 
 
 class Nobody:
-    """A watcher that lets everything go on and counts the epochs."""
+    """A watcher that lets everything go on, and counts how often it is asked."""
 
     def __init__(self) -> None:
         self.epochs: list[int] = []
+        self.checks = 0
 
     def note(self, **progress: Any) -> None:
         """Hear of an epoch."""
@@ -64,6 +65,7 @@ class Nobody:
 
     def check(self) -> None:
         """Let it go on."""
+        self.checks += 1
 
 
 def _definition(spec: dict[str, Any], seed: int = 0, **changes: Any) -> dict[str, Any]:
@@ -98,6 +100,7 @@ def test_the_same_definition_gives_the_same_result(digits: Snapshot) -> None:
     assert _measured(again) == _measured(first)
     assert _measured(other) != _measured(first)
     assert watcher.epochs == [1, 2]
+    assert watcher.checks >= 2 * math.ceil(100 / 32), "a cancel is heeded within a step"
     assert (first.training_images, first.validation_images, first.epochs) == (100, 50, 2)
     assert len(first.curves.validation_accuracy) == 2
     assert first.validation_accuracy == first.curves.validation_accuracy[-1], "of the last epoch, not of the best"
@@ -178,6 +181,32 @@ def test_initial_weights_depend_on_the_seed_alone(digits: Snapshot) -> None:
         np.testing.assert_array_equal(before, after)
     other, _ = fresh(2)
     assert any(not np.array_equal(before, after) for before, after in zip(weights, other, strict=True))
+
+
+def test_split_weights_and_order_all_come_from_the_trials_own_seed(
+    digits: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of the three is shared by two seeds, and all are by two specs of one seed."""
+    from workers.training import trial
+
+    used: list[tuple[int, ...]] = []
+    batches, model, split = trial.augmented_batches, trial.initialised_model, trial.draw_split
+
+    def note(real: Any) -> Any:
+        def noting(*arguments: Any) -> Any:
+            used[-1] += (arguments[-1],)
+            return real(*arguments)
+
+        return noting
+
+    for name, real in (("augmented_batches", batches), ("initialised_model", model), ("draw_split", split)):
+        monkeypatch.setattr(trial, name, note(real))
+    for seed, spec in ((0, VIOLENT), (0, ImageDataGeneratorSpec(rescale=1 / 255)), (1, VIOLENT)):
+        used.append(())
+        _train(_definition(spec.model_dump(mode="json"), seed, epochs=1), digits)
+    assert used[0] == used[1]
+    assert all(one != other for one, other in zip(used[0], used[2], strict=True))
+    assert len(set(used[0])) == 3
 
 
 def test_training_that_diverges_is_a_result_and_not_an_error(digits: Snapshot) -> None:
