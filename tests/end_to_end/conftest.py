@@ -22,3 +22,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fails must not keep the workers from the next one."""
+    yield
+    for name in ("stack", "shared_stack"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name).cancel_everything()

@@ -19,7 +19,7 @@ from store.database import Database
 from store.tables import TrialRow
 from tests.servers import Broker, free_port, wait_for
 
-JOB_PATIENCE_SECONDS = 150.0
+JOB_PATIENCE_SECONDS = 180.0
 WORKERS = ("control", "cpu")
 
 
@@ -129,6 +129,12 @@ class Stack:
         response = self.http.get(f"/v1/jobs/{job_id}/report")
         assert response.status_code == 200, response.text
         return dict(response.json())
+
+    def cancel_everything(self) -> None:
+        """Cancel all jobs that are not over."""
+        for state in ("queued", "running"):
+            for job in self.http.get("/v1/jobs", params={"state": state, "limit": 200}).json()["items"]:
+                self.http.post(f"/v1/jobs/{job['id']}/cancel")
 
     def wait_until_training(
         self, job_id: str, which: Callable[[dict[str, Any]], bool] = lambda _: True

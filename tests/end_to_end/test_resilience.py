@@ -15,7 +15,7 @@ from store.settings import StoreSettings
 from tests.end_to_end.stack import LONG, Stack, comparison, cpu_seconds
 from tests.servers import wait_for
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_trial_whose_process_is_killed_is_trained_by_another(stack: Stack) -> None:
@@ -39,7 +39,7 @@ def test_a_trial_that_always_loses_its_worker_fails_and_the_rest_is_reported(sta
     victim = stack.wait_until_training(job["id"], lambda trial: trial["arm"] == "shift" and trial["seed"] == 200)
 
     for _ in range(3):
-        wait_for(lambda: stack.owner_of(victim["id"]) is not None, "the trial to be claimed", 60)
+        wait_for(lambda: stack.owner_of(victim["id"]) is not None, "the trial to be claimed", 120)
         stack.kill_owner_of(victim["id"])
         wait_for(lambda: stack.owner_of(victim["id"]) is None, "the lease to expire", 30)
 
