@@ -29,13 +29,21 @@ class RequestId:
             return
         request_id = scope["augury_request_id"] = uuid.uuid4().hex
 
+        is_answered = False
+
         async def send_with_id(message: Message) -> None:
+            nonlocal is_answered
             if message["type"] == "http.response.start":
+                is_answered = True
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._app(scope, receive, send_with_id)
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                if not is_answered:  # else it was logged with its answer, and once is enough
+                    raise
 
 
 class JsonBodies:

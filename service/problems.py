@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api_schemas.problems import PROBLEM_MEDIA_TYPE, FieldProblem, Problem
@@ -38,6 +39,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(StarletteHTTPException, _on_http_exception)
+    app.add_exception_handler(OperationalError, _on_database_away)
     app.add_exception_handler(Exception, _on_bug)
 
 
@@ -108,6 +110,12 @@ def _possible_methods(request: Request, of_first_route: str) -> list[str]:
         if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path)), request.url.path):
             found |= {method.upper() for method in operations}
     return sorted(found)
+
+
+async def _on_database_away(request: Request, error: Exception) -> Response:
+    log.warning("the database did not answer", path=request.url.path, reason=str(error).splitlines()[0])
+    detail = "the database did not answer; nothing was stored, and the same request may be sent again"
+    return render(request, 503, "database-unavailable", detail, headers={"Retry-After": "5"})
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

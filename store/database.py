@@ -11,12 +11,22 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Update, create_engine, event, make_url, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_SECONDS = 30
 
+# A network that swallows packets must not keep a worker from noticing that its lease has run out.
+_NEVER_HANG = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 class Database:
@@ -25,7 +35,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         # SQLite makes writers that find the lock taken sleep, and forgets whose turn it was: threads of one process
         # wait for each other here instead.
         self._turn = threading.RLock() if self.is_sqlite else nullcontext()
@@ -87,6 +97,10 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=40, connect_args=_NEVER_HANG)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -96,3 +110,19 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("augury_begin", "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def patiently(action: Callable[[], Result], seconds: float) -> Result:
+    """The result of *action*, tried again while the database is away, for so many seconds at most.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: the database was still away at the end.
+    """
+    give_up_at = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.5)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from types import FrameType
 
 from store import queue
@@ -20,6 +21,7 @@ _ARGUMENTS = {
     "gpu": ["--queues", queue.GPU, "--pool", "prefork", "--concurrency", "1"],
 }
 _PING_SECONDS = 5
+_WATCH_SECONDS = 0.5
 
 
 def main() -> int:
@@ -50,7 +52,7 @@ def _ping(kind: str) -> int:
     from workers.app import app  # settings are read here, and a help text must not need them
 
     nodes = f"{kind}*@{os.uname().nodename}"  # GPU workers have the device's number in their names
-    return 0 if app.control.inspect(pattern=nodes, matcher="glob", timeout=_PING_SECONDS).ping() else 1
+    return 0 if app.control.inspect(pattern=nodes, matcher="glob", timeout=_PING_SECONDS, limit=1).ping() else 1
 
 
 def _run_gpu_workers(device: str | None) -> int:
@@ -70,7 +72,12 @@ def _run_gpu_workers(device: str | None) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, pass_on)
-    return max(child.wait() for child in children)
+    while all(child.poll() is None for child in children):
+        time.sleep(_WATCH_SECONDS)
+    # One that is gone leaves a device idle: end the others too, so that whoever watches this process restarts all.
+    for child in children:
+        child.terminate()
+    return max(abs(child.wait()) for child in children)
 
 
 def _visible_devices() -> list[str]:

@@ -14,9 +14,16 @@ from store.queue import celery_app
 from workers import shutdown
 from workers.settings import WorkerSettings
 
+# Celery kills a pool process that has not reported by then, and it reports after TensorFlow is loaded.
+_SLOWEST_WARM_UP_SECONDS = 180.0
+
 settings = WorkerSettings()
 app = celery_app(settings)
-app.conf.update(imports=["workers.tasks"], worker_concurrency=settings.worker_concurrency)
+app.conf.update(
+    imports=["workers.tasks"],
+    worker_concurrency=settings.worker_concurrency,
+    worker_proc_alive_timeout=_SLOWEST_WARM_UP_SECONDS,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +36,11 @@ def _configure_logging(**_: Any) -> None:
 @signals.worker_init.connect
 def _wait_for_the_database(**_: Any) -> None:
     database = Database(settings.resolved_database_url)
-    migrate.make_ready(database)
+    try:
+        migrate.make_ready(database)
+    except migrate.SchemaNotReadyError as error:
+        log.error("giving up", reason=str(error))
+        raise SystemExit(1) from error  # an Exception would be swallowed by Celery's signal
     database.close()
 
 

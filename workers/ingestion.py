@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from store import datasets, leases, queue
 from store.queue import identity
+from store.snapshots import store_snapshot
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.datasets.builtin import load_builtin
-from workers.datasets.snapshot import store_snapshot
 from workers.failures import failure_of
 from workers.lease_keeper import LeaseKeeper
 

@@ -119,7 +119,10 @@ class LeaseKeeper:
             self._kill("the lease could not be renewed in time")
         if self._reason is None or clock - self._reason_since < self._settings.heed_seconds or self._done.is_set():
             return
-        self._settle_for_the_work()
+        try:
+            self._settle_for_the_work()
+        except SQLAlchemyError as error:  # the sweep will settle it
+            log.warning("the work's end was not recorded", id=self._lease.row_id, reason=str(error))
         self._kill("the work did not end when it was asked to")
 
     def _settle_for_the_work(self) -> None:

@@ -9,11 +9,12 @@ import structlog
 from api_schemas.failures import Failure
 from api_schemas.trials import TrialResult
 from store import jobs, leases, queue, trials
+from store.database import patiently
 from store.leases import Lease
 from store.queue import identity
+from store.snapshots import load_snapshot
 from store.tables import TrialRow
 from workers.context import Context
-from workers.datasets.snapshot import load_snapshot
 from workers.failures import failure_of
 from workers.lease_keeper import LeaseKeeper, WorkCancelledError, WorkInterruptedError
 from workers.settlement import give_back, settle_cancelled
@@ -23,7 +24,8 @@ log = structlog.get_logger(__name__)
 
 def run_trial(context: Context, trial_id: str) -> None:
     """Claim the trial, train, record the outcome, and have the jobs that wait for it advanced."""
-    claimed = _claim(context, trial_id)
+    patience = context.settings.lease_seconds
+    claimed = patiently(lambda: _claim(context, trial_id), patience)
     if claimed is None:
         return
     lease, definition = claimed
@@ -36,7 +38,7 @@ def run_trial(context: Context, trial_id: str) -> None:
     except WorkInterruptedError:
         give_back(context.database, lease)
     else:
-        _record(context, lease, outcome)
+        patiently(lambda: _record(context, lease, outcome), patience)
     log.info("trial ends", trial=trial_id)
     _advance_waiting_jobs(context, trial_id)
 

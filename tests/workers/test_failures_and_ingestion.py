@@ -8,12 +8,12 @@ import pytest
 from api_schemas.failures import FailureClass
 from store.artifacts import ArtifactMissingError, Artifacts
 from store.queue import ADVANCE
+from store.snapshots import Snapshot, load_snapshot, store_snapshot
 from store.tables import DatasetRow
 from tests.store.rows import DIGITS, new_job
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.datasets.builtin import load_builtin
-from workers.datasets.snapshot import Snapshot, load_snapshot, store_snapshot
 from workers.failures import DatasetError, UserInputError, failure_of
 from workers.ingestion import ingest
 

@@ -18,12 +18,12 @@ from api_schemas.reports import Report
 from api_schemas.trials import TrialResult
 from store import jobs, trials
 from store.queue import INGEST, RUN_TRIAL
+from store.snapshots import Snapshot
 from store.tables import JobRow
 from tests.store.rows import DIGITS, OVER, TARGETED, comparison, new_job
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.datasets.builtin import load_builtin
-from workers.datasets.snapshot import Snapshot
 from workers.ingestion import ingest
 from workers.planner import advance
 from workers.training.warmup import warm_up

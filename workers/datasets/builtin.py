@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workers.datasets.snapshot import Snapshot
+from store.snapshots import Snapshot
 from workers.failures import DatasetError
 
 _DIGITS_TOP = 16  # scikit-learn's digits count set pixels in 4x4 blocks

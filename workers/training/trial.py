@@ -8,7 +8,7 @@ from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.trials import TrialResult
-from workers.datasets.snapshot import Snapshot
+from store.snapshots import Snapshot
 from workers.training.generator import augmented_batches, fitted_generator, preprocessed
 from workers.training.loop import EvaluationSet, Watcher, evaluate, train
 from workers.training.models import initialised_model
