@@ -1,8 +1,8 @@
 """The augmentation spec: the constructor parameters of Keras's ``ImageDataGenerator`` that JSON can carry.
 
 Names, defaults and meanings are those of Keras 3.15 (``keras/src/legacy/preprocessing/image.py``). What Keras
-discovers only at the first batch, or never, is refused here. ``preprocessing_function`` is a Python callable and
-cannot be sent.
+discovers only at the first batch, or never, is refused here. ``preprocessing_function``, a callable in Keras, is one
+of those that ``keras.applications`` uses, by name.
 """
 
 from __future__ import annotations
@@ -78,13 +78,13 @@ PREPROCESSING_FIELDS = (
     "zca_whitening",
     "zca_epsilon",
     "rescale",
+    "preprocessing_function",
     "data_format",
     "dtype",
 )
 """The deterministic half of a spec: applied to training and validation images alike."""
 
-NOT_ON_THE_WIRE = ("preprocessing_function",)
-"""Constructor parameters that JSON cannot carry."""
+PreprocessingFunction = Literal["imagenet_caffe", "imagenet_tf", "imagenet_torch"]
 
 
 class ImageDataGeneratorSpec(RequestModel):
@@ -126,6 +126,11 @@ class ImageDataGeneratorSpec(RequestModel):
     rescale: float | None = Field(
         None, ge=-1e6, le=1e6, description="Multiplies every pixel; null or 0 leaves the values as they are."
     )
+    preprocessing_function: PreprocessingFunction | None = Field(
+        None,
+        description="What keras.applications' preprocess_input does in mode caffe, tf or torch, to RGB images in "
+        "0-255; it comes before rescale, which is then usually wrong.",
+    )
     data_format: Literal["channels_first", "channels_last"] | None = Field(
         None, description="Jobs store images as channels_last, which is the default."
     )
@@ -153,8 +158,12 @@ class ImageDataGeneratorSpec(RequestModel):
         return self
 
     def constructor_arguments(self) -> dict[str, Any]:
-        """The keyword arguments for ``ImageDataGenerator``; pairs become lists, which Keras expects."""
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in self.model_dump().items()}
+        """Keyword arguments for ``ImageDataGenerator``; pairs become lists, which Keras expects.
+
+        The preprocessing function is left out: whoever calls the constructor has the callable.
+        """
+        arguments = self.model_dump(exclude={"preprocessing_function"})
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in arguments.items()}
 
     def preprocessing(self) -> ImageDataGeneratorSpec:
         """The deterministic half: what validation images get as well.
@@ -163,7 +172,7 @@ class ImageDataGeneratorSpec(RequestModel):
         """
         kept = {name: getattr(self, name) for name in PREPROCESSING_FIELDS}
         kept["samplewise_center"] |= self.samplewise_std_normalization  # Keras implies both
-        kept["featurewise_center"] |= self.featurewise_std_normalization
+        kept["featurewise_center"] |= self.featurewise_std_normalization or self.zca_whitening
         kept["rescale"] = self.rescale or None
         kept["dtype"] = None if self.dtype == "float32" else self.dtype
         kept["data_format"] = None if self.data_format == "channels_last" else self.data_format

@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 from tests.servers import Broker, free_port, wait_for
 
 BARE = """

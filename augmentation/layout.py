@@ -1,0 +1,40 @@
+"""Array layout: the engine works on ``[N, H, W, C]`` in the machine's byte order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+_SOURCES = (np.uint8, np.uint16, np.float32, np.float64, np.float16)
+
+
+def checked_images(images: Any, name: str, data_format: str) -> Array:
+    """Images as a channels-last array of a type the engine reads; a view where possible.
+
+    Raises:
+        ValueError: there are not four dimensions.
+        TypeError: the values are not numbers.
+    """
+    array = np.asarray(images)
+    if array.ndim != 4:
+        raise ValueError(f"{name} must be images with four dimensions [N, H, W, C], got shape {array.shape}")
+    if array.dtype.kind not in "buif":
+        raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}")
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype.type not in _SOURCES:
+        array = array.astype(np.float32)
+    return channels_last(array, data_format)
+
+
+def channels_last(images: Array, data_format: str) -> Array:
+    """``[N, C, H, W]`` as ``[N, H, W, C]`` where the format says so; a view."""
+    return np.moveaxis(images, 1, -1) if data_format == "channels_first" else images
+
+
+def channels_first(images: Array, data_format: str) -> Array:
+    """Back to the caller's format; a view."""
+    return np.moveaxis(images, -1, 1) if data_format == "channels_first" else images
