@@ -1,0 +1,85 @@
+"""Previews on the wire: which images to augment for looking at, and what was drawn for them."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.base import Body, Fraction, RequestModel
+from api_schemas.datasets import DatasetReference
+
+MOST_IMAGES = 64
+MOST_ROUNDS = 8
+
+
+class PreviewRequest(RequestModel):
+    """Some images of a dataset beside what a spec makes of them."""
+
+    dataset: DatasetReference
+    spec: ImageDataGeneratorSpec = Field(description="Its random transforms are shown, its preprocessing is not.")
+    semantics: Literal["keras", "corrected"] = Field(
+        "keras", description="keras: as ImageDataGenerator does it, with its defects; corrected: without them."
+    )
+    p: Fraction = Field(0.0, description="Probability of leaving an image alone; ImageDataGenerator has 0.")
+    count: int = Field(8, ge=1, le=MOST_IMAGES, description="Images, one a row, from as many classes as possible.")
+    rounds: int = Field(5, ge=1, le=MOST_ROUNDS, description="Augmentations of each image.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same images and the same draws.")
+    scale: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Sheet pixels per image pixel. Default: enough for small images to be seen; large ones are shrunk.",
+    )
+    show_parameters: bool = Field(False, description="Write under each image what was drawn for it.")
+    worst_case: bool = Field(
+        False, description="Instead of random draws, every transform at its limits: alone, then all together."
+    )
+
+    @model_validator(mode="after")
+    def _stored_images_are_channels_last(self) -> Self:
+        if self.spec.data_format == "channels_first":
+            raise PydanticCustomError(
+                "preview_rule", "spec.data_format: datasets store images as channels_last; leave it out"
+            )
+        return self
+
+
+class TransformParameters(Body):
+    """What was drawn for one image, in the names of ``ImageDataGenerator.get_random_transform``."""
+
+    theta: float = Field(description="Rotation in degrees.")
+    tx: float = Field(description="Pixels, drawn from height_shift_range.")
+    ty: float = Field(description="Pixels, drawn from width_shift_range.")
+    shear: float = Field(description="Degrees.")
+    zx: float = Field(description="Horizontal factor; below 1 zooms in.")
+    zy: float = Field(description="Vertical factor; below 1 zooms in.")
+    flip_horizontal: bool
+    flip_vertical: bool
+    channel_shift_intensity: float | None = Field(description="Raw intensity units; null where none was drawn.")
+    brightness: float | None = Field(description="Factor; null where none was drawn.")
+
+
+class PreviewCell(Body):
+    """One augmented image of the sheet."""
+
+    title: str = Field(description="Its column's title.", examples=["1", "rotation_range +20°"])
+    parameters: TransformParameters
+
+
+class PreviewRow(Body):
+    """An image and its augmentations."""
+
+    index: int = Field(description="The image's place in the dataset.")
+    class_name: str
+    cells: list[PreviewCell]
+
+
+class Preview(Body):
+    """A contact sheet in words: what ``Accept: application/json`` gets."""
+
+    dataset_id: str
+    shape: tuple[int, int, int] = Field(description="Height, width, channels.")
+    rows: list[PreviewRow]
