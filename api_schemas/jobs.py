@@ -5,13 +5,23 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    Discriminator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, RequestModel, Timestamp
 from api_schemas.datasets import DatasetReference
 from api_schemas.failures import Failure
+from api_schemas.lint import Finding
 from api_schemas.models import EvaluationSettings, ModelSpec, TrainingSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -63,9 +73,13 @@ class Baseline(RequestModel):
         return self
 
 
-def _refuse_what_a_job_decides(spec: ImageDataGeneratorSpec) -> None:
+def _refuse_channels_first(spec: ImageDataGeneratorSpec) -> None:
     if spec.data_format == "channels_first":
         raise PydanticCustomError("job_rule", "data_format: jobs store images as channels_last; leave it out")
+
+
+def _refuse_what_a_job_decides(spec: ImageDataGeneratorSpec) -> None:
+    _refuse_channels_first(spec)
     if spec.validation_split:
         raise PydanticCustomError(
             "job_rule",
@@ -82,6 +96,9 @@ class ComparisonRequest(RequestModel):
     candidates: list[Candidate] = Field(min_length=1, max_length=20)
     baseline: Baseline | None = Field(
         None, description="Default: rescale 1/255 for integer images, nothing for floats in 0-1."
+    )
+    engine: Literal["augury", "keras"] = Field(
+        "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."
     )
     model: ModelSpec = ModelSpec()
     training: TrainingSettings = TrainingSettings()
@@ -100,18 +117,76 @@ class ComparisonRequest(RequestModel):
         return self
 
 
-JobRequest = ComparisonRequest
+class AugmentationRequest(RequestModel):
+    """Run a spec's random transforms over a dataset and return the images.
+
+    The images are in raw intensity units: the preprocessing half of the spec (rescale, centring, normalisation,
+    whitening) is not applied to them.
+    """
+
+    kind: Literal["augmentation"]
+    dataset: DatasetReference
+    spec: ImageDataGeneratorSpec
+    semantics: Literal["keras", "corrected"] = Field(
+        "keras", description="keras: as Keras 3 does it, with its defects; corrected: without them."
+    )
+    p: float = Field(0.0, ge=0, le=1, description="Probability that an image is left untouched.")
+    rounds: int = Field(1, ge=1, le=100, description="How many augmented copies of every image.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same images, byte for byte.")
+    format: Literal["zip", "npz", "tar"] = Field(
+        "zip", description="zip: PNG files in class folders; npz: float32 arrays; tar: a WebDataset shard."
+    )
+    include_originals: bool = Field(False, description="Put the untouched images in front of the augmented ones.")
+    device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers augment; either use their processors.")
+    labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
+
+    @model_validator(mode="after")
+    def _fits_a_job(self) -> Self:
+        _refuse_channels_first(self.spec)
+        if self.spec.validation_split:
+            raise PydanticCustomError("job_rule", "validation_split: an augmentation does not split; leave it out")
+        return self
+
+
+_KINDS = "'comparison' or 'augmentation'"
+
+
+def _say_which_kinds_there_are(body: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Put a missing or unknown kind where it belongs, which is not the whole body, and name the known ones."""
+    try:
+        return handler(body)
+    except ValidationError as error:
+        line = error.errors(include_url=False)[0]
+        if line["type"] == "union_tag_not_found":
+            missing = PydanticCustomError("missing_kind", _KINDS)
+            found: InitErrorDetails = {"type": missing, "loc": ("kind",), "input": None}
+        elif line["type"] == "union_tag_invalid":
+            found = {"type": "literal_error", "loc": ("kind",), "input": body["kind"], "ctx": {"expected": _KINDS}}
+        else:
+            raise
+        raise ValidationError.from_exception_data(error.title, [found]) from None
+
+
+JobRequest = Annotated[
+    ComparisonRequest | AugmentationRequest,
+    Discriminator("kind"),
+    WrapValidator(_say_which_kinds_there_are),
+]
+"""What a client may submit; ``kind`` says which it is."""
 
 
 class Progress(Body):
-    """How far a job has come."""
+    """How far a job has come: a comparison counts trials, an augmentation counts chunks of images."""
 
-    trials_total: int
-    trials_done: int
-    trials_reused: int
-    trials_running: int
-    fraction: float = Field(description="0-1, counting the epochs of running trials.")
-    estimated_finish: Timestamp | None = Field(description="From the pace so far; null before the first trial ends.")
+    trials_total: int = 0
+    trials_done: int = 0
+    trials_reused: int = 0
+    trials_running: int = 0
+    chunks_total: int = Field(0, description="The last one puts the archive together.")
+    chunks_done: int = 0
+    chunks_running: int = 0
+    fraction: float = Field(description="0-1, counting the epochs of running trials and the images of running chunks.")
+    estimated_finish: Timestamp | None = Field(description="From the pace so far; null before anything is done.")
 
 
 class TimelineEntry(Body):
@@ -129,7 +204,9 @@ class Job(Body):
     id: str
     kind: str
     state: JobState
-    phase: str = Field(description="What is going on: waiting, ingesting, training, reporting, done.")
+    phase: str = Field(
+        description="What is going on: waiting, ingesting, training, reporting, augmenting, assembling, done."
+    )
     is_terminal: bool
     request: dict[str, Any]
     labels: dict[str, str]
@@ -137,6 +214,10 @@ class Job(Body):
     progress: Progress
     error: Failure | None
     has_report: bool
+    findings: dict[str, list[Finding]] = Field(
+        {}, description="What the linter says, by candidate (an augmentation's is called 'augmentation')."
+    )
+    artifacts: list[Artifact] = Field([], description="Files to download, once the job has succeeded.")
     created_at: Timestamp
     started_at: Timestamp | None
     finished_at: Timestamp | None

@@ -1,13 +1,15 @@
-"""The plan of a comparison: which arms are trained, and on which seeds."""
+"""What a request amounts to: the arms and seeds of a comparison, the chunks of an augmentation."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body
+from api_schemas.lint import Finding
 
 
 class ArmRole(StrEnum):
@@ -37,8 +39,9 @@ class CandidatePlan(Body):
 
 
 class Plan(Body):
-    """What a request amounts to."""
+    """What a comparison amounts to."""
 
+    kind: Literal["comparison"] = "comparison"
     arms: list[Arm]
     candidates: list[CandidatePlan]
     seeds: list[int]
@@ -49,3 +52,16 @@ class Plan(Body):
         description="Worker seconds for the trials not yet trained, from the measured time of finished trials of this "
         "dataset, model and training; divide by the number of workers. Null when none has been timed.",
     )
+    findings: dict[str, list[Finding]] = Field({}, description="What the linter says, by candidate; see /v1/lint.")
+
+
+class AugmentationPlan(Body):
+    """What an augmentation amounts to; null where the dataset is not ingested yet."""
+
+    kind: Literal["augmentation"] = "augmentation"
+    passes: int = Field(description="Rounds, and one more for the originals where they are wanted.")
+    source_images: int | None = Field(description="In the dataset.")
+    images: int | None = Field(description="In the archive: source images times passes.")
+    images_per_chunk: int | None = Field(description="A chunk is what a lost worker costs at most.")
+    chunks: int | None = Field(description="Chunks of images; one more unit of work puts the archive together.")
+    findings: dict[str, list[Finding]] = Field({}, description="What the linter says about the spec; see /v1/lint.")

@@ -14,6 +14,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Points, Timestamp
 from api_schemas.datasets import DatasetFacts
 from api_schemas.failures import Failure
+from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole
 from api_schemas.trials import Curves
 
@@ -85,6 +86,7 @@ class CandidateReport(Body):
     difference: Difference | None = Field(description="Candidate minus baseline; null when too few trials finished.")
     preprocessing: Difference | None = Field(description="Preprocessing-only arm minus baseline.")
     augmentation: Difference | None = Field(description="Candidate minus preprocessing-only arm.")
+    findings: list[Finding] = Field([], description="What the linter says about the spec on this dataset.")
 
 
 class Cost(Body):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +13,9 @@ from augury.address import DEFAULT_DATA_DIR
 from augury.client import Client
 from augury.errors import AuguryError, RequestRefused, StackConflict
 from augury.follow import Output, conclude, follow, follow_or_let_go, out, say
+from augury.lint_command import lint
+from augury.options import Url, read_request
+from augury.preview_command import preview
 from augury.tables import render_jobs, render_plan
 
 USUAL_PORT = 8000
@@ -30,17 +31,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Url = Annotated[
-    str | None,
-    typer.Option(
-        help="The service. Default: AUGURY_URL, else the stack running in ./.augury, else port 8000 here.",
-        show_default=False,
-    ),
-]
 RequestFile = Annotated[str, typer.Argument(metavar="REQUEST.json", help="The request as JSON; - reads it from stdin.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="As printed by `augury run` and `augury jobs`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else, on stdout.")]
-OutputFile = Annotated[Path | None, typer.Option("--output", help="Also write the report, as JSON, to this file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", help="Write the report, as JSON, or the augmented images to this file.")
+]
 
 
 @contextmanager
@@ -106,12 +102,12 @@ def run(
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Submit, print the job's id and do not wait.")] = False,
 ) -> None:
-    """Submit a request, watch it, and print the report.
+    """Submit a request, watch it, and print the report, or fetch the augmented images.
 
     Ctrl-C only ends the watching; the job goes on. With --local it ends the stack.
     """
     _check_options(url=url, output=output, local=local, data_dir=data_dir, detach=detach)
-    body = _read_request(request)
+    body = read_request(request)
     wanted = Output(as_json, output)
     if local:
         raise typer.Exit(_run_locally(body, idempotency_key, data_dir or DEFAULT_DATA_DIR, wanted))
@@ -184,7 +180,11 @@ def jobs(
 def plan(request: RequestFile, url: Url = None) -> None:
     """Check a request and show what it would train, without submitting it."""
     with Client(url) as client:
-        out().print(render_plan(client.plan(_read_request(request))))
+        out().print(render_plan(client.plan(read_request(request))))
+
+
+app.command()(_exit_codes()(preview))
+app.command()(_exit_codes()(lint))
 
 
 def _check_options(
@@ -212,21 +212,6 @@ def _check_options(
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise typer.BadParameter(f"--output: {error}") from error
-
-
-def _read_request(path: str) -> dict[str, Any]:
-    try:
-        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        request = json.loads(content, parse_constant=_refuse_constant)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"{path}: {error}") from error
-    if not isinstance(request, dict):
-        raise typer.BadParameter(f"{path}: a request is a JSON object")
-    return request
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _repeat(url: str | None) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
+from api_schemas.artifacts import ArtifactList
 from api_schemas.datasets import DatasetList
 from api_schemas.jobs import Job, JobList, JobRequest
-from api_schemas.plans import Plan
+from api_schemas.lint import LintRequest, LintResult
+from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.previews import PreviewRequest
 from api_schemas.reports import Report
 from api_schemas.trials import TrialList
 from augury.address import default_url
 from augury.connection import Answer, Connection
-from augury.errors import AuguryError
+from augury.errors import AuguryError, RequestRefused
 
 Request = JobRequest | Mapping[str, Any]
 """A request as a model, or as the JSON object it would be."""
@@ -24,6 +28,9 @@ DEFAULT_PATIENCE_SECONDS = 5.0
 WATCH_PATIENCE_SECONDS = 60.0
 WATCH_HOLD_SECONDS = 20
 WATCH_PAUSE_SECONDS = 0.5
+PREVIEW_PAUSE_SECONDS = 1.0
+_PLANS: dict[str, type[Plan] | type[AugmentationPlan]] = {"comparison": Plan, "augmentation": AugmentationPlan}
+_NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
 class Client:
@@ -44,9 +51,11 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         return self._ask(Job, "POST", "/v1/jobs", json=_body(request), headers=headers)
 
-    def plan(self, request: Request) -> Plan:
+    def plan(self, request: Request) -> Plan | AugmentationPlan:
         """What a request amounts to, without submitting it."""
-        return self._ask(Plan, "POST", "/v1/jobs", json=_body(request), params={"validate_only": "true"})
+        body = _body(request)
+        model = _PLANS.get(str(body.get("kind")), Plan)  # whatever else it is, the service will refuse it
+        return self._ask(model, "POST", "/v1/jobs", json=body, params={"validate_only": "true"})
 
     def job(self, job_id: str, wait_seconds: int | None = None) -> Job:
         """The job now; with *wait_seconds*, as soon as it changes or that time is over."""
@@ -81,6 +90,21 @@ class Client:
         """The report of a finished job."""
         return self._ask(Report, "GET", f"{_job_path(job_id)}/report", headers={"Accept": "application/json"})
 
+    def artifacts(self, job_id: str) -> ArtifactList:
+        """The files that a job left behind."""
+        return self._ask(ArtifactList, "GET", f"{_job_path(job_id)}/artifacts")
+
+    def download(self, job_id: str, name: str, path: Path | str) -> Path:
+        """Fetch a file of a job, such as ``augmented.zip``, to *path*, which is there once it is complete."""
+        target = Path(path)
+        self._connection.download(self.artifact_path(job_id, name), target, patience=self._patience)
+        return target
+
+    @staticmethod
+    def artifact_path(job_id: str, name: str) -> str:
+        """Where the service has a file of a job."""
+        return f"{_job_path(job_id)}/artifacts/{quote(name, safe='')}"
+
     def cancel(self, job_id: str) -> Job:
         """Ask for a job to be dropped; the job as it is then, which may still be ``cancelling``."""
         return self._ask(Job, "POST", f"{_job_path(job_id)}/cancel")
@@ -104,6 +128,36 @@ class Client:
     def datasets(self, *, limit: int | None = None, cursor: str | None = None) -> DatasetList:
         """One page of datasets, newest first."""
         return self._ask(DatasetList, "GET", "/v1/datasets", params=_given({"limit": limit, "cursor": cursor}))
+
+    def preview(
+        self,
+        request: PreviewRequest | Mapping[str, Any],
+        *,
+        wait_seconds: float = 60.0,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> bytes:
+        """A contact sheet as a PNG.
+
+        A dataset that nobody has used yet is read first; *on_wait* is told once, and it may take *wait_seconds*.
+        """
+        give_up_at, told = time.monotonic() + wait_seconds, False
+        while True:
+            response = self._connection.request(
+                "POST", "/v1/previews", json=_body(request), headers={"Accept": "image/png"}, patience=self._patience
+            )
+            try:
+                return self._connection.content(response)
+            except RequestRefused as refused:
+                if refused.problem.type != _NOT_READY or time.monotonic() > give_up_at:
+                    raise
+                if not told:
+                    on_wait(refused.problem.detail)
+                    told = True
+            time.sleep(PREVIEW_PAUSE_SECONDS)
+
+    def lint(self, request: LintRequest | Mapping[str, Any]) -> LintResult:
+        """What the linter says about a spec; see `api_schemas.lint.LintRequest`."""
+        return self._ask(LintResult, "POST", "/v1/lint", json=_body(request))
 
     def ready(self) -> bool:
         """Whether the service is there and can take jobs. Asks once."""
@@ -160,7 +214,7 @@ def _given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
     return {name: value for name, value in query.items() if value is not None}
 
 
-def _body(request: Request) -> Mapping[str, Any]:
+def _body(request: Request | PreviewRequest | LintRequest) -> Mapping[str, Any]:
     # Defaults are the service's to choose, so a model is sent without the fields that nobody set.
     return request if isinstance(request, Mapping) else request.model_dump(mode="json", exclude_unset=True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
@@ -12,8 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from api_schemas.problems import Problem
 from augury.errors import RequestRefused, ServiceFailed, ServiceUnreachable, describe
+from augury.files import writing_atomically
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Outcome = TypeVar("Outcome")
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -67,18 +70,26 @@ class Connection:
             headers=headers,
             timeout=httpx2.Timeout(READ_SECONDS + hold, connect=CONNECT_SECONDS),
         )
-        delay = FIRST_DELAY_SECONDS
-        trouble_since: float | None = None
-        while True:
-            outcome = self._send(request)
-            if isinstance(outcome, httpx2.Response):
-                return outcome
-            # Counted from the first failure: a request that was held for long before it broke says nothing.
-            trouble_since = trouble_since or time.monotonic()
-            if time.monotonic() + delay > trouble_since + patience:
-                raise outcome
-            time.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY_SECONDS)
+        return _persist(lambda: self._send(request), patience)
+
+    def download(self, path: str, target: Path, *, patience: float) -> int:
+        """Write a body to a file, which is there only when it is complete; its size. What breaks off begins anew."""
+        return _persist(lambda: self._fetch(path, target), patience)
+
+    def _fetch(self, path: str, target: Path) -> int | ServiceUnreachable:
+        try:
+            with self._http.stream("GET", path) as response:
+                if not response.is_success:
+                    response.read()
+                    if response.status_code in UNAVAILABLE:
+                        return ServiceUnreachable(f"{self._url} is not available: {_reason(response)}")
+                    self.content(response)
+                with writing_atomically(target) as file:
+                    return sum(file.write(block) for block in response.iter_bytes())
+        except httpx2.UnsupportedProtocol as error:
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self._url}") from error
+        except httpx2.RequestError as error:
+            return ServiceUnreachable(f"cannot reach {self._url}: {str(error) or type(error).__name__}")
 
     def _send(self, request: httpx2.Request) -> httpx2.Response | ServiceUnreachable:
         try:
@@ -93,16 +104,37 @@ class Connection:
 
     def read(self, model: type[Answer], response: httpx2.Response) -> Answer:
         """The body as *model*, or the error that it stands for."""
+        content = self.content(response)
+        try:
+            # A newer service may say more than this client knows.
+            return model.model_validate_json(content, extra="ignore")
+        except ValidationError as error:
+            raise ServiceFailed(f"{self._url} does not answer like Augury: {_first(error)}") from error
+
+    def content(self, response: httpx2.Response) -> bytes:
+        """The body as it is, or the error that it stands for."""
         if response.is_success:
-            try:
-                # A newer service may say more than this client knows.
-                return model.model_validate_json(response.content, extra="ignore")
-            except ValidationError as error:
-                raise ServiceFailed(f"{self._url} does not answer like Augury: {_first(error)}") from error
+            return response.content
         problem = _problem(response)
         if problem is not None and response.is_client_error:
             raise RequestRefused(problem)
         raise ServiceFailed(f"{response.request.url} failed: {_reason(response)}")
+
+
+def _persist(attempt: Callable[[], Outcome | ServiceUnreachable], patience: float) -> Outcome:
+    """Try until it works, or until *patience* seconds of trouble are over."""
+    delay = FIRST_DELAY_SECONDS
+    trouble_since: float | None = None
+    while True:
+        outcome = attempt()
+        if not isinstance(outcome, ServiceUnreachable):
+            return outcome
+        # Counted from the first failure: a request that was held for long before it broke says nothing.
+        trouble_since = trouble_since or time.monotonic()
+        if time.monotonic() + delay > trouble_since + patience:
+            raise outcome
+        time.sleep(delay)
+        delay = min(2 * delay, LONGEST_DELAY_SECONDS)
 
 
 def _problem(response: httpx2.Response) -> Problem | None:

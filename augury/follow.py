@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from api_schemas.artifacts import ArtifactList
 from api_schemas.jobs import Job, JobState
 from api_schemas.reports import Report
 from augury.client import Client
@@ -23,7 +24,7 @@ COLUMNS_ELSEWHERE = 100
 
 @dataclass(frozen=True)
 class Output:
-    """Where a report goes besides, or instead of, the terminal."""
+    """Where a report or an archive goes besides, or instead of, the terminal."""
 
     as_json: bool = False
     file: Path | None = None
@@ -39,6 +40,18 @@ class Output:
         else:
             console = out()
             console.print(render(report, console.width))
+
+    def fetch(self, client: Client, job: Job) -> None:
+        """Download the first of the job's files where that was asked for, or else say where they are."""
+        if self.file is not None:
+            client.download(job.id, job.artifacts[0].name, self.file)
+            say(f"{job.artifacts[0].name} written to {self.file}")
+        if self.as_json:
+            sys.stdout.write(ArtifactList(items=job.artifacts).model_dump_json(indent=2) + "\n")
+        elif self.file is None:
+            for each in job.artifacts:
+                sys.stdout.write(f"{client.url}{client.artifact_path(job.id, each.name)}  {each.bytes} bytes\n")
+        sys.stdout.flush()
 
 
 def out() -> Console:
@@ -80,6 +93,8 @@ def conclude(client: Client, job: Job, output: Output) -> int:
     """Show what came out of a job that is over; the exit code."""
     if job.has_report:
         output.show(client.report(job.id))
+    if job.artifacts:
+        output.fetch(client, job)
     if job.state is JobState.SUCCEEDED:
         return 0
     reason = f": {job.error.message} ({job.error.failure_class})" if job.error else ""

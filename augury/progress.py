@@ -36,10 +36,10 @@ class JobProgress:
         if self._bar is not None:
             self._bar.show(job)
             return
-        current = (phase(job), job.progress.trials_done)
+        current = (phase(job), job.progress.trials_done + job.progress.chunks_done)
         if current != self._last:
             self._last = current
-            details = ", ".join(part for part in (trials(job), remaining(job, datetime.now(UTC))) if part)
+            details = ", ".join(part for part in (work(job), remaining(job, datetime.now(UTC))) if part)
             self._console.print(f"{phase(job)}: {details}" if details else phase(job), soft_wrap=True)
 
 
@@ -48,11 +48,11 @@ class _Bar:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[trials]}"),
+            TextColumn("{task.fields[work]}"),
             TextColumn("{task.fields[remaining]}"),
         )
         self._progress = Progress(*columns, console=console, expand=True)
-        self._task: TaskID = self._progress.add_task("waiting", total=1.0, trials="", remaining="")
+        self._task: TaskID = self._progress.add_task("waiting", total=1.0, work="", remaining="")
         self.start, self.stop = self._progress.start, self._progress.stop
 
     def show(self, job: Job) -> None:
@@ -60,7 +60,7 @@ class _Bar:
             self._task,
             completed=job.progress.fraction,
             description=phase(job),
-            trials=trials(job),
+            work=work(job),
             remaining=remaining(job, datetime.now(UTC)),
         )
 
@@ -70,13 +70,15 @@ def phase(job: Job) -> str:
     return job.state if job.is_terminal or job.state is JobState.CANCELLING else job.phase
 
 
-def trials(job: Job) -> str:
-    """How many trials are done, once it is known how many there are."""
+def work(job: Job) -> str:
+    """How many trials or chunks are done, once it is known how many there are."""
     progress = job.progress
-    if not progress.trials_total:
-        return ""
     reused = f" ({progress.trials_reused} reused)" if progress.trials_reused else ""
-    return f"{progress.trials_done}/{progress.trials_total} trials{reused}"
+    counted = (
+        (progress.trials_total, f"{progress.trials_done}/{progress.trials_total} trials{reused}"),
+        (progress.chunks_total, f"{progress.chunks_done}/{progress.chunks_total} chunks"),
+    )
+    return ", ".join(said for total, said in counted if total)
 
 
 def remaining(job: Job, now: datetime) -> str:

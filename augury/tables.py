@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api_schemas.jobs import JobList
-from api_schemas.plans import Arm, Plan
+from api_schemas.plans import Arm, AugmentationPlan, Plan
 from augury.progress import duration
 
 
@@ -26,8 +26,19 @@ def plain_table() -> Table:
     )
 
 
-def render_plan(plan: Plan) -> RenderableType:
-    """Which arms a request trains, how often, and how long that may take."""
+def render_plan(plan: Plan | AugmentationPlan) -> RenderableType:
+    """What a request amounts to."""
+    return _comparison(plan) if isinstance(plan, Plan) else _augmentation(plan)
+
+
+def _augmentation(plan: AugmentationPlan) -> RenderableType:
+    if plan.images is None:
+        return Text(f"{plan.passes} passes over a dataset that is not known yet.")
+    passes = f"{plan.passes} passes over {plan.source_images}"
+    return Text(f"{plan.images} images ({passes}), made in {plan.chunks} chunks of up to {plan.images_per_chunk}.")
+
+
+def _comparison(plan: Plan) -> RenderableType:
     table = _table("arm", "role", "spec")
     for arm in plan.arms:
         table.add_row(Text(arm.name), arm.role, Text(_spec(arm)))

@@ -59,3 +59,47 @@ COMPARISON_EXAMPLES: Any = {
         },
     },
 }
+
+JOB_EXAMPLES: Any = {
+    **COMPARISON_EXAMPLES,
+    "augmented_folder": {
+        "summary": "Two augmented copies of every digit, as an image folder",
+        "value": {
+            "kind": "augmentation",
+            "dataset": _DIGITS,
+            "spec": {"rotation_range": 15, "width_shift_range": 0.1, "height_shift_range": 0.1},
+            "rounds": 2,
+            "seed": 7,
+            "format": "zip",
+        },
+    },
+}
+
+PREVIEW_EXAMPLES: Any = {
+    "drawn": {
+        "summary": "What a popular spec does to digits, with what was drawn",
+        "value": {
+            "dataset": _DIGITS,
+            "spec": {
+                "rotation_range": 20,
+                "width_shift_range": 0.1,
+                "height_shift_range": 0.1,
+                "horizontal_flip": True,
+            },
+            "show_parameters": True,
+        },
+    },
+    "worst_case": {
+        "summary": "The same spec at its limits",
+        "value": {
+            "dataset": _DIGITS,
+            "spec": {
+                "rotation_range": 20,
+                "width_shift_range": 0.1,
+                "height_shift_range": 0.1,
+                "horizontal_flip": True,
+            },
+            "worst_case": True,
+        },
+    },
+}

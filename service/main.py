@@ -14,7 +14,7 @@ from service import openapi, problems
 from service.guards import JsonBodies, RequestId
 from service.relay import Relay
 from service.resources import Resources
-from service.routes import datasets, health, jobs
+from service.routes import artifacts, datasets, health, jobs, lint, previews
 from service.settings import ServiceSettings
 from store import migrate
 from store.artifacts import Artifacts
@@ -40,8 +40,8 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         queue = Queue(celery_app(settings))
         with Relay(queue) as relay:
-            artifacts = Artifacts(settings.resolved_artifacts_url)
-            app.state.resources = Resources(settings, database, artifacts, queue, relay)
+            store = Artifacts(settings.resolved_artifacts_url)
+            app.state.resources = Resources(settings, database, store, queue, relay)
             yield
         database.close()
 
@@ -54,7 +54,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(JsonBodies, max_bytes=settings.max_body_bytes)
-    for module in (jobs, datasets, health):
+    for module in (jobs, artifacts, datasets, lint, health, previews):
         app.include_router(module.router)
     openapi.install(app)
     app.build_middleware_stack = _outermost(RequestId, app.build_middleware_stack)  # type: ignore[method-assign]

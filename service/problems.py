@@ -145,7 +145,7 @@ def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
         expectation = _expectation(line)
         if expectation not in expectations[location]:
             expectations[location].append(expectation)
-        received.setdefault(location, _MISSING if line["type"] == "missing" else line["input"])
+        received.setdefault(location, _MISSING if line["type"] in _NOTHING_RECEIVED else line["input"])
     return [
         FieldProblem(location=location, message=_message(received[location], expected))
         for location, expected in expectations.items()
@@ -153,6 +153,7 @@ def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
 
 
 _MISSING = object()
+_NOTHING_RECEIVED = frozenset({"missing", "missing_kind"})
 _EXPECTATIONS = {
     "missing": "a value; the field is required",
     "tuple_type": "a list of two numbers [low, high]",

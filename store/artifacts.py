@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import fsspec
 from fsspec.core import url_to_fs
@@ -24,12 +26,18 @@ class Artifacts:
 
     def write(self, name: str, content: bytes) -> None:
         """Store *content* durably under *name*, replacing what was there in one step."""
+        with self.writing(name) as file:
+            file.write(content)
+
+    @contextlib.contextmanager
+    def writing(self, name: str) -> Iterator[BinaryIO]:
+        """A file to write to piece by piece, which is stored as by ``write`` when the block ends well."""
         target = self._path(name)
         temporary = f"{target}.{uuid.uuid4().hex}.partial"
         self._filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
         try:
             with self._filesystem.open(temporary, "wb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 if isinstance(self._filesystem, LocalFileSystem):  # a bucket's writes are durable once they return
                     os.fsync(file.fileno())
@@ -51,6 +59,18 @@ class Artifacts:
             raise ArtifactMissingError(name) from error
         return content
 
+    def open(self, name: str) -> BinaryIO:
+        """A file to read what is stored under *name* piece by piece.
+
+        Raises:
+            ArtifactMissingError: nothing is stored there.
+        """
+        try:
+            file: BinaryIO = self._filesystem.open(self._path(name), "rb")
+        except FileNotFoundError as error:
+            raise ArtifactMissingError(name) from error
+        return file
+
     def exists(self, name: str) -> bool:
         """Whether something is stored under *name*."""
         return bool(self._filesystem.exists(self._path(name)))
@@ -59,6 +79,11 @@ class Artifacts:
         """Remove *name* if it is there."""
         if self.exists(name):
             self._filesystem.rm_file(self._path(name))
+
+    def delete_folder(self, name: str) -> None:
+        """Remove all that is stored below *name*."""
+        with contextlib.suppress(FileNotFoundError):
+            self._filesystem.rm(self._path(name), recursive=True)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"

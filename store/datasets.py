@@ -43,6 +43,15 @@ def find(session: Session, reference: dict[str, Any]) -> DatasetRow | None:
     return session.scalar(select(DatasetRow).where(same_reference, DatasetRow.state != DatasetState.FAILED))
 
 
+def last_failure(session: Session, reference: dict[str, Any]) -> Failure | None:
+    """Why the newest ingestion of a reference that came to a bad end did so; None if there was none."""
+    query = select(DatasetRow).where(
+        DatasetRow.reference_digest == digest(reference), DatasetRow.state == DatasetState.FAILED
+    )
+    row = session.scalars(query.order_by(DatasetRow.id.desc()).limit(1)).first()
+    return None if row is None or row.error is None else Failure.model_validate(row.error)
+
+
 def finish_ingestion(session: Session, lease: Lease, content_digest: str, facts: DatasetFacts, now: float) -> bool:
     """The snapshot is stored and measured; False when the lease was lost meanwhile."""
     return leases.finish(

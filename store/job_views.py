@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from api_schemas.artifacts import Artifact
 from api_schemas.failures import Failure
-from api_schemas.jobs import Job, JobList, JobState, JobSummary, Progress
-from api_schemas.plans import Plan
-from api_schemas.trials import TrialState
+from api_schemas.jobs import Job, JobList, JobState, JobSummary
 from store import events
 from store.canonical import optional_timestamp, timestamp
-from store.tables import JobLabelRow, JobRow, JobTrialRow, TrialRow
+from store.progress import progress_of
+from store.tables import JobLabelRow, JobRow
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
         request=row.request,
         labels=row.labels,
         dataset_id=row.dataset_id,
-        progress=_progress(session, row, now),
+        progress=progress_of(session, row, now),
         error=None if row.error is None else Failure.model_validate(row.error),
         has_report=row.report_artifact is not None,
+        artifacts=artifacts_of(row),
         created_at=timestamp(row.created_at),
         started_at=optional_timestamp(row.started_at),
         finished_at=optional_timestamp(row.finished_at),
@@ -88,62 +89,6 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
     )
 
 
-_DONE = (TrialState.SUCCEEDED, TrialState.FAILED)
-
-
-@dataclass(frozen=True)
-class _Tally:
-    total: int
-    done: int
-    reused: int
-    running: int
-    epochs_done: int
-    epochs_total: int
-    fresh_epochs_done: int
-
-
-def _progress(session: Session, row: JobRow, now: float) -> Progress:
-    tally = _tally(session, row)
-    fraction = 1.0 if row.state == JobState.SUCCEEDED else tally.epochs_done / tally.epochs_total
-    return Progress(
-        trials_total=tally.total,
-        trials_done=tally.done,
-        trials_reused=tally.reused,
-        trials_running=tally.running,
-        fraction=round(min(1.0, fraction), 4),
-        estimated_finish=_estimated_finish(row, tally, now),
-    )
-
-
-def _tally(session: Session, row: JobRow) -> _Tally:
-    groups = session.execute(
-        select(
-            TrialRow.state,
-            JobTrialRow.reused,
-            func.count(),
-            func.sum(TrialRow.epoch),
-            func.sum(TrialRow.epochs),
-        )
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
-        .where(JobTrialRow.job_id == row.id)
-        .group_by(TrialRow.state, JobTrialRow.reused)
-    ).all()
-    planned = 0 if row.plan is None else Plan.model_validate(row.plan).trials
-    # A trial that failed early or diverged has all its epochs behind it.
-    epochs = [int(total if state in _DONE else epoch) for state, _, _, epoch, total in groups]
-    return _Tally(
-        total=sum(count for _, _, count, _, _ in groups) or planned,
-        done=sum(count for state, _, count, _, _ in groups if state in _DONE),
-        reused=sum(count for _, reused, count, _, _ in groups if reused),
-        running=sum(count for state, _, count, _, _ in groups if state == TrialState.RUNNING),
-        epochs_done=sum(epochs),
-        epochs_total=max(1, int(sum(total for *_, total in groups))),
-        fresh_epochs_done=sum(e for e, (_, reused, *_) in zip(epochs, groups, strict=True) if not reused),
-    )
-
-
-def _estimated_finish(row: JobRow, tally: _Tally, now: float) -> str | None:
-    if row.state != JobState.RUNNING or row.started_at is None or not tally.fresh_epochs_done:
-        return None
-    pace = (now - row.started_at) / tally.fresh_epochs_done
-    return timestamp(now + pace * (tally.epochs_total - tally.epochs_done))
+def artifacts_of(row: JobRow) -> list[Artifact]:
+    """The files that a job has left behind, the archive first."""
+    return [Artifact(name=name, **facts) for name, facts in (row.artifacts or {}).items()]

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
-from api_schemas.jobs import ComparisonRequest, JobState
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState
 from api_schemas.plans import Plan
 from api_schemas.trials import TrialState
-from store import events, plans, transitions, trials
+from store import chunks, events, plans, transitions, trials
 from store.ids import JOB, is_identifier, new_id
 from store.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 from store.transitions import move
+
+Request = TypeVar("Request", ComparisonRequest, AugmentationRequest)
+
+# Whatever jobs have carried out for them: how to drop a job's units, and which jobs wait for some of them.
+_DROP_UNITS = (trials.cancel_of_job, chunks.cancel_of_job)
+_WAITING_JOBS = (trials.jobs_of, chunks.jobs_of)
 
 
 class Phase:
@@ -24,10 +31,18 @@ class Phase:
     INGESTING = "ingesting"
     TRAINING = "training"
     REPORTING = "reporting"
+    AUGMENTING = "augmenting"
+    ASSEMBLING = "assembling"
     DONE = "done"
 
 
-def create(session: Session, request: ComparisonRequest, dataset: DatasetRow, now: float, deadline_at: float) -> JobRow:
+def create(
+    session: Session,
+    request: ComparisonRequest | AugmentationRequest,
+    dataset: DatasetRow,
+    now: float,
+    deadline_at: float,
+) -> JobRow:
     """A queued job, with its labels and its first event."""
     row = JobRow(
         id=new_id(JOB), kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
@@ -68,7 +83,7 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
 
     Called again, it fills only the places that a cancel of another job has emptied.
     """
-    request = request_of(job)
+    request = request_of(job, ComparisonRequest)
     assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
@@ -88,15 +103,18 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
     session.flush()
 
 
-def succeed(session: Session, job_id: str, report_artifact: str, now: float) -> bool:
-    """The report is stored."""
-    return _end(session, job_id, JobState.SUCCEEDED, now, report_artifact=report_artifact)
+def succeed(
+    session: Session, job_id: str, report_artifact: str | None, now: float, artifacts: dict[str, Any] | None = None
+) -> bool:
+    """What was asked for is stored: a report, or files by name with their facts (see ``job_views``)."""
+    results = {"report_artifact": report_artifact, "artifacts": artifacts}
+    return _end(session, job_id, JobState.SUCCEEDED, now, **results)
 
 
 def fail(session: Session, job_id: str, failure: Failure, now: float, report_artifact: str | None = None) -> bool:
     """The job cannot give what was asked for; a report says what there is."""
     error = failure.model_dump(mode="json")
-    trials.cancel_of_job(session, job_id, now)
+    _drop_units(session, job_id, now)
     return _end(session, job_id, JobState.FAILED, now, error=error, report_artifact=report_artifact)
 
 
@@ -104,12 +122,18 @@ def cancel(session: Session, job: JobRow, now: float) -> JobState:
     """Drop a job's work. Returns its state: ``cancelling`` while a worker still has to stop."""
     if JobState(job.state).is_terminal:
         return JobState(job.state)
-    if trials.cancel_of_job(session, job.id, now):
+    if _drop_units(session, job.id, now):
         _end(session, job.id, JobState.CANCELLED, now)
     elif move(session, transitions.JOB, job.id, JobState.CANCELLING):
         events.append(session, job.id, JobState.CANCELLING, now)
     session.refresh(job)
     return JobState(job.state)
+
+
+def _drop_units(session: Session, job_id: str, now: float) -> bool:
+    """Drop the work that only this job needs; True when none of it is running (any more)."""
+    still = [drop for drop in _DROP_UNITS if not drop(session, job_id, now)]  # every one is asked
+    return not still
 
 
 def _end(session: Session, job_id: str, state: JobState, now: float, **values: Any) -> bool:
@@ -119,17 +143,23 @@ def _end(session: Session, job_id: str, state: JobState, now: float, **values: A
     return ended
 
 
-def settle_cancelled(session: Session, trial_id: str, now: float) -> None:
-    """After a trial ended: jobs that only waited for it in order to be cancelled are cancelled now."""
-    for job_id in trials.jobs_of(session, [trial_id]):
+def waiting_for(session: Session, unit_ids: Iterable[str]) -> list[str]:
+    """The jobs that wait for any of these trials or chunks."""
+    ids = list(unit_ids)
+    return [job_id for find_jobs in _WAITING_JOBS for job_id in find_jobs(session, ids)]
+
+
+def settle_cancelled(session: Session, unit_id: str, now: float) -> None:
+    """After a unit of work ended: jobs that only waited for it in order to be cancelled are cancelled now."""
+    for job_id in waiting_for(session, [unit_id]):
         job = locked(session, job_id)
         if job is not None and job.state == JobState.CANCELLING:
             cancel(session, job, now)
 
 
-def request_of(job: JobRow) -> ComparisonRequest:
-    """The request as it was accepted."""
-    return ComparisonRequest.model_validate(job.request)
+def request_of(job: JobRow, kind: type[Request]) -> Request:
+    """The request as it was accepted, by a job of that kind."""
+    return kind.model_validate(job.request)
 
 
 def live_ids(session: Session) -> list[str]:

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from api_schemas.chunks import ChunkState
 from api_schemas.datasets import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.trials import TrialState
 from store import transitions
 from store.database import changes_one_row
 from store.ids import new_id
-from store.tables import DatasetRow, TrialRow
+from store.tables import ChunkRow, DatasetRow, TrialRow
 from store.transitions import Noun, move
 
 QUEUED = "queued"
@@ -26,13 +27,14 @@ class Work:
     """A kind of leased unit of work."""
 
     noun: Noun
-    row: type[DatasetRow] | type[TrialRow]
+    row: type[ChunkRow] | type[DatasetRow] | type[TrialRow]
     active: str
     failed: str
     cancelled: str
 
 
 TRIALS = Work(transitions.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
+CHUNKS = Work(transitions.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
 INGESTIONS = Work(transitions.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.FAILED)
 
 

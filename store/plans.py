@@ -19,7 +19,7 @@ from store import trials
 from store.canonical import digest
 from store.tables import DatasetRow
 
-TRAINING_VERSION = "1"
+TRAINING_VERSION = "2"
 """Part of every trial's key: raise it when the same definition would give another result."""
 
 BASELINE = "baseline"
@@ -65,6 +65,7 @@ def trial_definition(request: ComparisonRequest, arm: Arm, seed: int, dataset_di
     """Everything that determines a trial's result, and nothing else."""
     return {
         "version": TRAINING_VERSION,
+        "engine": request.engine,
         "dataset": dataset_digest,
         "split": {
             "validation_fraction": request.evaluation.validation_fraction,
@@ -79,7 +80,7 @@ def trial_definition(request: ComparisonRequest, arm: Arm, seed: int, dataset_di
 
 def setting_of(definition: dict[str, Any]) -> str:
     """Trials of one setting take about the same time: they differ in spec and seed only."""
-    return digest({name: definition[name] for name in ("dataset", "split", "model", "training")})
+    return digest({name: definition[name] for name in ("engine", "dataset", "split", "model", "training")})
 
 
 def split_sizes(evaluation: EvaluationSettings, images: int) -> tuple[int, int]:

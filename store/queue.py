@@ -12,6 +12,7 @@ from store.settings import StoreSettings
 
 CONTROL, CPU, GPU = "control", "cpu", "gpu"
 ADVANCE, RUN_TRIAL, INGEST, SWEEP = "augury.advance", "augury.run_trial", "augury.ingest", "augury.sweep"
+RUN_CHUNK = "augury.run_chunk"
 
 log = structlog.get_logger(__name__)
 

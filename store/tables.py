@@ -67,6 +67,7 @@ class JobRow(Base):
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
     plan: Mapped[dict[str, Any] | None]
     report_artifact: Mapped[str | None] = mapped_column(String(200))
+    artifacts: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
     published_at: Mapped[float | None]
     deadline_at: Mapped[float]
@@ -123,6 +124,28 @@ class JobTrialRow(Base):
     seed: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id"), index=True)
     reused: Mapped[bool]
+
+
+class ChunkRow(Leased, Base):
+    """Part of an augmentation: some images of one round, or putting all parts together."""
+
+    __tablename__ = "chunks"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    role: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    first: Mapped[int] = mapped_column(BigInteger)
+    """Of its images, counted over the whole archive."""
+    images: Mapped[int] = mapped_column(BigInteger)
+    done: Mapped[int] = mapped_column(BigInteger, default=0)
+    result: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        Index("one_chunk_per_place", "job_id", "role", "number", unique=True),
+        Index("chunks_by_job", "job_id", "state"),
+        Index("chunks_by_state", "state", "queue"),
+    )
 
 
 class JobEventRow(Base):

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, CursorResult, update
 from sqlalchemy.orm import Session
 
+from api_schemas.chunks import ChunkState
 from api_schemas.datasets import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.trials import TrialState
 from store.database import changes_one_row
-from store.tables import DatasetRow, JobRow, TrialRow
+from store.tables import ChunkRow, DatasetRow, JobRow, TrialRow
 
 
 @dataclass(frozen=True)
 class Noun:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[DatasetRow] | type[JobRow] | type[TrialRow]
+    row: type[ChunkRow] | type[DatasetRow] | type[JobRow] | type[TrialRow]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -42,6 +43,15 @@ TRIAL = Noun(
         TrialState.QUEUED: frozenset({TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED}),
         TrialState.RUNNING: frozenset(
             {TrialState.QUEUED, TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED}
+        ),
+    },
+)
+CHUNK = Noun(
+    ChunkRow,
+    {
+        ChunkState.QUEUED: frozenset({ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED}),
+        ChunkState.RUNNING: frozenset(
+            {ChunkState.QUEUED, ChunkState.SUCCEEDED, ChunkState.FAILED, ChunkState.CANCELLED}
         ),
     },
 )
@@ -67,3 +77,15 @@ def move(session: Session, noun: Noun, row_id: str, to: str, *conditions: Column
         .execution_options(synchronize_session="fetch")
     )
     return changes_one_row(session, statement)
+
+
+def move_all(session: Session, noun: Noun, to: str, *conditions: ColumnElement[bool], **values: Any) -> int:
+    """Move all rows for which the conditions hold and the move is legal; how many those were."""
+    row = noun.row
+    statement = (
+        update(row)
+        .where(row.state.in_(noun.sources(to)), *conditions)
+        .values(state=to, **values)
+        .execution_options(synchronize_session="fetch")
+    )
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount

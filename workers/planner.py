@@ -1,26 +1,30 @@
-"""The planner: looks at what a job has and does what is due next. Calling it once too often is harmless."""
+"""The planner: looks at what a job has and does what is due next. Calling it once too often is harmless.
+
+What all jobs share is here; what a kind of job needs once its dataset is ready is in ``workers.planning``.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets import DatasetState
-from api_schemas.failures import Failure, FailureClass
+from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
-from api_schemas.plans import Plan
-from api_schemas.trials import TrialState
-from store import jobs, plans, queue, trials
+from store import jobs, queue
 from store.jobs import Phase
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.failures import failure_of
-from workers.reports.comparison import build_report
+from workers.planning import augmentation, comparison
+from workers.planning.steps import Message, NextStep, Step
 
-Message = tuple[str, str, str]
+_NEXT_STEPS: dict[str, NextStep] = {
+    "comparison": comparison.next_step,
+    "augmentation": augmentation.next_step,
+}
 
 
 def advance(context: Context, job_id: str) -> None:
-    """Take a job as far as it can go now: ingest, plan, publish trials, report, or settle a cancel."""
+    """Take a job as far as it can go now: ingest, plan, publish work, conclude, or settle a cancel."""
     with context.database.writing() as session:
         job = jobs.locked(session, job_id)
         if job is None or JobState(job.state).is_terminal:
@@ -29,28 +33,22 @@ def advance(context: Context, job_id: str) -> None:
         if job.state == JobState.CANCELLING:
             jobs.cancel(session, job, now)
             return
-        messages, is_report_due = _next_step(session, job, now)
-    for message in messages:
+        step = _next_step(session, job, now)
+    for message in step.messages:
         context.queue.publish(*message)
-    if is_report_due:
-        _report(context, job_id)
+    if step.conclude is not None:
+        step.conclude(context, job_id)
 
 
-def _next_step(session: Session, job: JobRow, now: float) -> tuple[list[Message], bool]:
+def _next_step(session: Session, job: JobRow, now: float) -> Step:
     dataset = session.get_one(DatasetRow, job.dataset_id, with_for_update=True)
     if dataset.state == DatasetState.FAILED:
         jobs.fail(session, job.id, Failure.model_validate(dataset.error), now)
-        return [], False
+        return Step()
     if dataset.state != DatasetState.READY:
         jobs.begin(session, job, Phase.INGESTING, now)
-        return _publish_ingestion(dataset, now), False
-    if not _has_plan(session, job, dataset, now):
-        return [], False
-    places = trials.of_job(session, job.id)
-    if all(TrialState(trial.state).is_terminal for _, trial in places):
-        jobs.begin(session, job, Phase.REPORTING, now)
-        return [], True
-    return _publish_trials(session, job, now), False
+        return Step(_publish_ingestion(dataset, now))
+    return _NEXT_STEPS[job.kind](session, job, dataset, now)
 
 
 def _publish_ingestion(dataset: DatasetRow, now: float) -> list[Message]:
@@ -58,59 +56,3 @@ def _publish_ingestion(dataset: DatasetRow, now: float) -> list[Message]:
         return []
     dataset.published_at = now
     return [(queue.INGEST, dataset.id, dataset.queue)]
-
-
-def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
-    """Make the plan if there is none yet, and replace trials that another job's cancel took away."""
-    assert dataset.facts is not None
-    request = jobs.request_of(job)
-    if job.plan is None:
-        obstacle = plans.split_obstacle(request.evaluation, list(dataset.facts["classes"].values()))
-        if obstacle is not None:
-            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {obstacle}"), now)
-            return False
-        plan = plans.plan_comparison(request, dataset.facts["dtype"])
-    else:
-        plan = Plan.model_validate(job.plan)
-    states = {trial.state for _, trial in trials.of_job(session, job.id)}
-    if job.plan is None or TrialState.CANCELLED in states:
-        jobs.adopt_plan(session, job, plan, dataset, now)
-    jobs.begin(session, job, Phase.TRAINING, now)
-    return True
-
-
-def _publish_trials(session: Session, job: JobRow, now: float) -> list[Message]:
-    """Messages for trials that have none, seed by seed: a job that is ended early then has whole pairs."""
-    in_order = sorted(trials.of_job(session, job.id), key=lambda place: place[0].seed)
-    unpublished = {
-        trial.id: trial for _, trial in in_order if trial.state == TrialState.QUEUED and trial.published_at is None
-    }
-    for trial in unpublished.values():
-        trial.published_at = now
-    return [(queue.RUN_TRIAL, trial.id, trial.queue) for trial in unpublished.values()]
-
-
-def _report(context: Context, job_id: str) -> None:
-    try:
-        report = build_report(context.database, job_id)
-    except Exception as error:  # a job must not wait for ever for a report that cannot be made
-        failure = failure_of(error, "report")
-        with context.database.writing() as session:
-            jobs.fail(session, job_id, failure, context.database.now(session))
-        return
-    name = f"jobs/{job_id}/report.json"
-    context.artifacts.write(name, report.model_dump_json(indent=2).encode())
-    with context.database.writing() as session:
-        now = context.database.now(session)
-        failed = [failed for arm in report.arms for failed in arm.failed_trials]
-        if failed:
-            jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
-        else:
-            jobs.succeed(session, job_id, name, now)
-
-
-def _failure_of_job(first: Failure, failed: int, total: int) -> Failure:
-    return Failure.of(
-        first.failure_class,
-        f"{failed} of {total} trials gave no result; the report covers the others. The first said: {first.message}",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
-from store import idempotency, jobs, leases, queue, trials
-from store.leases import INGESTIONS, TRIALS, Work
+from store import chunks, idempotency, jobs, leases, queue
+from store.leases import CHUNKS, INGESTIONS, TRIALS, Work
 from store.tables import JobRow
 from workers.context import Context
 from workers.settings import WorkerSettings
@@ -21,7 +22,7 @@ Message = tuple[str, str, str]
 
 _SECONDS_PER_DAY = 86_400.0
 _MOST_JOBS_AT_ONCE = 500
-_TASKS = ((TRIALS, queue.RUN_TRIAL), (INGESTIONS, queue.INGEST))
+_TASKS = ((TRIALS, queue.RUN_TRIAL), (CHUNKS, queue.RUN_CHUNK), (INGESTIONS, queue.INGEST))
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +35,15 @@ def sweep(context: Context) -> None:
         now = context.database.now(session)
         messages = _take_back(session, settings, now)
         _end_overdue(session, now)
+        short = _short_queues(session, depths)
         for work, task in _TASKS:
-            messages += _publish_again(session, work, task, depths, settings, now)
+            messages += _publish_again(session, work, task, short, depths, settings, now)
         messages += _advance_again(session, depths, settings, now)
         forgotten = _forget(session, settings, now)
     for message in messages:
         context.queue.publish(*message)
-    for name in forgotten:
-        context.artifacts.delete(name)
+    for folder in forgotten:
+        context.artifacts.delete_folder(folder)
 
 
 def _depths(context: Context) -> dict[str, int]:
@@ -54,12 +56,13 @@ def _depths(context: Context) -> dict[str, int]:
 
 
 def _take_back(session: Session, settings: WorkerSettings, now: float) -> list[Message]:
-    touched = leases.expire(session, TRIALS, now=now, max_attempts=settings.max_attempts)
-    for trial_id in touched:
-        log.warning("a worker was lost", trial=trial_id)
-        jobs.settle_cancelled(session, trial_id, now)
-    leases.expire(session, INGESTIONS, now=now, max_attempts=settings.max_attempts)
-    return [(queue.ADVANCE, job_id, queue.CONTROL) for job_id in trials.jobs_of(session, touched)]
+    touched: list[str] = []
+    for work, _ in _TASKS:
+        touched += leases.expire(session, work, now=now, max_attempts=settings.max_attempts)
+    for unit_id in touched:
+        log.warning("a worker was lost", unit=unit_id)
+        jobs.settle_cancelled(session, unit_id, now)
+    return [(queue.ADVANCE, job_id, queue.CONTROL) for job_id in jobs.waiting_for(session, touched)]
 
 
 def _end_overdue(session: Session, now: float) -> None:
@@ -69,16 +72,30 @@ def _end_overdue(session: Session, now: float) -> None:
         jobs.fail(session, job_id, Failure.of(FailureClass.TIMEOUT, message), now)
 
 
-def _publish_again(
-    session: Session, work: Work, task: str, depths: dict[str, int], settings: WorkerSettings, now: float
-) -> list[Message]:
-    """Messages for queued units that have none.
+def _short_queues(session: Session, depths: dict[str, int]) -> list[str]:
+    """Queues with fewer messages than there are queued units of all kinds of work: some were lost.
 
     A queue with as many messages as there are queued units has lost nothing, however long they wait.
     """
+    waiting: Counter[str] = Counter()
+    for work, _ in _TASKS:
+        row = work.row
+        query = select(row.queue, func.count()).where(row.state == leases.QUEUED, row.published_at.is_not(None))
+        waiting.update({group[0]: group[1] for group in session.execute(query.group_by(row.queue))})
+    return [name for name, count in waiting.items() if depths.get(name, count) < count]
+
+
+def _publish_again(
+    session: Session,
+    work: Work,
+    task: str,
+    short: Sequence[str],
+    depths: dict[str, int],
+    settings: WorkerSettings,
+    now: float,
+) -> list[Message]:
+    """Messages for queued units that have none."""
     row = work.row
-    waiting = select(row.queue, func.count()).where(row.state == leases.QUEUED, row.published_at.is_not(None))
-    short = [name for name, count in session.execute(waiting.group_by(row.queue)) if depths.get(name, count) < count]
     is_lost = row.queue.in_(short) & (row.published_at < now - settings.republish_seconds)
     never_sent = row.published_at.is_(None) & row.queue.in_(depths)
     units: Sequence[Any] = session.scalars(
@@ -101,9 +118,14 @@ def _advance_again(session: Session, depths: dict[str, int], settings: WorkerSet
 
 
 def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]:
-    """Drop old idempotency keys and jobs; returns the artifacts that went with them."""
+    """Drop old idempotency keys and jobs; returns the folders of artifacts that went with them.
+
+    The parts of an augmentation go as soon as its job is over: the archive has it all.
+    """
     idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
     old = JobRow.finished_at < now - settings.job_retention_days * _SECONDS_PER_DAY
-    artifacts = session.scalars(select(JobRow.report_artifact).where(old, JobRow.report_artifact.is_not(None))).all()
+    folders = [f"jobs/{job_id}/chunks" for job_id in chunks.give_up_parts(session, _MOST_JOBS_AT_ONCE)]
+    for job_id, report in session.execute(select(JobRow.id, JobRow.report_artifact).where(old)).all():
+        folders.append(report.rsplit("/", 1)[0] if report else f"jobs/{job_id}")
     session.execute(delete(JobRow).where(old))
-    return [name for name in artifacts if name is not None]
+    return folders

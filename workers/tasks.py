@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from store import queue
-from workers import ingestion, planner, sweeping, trials
+from workers import chunks, ingestion, planner, sweeping, trials
 from workers.app import app
 from workers.context import context
 
@@ -24,6 +24,12 @@ def ingest(dataset_id: str) -> None:
 def run_trial(trial_id: str) -> None:
     """Train one trial."""
     trials.run_trial(context(app), trial_id)
+
+
+@app.task(name=queue.RUN_CHUNK)
+def run_chunk(chunk_id: str) -> None:
+    """Carry out one chunk of an augmentation."""
+    chunks.run_chunk(context(app), chunk_id)
 
 
 @app.task(name=queue.SWEEP)

@@ -12,11 +12,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api_schemas.jobs import Job, JobList, JobRequest, JobState
-from api_schemas.plans import Plan
+from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports import Report
 from api_schemas.trials import TrialList
-from service import submission
-from service.examples import COMPARISON_EXAMPLES
+from service import findings, submission
+from service.examples import JOB_EXAMPLES
 from service.openapi import problems
 from service.problems import ProblemError, not_found, shown
 from service.resources import Resources, Shared
@@ -36,11 +36,14 @@ _KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
     status_code=202,
     response_model=Job,
     summary="Submit a job",
-    responses={200: {"model": Plan, "description": "The plan, with validate_only."}, **problems(413, 415, 422)},
+    responses={
+        200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
+        **problems(413, 415, 422),
+    },
 )
 def submit_job(
     resources: Shared,
-    request: Annotated[JobRequest, Body(openapi_examples=COMPARISON_EXAMPLES)],
+    request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
     idempotency_key: Annotated[
         str | None,
         Header(pattern=_KEY_PATTERN, description="Sending the same key and body again gives the first answer again."),
@@ -49,7 +52,7 @@ def submit_job(
         bool, Query(description="Check the request and answer with its plan; store nothing.")
     ] = False,
 ) -> Any:
-    """Accept a comparison. What was answered with 202 survives any crash of the service."""
+    """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
         return JSONResponse(submission.preview_plan(resources, request).model_dump(mode="json"))
     accepted = submission.submit(resources, request, idempotency_key)
@@ -123,7 +126,7 @@ def _read_job(resources: Resources, job_id: str) -> Job:
         row = job_rows.find(session, job_id)
         if row is None:
             raise not_found("job", job_id)
-        return job_views.to_wire(session, row, resources.database.now(session))
+        return findings.added(session, job_views.to_wire(session, row, resources.database.now(session)))
 
 
 @router.post("/{job_id}/cancel", status_code=202, summary="Cancel a job", responses=problems(404, 409))
@@ -137,7 +140,7 @@ def cancel_job(resources: Shared, job_id: str) -> Job:
         state = job_rows.cancel(session, row, now)
         if state in (JobState.SUCCEEDED, JobState.FAILED):
             raise ProblemError(409, "already-over", f"the job has {state} already; there is nothing to cancel")
-        return job_views.to_wire(session, row, now)
+    return _read_job(resources, job_id)
 
 
 @router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(404))

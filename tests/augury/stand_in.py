@@ -76,7 +76,7 @@ def serving() -> Iterator[StandIn]:
             if answer.status == 0:
                 self.close_connection = True
                 return
-            text = json.dumps(answer.body).encode()
+            text = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.media_type)
             self.send_header("Content-Length", str(len(text)))

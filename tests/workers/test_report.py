@@ -177,3 +177,13 @@ def test_a_report_has_what_it_takes_to_make_it_again() -> None:
     assert again == report
     assert comparison().model_validate(again.provenance.request).candidates[0].name == "flip"
     assert "NaN" not in json.dumps(json.loads(report.model_dump_json()))
+
+
+def test_a_report_has_the_linters_findings_on_the_dataset() -> None:
+    """They are the first thing to look at when a verdict surprises."""
+    rows: dict[str, list[float | None]] = {
+        arm.name: [0.8, 0.9] for arm in plans.plan_comparison(comparison(STANDING_EXAMPLE), "uint8").arms
+    }
+    over, _, targeted = _report(rows, STANDING_EXAMPLE).candidates
+    assert "no-rescale" in {found.rule for found in over.findings}
+    assert "no-effective-augmentation" in {found.rule for found in targeted.findings}

@@ -52,6 +52,14 @@ def digits() -> Snapshot:
     return Snapshot(whole.images[:200], whole.labels[:200], whole.class_names)
 
 
+def _inputs(
+    engine: str, spec: ImageDataGeneratorSpec, snapshot: Snapshot, training: Any = range(100), seed: int = 0
+) -> Any:
+    from workers.training.inputs import ENGINES
+
+    return ENGINES[engine](spec, snapshot.images, snapshot.labels, np.asarray(training), seed)
+
+
 class Nobody:
     """A watcher that lets everything go on, and counts how often it is asked."""
 
@@ -71,6 +79,7 @@ class Nobody:
 def _definition(spec: dict[str, Any], seed: int = 0, **changes: Any) -> dict[str, Any]:
     return {
         "version": "1",
+        "engine": "augury",
         "dataset": "d",
         "split": {"validation_fraction": 0.25, "training_images": 100},
         "model": {"name": "small_cnn"},
@@ -126,36 +135,35 @@ def test_training_learns(digits: Snapshot) -> None:
     ],
     ids=repr,
 )
-def test_validation_images_get_the_preprocessing_half_only(preprocessing: dict[str, Any], digits: Snapshot) -> None:
+@pytest.mark.parametrize("engine", ["augury", "keras"])
+def test_validation_images_get_the_preprocessing_half_only(
+    engine: str, preprocessing: dict[str, Any], digits: Snapshot
+) -> None:
     """However violent the augmentation, a model sees the same validation images as with the half alone."""
-    from workers.training.generator import fitted_generator, preprocessed
-
     violent = VIOLENT.model_copy(update=ImageDataGeneratorSpec(**preprocessing).model_dump(include=set(preprocessing)))
-    training, validation = digits.images[:100], digits.images[100:150]
-    seen = preprocessed(fitted_generator(violent, training), validation)
-    alone = preprocessed(fitted_generator(violent.preprocessing(), training), validation)
+    validation = np.arange(100, 150)
+    seen = _inputs(engine, violent, digits).preprocessed(validation)
+    alone = _inputs(engine, violent.preprocessing(), digits).preprocessed(validation)
     np.testing.assert_array_equal(seen, alone)
     assert seen.dtype == np.float32
     np.testing.assert_array_equal(digits.images[100:150], load_builtin(DIGITS).images[100:150], "the snapshot is left")
 
 
-def test_rescaled_validation_images_are_the_pixels_times_the_factor(digits: Snapshot) -> None:
+@pytest.mark.parametrize("engine", ["augury", "keras"])
+def test_rescaled_validation_images_are_the_pixels_times_the_factor(engine: str, digits: Snapshot) -> None:
     """A value worked out by hand, so that both sides of the comparison above cannot be wrong together."""
-    from workers.training.generator import fitted_generator, preprocessed
-
     spec = ImageDataGeneratorSpec(rescale=1 / 255, horizontal_flip=True)
-    seen = preprocessed(fitted_generator(spec, digits.images), digits.images[:5])
+    seen = _inputs(engine, spec, digits).preprocessed(np.arange(5))
     np.testing.assert_allclose(seen, digits.images[:5] / 255, rtol=1e-6)
 
 
-def test_two_specs_with_one_seed_see_the_same_images_in_the_same_order(digits: Snapshot) -> None:
+@pytest.mark.parametrize("engine", ["augury", "keras"])
+def test_two_specs_with_one_seed_see_the_same_images_in_the_same_order(engine: str, digits: Snapshot) -> None:
     """The order of three epochs depends on the seed alone, so a difference is the augmentation's."""
-    from workers.training.generator import augmented_batches, fitted_generator
-
-    images, marks = digits.images[:50], np.arange(50)
+    marked = Snapshot(digits.images, np.arange(200), digits.class_names)
 
     def order(spec: ImageDataGeneratorSpec, seed: int) -> list[int]:
-        batches = augmented_batches(fitted_generator(spec, images), images, marks, 16, seed)
+        batches = _inputs(engine, spec, marked, training=np.arange(50), seed=seed).batches(16)
         return [int(mark) for _, batch in islice(batches, 3 * 4) for mark in batch]
 
     plain = order(ImageDataGeneratorSpec(), 5)
@@ -187,20 +195,24 @@ def test_split_weights_and_order_all_come_from_the_trials_own_seed(
     digits: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None of the three is shared by two seeds, and all are by two specs of one seed."""
-    from workers.training import trial
+    from workers.training import inputs, trial
 
     used: list[tuple[int, ...]] = []
-    batches, model, split = trial.augmented_batches, trial.initialised_model, trial.draw_split
 
-    def note(real: Any) -> Any:
+    def note(module: Any, name: str, of_interest: str | None = None) -> None:
+        real = getattr(module, name)
+
         def noting(*arguments: Any) -> Any:
-            used[-1] += (arguments[-1],)
-            return real(*arguments)
+            result = real(*arguments)
+            if of_interest is None or arguments[-1] == of_interest:
+                used[-1] += (result if of_interest else arguments[-1],)
+            return result
 
-        return noting
+        monkeypatch.setattr(module, name, noting)
 
-    for name, real in (("augmented_batches", batches), ("initialised_model", model), ("draw_split", split)):
-        monkeypatch.setattr(trial, name, note(real))
+    note(trial, "initialised_model")
+    note(trial, "draw_split")
+    note(inputs, "stream_seed", inputs.BATCHES)
     for seed, spec in ((0, VIOLENT), (0, ImageDataGeneratorSpec(rescale=1 / 255)), (1, VIOLENT)):
         used.append(())
         _train(_definition(spec.model_dump(mode="json"), seed, epochs=1), digits)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from statistics import fmean
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets import DatasetFacts
 from api_schemas.failures import Failure
 from api_schemas.jobs import ComparisonRequest
@@ -23,6 +24,7 @@ from api_schemas.reports import (
     Verdict,
 )
 from api_schemas.trials import Trial
+from augmentation.lint import lint
 from store import jobs, plans, trials
 from store.canonical import timestamp
 from store.database import Database
@@ -34,7 +36,7 @@ _INTERVAL_METHOD = (
     "paired t over seeds with Nadeau and Bengio's variance for overlapping splits; "
     "verdicts hold together at the stated confidence (Bonferroni over candidates)"
 )
-_ENGINE = "keras ImageDataGenerator"
+_ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}
 _VERSIONED = ("augury", "keras", "tensorflow", "numpy", "scikit-learn")
 
 
@@ -62,7 +64,7 @@ def build_report(database: Database, job_id: str) -> Report:
         assert dataset.digest is not None, "trials exist only once the dataset is ready"
         evidence = Evidence(
             job_id=job_id,
-            request=jobs.request_of(job),
+            request=jobs.request_of(job, ComparisonRequest),
             plan=Plan.model_validate(job.plan),
             digest=dataset.digest,
             facts=DatasetFacts.model_validate(dataset.facts),
@@ -85,7 +87,7 @@ def compose(evidence: Evidence, now: float) -> Report:
         provenance=Provenance(
             dataset_digest=evidence.digest,
             dataset=evidence.facts,
-            engine=_ENGINE,
+            engine=_ENGINES[evidence.request.engine],
             versions={name: version(name) for name in _VERSIONED},
             request=evidence.request.model_dump(mode="json"),
         ),
@@ -106,7 +108,12 @@ def _candidate(evidence: Evidence, candidate: CandidatePlan) -> CandidateReport:
         difference=total,
         preprocessing=_difference(evidence, candidate.preprocessing_arm, plans.BASELINE, settings.confidence),
         augmentation=_difference(evidence, candidate.arm, candidate.preprocessing_arm, settings.confidence),
+        findings=lint(_spec_of(evidence, candidate.arm), evidence.facts),
     )
+
+
+def _spec_of(evidence: Evidence, arm: str) -> ImageDataGeneratorSpec:
+    return next(each.spec for each in evidence.plan.arms if each.name == arm)
 
 
 def _difference(evidence: Evidence, arm: str, reference: str, confidence: float) -> Difference | None:

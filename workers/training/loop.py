@@ -6,27 +6,18 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from api_schemas.trials import Curves
+from workers.watcher import Watcher
 
 Array = npt.NDArray[Any]
 _EVALUATION_BATCH = 512
 _SMALLEST_PROBABILITY = 1e-7
-
-
-class Watcher(Protocol):
-    """Whoever wants to hear of progress and may end the training."""
-
-    def note(self, **progress: Any) -> None:
-        """Hear of progress."""
-
-    def check(self) -> None:
-        """Raise to end the training."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-SPLIT, INITIALISATION, BATCHES = "split", "initialisation", "batches"
+SPLIT, INITIALISATION, BATCHES, AUGMENTATION = "split", "initialisation", "batches", "augmentation"
 
 
 def stream_seed(seed: int, stream: str) -> int:

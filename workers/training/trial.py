@@ -9,11 +9,12 @@ from typing import Any
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.trials import TrialResult
 from store.snapshots import Snapshot
-from workers.training.generator import augmented_batches, fitted_generator, preprocessed
-from workers.training.loop import EvaluationSet, Watcher, evaluate, train
+from workers.training.inputs import ENGINES, Indices
+from workers.training.loop import EvaluationSet, evaluate, train
 from workers.training.models import initialised_model
 from workers.training.splits import draw_split
-from workers.training.streams import BATCHES, INITIALISATION, stream_seed
+from workers.training.streams import INITIALISATION, stream_seed
+from workers.watcher import Watcher
 
 
 def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher) -> TrialResult:
@@ -29,11 +30,11 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher
     seed, settings = definition["seed"], definition["training"]
     spec = ImageDataGeneratorSpec.model_validate(definition["spec"])
     split = draw_split(snapshot.labels, definition["split"], seed)
-    training_images, training_labels = snapshot.images[split.training], snapshot.labels[split.training]
-    generator = fitted_generator(spec, training_images)
-    validation = EvaluationSet(
-        preprocessed(generator, snapshot.images[split.validation]), snapshot.labels[split.validation]
-    )
+    inputs = ENGINES[definition["engine"]](spec, snapshot.images, snapshot.labels, split.training, seed)
+
+    def evaluation_set(indices: Indices) -> EvaluationSet:
+        return EvaluationSet(inputs.preprocessed(indices), snapshot.labels[indices])
+
     model = initialised_model(
         definition["model"]["name"],
         snapshot.images.shape[1:],
@@ -45,14 +46,13 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher
     batch_size = settings["batch_size"]
     history = train(
         model,
-        augmented_batches(generator, training_images, training_labels, batch_size, stream_seed(seed, BATCHES)),
+        inputs.batches(batch_size),
         epochs=settings["epochs"],
-        steps_per_epoch=math.ceil(len(training_images) / batch_size),
-        validation=validation,
+        steps_per_epoch=math.ceil(len(split.training) / batch_size),
+        validation=evaluation_set(split.validation),
         watcher=watcher,
     )
-    clean_training = EvaluationSet(preprocessed(generator, training_images), training_labels)
-    _, clean_training_accuracy = evaluate(model, clean_training, watcher)
+    _, clean_training_accuracy = evaluate(model, evaluation_set(split.training), watcher)
     return TrialResult(
         validation_accuracy=history.validation_accuracy[-1],
         clean_training_accuracy=clean_training_accuracy,

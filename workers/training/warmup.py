@@ -18,4 +18,9 @@ def warm_up(threads: int) -> None:
         tensorflow.config.threading.set_inter_op_parallelism_threads(1)
         tensorflow.config.experimental.enable_op_determinism()
 
+    from augmentation.threads import use_at_most
+    from augmentation.warmup import compile_kernels
     from workers.training import trial  # noqa: F401  the rest of what a trial imports
+
+    use_at_most(threads)
+    compile_kernels()

@@ -1,0 +1,74 @@
+"""What differs between kinds of jobs when one is submitted: what stands in its way, and what it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets import DatasetFacts
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest
+from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.problems import FieldProblem
+from service.problems import ProblemError
+from store import augmentation_plans, plans
+from store.tables import DatasetRow
+
+_ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
+
+
+def refuse_the_impossible(request: JobRequest, dataset: DatasetRow) -> None:
+    """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
+
+    Raises:
+        ProblemError: it cannot.
+    """
+    if dataset.facts is None:
+        return
+    kind = _KINDS[request.kind]
+    obstacle = kind.obstacle(request, DatasetFacts.model_validate(dataset.facts))
+    if obstacle is not None:
+        errors = [FieldProblem(location=f"body.{kind.field}", message=obstacle)]
+        raise ProblemError(422, "invalid-request", f"{kind.refusal}; nothing was stored", errors)
+
+
+def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:
+    """What a request amounts to, as far as its dataset is known."""
+    return _KINDS[request.kind].plan(session, request, dataset)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """The requests are of the kind that the table below says, which the type checker cannot see."""
+
+    field: str
+    refusal: str
+    obstacle: Callable[[Any, DatasetFacts], str | None]
+    plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
+
+
+def _split_obstacle(request: ComparisonRequest, facts: DatasetFacts) -> str | None:
+    return plans.split_obstacle(request.evaluation, list(facts.classes.values()))
+
+
+def _plan_comparison(session: Session, request: ComparisonRequest, dataset: DatasetRow | None) -> Plan:
+    if dataset is None or dataset.facts is None:
+        return plans.plan_comparison(request, _ASSUMED_DTYPE)
+    plan = plans.plan_comparison(request, dataset.facts["dtype"])
+    return plans.with_reuse_and_estimate(session, request, plan, dataset)
+
+
+def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset: DatasetRow | None) -> AugmentationPlan:
+    if dataset is None or dataset.facts is None:
+        return augmentation_plans.plan_augmentation(request, None)
+    return augmentation_plans.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
+
+
+_KINDS = {
+    "comparison": _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_comparison),
+    "augmentation": _Kind(
+        "format", "the images cannot be stored as asked", augmentation_plans.format_obstacle, _plan_augmentation
+    ),
+}

@@ -1,0 +1,124 @@
+"""Chunk rows: the leased units of work of an augmentation. Each belongs to one job and one place in its archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from api_schemas.chunks import ChunkRole, ChunkState
+from api_schemas.failures import Failure
+from store import leases, transitions
+from store.ids import CHUNK, new_id
+from store.leases import Lease
+from store.tables import ChunkRow, JobRow
+from store.transitions import move_all
+
+ASSEMBLY_QUEUE = "cpu"
+_UNFINISHED = (ChunkState.QUEUED, ChunkState.RUNNING)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a chunk's images are: *images* of them, from *first* on, counted over the whole archive."""
+
+    number: int
+    first: int
+    images: int
+
+
+def add(session: Session, job_id: str, role: ChunkRole, places: Iterable[Place], queue: str, now: float) -> None:
+    """Queued chunks for so many places of a job's archive."""
+    session.add_all(
+        ChunkRow(
+            id=new_id(CHUNK), job_id=job_id, role=role, number=place.number, first=place.first, images=place.images,
+            done=0, state=ChunkState.QUEUED, queue=queue, attempts=0, created_at=now,
+        )
+        for place in places
+    )  # fmt: skip
+    session.flush()
+
+
+def counts(session: Session, job_id: str, role: ChunkRole) -> dict[str, int]:
+    """How many chunks of a job are in which state."""
+    query = select(ChunkRow.state, func.count()).where(ChunkRow.job_id == job_id, ChunkRow.role == role)
+    return {group[0]: group[1] for group in session.execute(query.group_by(ChunkRow.state))}
+
+
+def first_failed(session: Session, job_id: str) -> ChunkRow | None:
+    """The failed chunk with the lowest number, or None."""
+    query = select(ChunkRow).where(ChunkRow.job_id == job_id, ChunkRow.state == ChunkState.FAILED)
+    return session.scalar(query.order_by(ChunkRow.number).limit(1))
+
+
+def assembly(session: Session, job_id: str) -> ChunkRow | None:
+    """The chunk that puts a job's parts together, once there is one."""
+    query = select(ChunkRow).where(ChunkRow.job_id == job_id, ChunkRow.role == ChunkRole.ASSEMBLE)
+    return session.scalar(query)
+
+
+def unpublished(session: Session, job_id: str) -> Sequence[ChunkRow]:
+    """Queued chunks of a job that have no message yet, in order."""
+    never_sent = (ChunkRow.state == ChunkState.QUEUED, ChunkRow.published_at.is_(None))
+    query = select(ChunkRow).where(ChunkRow.job_id == job_id, *never_sent).order_by(ChunkRow.number)
+    return session.scalars(query).all()
+
+
+def is_any_unfinished(session: Session, job_id: str) -> bool:
+    """Whether a chunk of the job still waits or runs."""
+    query = select(ChunkRow.id).where(ChunkRow.job_id == job_id, ChunkRow.state.in_(_UNFINISHED)).limit(1)
+    return session.scalar(query) is not None
+
+
+def succeed(session: Session, lease: Lease, result: dict[str, Any], images: int, now: float) -> bool:
+    """The chunk's part is stored; False when the lease was lost."""
+    return leases.finish(session, lease, ChunkState.SUCCEEDED, now=now, done=images, result=result)
+
+
+def fail(session: Session, lease: Lease, failure: Failure, now: float) -> bool:
+    """Record why a chunk gave no part; False when the lease was lost."""
+    return leases.finish(session, lease, ChunkState.FAILED, now=now, error=failure.model_dump(mode="json"))
+
+
+def cancel_of_job(session: Session, job_id: str, now: float) -> bool:
+    """Drop a job's chunks; True when none of them is running (any more).
+
+    Queued ones end at once; running ones are asked to stop and end when their worker has stopped.
+    """
+    of_job = ChunkRow.job_id == job_id
+    unclaimed = ChunkRow.state == ChunkState.QUEUED
+    move_all(session, transitions.CHUNK, ChunkState.CANCELLED, of_job, unclaimed, finished_at=now)
+    running = (of_job, ChunkRow.state == ChunkState.RUNNING)
+    session.execute(
+        update(ChunkRow).where(*running, ChunkRow.cancel_requested_at.is_(None)).values(cancel_requested_at=now)
+    )
+    return session.scalar(select(ChunkRow.id).where(*running).limit(1)) is None
+
+
+def jobs_of(session: Session, chunk_ids: Iterable[str]) -> Sequence[str]:
+    """The jobs that wait for any of these chunks."""
+    query = (
+        select(ChunkRow.job_id)
+        .distinct()
+        .join(JobRow, JobRow.id == ChunkRow.job_id)
+        .where(ChunkRow.id.in_(list(chunk_ids)), JobRow.finished_at.is_(None))
+    )
+    return session.scalars(query).all()
+
+
+def give_up_parts(session: Session, most_jobs: int) -> list[str]:
+    """Jobs that are over and whose stored parts nobody needs any more; their chunks forget them."""
+    needless = (ChunkRow.role == ChunkRole.AUGMENT, ChunkRow.result.is_not(None))
+    query = (
+        select(ChunkRow.job_id)
+        .distinct()
+        .join(JobRow, JobRow.id == ChunkRow.job_id)
+        .where(JobRow.finished_at.is_not(None), *needless)
+        .limit(most_jobs)
+    )
+    job_ids = list(session.scalars(query))
+    session.execute(update(ChunkRow).where(ChunkRow.job_id.in_(job_ids), *needless).values(result=None))
+    return job_ids

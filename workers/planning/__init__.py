@@ -1,0 +1,1 @@
+"""What is due next for a job whose dataset is ready: one module per kind of job."""
