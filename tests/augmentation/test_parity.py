@@ -162,3 +162,20 @@ def test_subsets_are_those_of_keras(subset: Any) -> None:
     got = next(ours.flow(images, labels, seed=1, subset=subset, batch_size=32))
     np.testing.assert_array_equal(got[0], expected[0])
     np.testing.assert_array_equal(got[1], expected[1])
+
+
+def test_an_iterator_can_be_reset_and_asked_for_batches_by_number() -> None:
+    """As a Keras iterator: len, [i], reset and on_epoch_end in the middle of an epoch, however far ahead we are."""
+    keras, ours = _both(ImageDataGeneratorSpec(rotation_range=20, horizontal_flip=True))
+    images, labels = _images("uint8", (10, 6, 6, 1), 0), np.arange(10)
+    theirs, mine = (
+        keras.flow(images, labels, batch_size=4, seed=5),
+        Pipeline(ours.spec, threads=2).flow(images, labels, batch_size=4, seed=5),
+    )
+    assert len(mine) == len(theirs) == 3
+    steps: list[Any] = [next, next, next, lambda flow: flow[1], next, lambda flow: flow.reset(), next, next]
+    for step in steps:
+        expected, got = step(theirs), step(mine)
+        if expected is not None:
+            np.testing.assert_array_equal(got[1], expected[1])
+            np.testing.assert_allclose(got[0], expected[0], atol=TOLERANCE)
