@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
+Place = tuple[int, int, Indices | None]
+"""Where an iterator stands before a batch: batch_index, total_batches_seen, order."""
+
+_BLOCK_VALUES = 400_000
 
 
 class ArrayIterator:
@@ -61,6 +66,8 @@ class ArrayIterator:
         self._order: Indices | None = None
         self._random = np.random.RandomState(0)
         self._lock = threading.Lock()
+        self._ahead: deque[tuple[Place, Indices, Array]] = deque()
+        self._block = 1
 
     def __len__(self) -> int:
         """Batches of one epoch."""
@@ -73,13 +80,10 @@ class ArrayIterator:
     def __next__(self) -> Any:
         """The next batch."""
         with self._lock:
-            generator = self._seeded_generator()
-            if self.batch_index == 0:
-                self._set_order(generator)
-            start = (self.batch_index * self.batch_size) % self.n if self.n else 0
-            self.batch_index = self.batch_index + 1 if self.n > start + self.batch_size else 0
-            indices, draws = self._draw(generator, start)
-        return self._batch(indices, draws)
+            if not self._ahead:
+                self._prepare()
+            _, indices, images = self._ahead.popleft()
+        return self._with_others(indices, images)
 
     def __getitem__(self, number: int) -> Any:
         """A batch of the current order by its number.
@@ -90,19 +94,57 @@ class ArrayIterator:
         if number >= len(self):
             raise ValueError(f"batch {number} was asked for, and there are {len(self)}")
         with self._lock:
+            self._forget_what_is_ahead()
             generator = self._seeded_generator()
             if self._order is None:
                 self._set_order(generator)
             indices, draws = self._draw(generator, self.batch_size * number)
-        return self._batch(indices, draws)
+        return self._with_others(indices, self._pipeline.augment(self._images, draws, indices))
 
     def reset(self) -> None:
         """Begin a new epoch with the next batch."""
-        self.batch_index = 0
+        with self._lock:
+            self._forget_what_is_ahead()
+            self.batch_index = 0
 
     def on_epoch_end(self) -> None:
         """Draw a new order."""
-        self._set_order(np.random)
+        with self._lock:
+            self._forget_what_is_ahead()
+            self._set_order(np.random)
+
+    def _prepare(self) -> None:
+        """Make the next batches: one at first, then twice as many each time, up to a bounded block.
+
+        Small batches cost more to hand to threads than to make, so they are made several at a time. Not where NumPy's
+        global generator is drawn from: its user would see it move too early.
+        """
+        places, drawn = [], []
+        for _ in range(self._block):
+            places.append((self.batch_index, self.total_batches_seen, self._order))
+            drawn.append(self._advance())
+        indices = np.concatenate([each for each, _ in drawn])
+        draws = Draws(np.concatenate([each.table for _, each in drawn]))
+        images, start = self._pipeline.augment(self._images, draws, indices), 0
+        for place, (chosen, _) in zip(places, drawn, strict=True):
+            self._ahead.append((place, chosen, images[start : start + len(chosen)]))
+            start += len(chosen)
+        if self.seed is not None:
+            batch_values = max(1, self.batch_size * int(np.prod(self._images.shape[1:])))
+            self._block = max(1, min(2 * self._block, _BLOCK_VALUES // batch_values))
+
+    def _advance(self) -> tuple[Indices, Draws]:
+        generator = self._seeded_generator()
+        if self.batch_index == 0:
+            self._set_order(generator)
+        start = (self.batch_index * self.batch_size) % self.n if self.n else 0
+        self.batch_index = self.batch_index + 1 if self.n > start + self.batch_size else 0
+        return self._draw(generator, start)
+
+    def _forget_what_is_ahead(self) -> None:
+        if self._ahead:
+            (self.batch_index, self.total_batches_seen, self._order), _, _ = self._ahead[0]
+            self._ahead.clear()
 
     def _seeded_generator(self) -> LegacyGenerator:
         batch = self.total_batches_seen
@@ -120,8 +162,8 @@ class ArrayIterator:
         indices = self._order[start : start + self.batch_size]
         return indices, self._pipeline.draw_next(generator, len(indices), self._images.shape[1:])
 
-    def _batch(self, indices: Indices, draws: Draws) -> Any:
-        images = channels_first(self._pipeline.augment(self._images, draws, indices), self._pipeline.data_format)
+    def _with_others(self, indices: Indices, augmented: Array) -> Any:
+        images = channels_first(augmented, self._pipeline.data_format)
         inputs = [images, *(other[indices] for other in self._others if other is not None)] if self._others else images
         if self._labels is None:
             return inputs
