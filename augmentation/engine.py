@@ -12,7 +12,7 @@ from augmentation.kernels import NO_STATISTICS, kernel
 from augmentation.layout import channels_last
 from augmentation.parameters import Draws
 from augmentation.preprocessing_functions import FUNCTIONS
-from augmentation.reference import transform_image
+from augmentation.reference import top_of, transform_image
 from augmentation.sampling import FILL_MODES
 from augmentation.statistics import EPSILON, Statistics
 from augmentation.threads import default_threads, share
@@ -22,7 +22,6 @@ Semantics = Literal["keras", "corrected"]
 
 _FAST_SOURCES = (np.uint8, np.uint16, np.float32)
 _FAST_CHANNELS = (1, 3, 4)
-_TOPS = {np.uint8: 255.0, np.uint16: 65_535.0}
 _UNIT = np.float32(1)
 
 
@@ -116,7 +115,7 @@ class Engine:
             FILL_MODES[spec.fill_mode],
             np.float32(spec.cval),
             spec.interpolation_order,
-            self._top(images),
+            top_of(images),
         )
         if statistics is None:
             return (*pixels, _UNIT, False, False, NO_STATISTICS, NO_STATISTICS)
@@ -125,22 +124,13 @@ class Engine:
         is_centred = spec.samplewise_center or is_normalised
         return (*pixels, np.float32(spec.rescale or 1), is_centred, is_normalised, mean, factor)
 
-    @staticmethod
-    def _top(images: Array) -> float:
-        """The largest value of the data's own range: of its type, or 1 for floats in 0-1."""
-        known = _TOPS.get(images.dtype.type)
-        if known is not None:
-            return known
-        largest = float(images.max()) if images.size else 1.0
-        return 1.0 if largest <= 1 else 255.0 if largest <= 255 else largest
-
     def _plain(self, images: Array, draws: Draws) -> Array:
         spec, floats = self._spec, images.astype(self._dtype)
         result = np.empty_like(floats)
         for index, image in enumerate(floats):
             result[index] = transform_image(
                 image, draws.table[index], fill_mode=spec.fill_mode, cval=spec.cval, order=spec.interpolation_order,
-                corrected=self._is_corrected, top=self._top(images),
+                corrected=self._is_corrected, top=top_of(images),
             )  # fmt: skip
         return result
 

@@ -108,7 +108,12 @@ def brighten_8_bit(values, low, high, factor, lanes):
 
 @njit(cache=True, nogil=True)
 def brighten_directly(values, low, high, factor, top, lanes):
-    """Multiply and clip to [min(0, darkest), top]: brightness in the data's own range. Alpha stays."""
+    """Multiply and clip to [min(0, darkest), top]: brightness in the data's own range. Alpha stays.
+
+    See augmentation.reference.brighten_directly, also for a *top* of 0.
+    """
+    if top == 0.0:
+        top = 1.0 if high <= 1.0 else 255.0
     floor, ceiling = min(low, float32(0.0)), max(high, float32(top))
     alpha = float32(factor)
     for start in range(0, len(values), len(lanes)):

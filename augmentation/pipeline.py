@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -80,7 +81,7 @@ class Pipeline:
             x: images; may be a memory map, of which only parts are copied (whitening needs all of it at once).
             augment: learn from randomly transformed images instead, *rounds* times over all.
             rounds: how often.
-            seed: of these transformations.
+            seed: of these transformations; unused without them.
 
         Raises:
             ValueError: x does not have four dimensions or has no images.
@@ -92,15 +93,13 @@ class Pipeline:
         if augment:
             generator = self._generator(seed)
             draws = draw_as_keras(self._ranges, generator, rounds * len(images), images.shape[1:])
-            parts = [
+            parts: Iterable[Array] = [
                 self._engine.transform(self._rescaled(images[part], scale), draws[_moved(part, turn * len(images))])
                 for turn in range(rounds)
                 for part in chunks(images)
             ]
         else:
-            if seed is not None:
-                self._generator(seed)
-            parts = (self._rescaled(images[part], scale) for part in chunks(images))  # type: ignore[assignment]
+            parts = (self._rescaled(images[part], scale) for part in chunks(images))
         self._statistics = measure(self.spec, parts, self.dtype)
 
     def flow(

@@ -84,9 +84,21 @@ def brighten_8_bit(image: Array, factor: float) -> Array:
     return result
 
 
+def top_of(images: Array) -> float:
+    """The largest value of an integer type's range; 0 for floats, whose range every image tells itself."""
+    return float(np.iinfo(images.dtype).max) if images.dtype.kind == "u" else 0.0
+
+
 def brighten_directly(image: Array, factor: float, top: float) -> Array:
-    """Brightness in the data's own range: multiplied, and clipped to what the range allows."""
-    brightened: Array = np.clip(image * image.dtype.type(factor), min(image.min(), 0), max(image.max(), top))
+    """Brightness in the data's own range: multiplied, and clipped to [min(0, darkest), top].
+
+    The range of floats (top 0) is 0-1 or 0-255, whichever holds the image, or else ends with its largest value. It is
+    told image by image, so that an image does not depend on its batch.
+    """
+    high = float(image.max())
+    if top == 0:
+        top = 1.0 if high <= 1 else 255.0
+    brightened: Array = np.clip(image * image.dtype.type(factor), min(image.min(), 0), max(high, top))
     if image.shape[2] == 4:
         brightened[..., 3] = image[..., 3]
     result: Array = brightened.astype(image.dtype, copy=False)

@@ -117,6 +117,21 @@ def test_corrected_brightness_works_on_floats_in_the_unit_interval() -> None:
 ODD = ["none", "1x1", "1xN", "constant", "fortran", "strided", "big-endian", "int64", "bool", "nan", "inf"]
 
 
+@pytest.mark.parametrize("order", [1, 3])
+def test_corrected_brightness_of_floats_does_not_depend_on_the_batch(order: int) -> None:
+    """Images in 0-1 and in 0-255 in one batch come out as they do alone, by the kernels and by the plain path."""
+    images = np.random.default_rng(2).random((6, 8, 8, 3)).astype(np.float32)
+    images[::2] *= 200
+    spec = ImageDataGeneratorSpec(brightness_range=(1.5, 2.0), interpolation_order=order)
+    pipeline = Pipeline(spec, semantics="corrected")
+    draws = pipeline.draw(images.shape[1:], seed=1, indices=np.arange(6))
+    whole = pipeline.transform(images, draws)
+    alone = [pipeline.transform(images[i : i + 1], draws[i : i + 1])[0] for i in range(6)]
+    np.testing.assert_array_equal(whole, np.stack(alone))
+    assert whole[1::2].max() == 1
+    assert whole[::2].max() == 255
+
+
 @pytest.mark.parametrize("images", [
     np.zeros((0, 8, 8, 3), np.uint8),
     np.full((2, 1, 1, 1), 9, np.uint8),
