@@ -5,7 +5,16 @@ from __future__ import annotations
 import difflib
 from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
@@ -68,3 +77,25 @@ def _with_suggestion(line: ErrorDetails, known: list[str]) -> InitErrorDetails:
 def _literal(message: str) -> Any:
     """The message with nothing in it that pydantic would take for a placeholder."""
     return message.replace("{", "{{").replace("}", "}}")
+
+
+def names_its_kinds(*kinds: str) -> WrapValidator:
+    """For a union on ``kind``: puts a missing or unknown kind where it belongs, and names the known ones."""
+    expected = " or ".join(filter(None, [", ".join(map(repr, kinds[:-1])), repr(kinds[-1])]))
+
+    def validate(body: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(body)
+        except ValidationError as error:
+            line = error.errors(include_url=False)[0]
+            if line["type"] == "union_tag_not_found":
+                missing = PydanticCustomError("missing_kind", _literal(expected))
+                found: InitErrorDetails = {"type": missing, "loc": ("kind",), "input": None}
+            elif line["type"] == "union_tag_invalid":
+                context = {"expected": expected}
+                found = {"type": "literal_error", "loc": ("kind",), "input": body["kind"], "ctx": context}
+            else:
+                raise
+            raise ValidationError.from_exception_data(error.title, [found]) from None
+
+    return WrapValidator(validate)

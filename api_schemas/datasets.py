@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from api_schemas.base import Body, RequestModel, Timestamp
+from api_schemas.base import Body, Timestamp
 from api_schemas.failures import Failure
 
 
@@ -20,16 +20,12 @@ class DatasetState(StrEnum):
     FAILED = "failed"
 
 
-class BuiltinReference(RequestModel):
-    """A dataset that comes with the service."""
+class Skipped(Body):
+    """Files of a reference that did not become images, for one reason."""
 
-    kind: Literal["builtin"]
-    name: Literal["digits"] = Field(
-        description="digits: scikit-learn's 1,797 handwritten digits, 8x8, one channel, values 0-255."
-    )
-
-
-DatasetReference = BuiltinReference
+    reason: str = Field(description="In words.")
+    count: int
+    examples: list[str] = Field(description="The first few names.")
 
 
 class DatasetFacts(Body):
@@ -42,6 +38,18 @@ class DatasetFacts(Body):
     value_range: tuple[float, float] = Field(description="Smallest and largest pixel.")
     channel_mean: list[float]
     channel_std: list[float]
+    splits: dict[str, dict[str, int]] = Field(
+        {}, description="Images per class in each fixed split (train, validation, test); empty where there is none."
+    )
+    groups: int | None = Field(None, description="How many groups of images there are; null where none are given.")
+    sizes: dict[str, int] = Field({}, description="Source images by 'heightxwidth', the most frequent 100 sizes.")
+    extensions: dict[str, int] = Field({}, description="Source files by extension, in lower case.")
+    near_constant: int = Field(0, description="Images whose pixels hardly differ from each other.")
+    duplicates: int = Field(0, description="Images that are an exact copy of an earlier one.")
+    duplicates_with_other_label: int = Field(0, description="Of these, copies that have another class.")
+    duplicates_across_splits: int = Field(0, description="Of these, copies in another fixed split: leakage.")
+    skipped: list[Skipped] = Field([], description="What was left out, by reason.")
+    warnings: list[str] = Field([], description="What a person should look at, in sentences.")
 
 
 class Dataset(Body):
@@ -54,6 +62,7 @@ class Dataset(Body):
     digest: str | None = Field(description="SHA-256 over images, labels and class names; null until ready.")
     facts: DatasetFacts | None
     error: Failure | None
+    progress: dict[str, int | str] = Field({}, description="While it is ingested: step, done, total.")
     created_at: Timestamp
 
 

@@ -28,11 +28,14 @@ class Failure(Body):
 
     failure_class: FailureClass = Field(alias="class", serialization_alias="class")
     message: str = Field(description="One sentence for a person.")
+    rule: str | None = Field(
+        None, description="Which rule a dataset broke, e.g. 'archive.traversal'; see docs/datasets.md."
+    )
     retryable: bool = Field(description="Whether sending the same request again may succeed.")
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @classmethod
-    def of(cls, failure_class: FailureClass, message: str) -> Failure:
+    def of(cls, failure_class: FailureClass, message: str, rule: str | None = None) -> Failure:
         """A failure whose ``retryable`` follows from its class."""
-        return cls(failure_class=failure_class, message=message, retryable=failure_class in RETRYABLE)
+        return cls(failure_class=failure_class, message=message, rule=rule, retryable=failure_class in RETRYABLE)

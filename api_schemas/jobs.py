@@ -9,20 +9,17 @@ from pydantic import (
     Discriminator,
     Field,
     StringConstraints,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.base import Body, RequestModel, Timestamp
-from api_schemas.datasets import DatasetReference
+from api_schemas.base import Body, RequestModel, Timestamp, names_its_kinds
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.models import EvaluationSettings, ModelSpec, TrainingSettings
+from api_schemas.references import DatasetReference
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
@@ -148,29 +145,10 @@ class AugmentationRequest(RequestModel):
         return self
 
 
-_KINDS = "'comparison' or 'augmentation'"
-
-
-def _say_which_kinds_there_are(body: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-    """Put a missing or unknown kind where it belongs, which is not the whole body, and name the known ones."""
-    try:
-        return handler(body)
-    except ValidationError as error:
-        line = error.errors(include_url=False)[0]
-        if line["type"] == "union_tag_not_found":
-            missing = PydanticCustomError("missing_kind", _KINDS)
-            found: InitErrorDetails = {"type": missing, "loc": ("kind",), "input": None}
-        elif line["type"] == "union_tag_invalid":
-            found = {"type": "literal_error", "loc": ("kind",), "input": body["kind"], "ctx": {"expected": _KINDS}}
-        else:
-            raise
-        raise ValidationError.from_exception_data(error.title, [found]) from None
-
-
 JobRequest = Annotated[
     ComparisonRequest | AugmentationRequest,
     Discriminator("kind"),
-    WrapValidator(_say_which_kinds_there_are),
+    names_its_kinds("comparison", "augmentation"),
 ]
 """What a client may submit; ``kind`` says which it is."""
 

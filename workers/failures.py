@@ -14,7 +14,11 @@ class UserInputError(Exception):
 
 
 class DatasetError(Exception):
-    """The dataset cannot be used; the message tells the client why."""
+    """The dataset cannot be used; *rule* names what it broke, the message tells the client why."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 _MESSAGES_FOR_CLIENTS: dict[type[Exception], FailureClass] = {
@@ -29,7 +33,7 @@ def failure_of(error: Exception, what: str) -> Failure:
     """Classify what went wrong while *what* ("training", "ingestion") was done, and log it."""
     failure_class = _MESSAGES_FOR_CLIENTS.get(type(error))
     if failure_class is not None:
-        return Failure.of(failure_class, str(error))
+        return Failure.of(failure_class, str(error), getattr(error, "rule", None))
     log.error("work failed", what=what, exc_info=error)
     if type(error).__name__ in _OUT_OF_MEMORY_NAMES or str(error).startswith(_OUT_OF_MEMORY_STATUS):
         message = f"the {what} needs more memory than the worker has; try a smaller model, image or batch_size"

@@ -212,7 +212,7 @@ def test_a_failed_jobs_error_is_on_the_wire_under_class(client: TestClient, data
         job_id = running_job(session).id
         jobs.fail(session, job_id, Failure.of(FailureClass.WORKER_LOST, "gone"), NOW)
     error = client.get(f"/v1/jobs/{job_id}").json()["error"]
-    assert error == {"class": "worker_lost", "message": "gone", "retryable": True}
+    assert error == {"class": "worker_lost", "message": "gone", "rule": None, "retryable": True}
 
 
 def test_the_service_is_alive_and_degraded_without_a_broker(client: TestClient) -> None:

@@ -32,7 +32,7 @@ def _numpys_memory_error() -> Exception:
     ("error", "failure_class", "retryable"),
     [
         (UserInputError("the split is impossible"), FailureClass.USER_INPUT, False),
-        (DatasetError("no image can be read"), FailureClass.DATASET, False),
+        (DatasetError("images.none", "no image can be read"), FailureClass.DATASET, False),
         (MemoryError(), FailureClass.OUT_OF_MEMORY, False),
         (_numpys_memory_error(), FailureClass.OUT_OF_MEMORY, False),
         (ResourceExhaustedError("OOM when allocating tensor"), FailureClass.OUT_OF_MEMORY, False),

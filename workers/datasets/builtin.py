@@ -20,7 +20,7 @@ def load_builtin(reference: dict[str, Any]) -> Snapshot:
     """
     loader = _LOADERS.get(reference["name"])
     if loader is None:
-        raise DatasetError(f"there is no built-in dataset {reference['name']!r}")
+        raise DatasetError("builtin.unknown", f"there is no built-in dataset {reference['name']!r}")
     return loader()
 
 

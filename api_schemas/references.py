@@ -1,0 +1,134 @@
+"""References: how a client says which images it means. A discriminated union on ``kind``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, StringConstraints
+
+from api_schemas.base import RequestModel, names_its_kinds
+
+Side = Annotated[int, Field(ge=1, le=4096)]
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ManifestColumns(RequestModel):
+    """Names in a manifest, a Parquet file, a TFRecord or an npz where they are not the usual ones."""
+
+    file: ColumnName | None = Field(None, description="File names or encoded images; in an npz the images.")
+    label: ColumnName | None = Field(None, description="Class names or numbers.")
+    split: ColumnName | None = Field(None, description="train, validation or test.")
+    group: ColumnName | None = Field(None, description="Images of one group never land on both sides of a split.")
+
+
+class ImageOptions(RequestModel):
+    """How the images of a reference are brought into one shape."""
+
+    image_size: list[Side] | None = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        description="[height, width] of the stored images; null: as they are, which must then be one size.",
+        examples=[[64, 64]],
+    )
+    color_mode: Literal["grayscale", "rgb", "rgba"] | None = Field(
+        None, description="Null: grayscale where all images are grey, rgb otherwise, rgba where all have transparency."
+    )
+    resize: Literal["stretch", "crop"] = Field(
+        "stretch",
+        description="How image_size is reached, always with antialiasing. crop: the largest centred part of the "
+        "wanted aspect ratio is taken first.",
+    )
+    columns: ManifestColumns | None = None
+
+
+class BuiltinReference(RequestModel):
+    """A dataset that comes with the service, or that Keras knows where to download."""
+
+    kind: Literal["builtin"]
+    name: Literal["digits", "mnist", "fashion_mnist", "cifar10", "cifar100"] = Field(
+        description="digits: scikit-learn's 1,797 handwritten digits, 8x8, one channel, values 0-255. The others are "
+        "downloaded by Keras, where the operator allows it."
+    )
+
+
+class UploadReference(ImageOptions):
+    """A file that was uploaded before; what an upload's dataset has as its reference."""
+
+    kind: Literal["upload"]
+    sha256: Sha256 = Field(description="Of the uploaded file.")
+
+
+class PathReference(ImageOptions):
+    """A file or folder on the workers' machine, below a root that the operator has configured."""
+
+    kind: Literal["path"]
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\x00]*$", max_length=4096)] = Field(
+        description="Absolute.", examples=["/data/flowers"]
+    )
+
+
+class UrlReference(ImageOptions):
+    """A file to be fetched over https, where the operator allows it."""
+
+    kind: Literal["url"]
+    url: Annotated[str, StringConstraints(pattern=r"^https://", max_length=4096)]
+    sha256: Sha256 | None = Field(None, description="What the file must have; recommended.")
+
+
+class S3Reference(ImageOptions):
+    """An object, or all objects below a prefix that ends in a slash, in a bucket that the operator allows."""
+
+    kind: Literal["s3"]
+    bucket: BucketName
+    key: Annotated[str, StringConstraints(min_length=0, max_length=1024)] = Field(
+        description="An object, or a prefix that ends in '/' (or is empty, for the whole bucket)."
+    )
+
+
+class GsReference(ImageOptions):
+    """As ``s3``, in Google's storage."""
+
+    kind: Literal["gs"]
+    bucket: BucketName
+    key: Annotated[str, StringConstraints(min_length=0, max_length=1024)] = Field(
+        description="An object, or a prefix that ends in '/' (or is empty, for the whole bucket)."
+    )
+
+
+class HuggingFaceReference(ImageOptions):
+    """A dataset of the Hugging Face hub in its Parquet form, where the operator has named a hub."""
+
+    kind: Literal["huggingface"]
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?$")] = Field(
+        examples=["ylecun/mnist"]
+    )
+    configuration: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,200}$")] | None = Field(
+        None, description="Null: the only one, or 'default'."
+    )
+
+
+class RegisteredReference(RequestModel):
+    """A dataset that is registered already, by its id."""
+
+    kind: Literal["dataset"]
+    id: Annotated[str, StringConstraints(pattern=r"^ds_[0-9a-f]{32}$")]
+
+
+_Union = Annotated[
+    BuiltinReference
+    | UploadReference
+    | PathReference
+    | UrlReference
+    | S3Reference
+    | GsReference
+    | HuggingFaceReference
+    | RegisteredReference,
+    Discriminator("kind"),
+]
+DatasetReference = Annotated[
+    _Union, names_its_kinds("builtin", "upload", "path", "url", "s3", "gs", "huggingface", "dataset")
+]
+"""Which images a client means."""
