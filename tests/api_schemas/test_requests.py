@@ -199,7 +199,7 @@ def test_a_failure_is_written_with_class_and_read_again() -> None:
     """On the wire the field is called class, which Python does not allow as a name."""
     failure = Failure.of(FailureClass.WORKER_LOST, "lost")
     written = failure.model_dump(mode="json")
-    assert written == {"class": "worker_lost", "message": "lost", "retryable": True}
+    assert written == {"class": "worker_lost", "message": "lost", "rule": None, "retryable": True}
     assert Failure.model_validate(written) == failure
     assert Failure.model_validate_json(failure.model_dump_json()) == failure
 
