@@ -12,12 +12,18 @@ from api_schemas.failures import Failure
 
 
 class DatasetState(StrEnum):
-    """``queued -> ingesting -> ready | failed``."""
+    """``queued -> ingesting -> ready | failed``; ``deleted`` ones are not shown any more."""
 
     QUEUED = "queued"
     INGESTING = "ingesting"
     READY = "ready"
     FAILED = "failed"
+    DELETED = "deleted"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing more happens to the dataset by itself."""
+        return self in (DatasetState.READY, DatasetState.FAILED, DatasetState.DELETED)
 
 
 class Skipped(Body):

@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import fsspec
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+_COPY_BYTES = 2**20
+
 
 class ArtifactMissingError(LookupError):
     """The artifact is not there (any more)."""
 
 
-class Artifacts:
-    """Named, immutable byte strings below one folder or ``s3://``/``gs://`` prefix."""
+@dataclass(frozen=True)
+class CacheSettings:
+    """Where, and how many bytes of, a bucket's snapshots are kept on this machine."""
 
-    def __init__(self, url: str) -> None:
+    folder: Path = Path(".augury/snapshots")
+    most_bytes: int = 20 * 2**30
+
+
+class Artifacts:
+    """Named, immutable byte strings below one folder or ``s3://``/``gs://`` prefix.
+
+    Args:
+        url: the folder or prefix. A bucket's endpoint and credentials come from its library's own variables.
+        cache: where snapshots of a bucket are kept on this machine; unused for a folder.
+    """
+
+    def __init__(self, url: str, cache: CacheSettings | None = None) -> None:
+        # Another machine may have written since a listing was cached, so that none is.
+        options = {} if "://" not in url else {"use_listings_cache": False}
         self._filesystem: fsspec.AbstractFileSystem
-        self._filesystem, self._root = url_to_fs(url)
+        self._filesystem, self._root = url_to_fs(url, **options)
+        self.cache = cache or CacheSettings()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the artifacts are files of this machine."""
+        return isinstance(self._filesystem, LocalFileSystem)
+
+    def local_path(self, name: str) -> Path | None:
+        """Where the file *name* (or the folder of that name) is or would be on this machine; None in a bucket."""
+        return Path(self._path(name)) if self.is_local else None
 
     def write(self, name: str, content: bytes) -> None:
         """Store *content* durably under *name*, replacing what was there in one step."""
@@ -39,7 +69,7 @@ class Artifacts:
             with self._filesystem.open(temporary, "wb") as file:
                 yield file
                 file.flush()
-                if isinstance(self._filesystem, LocalFileSystem):  # a bucket's writes are durable once they return
+                if self.is_local:  # a bucket's writes are durable once they return
                     os.fsync(file.fileno())
             self._filesystem.mv(temporary, target)
         except BaseException:
@@ -47,16 +77,38 @@ class Artifacts:
                 self._filesystem.rm_file(temporary)
             raise
 
+    def put_file(self, local: Path, name: str) -> None:
+        """Move a file of this machine durably to *name*, replacing what was there in one step; *local* is gone then.
+
+        Nothing is copied where both are in one file system.
+        """
+        target = self.local_path(name)
+        if target is None:
+            self._filesystem.put_file(str(local), self._path(name))  # seen by others only when it is complete
+            local.unlink()
+        elif not _moved(local, target):
+            with local.open("rb") as source, self.writing(name) as file:
+                while piece := source.read(_COPY_BYTES):
+                    file.write(piece)
+            local.unlink()
+
+    def get_file(self, name: str, target: Path) -> None:
+        """Copy what is stored under *name* to a file of this machine.
+
+        Raises:
+            ArtifactMissingError: nothing is stored there.
+        """
+        with _missing_as_our_own(name):
+            self._filesystem.get_file(self._path(name), str(target))
+
     def read(self, name: str) -> bytes:
         """The content stored under *name*.
 
         Raises:
             ArtifactMissingError: nothing is stored there.
         """
-        try:
+        with _missing_as_our_own(name):
             content: bytes = self._filesystem.cat_file(self._path(name))
-        except FileNotFoundError as error:
-            raise ArtifactMissingError(name) from error
         return content
 
     def open(self, name: str) -> BinaryIO:
@@ -65,11 +117,18 @@ class Artifacts:
         Raises:
             ArtifactMissingError: nothing is stored there.
         """
-        try:
+        with _missing_as_our_own(name):
             file: BinaryIO = self._filesystem.open(self._path(name), "rb")
-        except FileNotFoundError as error:
-            raise ArtifactMissingError(name) from error
         return file
+
+    def size(self, name: str) -> int:
+        """Bytes stored under *name*.
+
+        Raises:
+            ArtifactMissingError: nothing is stored there.
+        """
+        with _missing_as_our_own(name):
+            return int(self._filesystem.size(self._path(name)))
 
     def exists(self, name: str) -> bool:
         """Whether something is stored under *name*."""
@@ -85,5 +144,39 @@ class Artifacts:
         with contextlib.suppress(FileNotFoundError):
             self._filesystem.rm(self._path(name), recursive=True)
 
+    def names_below(self, prefix: str) -> list[str]:
+        """The names of all that is stored below the folder *prefix*, sorted."""
+        return sorted(path.removeprefix(f"{self._root}/") for path in self._filesystem.find(self._path(prefix)))
+
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+@contextlib.contextmanager
+def _missing_as_our_own(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ArtifactMissingError(name) from error
+
+
+def _moved(local: Path, target: Path) -> bool:
+    """Rename durably; False where that is not possible, as the two are in different file systems."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sync(local)
+    try:
+        local.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    _sync(target.parent)
+    return True
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

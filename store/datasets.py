@@ -1,4 +1,4 @@
-"""Dataset rows: registering a reference, and what ingestion makes of it."""
+"""Dataset rows: registering a reference, what ingestion makes of it, and giving it up."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
-from store import leases
+from store import leases, transitions
 from store.canonical import digest, timestamp
 from store.database import insert_or_find
-from store.ids import DATASET, new_id
+from store.ids import DATASET, is_identifier, new_id
 from store.leases import Lease
-from store.tables import DatasetRow
+from store.tables import DatasetRow, JobRow
+from store.transitions import move
 
 INGESTION_QUEUE = "cpu"
+_GONE = (DatasetState.FAILED, DatasetState.DELETED)
 
 
 def register(session: Session, reference: dict[str, Any], now: float) -> DatasetRow:
@@ -24,23 +26,30 @@ def register(session: Session, reference: dict[str, Any], now: float) -> Dataset
     existing = find(session, reference)
     if existing is not None:
         return existing
-    reference_digest = digest(reference)
     row = DatasetRow(
         id=new_id(DATASET),
         state=DatasetState.QUEUED,
         queue=INGESTION_QUEUE,
         attempts=0,
         reference=reference,
-        reference_digest=reference_digest,
+        reference_digest=digest(reference),
         created_at=now,
     )
     return insert_or_find(session, row, lambda: find(session, reference))
 
 
 def find(session: Session, reference: dict[str, Any]) -> DatasetRow | None:
-    """The live row for a reference, or None."""
+    """The live row for a reference, or None. A reference of kind ``dataset`` finds that one, failed or not."""
+    if reference["kind"] == "dataset":
+        return get(session, reference["id"])
     same_reference = DatasetRow.reference_digest == digest(reference)
-    return session.scalar(select(DatasetRow).where(same_reference, DatasetRow.state != DatasetState.FAILED))
+    return session.scalar(select(DatasetRow).where(same_reference, DatasetRow.state.not_in(_GONE)))
+
+
+def get(session: Session, dataset_id: str) -> DatasetRow | None:
+    """The row of that id, or None where there is none or it was deleted."""
+    row = session.get(DatasetRow, dataset_id) if is_identifier(dataset_id) else None
+    return None if row is None or row.state == DatasetState.DELETED else row
 
 
 def last_failure(session: Session, reference: dict[str, Any]) -> Failure | None:
@@ -55,23 +64,49 @@ def last_failure(session: Session, reference: dict[str, Any]) -> Failure | None:
 def finish_ingestion(session: Session, lease: Lease, content_digest: str, facts: DatasetFacts, now: float) -> bool:
     """The snapshot is stored and measured; False when the lease was lost meanwhile."""
     return leases.finish(
-        session, lease, DatasetState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json")
-    )
+        session, lease, DatasetState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json"),
+        progress=None,
+    )  # fmt: skip
 
 
 def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float) -> bool:
     """Ingestion came to a bad end; False when the lease was lost meanwhile."""
-    return leases.finish(session, lease, DatasetState.FAILED, now=now, error=failure.model_dump(mode="json"))
+    error = failure.model_dump(mode="json")
+    return leases.finish(session, lease, DatasetState.FAILED, now=now, error=error, progress=None)
 
 
-def page(session: Session, *, limit: int, cursor: str | None, state: str | None) -> DatasetList:
+def jobs_in_need(session: Session, dataset_id: str, most: int = 5) -> list[str]:
+    """The first few jobs that are not over and need the dataset."""
+    query = select(JobRow.id).where(JobRow.dataset_id == dataset_id, JobRow.finished_at.is_(None))
+    return list(session.scalars(query.order_by(JobRow.id).limit(most)))
+
+
+def delete(session: Session, dataset_id: str, now: float) -> None:
+    """Give a dataset up: it is shown no more, and the sweep removes its files.
+
+    One that is being ingested is asked to stop, and is gone once its worker has.
+    """
+    not_begun_or_over = DatasetRow.state != DatasetState.INGESTING
+    if move(session, transitions.DATASET, dataset_id, DatasetState.DELETED, not_begun_or_over, finished_at=now):
+        return
+    row = session.get_one(DatasetRow, dataset_id, populate_existing=True)
+    if row.state == DatasetState.INGESTING:
+        row.cancel_requested_at = row.cancel_requested_at or now
+        session.flush()
+
+
+def page(
+    session: Session, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+) -> DatasetList:
     """Datasets, newest first, from after *cursor*."""
-    query = select(DatasetRow).order_by(DatasetRow.id.desc()).limit(limit + 1)
+    query = select(DatasetRow).where(DatasetRow.state != DatasetState.DELETED)
     if cursor is not None:
         query = query.where(DatasetRow.id < cursor)
     if state is not None:
         query = query.where(DatasetRow.state == state)
-    rows = session.scalars(query).all()
+    if kind is not None:
+        query = query.where(DatasetRow.reference["kind"].as_string() == kind)
+    rows = session.scalars(query.order_by(DatasetRow.id.desc()).limit(limit + 1)).all()
     return DatasetList(
         items=[to_wire(row) for row in rows[:limit]],
         next_cursor=rows[limit - 1].id if len(rows) > limit else None,
@@ -84,10 +119,11 @@ def to_wire(row: DatasetRow) -> Dataset:
     return Dataset(
         id=row.id,
         state=state,
-        is_terminal=state in (DatasetState.READY, DatasetState.FAILED),
+        is_terminal=state.is_terminal,
         reference=row.reference,
-        digest=row.digest,
+        digest=row.digest if state == DatasetState.READY else None,
         facts=None if row.facts is None else DatasetFacts.model_validate(row.facts),
         error=None if row.error is None else Failure.model_validate(row.error),
+        progress=row.progress or {},
         created_at=timestamp(row.created_at),
     )

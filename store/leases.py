@@ -35,7 +35,7 @@ class Work:
 
 TRIALS = Work(transitions.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
 CHUNKS = Work(transitions.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
-INGESTIONS = Work(transitions.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.FAILED)
+INGESTIONS = Work(transitions.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from store.artifacts import CacheSettings
+
 
 class StoreSettings(BaseSettings):
     """One place for what the service and the workers must agree on."""
@@ -17,12 +19,17 @@ class StoreSettings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data directory.")
     broker_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey.")
     artifacts_url: str | None = Field(None, description="Folder or fsspec URL; default: in the data directory.")
+    snapshot_cache_dir: Path | None = Field(
+        None, description="Where a bucket's snapshots are kept on this machine; default: in the data directory."
+    )
+    snapshot_cache_bytes: int = Field(20 * 2**30, ge=0, description="Of these, kept beyond their use.")
     lease_seconds: float = Field(15.0, ge=1, description="A unit of work not renewed for so long is given to another.")
     max_attempts: int = Field(3, ge=1, description="Workers that may be lost on one unit of work before it fails.")
     republish_seconds: float = Field(20.0, ge=0.5, description="Age at which an unclaimed message counts as lost.")
     sweep_seconds: float = Field(5.0, ge=0.2, description="How often lost work is looked for.")
     job_deadline_hours: float = Field(24.0, gt=0, description="A job that is not done by then fails with 'timeout'.")
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
+    failed_dataset_days: float = Field(7.0, gt=0, description="Failed datasets and their uploads are kept so long.")
     idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
 
     @property
@@ -34,3 +41,10 @@ class StoreSettings(BaseSettings):
     def resolved_artifacts_url(self) -> str:
         """The artifacts' location, with the default filled in."""
         return self.artifacts_url or str(self.data_dir.resolve() / "artifacts")
+
+    @property
+    def snapshot_cache(self) -> CacheSettings:
+        """Where and how many of a bucket's snapshots are kept here, with the default filled in."""
+        return CacheSettings(
+            self.snapshot_cache_dir or self.data_dir.resolve() / "snapshots", self.snapshot_cache_bytes
+        )

@@ -44,11 +44,15 @@ class DatasetRow(Leased, Base):
     reference_digest: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str | None] = mapped_column(String(64))
     facts: Mapped[dict[str, Any] | None]
+    progress: Mapped[dict[str, Any] | None]
+    purged_at: Mapped[float | None]
+    """When the files of a dataset that is of no use any more were removed."""
 
     __table_args__ = (
         # A failed ingestion may be tried again, so only live rows are unique.
         Index("one_live_dataset_per_reference", "reference_digest", unique=True,
-              sqlite_where=text("state <> 'failed'"), postgresql_where=text("state <> 'failed'")),
+              sqlite_where=text("state not in ('failed', 'deleted')"),
+              postgresql_where=text("state not in ('failed', 'deleted')")),
         Index("datasets_by_state", "state"),
     )  # fmt: skip
 
@@ -70,6 +74,7 @@ class JobRow(Base):
     artifacts: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
     published_at: Mapped[float | None]
+    stop_requested_at: Mapped[float | None]
     deadline_at: Mapped[float]
     created_at: Mapped[float]
     started_at: Mapped[float | None]

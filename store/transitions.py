@@ -58,8 +58,12 @@ CHUNK = Noun(
 DATASET = Noun(
     DatasetRow,
     {
-        DatasetState.QUEUED: frozenset({DatasetState.INGESTING, DatasetState.FAILED}),
-        DatasetState.INGESTING: frozenset({DatasetState.QUEUED, DatasetState.READY, DatasetState.FAILED}),
+        DatasetState.QUEUED: frozenset({DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED}),
+        DatasetState.INGESTING: frozenset(
+            {DatasetState.QUEUED, DatasetState.READY, DatasetState.FAILED, DatasetState.DELETED}
+        ),
+        DatasetState.READY: frozenset({DatasetState.DELETED}),
+        DatasetState.FAILED: frozenset({DatasetState.DELETED}),
     },
 )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from celery import Celery
 
 from store.artifacts import Artifacts
 from store.database import Database
+from store.ingest_settings import IngestSettings
 from store.queue import Queue, celery_app
 from workers.settings import WorkerSettings
 
@@ -22,6 +23,7 @@ class Context:
     database: Database
     artifacts: Artifacts
     queue: Queue
+    ingest: IngestSettings = field(default_factory=IngestSettings)
 
 
 def context(app: Celery) -> Context:
@@ -39,6 +41,6 @@ def make_context(settings: WorkerSettings, app: Celery | None = None) -> Context
     return Context(
         settings=settings,
         database=Database(settings.resolved_database_url),
-        artifacts=Artifacts(settings.resolved_artifacts_url),
+        artifacts=Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache),
         queue=Queue(app or celery_app(settings)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from api_schemas.failures import Failure, FailureClass
+from store.snapshot_cache import SnapshotCacheError
 
 log = structlog.get_logger(__name__)
 
@@ -21,9 +22,20 @@ class DatasetError(Exception):
         self.rule = rule
 
 
+class ModelTooLargeError(MemoryError):
+    """Training the model takes more memory than there is; the message tells the client how much."""
+
+
+class InternalError(Exception):
+    """Something unexpected, logged where it happened; the message is fit for the client."""
+
+
 _MESSAGES_FOR_CLIENTS: dict[type[Exception], FailureClass] = {
     UserInputError: FailureClass.USER_INPUT,
     DatasetError: FailureClass.DATASET,
+    ModelTooLargeError: FailureClass.OUT_OF_MEMORY,
+    InternalError: FailureClass.INTERNAL,
+    SnapshotCacheError: FailureClass.INTERNAL,
 }
 _OUT_OF_MEMORY_NAMES = frozenset({"MemoryError", "ResourceExhaustedError"})
 _OUT_OF_MEMORY_STATUS = "RESOURCE_EXHAUSTED"  # how XLA's one runtime error says it

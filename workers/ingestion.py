@@ -1,41 +1,66 @@
-"""One ingestion: from a dataset's reference to its stored snapshot."""
+"""One ingestion, from its claim to a stored snapshot. The reading itself is in ``workers.datasets``."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+import shutil
+from functools import partial
+from typing import Any
 
-from store import datasets, leases, queue
-from store.queue import identity
-from store.snapshots import store_snapshot
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api_schemas.failures import Failure
+from store import dataset_files, datasets, leases, queue
+from store.leases import Lease
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.datasets.builtin import load_builtin
-from workers.failures import failure_of
+from workers.datasets.process import Ingested, Task, ingest_in_process
 from workers.lease_keeper import LeaseKeeper
+from workers.leased_work import carry_out
+from workers.workspaces import workspace_of
 
 
 def ingest(context: Context, dataset_id: str) -> None:
     """Claim the dataset, store and measure its images, and have the jobs that wait for it advanced."""
-    database, seconds = context.database, context.settings.lease_seconds
-    with database.writing() as session:
-        now = database.now(session)
-        lease = leases.claim(session, leases.INGESTIONS, dataset_id, owner=identity(), now=now, seconds=seconds)
-        if lease is None:
-            return
-        reference = session.get_one(DatasetRow, dataset_id).reference
-    with LeaseKeeper(database, lease, context.settings):
-        try:
-            snapshot = load_builtin(reference)
-            digest, facts, failure = store_snapshot(context.artifacts, snapshot), snapshot.facts(), None
-        except Exception as error:  # whatever happens, the row must say so
-            failure = failure_of(error, "ingestion")
-    with database.writing() as session:
-        now = database.now(session)
-        if failure is not None:
-            datasets.fail_ingestion(session, lease, failure, now)
-        else:
-            datasets.finish_ingestion(session, lease, digest, facts, now)
-    _advance_waiting_jobs(context, dataset_id)
+    was_ours = carry_out(
+        context,
+        leases.INGESTIONS,
+        dataset_id,
+        read=lambda session: session.get_one(DatasetRow, dataset_id).reference,
+        do=partial(_ingest, context),
+        record=partial(_record, context),
+        what="ingestion",
+    )
+    if was_ours:
+        _advance_waiting_jobs(context, dataset_id)
+
+
+def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> Ingested:
+    workspace = workspace_of(context.settings, keeper.lease_id)
+    try:
+        workspace.mkdir(parents=True)
+        task = Task(reference, workspace, context.settings.resolved_artifacts_url, context.ingest)
+        return ingest_in_process(task, keeper)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _record(
+    context: Context,
+    session: Session,
+    lease: Lease,
+    _reference: dict[str, Any],
+    outcome: Ingested | Failure,
+    now: float,
+) -> None:
+    if isinstance(outcome, Failure):
+        datasets.fail_ingestion(session, lease, outcome, now)
+        return
+    dataset_files.hold_still(context.database, session)
+    if context.artifacts.exists(f"datasets/{outcome.digest}/meta.json"):
+        datasets.finish_ingestion(session, lease, outcome.digest, outcome.facts, now)
+    else:  # removed with another dataset of the same content, just after this one had found it there
+        leases.give_back(session, lease)
 
 
 def _advance_waiting_jobs(context: Context, dataset_id: str) -> None:

@@ -64,6 +64,22 @@ class LeaseKeeper:
         """Columns to be written with the next renewal, e.g. ``epoch=3``."""
         self._progress = progress
 
+    @property
+    def lease_id(self) -> str:
+        """Of the lease that is kept."""
+        return self._lease.lease_id
+
+    def record(self, **columns: Any) -> None:
+        """Columns that must be written before the work goes on.
+
+        Raises:
+            WorkInterruptedError: the lease is lost, so this work is not ours any more.
+        """
+        with self._database.writing() as session:
+            now = self._database.now(session)
+            if not leases.renew(session, self._lease, now=now, seconds=self._settings.lease_seconds, **columns):
+                raise WorkInterruptedError
+
     def check(self) -> None:
         """Return if the work should go on.
 

@@ -15,6 +15,7 @@ from api_schemas.failures import Failure, FailureClass
 from store import chunks, idempotency, jobs, leases, queue
 from store.leases import CHUNKS, INGESTIONS, TRIALS, Work
 from store.tables import JobRow
+from workers import cleaning
 from workers.context import Context
 from workers.settings import WorkerSettings
 
@@ -44,6 +45,7 @@ def sweep(context: Context) -> None:
         context.queue.publish(*message)
     for folder in forgotten:
         context.artifacts.delete_folder(folder)
+    cleaning.clean(context)
 
 
 def _depths(context: Context) -> dict[str, int]:

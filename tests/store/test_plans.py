@@ -9,7 +9,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.models import EvaluationSettings
 from api_schemas.plans import Arm, ArmRole
 from store import plans, trials
 from store.database import Database
@@ -21,7 +20,7 @@ RESCALE = ImageDataGeneratorSpec(rescale=1 / 255)
 
 def _key(spec: ImageDataGeneratorSpec, seed: int = 0, dataset: str = "d", **request: Any) -> str:
     arm = Arm(name="any", role=ArmRole.CANDIDATE, spec=spec)
-    return trials.key_of(plans.trial_definition(comparison(**request), arm, seed, dataset))
+    return trials.key_of(plans.trial_definition(comparison(**request), arm, seed, dataset, FACTS))
 
 
 def test_the_standing_example_has_six_arms() -> None:
@@ -158,39 +157,6 @@ def test_what_cannot_change_a_result_does_not_change_the_key(changed: dict[str, 
 def test_no_shift_is_the_same_trial_however_zero_is_written() -> None:
     """Some clients cannot write 0.0; nothing moves in either case, so the trial is the same."""
     assert _key(ImageDataGeneratorSpec(width_shift_range=0)) == _key(ImageDataGeneratorSpec(width_shift_range=0.0))
-
-
-@pytest.mark.parametrize(
-    ("settings", "per_class", "words"),
-    [
-        ({}, [100], "1 class"),
-        ({}, [50, 1], "single image"),
-        ({"training_images": 90}, [50, 50], "more than the dataset's 100"),
-        ({"validation_fraction": 0.01}, [50, 50, 50], "cannot hold every one of 3 classes"),
-        ({"validation_fraction": 0.99}, [50, 50, 50], "cannot hold every one of 3 classes"),
-        ({"training_images": 2}, [50, 50, 50], "2 training and 30 validation images"),
-    ],
-)
-def test_a_split_that_is_impossible_is_explained(settings: dict[str, Any], per_class: list[int], words: str) -> None:
-    """The sentence has the numbers in it."""
-    obstacle = plans.split_obstacle(EvaluationSettings.model_validate(settings), per_class)
-    assert obstacle is not None
-    assert words in obstacle
-
-
-@pytest.mark.parametrize(
-    ("settings", "per_class"),
-    [
-        ({}, [50, 50]),
-        ({}, [8, 2]),
-        ({"training_images": 80}, [50, 50]),
-        ({"validation_fraction": 0.02}, [50, 50, 50]),
-        ({"training_images": 3}, [50, 50, 50]),
-    ],
-)
-def test_a_split_that_is_just_possible_has_no_obstacle(settings: dict[str, Any], per_class: list[int]) -> None:
-    """Near misses of every obstacle pass."""
-    assert plans.split_obstacle(EvaluationSettings.model_validate(settings), per_class) is None
 
 
 def test_a_plan_says_what_is_trained_already_and_how_long_the_rest_takes(database: Database) -> None:

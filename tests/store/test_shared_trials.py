@@ -159,7 +159,7 @@ def test_every_change_of_a_job_is_in_its_timeline(database: Database) -> None:
         timeline = events.timeline(session, job.id)
     assert [entry.type for entry in timeline] == ["queued", "running", "planned", "phase", "succeeded"]
     assert [entry.sequence for entry in timeline] == sorted({entry.sequence for entry in timeline})
-    assert timeline[2].data == {"arms": 2, "trials": 4}
+    assert timeline[2].data == {"arms": 2, "trials": 4, "round": 1}
 
 
 def test_only_jobs_that_are_not_over_wait_for_a_trial(database: Database) -> None:

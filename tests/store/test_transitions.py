@@ -28,7 +28,7 @@ MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | TrialRow]] = {
 TERMINAL = {
     JobState: {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED},
     TrialState: {TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED},
-    DatasetState: {DatasetState.READY, DatasetState.FAILED},
+    DatasetState: {DatasetState.DELETED},
 }
 NOUNS = [(transitions.JOB, JobState), (transitions.TRIAL, TrialState), (transitions.DATASET, DatasetState)]
 of_every_noun = pytest.mark.parametrize(("noun", "states"), NOUNS, ids=["job", "trial", "dataset"])

@@ -10,10 +10,10 @@ from store.artifacts import ArtifactMissingError, Artifacts
 from store.queue import ADVANCE
 from store.snapshots import Snapshot, load_snapshot, store_snapshot
 from store.tables import DatasetRow
-from tests.store.rows import DIGITS, new_job
+from tests.store.rows import new_job
 from tests.workers.conftest import RecordingQueue
+from tests.workers.digits import digits_snapshot
 from workers.context import Context
-from workers.datasets.builtin import load_builtin
 from workers.failures import DatasetError, UserInputError, failure_of
 from workers.ingestion import ingest
 
@@ -116,11 +116,9 @@ def test_facts_are_measured_on_the_pixels() -> None:
 
 def test_the_digits_are_what_the_reference_says() -> None:
     """1,797 images of 8x8 in one channel, values 0 to 255, ten classes."""
-    facts = load_builtin(DIGITS).facts()
+    facts = digits_snapshot().facts()
     assert (facts.images, facts.shape, facts.dtype, facts.value_range) == (1797, (8, 8, 1), "uint8", (0.0, 255.0))
     assert list(facts.classes) == [str(digit) for digit in range(10)]
-    with pytest.raises(DatasetError, match="no built-in dataset"):
-        load_builtin({"kind": "builtin", "name": "letters"})
 
 
 def test_an_ingestion_makes_the_dataset_ready_and_wakes_the_jobs_that_wait(
@@ -145,7 +143,7 @@ def test_an_ingestion_that_fails_says_why(context: Context, queue: RecordingQueu
     """The row has the error, and the waiting jobs are woken to hear of it."""
     with context.database.writing() as session:
         job = new_job(session)
-        session.get_one(DatasetRow, job.dataset_id).reference = {"kind": "builtin", "name": "letters"}
+        session.get_one(DatasetRow, job.dataset_id).reference = {"kind": "upload", "sha256": "0" * 64}
     ingest(context, job.dataset_id)
     with context.database.reading() as session:
         row = session.get_one(DatasetRow, job.dataset_id)

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from workers.datasets.listing import SkippedFiles
 
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is. May raise, to stop it."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One regular file. Links, devices, hidden and system files never become members."""
 
     name: str
     """Relative, with forward slashes, without ``.``, ``..`` or a single folder that holds everything."""
     size: int
-    """Bytes, unpacked."""
+    """Bytes, unpacked, as the container states them; reading checks it."""
 
 
 class Contents(Protocol):
     """Members in order of their names. Usable in forked processes, at any place, by several at once."""
 
-    members: Sequence[Member]
+    @property
+    def members(self) -> Sequence[Member]:
+        """Each regular file, once."""
+
     skipped: SkippedFiles
+    workspace: Path
+    """An empty folder at first, of this ingestion alone: readers may unpack into it under fresh names."""
 
     def read(self, member: Member, most: int) -> bytes:
         """All bytes of a member.
 
         Raises:
-            DatasetError: it is damaged, or has more than *most* bytes.
+            DatasetError: it is damaged, or has more than *most* bytes. Rules that begin with ``file.`` concern this
+                one file, which may be skipped; all others the whole reference.
+        """
+
+    def head(self, member: Member, count: int) -> bytes:
+        """The first *count* bytes of a member, or all of them where there are fewer.
+
+        Raises:
+            DatasetError: as ``read``.
         """
 
     def as_file(self, member: Member) -> Path:

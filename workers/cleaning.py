@@ -1,0 +1,28 @@
+"""The files of datasets that are of no use any more: deleted ones, and what a lost worker left behind."""
+
+from __future__ import annotations
+
+from api_schemas.datasets import DatasetState
+from store import dataset_files
+from workers.context import Context
+from workers.workspaces import remove_abandoned
+
+_MOST_AT_ONCE = 50
+_SECONDS_PER_DAY = 86_400.0
+
+
+def clean(context: Context) -> None:
+    """Remove the workspaces of ended ingestions, and snapshots and uploads that no dataset has any more."""
+    remove_abandoned(context.settings, context.database)
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        dataset_files.hold_still(context.database, session)
+        dataset_files.forget_failed(session, now - context.settings.failed_dataset_days * _SECONDS_PER_DAY)
+        for row, folders, files in dataset_files.needless(session, _MOST_AT_ONCE):
+            for folder in folders:
+                context.artifacts.delete_folder(folder)
+            for file in files:
+                context.artifacts.delete(file)
+            row.digest = None
+            if row.state == DatasetState.DELETED:
+                row.purged_at = now
