@@ -74,7 +74,15 @@ class Pipeline:
 
     # -- Keras's interface ---------------------------------------------------------------------------------------------
 
-    def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: int | None = None) -> None:
+    def fit(
+        self,
+        x: Any,
+        augment: bool = False,
+        rounds: int = 1,
+        seed: int | None = None,
+        *,
+        indices: npt.NDArray[np.intp] | None = None,
+    ) -> None:
         """Learn what featurewise normalisation and whitening need from images ``[N, H, W, C]``.
 
         Args:
@@ -82,24 +90,29 @@ class Pipeline:
             augment: learn from randomly transformed images instead, *rounds* times over all.
             rounds: how often.
             seed: of these transformations; unused without them.
+            indices: learn from the images that they number alone; default: from all.
 
         Raises:
-            ValueError: x does not have four dimensions or has no images.
+            ValueError: x does not have four dimensions, or there are no images.
         """
         images = checked_images(x, "x", self.data_format)
-        if len(images) == 0:
+        count = len(images) if indices is None else len(indices)
+        if count == 0:
             raise ValueError(f"x must hold at least one image, got shape {np.shape(x)}")
         scale = self.spec.rescale or 1.0
+
+        def rescaled(part: slice) -> Array:
+            return self._rescaled(images[part if indices is None else indices[part]], scale)
+
         if augment:
-            generator = self._generator(seed)
-            draws = draw_as_keras(self._ranges, generator, rounds * len(images), images.shape[1:])
+            draws = draw_as_keras(self._ranges, self._generator(seed), rounds * count, images.shape[1:])
             parts: Iterable[Array] = [
-                self._engine.transform(self._rescaled(images[part], scale), draws[_moved(part, turn * len(images))])
+                self._engine.transform(rescaled(part), draws[_moved(part, turn * count)])
                 for turn in range(rounds)
-                for part in chunks(images)
+                for part in chunks(count, images.shape[1:])
             ]
         else:
-            parts = (self._rescaled(images[part], scale) for part in chunks(images))
+            parts = (rescaled(part) for part in chunks(count, images.shape[1:]))
         self._statistics = measure(self.spec, parts, self.dtype)
 
     def flow(

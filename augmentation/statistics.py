@@ -25,10 +25,10 @@ class Statistics:
     whitening: Array | None = None
 
 
-def chunks(images: Array) -> Iterator[slice]:
-    """Slices of a data set that are small enough to be held as floats."""
-    step = max(1, _CHUNK_VALUES // max(1, int(np.prod(images.shape[1:]))))
-    return (slice(start, start + step) for start in range(0, len(images), step))
+def chunks(count: int, shape: tuple[int, ...]) -> Iterator[slice]:
+    """Slices of so many images of a shape that are small enough to be held as floats."""
+    step = max(1, _CHUNK_VALUES // max(1, int(np.prod(shape))))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
 def measure(spec: ImageDataGeneratorSpec, parts: Iterable[Array], dtype: str) -> Statistics:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +12,13 @@ import typer
 
 from augury.address import DEFAULT_DATA_DIR
 from augury.client import Client
-from augury.errors import AuguryError, RequestRefused, StackConflict
+from augury.dataset_command import COMMANDS
+from augury.errors import AuguryError, NothingToSend, RequestRefused, StackConflict
 from augury.follow import Output, conclude, follow, follow_or_let_go, out, say
 from augury.lint_command import lint
-from augury.options import Url, read_request
+from augury.options import JobId, Url, check_output, read_request
 from augury.preview_command import preview
+from augury.report_command import report
 from augury.tables import render_jobs, render_plan
 
 USUAL_PORT = 8000
@@ -32,10 +35,12 @@ app = typer.Typer(
 )
 
 RequestFile = Annotated[str, typer.Argument(metavar="REQUEST.json", help="The request as JSON; - reads it from stdin.")]
-JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="As printed by `augury run` and `augury jobs`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
 OutputFile = Annotated[
     Path | None, typer.Option("--output", help="Write the report, as JSON, or the augmented images to this file.")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Write the report as one HTML page, with its pictures, to this file.")
 ]
 
 
@@ -47,7 +52,7 @@ def _exit_codes() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except AuguryError as error:
         say(f"augury: {error}")
-        code = REFUSED if isinstance(error, RequestRefused | StackConflict) else UNREACHABLE
+        code = REFUSED if isinstance(error, RequestRefused | NothingToSend | StackConflict) else UNREACHABLE
         raise typer.Exit(code) from None
     except OSError as error:
         say(f"augury: {error}")
@@ -70,6 +75,15 @@ def up(
         str | None,
         typer.Option(help="Use this Redis or Valkey instead of starting one. Default: AUGURY_BROKER_URL."),
     ] = None,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            show_default=False,
+            help="Datasets may be read from this folder; may be given several times. Adds to AUGURY_INGEST_ROOTS.",
+        ),
+    ] = None,
 ) -> None:
     """Run a complete Augury on this machine until Ctrl-C."""
     from augury.interrupts import interrupting
@@ -78,7 +92,7 @@ def up(
 
     if port is None:
         port = USUAL_PORT if is_free(host, USUAL_PORT) else 0
-    with interrupting(), LocalStack(data_dir, host, port, workers, broker_url) as stack:
+    with interrupting(), LocalStack(data_dir, host, port, workers, broker_url, _checked(data_root or [])) as stack:
         typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
         try:
             stack.wait()
@@ -93,6 +107,7 @@ def run(
     url: Url = None,
     as_json: AsJson = False,
     output: OutputFile = None,
+    html: HtmlFile = None,
     idempotency_key: Annotated[
         str | None, typer.Option(help="Sending the same request with the same key again gives the same job.")
     ] = None,
@@ -106,9 +121,9 @@ def run(
 
     Ctrl-C only ends the watching; the job goes on. With --local it ends the stack.
     """
-    _check_options(url=url, output=output, local=local, data_dir=data_dir, detach=detach)
+    _check_options({"--output": output, "--html": html}, url=url, local=local, data_dir=data_dir, detach=detach)
     body = read_request(request)
-    wanted = Output(as_json, output)
+    wanted = Output(as_json, output, html)
     if local:
         raise typer.Exit(_run_locally(body, idempotency_key, data_dir or DEFAULT_DATA_DIR, wanted))
     with Client(url) as client:
@@ -128,6 +143,7 @@ def _run_locally(body: dict[str, Any], idempotency_key: str | None, data_dir: Pa
     with interrupting(), LocalStack(data_dir) as stack, Client(stack.url) as client:
         say(f"Local stack at {stack.url}, logs in {stack.log_dir}")
         job = client.submit(body, idempotency_key)
+        output = replace(output, page=output.page or data_dir / "reports" / f"{job.id}.html")
         try:
             return conclude(client, follow(client, job.id), output)
         except KeyboardInterrupt:
@@ -137,21 +153,14 @@ def _run_locally(body: dict[str, Any], idempotency_key: str | None, data_dir: Pa
 
 @app.command()
 @_exit_codes()
-def watch(job_id: JobId, url: Url = None, as_json: AsJson = False, output: OutputFile = None) -> None:
+def watch(
+    job_id: JobId, url: Url = None, as_json: AsJson = False, output: OutputFile = None, html: HtmlFile = None
+) -> None:
     """Watch a job that was submitted before, and print its report."""
-    _check_options(output=output)
+    _check_options({"--output": output, "--html": html})
     with Client(url) as client:
-        code = conclude(client, follow_or_let_go(client, job_id, _repeat(url)), Output(as_json, output))
+        code = conclude(client, follow_or_let_go(client, job_id, _repeat(url)), Output(as_json, output, html))
     raise typer.Exit(code)
-
-
-@app.command()
-@_exit_codes()
-def report(job_id: JobId, url: Url = None, as_json: AsJson = False, output: OutputFile = None) -> None:
-    """Print the report of a finished job."""
-    _check_options(output=output)
-    with Client(url) as client:
-        Output(as_json, output).show(client.report(job_id))
 
 
 @app.command()
@@ -183,13 +192,26 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
+app.command()(_exit_codes()(report))
 app.command()(_exit_codes()(preview))
 app.command()(_exit_codes()(lint))
 
+datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
+app.add_typer(datasets, name="datasets")
+for _name, _command in COMMANDS.items():
+    datasets.command(_name)(_exit_codes()(_command))
+
+
+def _checked(roots: list[Path]) -> list[Path]:
+    for root in roots:
+        if "," in str(root.resolve()):
+            raise typer.BadParameter(f"--data-root: {root} has a comma in it, which separates the folders of a list")
+    return roots
+
 
 def _check_options(
+    files: Mapping[str, Path | None],
     *,
-    output: Path | None,
     url: str | None = None,
     local: bool = False,
     data_dir: Path | None = None,
@@ -202,16 +224,10 @@ def _check_options(
         raise typer.BadParameter("--local stops with the command, so there is nothing to --detach from")
     if data_dir and not local:
         raise typer.BadParameter("--data-dir is for --local")
-    if output is None:
-        return
-    if detach:
-        raise typer.BadParameter("--detach does not wait for the report that --output asks for")
-    if output.is_dir():
-        raise typer.BadParameter(f"--output: {output} is a folder")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise typer.BadParameter(f"--output: {error}") from error
+    for option, file in files.items():
+        if file is not None and detach:
+            raise typer.BadParameter(f"--detach does not wait for the report that {option} asks for")
+        check_output(option, file)
 
 
 def _repeat(url: str | None) -> str:

@@ -6,26 +6,23 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal
 from urllib.parse import quote
 
 from api_schemas.artifacts import ArtifactList
-from api_schemas.datasets import DatasetList
 from api_schemas.jobs import Job, JobList, JobRequest
 from api_schemas.lint import LintRequest, LintResult
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.previews import PreviewRequest
 from api_schemas.reports import Report
 from api_schemas.trials import TrialList
-from augury.address import default_url
-from augury.connection import Answer, Connection
-from augury.errors import AuguryError, RequestRefused
+from augury.calls import WATCH_PATIENCE_SECONDS, body_of, given
+from augury.dataset_client import DatasetClient
+from augury.errors import AuguryError, RequestRefused, ServiceFailed
 
 Request = JobRequest | Mapping[str, Any]
 """A request as a model, or as the JSON object it would be."""
 
-DEFAULT_PATIENCE_SECONDS = 5.0
-WATCH_PATIENCE_SECONDS = 60.0
 WATCH_HOLD_SECONDS = 20
 WATCH_PAUSE_SECONDS = 0.5
 PREVIEW_PAUSE_SECONDS = 1.0
@@ -33,27 +30,21 @@ _PLANS: dict[str, type[Plan] | type[AugmentationPlan]] = {"comparison": Plan, "a
 _NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
-class Client:
+class Client(DatasetClient):
     """Talks to one Augury service.
 
     Every method raises `RequestRefused` when the service says no, `ServiceUnreachable` when it cannot be
     reached for *patience* seconds, and `ServiceFailed` when its answer makes no sense.
     """
 
-    def __init__(self, url: str | None = None, *, patience: float = DEFAULT_PATIENCE_SECONDS) -> None:
-        """Connect to *url*; by default ``AUGURY_URL``, the stack in ``./.augury``, or port 8000 of this machine."""
-        self.url = (url or default_url()).rstrip("/")
-        self._patience = patience
-        self._connection = Connection(self.url)
-
     def submit(self, request: Request, idempotency_key: str | None = None) -> Job:
         """Submit a job, once: a retry carries the same key, and the service answers it with the same job."""
         headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
-        return self._ask(Job, "POST", "/v1/jobs", json=_body(request), headers=headers)
+        return self._ask(Job, "POST", "/v1/jobs", json=body_of(request), headers=headers)
 
     def plan(self, request: Request) -> Plan | AugmentationPlan:
         """What a request amounts to, without submitting it."""
-        body = _body(request)
+        body = body_of(request)
         model = _PLANS.get(str(body.get("kind")), Plan)  # whatever else it is, the service will refuse it
         return self._ask(model, "POST", "/v1/jobs", json=body, params={"validate_only": "true"})
 
@@ -80,7 +71,7 @@ class Client:
             "limit": limit,
             "cursor": cursor,
         }
-        return self._ask(JobList, "GET", "/v1/jobs", params=_given(query))
+        return self._ask(JobList, "GET", "/v1/jobs", params=given(query))
 
     def trials(self, job_id: str) -> TrialList:
         """Every trial of a job, with its curves once it is done."""
@@ -89,6 +80,17 @@ class Client:
     def report(self, job_id: str) -> Report:
         """The report of a finished job."""
         return self._ask(Report, "GET", f"{_job_path(job_id)}/report", headers={"Accept": "application/json"})
+
+    def report_page(self, job_id: str, form: Literal["html", "markdown"]) -> str:
+        """The same report for people: one self-contained HTML page, or Markdown."""
+        wanted = f"text/{form}"
+        response = self._connection.request(
+            "GET", f"{_job_path(job_id)}/report", headers={"Accept": wanted}, patience=self._patience
+        )
+        content = self._connection.content(response)
+        if not response.headers.get("Content-Type", "").startswith(wanted):
+            raise ServiceFailed(f"{self.url} has no reports as {wanted}; it is of an earlier version")
+        return content.decode()
 
     def artifacts(self, job_id: str) -> ArtifactList:
         """The files that a job left behind."""
@@ -125,10 +127,6 @@ class Client:
                 _pause_since(asked_at)
             seen = job
 
-    def datasets(self, *, limit: int | None = None, cursor: str | None = None) -> DatasetList:
-        """One page of datasets, newest first."""
-        return self._ask(DatasetList, "GET", "/v1/datasets", params=_given({"limit": limit, "cursor": cursor}))
-
     def preview(
         self,
         request: PreviewRequest | Mapping[str, Any],
@@ -143,7 +141,7 @@ class Client:
         give_up_at, told = time.monotonic() + wait_seconds, False
         while True:
             response = self._connection.request(
-                "POST", "/v1/previews", json=_body(request), headers={"Accept": "image/png"}, patience=self._patience
+                "POST", "/v1/previews", json=body_of(request), headers={"Accept": "image/png"}, patience=self._patience
             )
             try:
                 return self._connection.content(response)
@@ -157,7 +155,7 @@ class Client:
 
     def lint(self, request: LintRequest | Mapping[str, Any]) -> LintResult:
         """What the linter says about a spec; see `api_schemas.lint.LintRequest`."""
-        return self._ask(LintResult, "POST", "/v1/lint", json=_body(request))
+        return self._ask(LintResult, "POST", "/v1/lint", json=body_of(request))
 
     def ready(self) -> bool:
         """Whether the service is there and can take jobs. Asks once."""
@@ -166,57 +164,13 @@ class Client:
         except AuguryError:
             return False
 
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        """Use the client for the length of a ``with`` block."""
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Close it."""
-        self.close()
-
     def _job(self, job_id: str, wait_seconds: int | None, patience: float) -> Job:
         headers = {} if wait_seconds is None else {"Prefer": f"wait={wait_seconds}"}
         return self._ask(Job, "GET", _job_path(job_id), headers=headers, hold=wait_seconds or 0, patience=patience)
 
-    def _ask(
-        self,
-        model: type[Answer],
-        method: str,
-        path: str,
-        *,
-        json: Mapping[str, Any] | None = None,
-        params: Mapping[str, str | int] | None = None,
-        headers: Mapping[str, str] | None = None,
-        hold: float = 0,
-        patience: float | None = None,
-    ) -> Answer:
-        response = self._connection.request(
-            method,
-            path,
-            json=json,
-            params=params,
-            headers=headers,
-            hold=hold,
-            patience=self._patience if patience is None else patience,
-        )
-        return self._connection.read(model, response)
-
 
 def _job_path(job_id: str) -> str:
     return f"/v1/jobs/{quote(job_id, safe='')}"
-
-
-def _given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
-    return {name: value for name, value in query.items() if value is not None}
-
-
-def _body(request: Request | PreviewRequest | LintRequest) -> Mapping[str, Any]:
-    # Defaults are the service's to choose, so a model is sent without the fields that nobody set.
-    return request if isinstance(request, Mapping) else request.model_dump(mode="json", exclude_unset=True)
 
 
 def _pause_since(asked_at: float) -> None:

@@ -14,12 +14,15 @@ from pydantic import BaseModel, ValidationError
 from api_schemas.problems import Problem
 from augury.errors import RequestRefused, ServiceFailed, ServiceUnreachable, describe
 from augury.files import writing_atomically
+from augury.packing import Watched
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Outcome = TypeVar("Outcome")
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
+UPLOAD_SECONDS = 600.0
+"""The service stores a file, perhaps in a bucket, before it answers."""
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 2.0
 UNAVAILABLE = frozenset({502, 503, 504})
@@ -69,6 +72,27 @@ class Connection:
             params=params,
             headers=headers,
             timeout=httpx2.Timeout(READ_SECONDS + hold, connect=CONNECT_SECONDS),
+        )
+        return _persist(lambda: self._send(request), patience)
+
+    def upload(
+        self,
+        path: str,
+        name: str,
+        file: Watched,
+        fields: Mapping[str, str],
+        *,
+        patience: float,
+        headers: Mapping[str, str],
+    ) -> httpx2.Response:
+        """Send a file and fields as a form, piece by piece, and from its start again where that breaks off."""
+        request = self._http.build_request(
+            "POST",
+            path,
+            files={"file": (name, file)},  # type: ignore[dict-item]  # it is all of a file that is used
+            data=fields,
+            headers=headers,
+            timeout=httpx2.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS),
         )
         return _persist(lambda: self._send(request), patience)
 

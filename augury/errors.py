@@ -4,6 +4,7 @@ AuguryError
 +-- RequestRefused        the service says no: 4xx
 +-- ServiceFailed         the service answered, but not as it should: 5xx, or not Augury at all
 +-- ServiceUnreachable    no answer, or 503 for as long as we had patience
++-- NothingToSend         there is no such file on this machine, or no file in the folder
 +-- StackConflict         a local stack cannot be started here: port taken, data directory in use
 +-- StackFailed           a process of the local stack does not come up, or keeps dying
 """
@@ -37,6 +38,10 @@ class ServiceFailed(AuguryError):
 
 class ServiceUnreachable(AuguryError):
     """Nobody answered; the service may be down, starting, or elsewhere."""
+
+
+class NothingToSend(AuguryError):
+    """What should be sent to the service is not there."""
 
 
 class StackConflict(AuguryError):

@@ -28,6 +28,7 @@ class Output:
 
     as_json: bool = False
     file: Path | None = None
+    page: Path | None = None
 
     def show(self, report: Report) -> None:
         """Write and print the report."""
@@ -40,6 +41,12 @@ class Output:
         else:
             console = out()
             console.print(render(report, console.width))
+
+    def save_page(self, client: Client, job_id: str) -> None:
+        """Write the report as an HTML page where that was asked for, and say where it is."""
+        if self.page is not None:
+            write_atomically(self.page, client.report_page(job_id, "html"))
+            say(f"The report as a page, with its pictures: {self.page}")
 
     def fetch(self, client: Client, job: Job) -> None:
         """Download the first of the job's files where that was asked for, or else say where they are."""
@@ -93,6 +100,7 @@ def conclude(client: Client, job: Job, output: Output) -> int:
     """Show what came out of a job that is over; the exit code."""
     if job.has_report:
         output.show(client.report(job.id))
+        output.save_page(client, job.id)
     if job.artifacts:
         output.fetch(client, job)
     if job.state is JobState.SUCCEEDED:

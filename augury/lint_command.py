@@ -13,7 +13,7 @@ from rich.text import Text
 from api_schemas.lint import Finding, LintResult, Severity
 from augury.client import Client
 from augury.follow import out
-from augury.options import Url, parse_object, read_request
+from augury.options import Url, dataset_option, read_request
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _COMPLAINTS = (Severity.ERROR, Severity.WARNING)
@@ -32,7 +32,7 @@ def lint(
     file: SpecFile,
     dataset: Annotated[
         str | None,
-        typer.Option(help="A built-in dataset's name, or a reference as JSON. Default: the request's, if any."),
+        typer.Option(help="A built-in dataset's name, an id or any reference. Default: the request's, if any."),
     ] = None,
     semantics: Annotated[str | None, typer.Option(help="keras (the default) or corrected.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON, and nothing else.")] = False,
@@ -60,7 +60,7 @@ def lint_requests(content: dict[str, Any], dataset: str | None, semantics: str |
     """
     shared: dict[str, Any] = {name: content[name] for name in ("dataset", "semantics") if name in content}
     if dataset is not None:
-        shared["dataset"] = _reference(dataset)
+        shared["dataset"] = dataset_option(dataset)
     if semantics is not None:
         shared["semantics"] = semantics
     if "candidates" not in content:
@@ -69,11 +69,6 @@ def lint_requests(content: dict[str, Any], dataset: str | None, semantics: str |
     if not isinstance(candidates, list) or not all(isinstance(each, dict) and "spec" in each for each in candidates):
         raise typer.BadParameter("candidates: expected a list of objects with a name and a spec")
     return {str(each.get("name", index)): {**shared, "spec": each["spec"]} for index, each in enumerate(candidates)}
-
-
-def _reference(dataset: str) -> dict[str, Any]:
-    is_json = dataset.lstrip().startswith("{")
-    return parse_object(dataset, "--dataset") if is_json else {"kind": "builtin", "name": dataset}
 
 
 def render(results: dict[str, LintResult]) -> RenderableType:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from augury.references import BUILTIN, SYNTAX, reference_of
+
 Url = Annotated[
     str | None,
     typer.Option(
@@ -16,6 +18,24 @@ Url = Annotated[
         show_default=False,
     ),
 ]
+
+JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="As printed by `augury run` and `augury jobs`.")]
+
+
+def check_output(option: str, file: Path | None) -> None:
+    """Make the folder that *file* is to be in, before hours are spent on what is written there.
+
+    Raises:
+        typer.BadParameter: it cannot be a file.
+    """
+    if file is None:
+        return
+    if file.is_dir():
+        raise typer.BadParameter(f"{option}: {file} is a folder")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{option}: {error}") from error
 
 
 def read_request(path: str) -> dict[str, Any]:
@@ -44,6 +64,26 @@ def parse_object(content: bytes | str, source: str) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise typer.BadParameter(f"{source}: a request is a JSON object")
     return request
+
+
+def dataset_option(text: str) -> dict[str, Any]:
+    """The reference that ``--dataset`` names: a built-in set by its bare name, or whatever `reference_of` knows.
+
+    Raises:
+        typer.BadParameter: it names none.
+    """
+    if text in BUILTIN:
+        return {"kind": "builtin", "name": text}
+    try:
+        reference = reference_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--dataset: {error}") from error
+    if reference is None:
+        known = f"known are {', '.join(BUILTIN)}; {SYNTAX}"
+        raise typer.BadParameter(
+            f"--dataset: there is no built-in {text}; {known}. A local file: `augury datasets add`"
+        )
+    return reference
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -10,9 +10,9 @@ import typer
 from augury.client import Client
 from augury.files import write_atomically
 from augury.follow import say
-from augury.options import Url, parse_object, read_request
+from augury.options import Url, dataset_option, read_request
 
-_DATASETS = {"digits": {"kind": "builtin", "name": "digits"}}
+_DIGITS = {"kind": "builtin", "name": "digits"}
 
 SpecFile = Annotated[
     str,
@@ -28,7 +28,7 @@ def preview(
     output: Annotated[Path, typer.Option(help="Where to put the PNG.")] = Path("preview.png"),
     dataset: Annotated[
         str | None,
-        typer.Option(help="A built-in dataset's name, or a reference as JSON. Default: the request's, else digits."),
+        typer.Option(help="A built-in dataset's name, an id or any reference. Default: the request's, else digits."),
     ] = None,
     candidate: Annotated[
         str | None, typer.Option(help="Which candidate of a comparison. Default: the first.", show_default=False)
@@ -71,8 +71,8 @@ def preview_request(content: dict[str, Any], candidate: str | None, dataset: str
     if candidate is not None and "candidates" not in content:
         raise typer.BadParameter("--candidate: the file has no candidates to choose from")
     if dataset is not None:
-        request["dataset"] = _reference(dataset)
-    return {"dataset": _DATASETS["digits"], **request}
+        request["dataset"] = dataset_option(dataset)
+    return {"dataset": _DIGITS, **request}
 
 
 def _shared_with_a_preview(content: dict[str, Any]) -> dict[str, Any]:
@@ -87,11 +87,3 @@ def _candidate(candidates: Any, wanted: str | None) -> dict[str, Any]:
             return entry
     names = ", ".join(str(entry.get("name")) for entry in known) or "none"
     raise typer.BadParameter(f"--candidate: there is no {wanted}; the file has: {names}")
-
-
-def _reference(dataset: str) -> Any:
-    if dataset in _DATASETS:
-        return _DATASETS[dataset]
-    if dataset.lstrip().startswith("{"):
-        return parse_object(dataset, "--dataset")
-    raise typer.BadParameter(f"--dataset: there is no built-in {dataset}; known: {', '.join(_DATASETS)}")

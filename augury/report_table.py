@@ -1,4 +1,4 @@
-"""A report as tables for a terminal, 80 columns wide or more."""
+"""A report for a terminal, 80 columns wide or more: first in words, then in tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api_schemas.reports import ArmReport, CandidateReport, Difference, Report, SeedResult, Verdict
+from api_schemas.reports import ArmReport, CandidateReport, Report, SeedResult
+from augury.report_words import VERDICT_STYLES, explanation, linted, recommended, with_interval
 from augury.tables import plain_table
 
 WIDE_COLUMNS = 100
@@ -20,34 +21,23 @@ MOST_SEEDS_LISTED = 10
 LONGEST_NAME = 26
 BASELINE = "baseline"
 
-VERDICT_STYLES = {
-    Verdict.HELPS: "green",
-    Verdict.HURTS: "red",
-    Verdict.EQUIVALENT: "cyan",
-    Verdict.INCONCLUSIVE: "yellow",
-}
-
 
 def render(report: Report, width: int) -> RenderableType:
     """The whole report, for a terminal of *width* columns."""
-    parts: list[RenderableType] = [
-        *(_headline(candidate) for candidate in report.candidates),
+    is_wide = width >= WIDE_COLUMNS
+    candidates: list[RenderableType] = [_candidates(report.candidates, is_wide=is_wide), Text()]
+    return Group(
+        *explanation(report),
         Text(),
-        _candidates(report.candidates, is_wide=width >= WIDE_COLUMNS),
-        Text(),
-        _arms(report.arms, is_wide=width >= WIDE_COLUMNS),
+        *(candidates if report.candidates else []),
+        _arms(report.arms, is_wide=is_wide),
         Text(),
         *_failures(report.arms),
+        *linted(report),
+        *recommended(report),
         _method_line(report),
         _cost_line(report),
-    ]
-    return Group(*parts)
-
-
-def _headline(candidate: CandidateReport) -> Text:
-    sentence = Text(candidate.sentence)
-    sentence.highlight_words([candidate.verdict], VERDICT_STYLES[candidate.verdict])
-    return sentence
+    )
 
 
 def _candidates(candidates: Sequence[CandidateReport], *, is_wide: bool) -> Table:
@@ -61,9 +51,9 @@ def _candidates(candidates: Sequence[CandidateReport], *, is_wide: bool) -> Tabl
         table.add_row(
             Text(candidate.name),
             Text(candidate.verdict, style=VERDICT_STYLES[candidate.verdict]),
-            _with_interval(candidate.difference, is_wide),
-            "as baseline" if is_preprocessed_alike else _with_interval(candidate.preprocessing, is_wide),
-            _with_interval(candidate.augmentation, is_wide) if is_augmented else "none",
+            with_interval(candidate.difference, is_wide),
+            "as baseline" if is_preprocessed_alike else with_interval(candidate.preprocessing, is_wide),
+            with_interval(candidate.augmentation, is_wide) if is_augmented else "none",
         )
     return table
 
@@ -91,17 +81,6 @@ def _table(first: str) -> Table:
     # Names may have 64 characters, and must not squeeze the numbers.
     table.add_column(first, overflow="fold", max_width=LONGEST_NAME)
     return table
-
-
-def _with_interval(difference: Difference | None, is_wide: bool) -> str:
-    if difference is None:
-        return "-"
-    between = " " if is_wide else "\n"
-    return f"{_points(difference.mean)}{between}[{_points(difference.low)}, {_points(difference.high)}]"
-
-
-def _points(value: float) -> str:
-    return f"{round(value, 1) + 0.0:+.1f}"  # adding zero turns -0.0 into 0.0
 
 
 def _percent(fraction: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -36,6 +37,7 @@ class LocalStack:
         port: int = 0,
         workers: int | None = None,
         broker_url: str | None = None,
+        data_roots: Sequence[Path] = (),
     ) -> None:
         """Describe the stack; nothing is started yet.
 
@@ -45,6 +47,7 @@ class LocalStack:
             port: Its port; 0 chooses a free one.
             workers: Trials trained at the same time; None leaves it to the worker.
             broker_url: A broker to use instead of starting one; by default ``AUGURY_BROKER_URL``.
+            data_roots: Folders that datasets may be read from, besides those of ``AUGURY_INGEST_ROOTS``.
         """
         self.data_dir = Path(data_dir).expanduser().resolve()
         self.log_dir = self.data_dir / "logs"
@@ -52,6 +55,7 @@ class LocalStack:
         self._port = port
         self._workers = workers
         self._broker_url = broker_url or os.environ.get("AUGURY_BROKER_URL")
+        self._data_roots = [str(root.expanduser().resolve()) for root in data_roots]
         self._up = threading.Event()
         self._over = threading.Event()
         self._failure: BaseException | None = None
@@ -162,6 +166,9 @@ class LocalStack:
             env["AUGURY_BROKER_URL"] = self._broker_url
         if self._workers is not None:
             env["AUGURY_WORKER_CONCURRENCY"] = str(self._workers)
+        if self._data_roots:
+            listed = [root for root in env.get("AUGURY_INGEST_ROOTS", "").split(",") if root]
+            env["AUGURY_INGEST_ROOTS"] = ",".join([*listed, *self._data_roots])
         return env
 
     def _announce(self) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from api_schemas.references import DatasetReference, ImageOptions
+
 _DIGITS = {"kind": "builtin", "name": "digits"}
 
 COMPARISON_EXAMPLES: Any = {
@@ -103,3 +107,41 @@ PREVIEW_EXAMPLES: Any = {
         },
     },
 }
+
+DATASET_EXAMPLES: Any = {
+    "builtin": {"summary": "scikit-learn's handwritten digits", "value": _DIGITS},
+    "path": {
+        "summary": "A folder on the workers' machine, below a root that the operator has configured",
+        "value": {"kind": "path", "path": "/data/flowers", "image_size": [64, 64], "resize": "crop"},
+    },
+    "s3": {
+        "summary": "All objects below a prefix, in a bucket that the operator allows",
+        "value": {"kind": "s3", "bucket": "images", "key": "flowers/", "image_size": [64, 64], "color_mode": "rgb"},
+    },
+    "huggingface": {
+        "summary": "A dataset of the hub that the operator has named",
+        "value": {"kind": "huggingface", "repository": "ylecun/mnist"},
+    },
+}
+
+
+def _dataset_body() -> Any:
+    """What ``POST /v1/datasets`` takes; the framework cannot see it, as it is read piece by piece."""
+    references = "#/components/schemas/{model}"
+    reference = TypeAdapter(DatasetReference).json_schema(ref_template=references)
+    reference.pop("$defs", None)  # they are among the document's schemas already, as jobs have references too
+    texts = {
+        "file": {"type": "string", "contentMediaType": "application/octet-stream", "description": "With a filename."},
+        "image_size": {"type": "string", "examples": ["64x64"], "description": "Height and width: 64x64 or 64,64."},
+        "columns": {"type": "string", "contentMediaType": "application/json", "examples": ['{"label": "species"}']},
+    }
+    options = ImageOptions.model_json_schema(ref_template=references)["properties"]
+    form = {"type": "object", "required": ["file"], "properties": options | texts}
+    content = {
+        "application/json": {"schema": reference, "examples": DATASET_EXAMPLES},
+        "multipart/form-data": {"schema": form},
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+DATASET_BODY = _dataset_body()

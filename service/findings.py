@@ -12,6 +12,8 @@ from api_schemas.datasets import DatasetFacts
 from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
 from augmentation.lint import lint, lint_each, measurements_of
+from service import registration
+from service.registration import Wanted
 from service.resources import Resources
 from store import datasets
 from store.tables import DatasetRow
@@ -27,7 +29,7 @@ def answer(resources: Resources, request: LintRequest) -> LintResult:
     facts = None
     if request.dataset is not None:
         with resources.database.reading() as session:
-            facts = facts_of(datasets.find(session, request.dataset.model_dump(mode="json")))
+            facts = facts_of(registration.known(session, registration.wanted_by(resources, request.dataset)))
     return LintResult(
         findings=lint(request.spec, facts, request.semantics),
         measurements=measurements_of(request.spec, facts, request.semantics),
@@ -51,10 +53,9 @@ def facts_of(dataset: DatasetRow | None) -> DatasetFacts | None:
     return None if dataset is None or dataset.facts is None else DatasetFacts.model_validate(dataset.facts)
 
 
-def of_request(session: Session, request: Any) -> Findings:
+def of_request(session: Session, request: Any, wanted: Wanted) -> Findings:
     """The findings about a job's request, by candidate."""
-    stored = request.model_dump(mode="json")
-    return _of_stored(stored, facts_of(datasets.find(session, stored["dataset"])))
+    return _of_stored(request.model_dump(mode="json"), facts_of(datasets.find(session, wanted.reference)))
 
 
 def added(session: Session, job: Job) -> Job:

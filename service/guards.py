@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -12,8 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.problems import render, shown
+from store.ingest_settings import variable_of
 
 REQUEST_ID_HEADER = "X-Request-Id"
+_UPLOADS = ("POST", "/v1/datasets")
+_AROUND_A_FILE_BYTES = 2**16
+"""Of a form: boundaries, headers and the other fields."""
 
 
 class RequestId:
@@ -46,12 +51,27 @@ class RequestId:
                     raise
 
 
-class JsonBodies:
-    """Refuses bodies that are too large (413) or do not say that they are JSON (415)."""
+@dataclass(frozen=True)
+class _Limit:
+    """What a body may be, and what is said of one that is not."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    max_bytes: int
+    too_large: str
+    media_types: str = "application/json"
+
+
+class Bodies:
+    """Refuses bodies that are too large (413) or of another media type than their path takes (415).
+
+    All are JSON, but for files that are uploaded. Nothing is read here: bytes are counted as others read them.
+    """
+
+    def __init__(self, app: ASGIApp, max_json_bytes: int, max_file_bytes: int) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._json = _Limit(max_json_bytes, f"the body is larger than {max_json_bytes} bytes")
+        self._json_or_file = replace(self._json, media_types="application/json or multipart/form-data")
+        too_large = f"the file is larger than {max_file_bytes} bytes, which {variable_of('max_bytes')} allows"
+        self._file = _Limit(max_file_bytes + _AROUND_A_FILE_BYTES, too_large)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -59,37 +79,44 @@ class JsonBodies:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(headers)
+        takes_files = (scope["method"], scope["path"]) == _UPLOADS
+        is_file = takes_files and is_multipart(headers.get("content-type", ""))
+        limit = self._file if is_file else self._json_or_file if takes_files else self._json
+        refusal = _refusal(headers, limit, is_file=is_file)
         if refusal is not None:
             await render(Request(scope), *refusal)(scope, receive, send)
             return
-        await self._app(scope, self._counted(receive), send)
+        await self._app(scope, _counted(receive, limit), send)
 
-    def _refusal(self, headers: Headers) -> tuple[int, str, str] | None:
-        length = headers.get("content-length", "0")
-        has_body = length != "0" or "transfer-encoding" in headers
-        if length.isdigit() and int(length) > self._max_bytes:
-            return 413, "body-too-large", self._too_large()
-        if has_body and not _is_json(headers.get("content-type", "")):
-            received = shown(headers.get("content-type", "nothing"))
-            return 415, "unsupported-media-type", f"got Content-Type {received}, expected application/json"
-        return None
 
-    def _counted(self, receive: Receive) -> Receive:
-        seen = 0
+def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> tuple[int, str, str] | None:
+    length = headers.get("content-length", "0")
+    has_body = length != "0" or "transfer-encoding" in headers
+    if length.isdigit() and int(length) > limit.max_bytes:
+        return 413, "body-too-large", limit.too_large
+    if has_body and not is_file and not _is_json(headers.get("content-type", "")):
+        received = shown(headers.get("content-type", "nothing"))
+        return 415, "unsupported-media-type", f"got Content-Type {received}, expected {limit.media_types}"
+    return None
 
-        async def counted() -> Any:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._max_bytes:
-                raise HTTPException(413, self._too_large())
-            return message
 
-        return counted
+def _counted(receive: Receive, limit: _Limit) -> Receive:
+    seen = 0
 
-    def _too_large(self) -> str:
-        return f"the body is larger than {self._max_bytes} bytes"
+    async def counted() -> Any:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit.max_bytes:
+            raise HTTPException(413, limit.too_large)
+        return message
+
+    return counted
+
+
+def is_multipart(content_type: str) -> bool:
+    """Whether a body is a form with files."""
+    return content_type.split(";")[0].strip().lower() == "multipart/form-data"
 
 
 def _is_json(content_type: str) -> bool:

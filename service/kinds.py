@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets import DatasetFacts
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest
+from api_schemas.jobs import AugmentationRequest, JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.problems import FieldProblem
 from service.problems import ProblemError
 from store import augmentation_plans, plans
+from store.plans import TrialRequest
+from store.split_rules import split_obstacle
 from store.tables import DatasetRow
 
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
@@ -49,14 +51,14 @@ class _Kind:
     plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
 
 
-def _split_obstacle(request: ComparisonRequest, facts: DatasetFacts) -> str | None:
-    return plans.split_obstacle(request.evaluation, list(facts.classes.values()))
+def _split_obstacle(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return split_obstacle(request.evaluation, facts)
 
 
-def _plan_comparison(session: Session, request: ComparisonRequest, dataset: DatasetRow | None) -> Plan:
+def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
     if dataset is None or dataset.facts is None:
-        return plans.plan_comparison(request, _ASSUMED_DTYPE)
-    plan = plans.plan_comparison(request, dataset.facts["dtype"])
+        return plans.plan_of(request, _ASSUMED_DTYPE)
+    plan = plans.plan_of(request, dataset.facts["dtype"])
     return plans.with_reuse_and_estimate(session, request, plan, dataset)
 
 
@@ -66,8 +68,10 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation_plans.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
 
 
+_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_trials)
 _KINDS = {
-    "comparison": _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_comparison),
+    "comparison": _BY_TRIALS,
+    "training": _BY_TRIALS,
     "augmentation": _Kind(
         "format", "the images cannot be stored as asked", augmentation_plans.format_obstacle, _plan_augmentation
     ),

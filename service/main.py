@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from service import openapi, problems
-from service.guards import JsonBodies, RequestId
+from service.guards import Bodies, RequestId
 from service.relay import Relay
 from service.resources import Resources
 from service.routes import artifacts, datasets, health, jobs, lint, previews
@@ -19,6 +19,7 @@ from service.settings import ServiceSettings
 from store import migrate
 from store.artifacts import Artifacts
 from store.database import Database
+from store.ingest_settings import IngestSettings
 from store.queue import Queue, celery_app
 
 _DESCRIPTION = """
@@ -30,9 +31,9 @@ problems with a stable `type`; every faulty field is named under `errors`.
 """
 
 
-def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings | None = None) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
-    settings = settings or ServiceSettings()
+    settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -40,8 +41,8 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         queue = Queue(celery_app(settings))
         with Relay(queue) as relay:
-            store = Artifacts(settings.resolved_artifacts_url)
-            app.state.resources = Resources(settings, database, store, queue, relay)
+            store = Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache)
+            app.state.resources = Resources(settings, database, store, queue, relay, ingest)
             yield
         database.close()
 
@@ -53,7 +54,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         responses=openapi.problems(422, 500),
     )
     problems.install(app)
-    app.add_middleware(JsonBodies, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Bodies, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     for module in (jobs, artifacts, datasets, lint, health, previews):
         app.include_router(module.router)
     openapi.install(app)

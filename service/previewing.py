@@ -10,26 +10,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api_schemas.datasets import DatasetFacts, DatasetState
-from api_schemas.failures import Failure
+from api_schemas.datasets import DatasetFacts
 from api_schemas.previews import Preview, PreviewCell, PreviewRequest, PreviewRow, TransformParameters
 from api_schemas.problems import FieldProblem
 from augmentation import Pipeline
 from augmentation.contact_sheet import Magnification, display_range
 from augmentation.preview import Column, Indices, Look, choose, contact_sheet, random_columns, worst_columns
+from service import registration
 from service.problems import ProblemError, not_found
+from service.registration import RETRY_AFTER_SECONDS
 from service.resources import Resources
-from store import datasets, queue
 from store.artifacts import ArtifactMissingError
+from store.snapshot_cache import SnapshotCacheError
 from store.snapshots import Snapshot, load_snapshot
 from store.tables import DatasetRow
 
-RETRY_AFTER_SECONDS = 2
 MOST_VALUES = 2**25
 """Pixels times channels over all images of a sheet: about a second of work."""
 MOST_SHEET_PIXELS = 2**24
 MOST_SNAPSHOT_BYTES = 2**31
-"""Snapshots are held in the service's memory while they are looked at."""
+"""Snapshots in a bucket are fetched to be looked at, while somebody waits."""
 
 _AT_A_TIME = 2
 _PATIENCE_SECONDS = 10.0
@@ -75,14 +75,8 @@ def prepare(resources: Resources, request: PreviewRequest) -> Prepared:
         ProblemError: the dataset is not ready (and is made ready, where that was not asked for before), or the spec
             does not fit it.
     """
-    dataset = _ready(resources, request)
-    assert dataset.digest is not None
-    facts = DatasetFacts.model_validate(dataset.facts)
-    _refuse_large_snapshot(facts)
-    try:
-        snapshot = load_snapshot(resources.artifacts, dataset.digest)
-    except ArtifactMissingError:
-        raise not_found("snapshot of dataset", dataset.id) from None
+    dataset = registration.ready(resources, registration.wanted_by(resources, request.dataset))
+    facts, snapshot = stored_images(resources, dataset, "body.dataset")
     _refuse_brightness_without_colours(request, facts)
     indices = choose(snapshot.labels, request.count, request.seed)
     pipeline = Pipeline(request.spec, semantics=request.semantics, p=request.p)
@@ -93,22 +87,51 @@ def prepare(resources: Resources, request: PreviewRequest) -> Prepared:
     return Prepared(dataset.id, facts, snapshot, indices, pipeline, columns)
 
 
+def stored_images(resources: Resources, dataset: DatasetRow, location: str) -> tuple[DatasetFacts, Snapshot]:
+    """The facts and the images of a dataset that is ready; *location* is what named it in the request.
+
+    Raises:
+        ProblemError: the images are not stored any more, or too many to be fetched for a look.
+    """
+    assert dataset.digest is not None
+    facts = DatasetFacts.model_validate(dataset.facts)
+    if not resources.artifacts.is_local:
+        _refuse_large_snapshot(facts, location)
+    try:
+        return facts, load_snapshot(resources.artifacts, dataset.digest)
+    except ArtifactMissingError:
+        raise not_found("snapshot of dataset", dataset.id) from None
+    except SnapshotCacheError as error:
+        raise ProblemError(503, "images-unavailable", str(error)) from None
+
+
+def refuse_too_much(images: int, shape: tuple[int, int, int], location: str) -> None:
+    """Refuse to show that many images of that shape.
+
+    Raises:
+        ProblemError: they have too many values.
+    """
+    values = images * math.prod(shape)
+    if values > MOST_VALUES:
+        height, width, channels = shape
+        what = f"{images} images of {height}x{width}x{channels} are {values:,} values"
+        raise _too_large(what, MOST_VALUES, location)
+
+
 def as_png(prepared: Prepared, request: PreviewRequest) -> bytes:
     """The contact sheet.
 
     Raises:
         ProblemError: it would be too large.
     """
-    height, width, channels = prepared.facts.shape
+    height, width, _ = prepared.facts.shape
     images = len(prepared.indices) * (1 + len(prepared.columns))
-    values = images * height * width * channels
-    if values > MOST_VALUES:
-        raise _too_large(f"{images} images of {height}x{width}x{channels} are {values:,} values", MOST_VALUES)
+    refuse_too_much(images, prepared.facts.shape, "body.count")
     fitting = Magnification.fitting(height, width)
     magnification = fitting if request.scale is None else Magnification(up=request.scale)
     pixels = images * magnification.of(height) * magnification.of(width)
     if pixels > MOST_SHEET_PIXELS:
-        raise _too_large(f"{images} images at this scale are {pixels:,} pixels", MOST_SHEET_PIXELS)
+        raise _too_large(f"{images} images at this scale are {pixels:,} pixels", MOST_SHEET_PIXELS, "body.count")
     look = Look(display_range(prepared.facts.dtype, prepared.facts.value_range), magnification, request.show_parameters)
     originals = prepared.snapshot.images[prepared.indices]
     return contact_sheet(prepared.pipeline, originals, prepared.names(), prepared.columns, look).png()
@@ -133,53 +156,12 @@ def as_json(prepared: Prepared) -> Preview:
     return Preview(dataset_id=prepared.dataset_id, shape=prepared.facts.shape, rows=rows)
 
 
-def _ready(resources: Resources, request: PreviewRequest) -> DatasetRow:
-    """The dataset's row. One that nobody has asked for yet is registered, as a job would do it."""
-    reference = request.dataset.model_dump(mode="json")
-    with resources.database.reading() as session:
-        row = datasets.find(session, reference)
-        failure = datasets.last_failure(session, reference) if row is None else None
-    if failure is not None and not failure.retryable:
-        raise ProblemError(409, "dataset-failed", f"the dataset could not be read: {failure.message}")
-    if row is None or _needs_a_message(row):
-        row = _register(resources, reference)
-    if row.state == DatasetState.READY:
-        return row
-    raise _not_ready(row, failure)
-
-
-def _needs_a_message(row: DatasetRow) -> bool:
-    return row.state == DatasetState.QUEUED and row.published_at is None
-
-
-def _register(resources: Resources, reference: dict[str, object]) -> DatasetRow:
-    with resources.database.writing() as session:
-        now = resources.database.now(session)
-        row = datasets.register(session, reference, now)
-        is_due = _needs_a_message(row)
-        if is_due:
-            row.published_at = now
-    if is_due:
-        resources.relay.hand(queue.INGEST, row.id, row.queue)
-    return row
-
-
-def _not_ready(row: DatasetRow, failure: Failure | None) -> ProblemError:
-    again = f" once more, after {failure.message}" if failure else ""
-    detail = (
-        f"dataset {row.id} is {row.state}: its images are being read{again}; send the request again in a few seconds, "
-        f"or look at /v1/datasets/{row.id}"
-    )
-    return ProblemError(409, "dataset-not-ready", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-
-
-def _refuse_large_snapshot(facts: DatasetFacts) -> None:
+def _refuse_large_snapshot(facts: DatasetFacts, location: str) -> None:
     stored = facts.images * math.prod(facts.shape) * np.dtype(facts.dtype).itemsize
     if stored > MOST_SNAPSHOT_BYTES:
         what = f"the dataset's images take {stored:,} bytes"
-        errors = [
-            FieldProblem(location="body.dataset", message=f"{what}, previews are for up to {MOST_SNAPSHOT_BYTES:,}")
-        ]
+        message = f"{what}, previews from a bucket are for up to {MOST_SNAPSHOT_BYTES:,}"
+        errors = [FieldProblem(location=location, message=message)]
         raise ProblemError(422, "invalid-request", "the dataset is too large to be previewed", errors)
 
 
@@ -195,7 +177,7 @@ def _refuse_brightness_without_colours(request: PreviewRequest, facts: DatasetFa
         raise ProblemError(422, "invalid-request", "the spec does not fit the dataset", errors)
 
 
-def _too_large(what: str, most: int) -> ProblemError:
+def _too_large(what: str, most: int, location: str) -> ProblemError:
     message = f"{what}, expected at most {most:,}; ask for a lower count, fewer rounds or a smaller scale"
-    errors = [FieldProblem(location="body.count", message=message)]
+    errors = [FieldProblem(location=location, message=message)]
     return ProblemError(422, "invalid-request", "the sheet would be too large; nothing was drawn", errors)

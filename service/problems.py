@@ -182,8 +182,12 @@ def _location(loc: Sequence[int | str], body: Any) -> str:
     source, rest = str(loc[0]), list(loc[_FIRST_PART_OF_LOCATION:])
     if source != "body":
         return ".".join(map(str, loc))
-    path, here = source, body
+    path, here, is_past_tag = source, body, False
     for index, part in enumerate(rest):
+        if not is_past_tag and isinstance(here, dict) and here.get("kind") == part:
+            is_past_tag = True  # the alternative that the kind chose, which may be called like a field
+            continue
+        before = here
         is_item = isinstance(here, list) and isinstance(part, int) and part < len(here)
         is_field = isinstance(here, dict) and part in here
         if is_item:
@@ -192,4 +196,5 @@ def _location(loc: Sequence[int | str], body: Any) -> str:
             path, here = f"{path}.{part}", here[part]
         elif index == len(rest) - 1 and isinstance(here, dict):
             path = f"{path}.{part}"  # what is missing is not in the body
+        is_past_tag = is_past_tag and here is before
     return path.encode("ascii", "backslashreplace").decode()

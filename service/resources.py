@@ -11,6 +11,7 @@ from service.relay import Relay
 from service.settings import ServiceSettings
 from store.artifacts import Artifacts
 from store.database import Database
+from store.ingest_settings import IngestSettings
 from store.queue import Queue
 
 
@@ -23,6 +24,7 @@ class Resources:
     artifacts: Artifacts
     queue: Queue
     relay: Relay
+    ingest: IngestSettings
 
 
 def _of_request(request: Request) -> Resources:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets import DatasetFacts
 from api_schemas.lint import Finding, Measurements, Semantics, Severity
-from augmentation.lint import filling, geometry, normalisation, photometric, shifts, standardisation, validation
+from augmentation.lint import copies, filling, geometry, normalisation, photometric, shifts, standardisation, validation
 from augmentation.lint.case import Case, Hit, Rule, changed
 
 RULES: tuple[Rule, ...] = (
@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     *normalisation.RULES,
     *standardisation.RULES,
     *validation.RULES,
+    *copies.RULES,
 )
 
 _GRAVITY = tuple(Severity)

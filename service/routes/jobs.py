@@ -15,20 +15,19 @@ from api_schemas.jobs import Job, JobList, JobRequest, JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports import Report
 from api_schemas.trials import TrialList
-from service import findings, submission
+from service import findings, report_files, submission
+from service.answers import IdempotencyKey
 from service.examples import JOB_EXAMPLES
 from service.openapi import problems
-from service.problems import ProblemError, not_found, shown
+from service.problems import ProblemError, not_found
 from service.resources import Resources, Shared
-from store import job_views, trials
+from store import job_views, queue, trials
 from store import jobs as job_rows
-from store.artifacts import ArtifactMissingError
 from store.ids import IDENTIFIER
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 _POLL_SECONDS = 0.2
-_KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
 
 
 @router.post(
@@ -44,10 +43,7 @@ _KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
 def submit_job(
     resources: Shared,
     request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
-    idempotency_key: Annotated[
-        str | None,
-        Header(pattern=_KEY_PATTERN, description="Sending the same key and body again gives the first answer again."),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
     validate_only: Annotated[
         bool, Query(description="Check the request and answer with its plan; store nothing.")
     ] = False,
@@ -55,11 +51,7 @@ def submit_job(
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
         return JSONResponse(submission.preview_plan(resources, request).model_dump(mode="json"))
-    accepted = submission.submit(resources, request, idempotency_key)
-    headers = {"Location": f"/v1/jobs/{accepted.job['id']}", "Retry-After": "1"}
-    if accepted.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return JSONResponse(accepted.job, 202, headers)
+    return submission.submit(resources, request, idempotency_key).response("/v1/jobs")
 
 
 @router.get("", summary="List jobs, newest first", responses=problems(422))
@@ -143,6 +135,20 @@ def cancel_job(resources: Shared, job_id: str) -> Job:
     return _read_job(resources, job_id)
 
 
+@router.post("/{job_id}/stop", status_code=202, summary="Stop a job and report", responses=problems(404, 409))
+def stop_job(resources: Shared, job_id: str) -> Job:
+    """End the training now and report on what is done. Stopping twice is harmless."""
+    with resources.database.writing() as session:
+        row = job_rows.locked(session, job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        obstacle = job_rows.stop(session, row, resources.database.now(session))
+    if obstacle is not None:
+        raise ProblemError(409, "cannot-stop", obstacle)
+    resources.relay.hand(queue.ADVANCE, job_id, queue.CONTROL)
+    return _read_job(resources, job_id)
+
+
 @router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(404))
 def list_trials(resources: Shared, job_id: str) -> TrialList:
     """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
@@ -152,8 +158,24 @@ def list_trials(resources: Shared, job_id: str) -> TrialList:
         return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
 
 
-@router.get("/{job_id}/report", response_model=Report, summary="The accuracy report", responses=problems(404, 409))
-def get_report(resources: Shared, job_id: str) -> Response:
+@router.get(
+    "/{job_id}/report",
+    response_model=Report,
+    summary="The accuracy report",
+    responses={
+        200: {"description": "The report.", "content": {report_files.HTML: {}, report_files.MARKDOWN: {}}},
+        304: {"description": "It is what If-None-Match named."},
+        **problems(404, 406, 409),
+    },
+)
+def get_report(
+    resources: Shared,
+    job_id: str,
+    accept: Annotated[
+        str | None, Header(description="application/json, the default, text/html for a page, or text/markdown.")
+    ] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of a report got before.")] = None,
+) -> Response:
     """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
     with resources.database.reading() as session:
         row = job_rows.find(session, job_id)
@@ -161,8 +183,4 @@ def get_report(resources: Shared, job_id: str) -> Response:
         raise not_found("job", job_id)
     if row.report_artifact is None:
         raise ProblemError(409, "no-report", f"the job is {row.state} and has no report")
-    try:
-        content = resources.artifacts.read(row.report_artifact)
-    except ArtifactMissingError:
-        raise ProblemError(404, "not-found", f"the report of job {shown(job_id)} is not stored any more") from None
-    return Response(content, media_type="application/json")
+    return report_files.answer(resources, job_id, row.report_artifact, accept, if_none_match)

@@ -70,7 +70,8 @@ def serving() -> Iterator[StandIn]:
 
         def answer(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.loads(content) if content else None
+            is_form = (self.headers.get("Content-Type") or "").startswith("multipart/")
+            body = content if is_form else json.loads(content) if content else None
             stand_in.asked.append(Asked(self.command, self.path, dict(self.headers.items()), body))
             answer = stand_in.next()
             if answer.status == 0:
@@ -83,7 +84,7 @@ def serving() -> Iterator[StandIn]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = answer  # noqa: N815 - the names that http.server calls
+        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             pass

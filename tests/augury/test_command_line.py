@@ -145,6 +145,8 @@ def test_a_request_that_cannot_be_read_exits_2(tmp_path: Path, content: str | No
         ["--data-dir", "x"],
         ["--detach", "--output", "x.json"],
         ["--output", "."],
+        ["--detach", "--html", "x.html"],
+        ["--html", "."],
     ],
 )
 def test_options_that_exclude_each_other_exit_2(request_file: str, options: list[str]) -> None:
@@ -215,3 +217,62 @@ def test_the_standing_example_is_a_valid_request() -> None:
     request = ComparisonRequest.model_validate_json(EXAMPLE.read_text())
     assert [candidate.name for candidate in request.candidates] == ["over", "appropriate", "targeted"]
     assert request.evaluation.seeds == 5
+
+
+def test_run_writes_the_page_of_the_report(
+    service: StandIn, request_file: str, standing_report: dict[str, Any], tmp_path: Path
+) -> None:
+    """`--html` fetches the page beside the table, and says where it is."""
+    finished(service, standing_report)
+    service.answers.append(Answer(200, b"<!DOCTYPE html>", "text/html; charset=utf-8"))
+    page = tmp_path / "new" / "report.html"
+    result = augury("run", request_file, "--url", service.url, "--html", str(page))
+    assert result.exit_code == 0
+    assert page.read_text() == "<!DOCTYPE html>"
+    assert str(page) in result.stderr
+    assert "targeted helps" in result.stdout
+
+
+@pytest.mark.parametrize(("form", "media_type"), [("html", "text/html"), ("markdown", "text/markdown")])
+def test_report_prints_the_form_that_is_asked_for(form: str, media_type: str, service: StandIn) -> None:
+    """As the service sends it, and nothing else on stdout."""
+    service.will(Answer(200, "# Báo cáo".encode(), f"{media_type}; charset=utf-8"))
+    result = augury("report", "job_1", "--url", service.url, "--format", form)
+    assert (result.exit_code, result.stdout) == (0, "# Báo cáo")
+    assert service.asked[0].headers["Accept"] == media_type
+
+
+@pytest.mark.parametrize("options", [["--json"], ["--format", "json"]])
+def test_report_as_json_goes_to_a_file_or_to_stdout(
+    options: list[str], service: StandIn, standing_report: dict[str, Any], tmp_path: Path
+) -> None:
+    """`--output` takes the place of stdout."""
+    service.will(Answer(200, standing_report))
+    file = tmp_path / "report.json"
+    assert json.loads(augury("report", "job_1", "--url", service.url, *options).stdout) == standing_report
+    assert augury("report", "job_1", "--url", service.url, *options, "--output", str(file)).stdout == ""
+    assert json.loads(file.read_text()) == standing_report
+
+
+def test_report_shows_the_table_and_keeps_the_json(
+    service: StandIn, standing_report: dict[str, Any], tmp_path: Path
+) -> None:
+    """The table is for the eye, the file for scripts."""
+    service.will(Answer(200, standing_report))
+    file = tmp_path / "report.json"
+    assert "targeted helps" in augury("report", "job_1", "--url", service.url, "--output", str(file)).stdout
+    assert json.loads(file.read_text()) == standing_report
+
+
+def test_a_service_without_pages_is_told_apart(service: StandIn, standing_report: dict[str, Any]) -> None:
+    """An earlier version answers with JSON whatever is asked for; that is not written into a page."""
+    service.will(Answer(200, standing_report))
+    result = augury("report", "job_1", "--url", service.url, "--format", "html")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "no reports as text/html" in result.stderr
+
+
+def test_two_forms_at_once_are_refused(service: StandIn) -> None:
+    """`--json` is a form of its own."""
+    assert augury("report", "job_1", "--url", service.url, "--json", "--format", "html").exit_code == 2
+    assert service.asked == []

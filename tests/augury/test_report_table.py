@@ -12,6 +12,7 @@ from rich.console import Console
 from api_schemas.reports import Report
 from augury.report_table import render
 from tests.augury.wire import arm, candidate, report_body, seed_result
+from tests.workers.reports import samples
 
 
 def rendered(body: dict[str, Any], width: int, *, colour: bool = False) -> str:
@@ -115,3 +116,48 @@ def test_many_seeds_are_summarised_and_long_names_are_folded() -> None:
     text = rendered(body, 80)
     assert "90.0 to 94.9 over" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def full(width: int = 100) -> str:
+    """A report with everything, as text."""
+    return rendered(samples.full().model_dump(mode="json", by_alias=True), width)
+
+
+def test_the_summary_comes_first_and_each_verdict_once() -> None:
+    """Verdicts that the summary tells are not told again; the others follow it."""
+    report = samples.full()
+    lines = [line.rstrip() for line in full().splitlines()]
+    assert lines[:3] == [cause.text for cause in report.summary]
+    assert lines[3:5] == [report.candidates[1].sentence, report.candidates[3].sentence]
+    assert lines.count(report.candidates[0].sentence) == 1
+
+
+def test_reasons_come_before_the_tables() -> None:
+    """Why a candidate does what it does, strongest first, and what would decide an open verdict."""
+    before = full().partition("candidate")[0]
+    assert before.index("Why over hurts:") < before.index("width_shift_range = 0.5 alone")
+    assert before.index("width_shift_range = 0.5 alone") < before.index("Its trials had not levelled off")
+    assert "About 23 seeds would decide it" in before
+
+
+def test_findings_and_the_recommendation_follow_the_tables() -> None:
+    """What the linter says, what to use instead, and how that did."""
+    text = full(160)
+    assert "- warning shear-in-degrees: shear_range is in degrees" in text
+    assert "Recommended: Keep the normalisation of targeted" in text
+    assert "- horizontal_flip: true becomes false; it costs 6.1 points alone" in text
+    assert "- against targeted: +0.7 [+0.1, +1.3] points" in text
+    assert '"rotation_range": 10.0}' in text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_report_with_everything_fits_too(width: int) -> None:
+    """Sentences are wrapped."""
+    assert max(map(len, full(width).splitlines())) <= width
+
+
+def test_a_training_has_a_table_of_its_arm_only() -> None:
+    """There is nothing to compare."""
+    text = rendered(samples.training().model_dump(mode="json", by_alias=True), 100)
+    assert "93.0" in text
+    assert "verdict " not in text

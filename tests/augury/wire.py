@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_schemas.datasets import Dataset, DatasetState
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.jobs import Job, JobState, Progress
+from api_schemas.jobs import Job, JobState
+from api_schemas.progress import Progress
 from api_schemas.reports import Report
 
 REQUEST = {
@@ -45,6 +47,42 @@ def job(
         finished_at=None,
         timeline=[],
     ).model_dump(mode="json")
+
+
+FACTS = {
+    "images": 30,
+    "classes": {"ant": 20, "bee": 10},
+    "shape": [12, 20, 3],
+    "dtype": "uint8",
+    "value_range": [0, 255],
+    "channel_mean": [77.0, 78.0, 79.0],
+    "channel_std": [95.0, 95.0, 95.0],
+    "splits": {"train": {"ant": 15, "bee": 8}, "test": {"ant": 5, "bee": 2}},
+    "groups": 7,
+    "sizes": {"100x80": 29, "90x90": 1},
+    "extensions": {".jpg": 30},
+    "duplicates": 2,
+    "duplicates_across_splits": 1,
+    "skipped": [{"reason": "not an image", "count": 3, "examples": ["notes.txt"]}],
+    "warnings": ["1 image is in train and in test."],
+}
+
+
+def dataset(state: DatasetState = DatasetState.QUEUED, **changes: Any) -> dict[str, Any]:
+    """A dataset on the wire."""
+    is_failed = state is DatasetState.FAILED
+    failure = Failure.of(FailureClass.DATASET, "There is no image in it.", "images.none")
+    body = {
+        "id": "ds_" + "1" * 32,
+        "state": state,
+        "is_terminal": state.is_terminal,
+        "reference": {"kind": "upload", "sha256": "a" * 64},
+        "digest": None,
+        "facts": FACTS if state is DatasetState.READY else None,
+        "error": failure if is_failed else None,
+        "created_at": "2026-01-31T12:00:00.000Z",
+    }
+    return Dataset.model_validate(body | changes, strict=False).model_dump(mode="json", by_alias=True)
 
 
 def difference(mean: float, half: float) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 import structlog
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from service.main import create_app
 from service.settings import ServiceSettings
 from store.database import Database
+from store.ingest_settings import IngestSettings
+from tests.servers import free_port, wait_for
 from tests.store.rows import migrated_copy
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
@@ -32,12 +36,17 @@ def _quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@contextmanager
-def serving(folder: Path, **settings: Any) -> Iterator[TestClient]:
-    """A client of a service on *folder*, with a route that fails."""
+def application(folder: Path, ingest: IngestSettings | None = None, **settings: Any) -> FastAPI:
+    """A service on *folder*."""
     migrated_copy(folder).close()
     url = f"sqlite:///{folder / 'augury.db'}"
-    app = create_app(ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings))
+    return create_app(ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings), ingest)
+
+
+@contextmanager
+def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any) -> Iterator[TestClient]:
+    """A client of a service on *folder*, with a route that fails."""
+    app = application(folder, ingest, **settings)
 
     @app.get("/a-bug-in-the-service")
     def a_bug() -> None:
@@ -45,6 +54,21 @@ def serving(folder: Path, **settings: Any) -> Iterator[TestClient]:
 
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@contextmanager
+def listening(app: FastAPI) -> Iterator[tuple[str, int]]:
+    """The service behind a real server; its host and port."""
+    config = uvicorn.Config(app, port=free_port(), log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_for(lambda: server.started, "the server")
+        yield config.host, config.port
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture

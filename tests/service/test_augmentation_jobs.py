@@ -54,13 +54,13 @@ def test_an_unknown_kind_is_answered_with_the_known_ones(client: TestClient, kin
     (error,) = client.post("/v1/jobs", json=_body(kind=kind)).json()["errors"]
     assert error["location"] == "body.kind"
     assert error["message"].startswith(said)
-    assert error["message"].endswith("'comparison' or 'augmentation'")
+    assert error["message"].endswith("'comparison', 'training' or 'augmentation'")
 
 
 def test_a_missing_kind_is_answered_with_the_known_ones(client: TestClient) -> None:
     """Likewise."""
     (error,) = client.post("/v1/jobs", json={"dataset": DIGITS}).json()["errors"]
-    expected = "got nothing, expected 'comparison' or 'augmentation'"
+    expected = "got nothing, expected 'comparison', 'training' or 'augmentation'"
     assert error == {"location": "body.kind", "message": expected}
 
 

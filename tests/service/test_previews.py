@@ -21,6 +21,7 @@ from service.examples import PREVIEW_EXAMPLES
 from service.relay import Relay
 from service.resources import Resources
 from store import datasets, leases, queue
+from store.artifacts import Artifacts
 from store.database import Database
 from store.snapshots import Snapshot, store_snapshot
 from store.tables import DatasetRow
@@ -292,11 +293,13 @@ def test_a_sheet_that_would_be_too_large_is_refused(
     assert "16 images of 12x20x3 are 11,520 values, expected at most 8,640" in problem["errors"][0]["message"]
 
 
-def test_a_dataset_that_would_fill_the_services_memory_is_refused(
+def test_a_large_dataset_is_shown_from_a_folder_but_not_fetched_from_a_bucket(
     client: TestClient, ready: DatasetRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before it is loaded."""
+    """A folder's images are mapped; a bucket's would be fetched as a whole while somebody waits."""
     monkeypatch.setattr(previewing, "MOST_SNAPSHOT_BYTES", 30 * 720 - 1)
+    _picture(_ask(client))
+    monkeypatch.setattr(Artifacts, "is_local", False)
     problem = _problem(_ask(client), 422, "invalid-request")
     assert problem["errors"][0]["location"] == "body.dataset"
 

@@ -38,6 +38,12 @@ WIDE = facts((40, 120, 1))
 TINY = facts((16, 16, 1))
 ARROWS = facts(classes={"turn left": 50, "turn right": 50})
 FEW = facts(classes={"cat": 9, "dog": 500})
+SPLITS = {"train": {"cat": 400, "dog": 400}, "test": {"cat": 100, "dog": 100}}
+
+
+def flawed(**flaws: Any) -> DatasetFacts:
+    """The photographs, with something the matter with single ones."""
+    return PHOTOS.model_copy(update=flaws)
 
 
 @dataclass(frozen=True)
@@ -155,5 +161,15 @@ CASES: dict[str, tuple[Example, Example]] = {
         E({"brightness_range": [0.8, 1.2], "channel_shift_range": 0.1, **STANDARD}, DIGITS),
         E({"brightness_range": [0.8, 1.2], "channel_shift_range": 0.1}, DIGITS),
     ),
+    "copies-across-splits": (
+        E(FLIP, flawed(splits=SPLITS, duplicates=3, duplicates_across_splits=3)),
+        E(FLIP, flawed(splits=SPLITS, duplicates=30)),
+    ),
+    "copies-in-random-splits": (E(FLIP, flawed(duplicates=10)), E(FLIP, flawed(duplicates=9))),
+    "copies-contradict": (
+        E(FLIP, flawed(duplicates=1, duplicates_with_other_label=1)),
+        E(FLIP, flawed(duplicates=1)),
+    ),
+    "near-constant-images": (E(STANDARD, flawed(near_constant=1)), E(FLIP, flawed(near_constant=1))),
     "channels-first": (E({"data_format": "channels_first"}), E({"data_format": "channels_last"})),
 }

@@ -1,0 +1,92 @@
+"""What a report says in words: the verdicts, the reasons, the linter's findings, and what to use instead."""
+
+from __future__ import annotations
+
+import json
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from api_schemas.evidence import Cause
+from api_schemas.reports import CandidateReport, Difference, RecommendationReport, Report, Verdict
+
+MOST_FINDINGS = 6
+VERDICT_STYLES = {
+    Verdict.HELPS: "green",
+    Verdict.HURTS: "red",
+    Verdict.EQUIVALENT: "cyan",
+    Verdict.INCONCLUSIVE: "yellow",
+}
+
+
+def explanation(report: Report) -> list[RenderableType]:
+    """The report in sentences: what is missing from it, the summary, and why each candidate does what it does."""
+    notices = [Text("The job was stopped early; this covers what was done by then.")] if report.stopped else []
+    reasons = [line for candidate in report.candidates for line in _reasons(candidate)]
+    return [*notices, *(_sentence(cause, report) for cause in report.sentences()), *reasons]
+
+
+def _sentence(cause: Cause, report: Report) -> Text:
+    sentence = Text(cause.text)
+    if cause.kind == "verdict":
+        for verdict in {candidate.verdict for candidate in report.candidates}:
+            sentence.highlight_words([verdict], VERDICT_STYLES[verdict])
+    return sentence
+
+
+def _reasons(candidate: CandidateReport) -> list[RenderableType]:
+    causes = [cause.text for cause in candidate.why.causes if cause.kind != "verdict"] if candidate.why else []
+    if candidate.needed:
+        causes.append(candidate.needed.sentence)
+    return [Text(), Text(f"Why {candidate.name} {candidate.verdict}:"), *_items(causes)] if causes else []
+
+
+def linted(report: Report) -> list[RenderableType]:
+    """What the linter says about each candidate, gravest first, and how much more there is."""
+    lines: list[RenderableType] = []
+    for candidate in report.candidates:
+        shown = candidate.findings[:MOST_FINDINGS]
+        said = [f"{found.severity} {found.rule}: {found.message} {found.remedy}" for found in shown]
+        left_out = len(candidate.findings) - len(shown)
+        if left_out:
+            said.append(f"{left_out} more; see `augury lint` or the JSON report.")
+        if said:
+            lines += [Text(f"The linter on {candidate.name}:"), *_items(said), Text()]
+    return lines
+
+
+def recommended(report: Report) -> list[RenderableType]:
+    """What to use instead, what was changed for it, and how it did on fresh seeds."""
+    advice = report.recommendation
+    if advice is None:
+        return []
+    spec = advice.recommended.spec.model_dump(mode="json", exclude_defaults=True)
+    changes = [
+        f"{change.parameter}: {json.dumps(change.before)} becomes {json.dumps(change.after)}; {change.reason}"
+        for change in advice.recommended.changes
+    ]
+    heading = f"Recommended: {advice.recommended.sentence} {advice.sentence}"
+    return [Text(heading), *_items([*changes, *_measured(advice)]), Text(f"  {json.dumps(spec)}"), Text()]
+
+
+def _measured(advice: RecommendationReport) -> list[str]:
+    compared = {"the baseline": advice.against_baseline, advice.best_candidate: advice.against_best}
+    return [f"against {name}: {with_interval(each)} points" for name, each in compared.items() if each is not None]
+
+
+def with_interval(difference: Difference | None, is_wide: bool = True) -> str:
+    """A difference in points and its interval, on one line or on two; a dash where there is none."""
+    if difference is None:
+        return "-"
+    between = " " if is_wide else "\n"
+    return f"{points(difference.mean)}{between}[{points(difference.low)}, {points(difference.high)}]"
+
+
+def points(value: float) -> str:
+    """Percentage points with a sign and one decimal."""
+    return f"{round(value, 1) + 0.0:+.1f}"  # adding zero turns -0.0 into 0.0
+
+
+def _items(lines: list[str]) -> list[RenderableType]:
+    return [Padding(Text(f"- {line}"), (0, 0, 0, 2)) for line in lines]
