@@ -45,8 +45,20 @@ class TrialResult(Body):
     training_images: int
     validation_images: int
     seconds: float = Field(description="Wall time of the trial on its worker.")
-    augmentation_seconds: float = Field(description="Of these, spent making augmented batches.")
+    augmentation_seconds: float = Field(description="Spent making augmented batches, beside the training.")
     curves: Curves
+    final_training_loss: float | None = Field(None, description="Of the last epoch; null where it was not finite.")
+    per_class_accuracy: list[float | None] = Field(
+        [], description="On the validation images, in class order; null for a class without any there."
+    )
+    still_improving: bool = Field(
+        False,
+        description="The validation loss still fell when the epochs ended: its slope over the last quarter of them (at "
+        "least four) is negative at the 5 % level. More epochs would probably have helped.",
+    )
+    images_per_second: float = Field(
+        0.0, description="Images trained on per second, augmentation included and evaluation not."
+    )
 
 
 class Trial(Body):

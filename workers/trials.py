@@ -13,6 +13,7 @@ from store import leases, queue, trials
 from store.leases import Lease
 from store.snapshots import load_snapshot
 from store.tables import TrialRow
+from store.trial_files import model_name, predictions_name
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 from workers.leased_work import carry_out
@@ -25,7 +26,7 @@ def run_trial(context: Context, trial_id: str) -> None:
         leases.TRIALS,
         trial_id,
         read=lambda session: session.get_one(TrialRow, trial_id).definition,
-        do=partial(_train, context),
+        do=partial(_train, context, trial_id),
         record=_record,
         what="training",
     )
@@ -33,10 +34,15 @@ def run_trial(context: Context, trial_id: str) -> None:
         _advance_waiting_jobs(context, trial_id)
 
 
-def _train(context: Context, definition: dict[str, Any], keeper: LeaseKeeper) -> TrialResult:
+def _train(context: Context, trial_id: str, definition: dict[str, Any], keeper: LeaseKeeper) -> TrialResult:
+    """Train, and store the files of the trial before its success is recorded, so that whoever sees it finds them."""
     from workers.training.trial import train_trial  # imports TensorFlow, which only pool processes may do
 
-    return train_trial(definition, load_snapshot(context.artifacts, definition["dataset"]), keeper)
+    trained = train_trial(definition, load_snapshot(context.artifacts, definition["dataset"]), keeper)
+    context.artifacts.write(predictions_name(trial_id), trained.predictions)
+    if trained.model is not None:
+        context.artifacts.write(model_name(trial_id), trained.model)
+    return trained.result
 
 
 def _record(

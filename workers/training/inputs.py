@@ -1,9 +1,12 @@
-"""What a model is fed: augmented batches for training, preprocessing alone for evaluation. One class an engine."""
+"""What a model is fed: augmented images for training, preprocessing alone for evaluation. One class an engine."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
-from itertools import count
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,19 +18,37 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augmentation import Pipeline
 from augmentation.preprocessing_functions import FUNCTIONS
-from workers.training.streams import AUGMENTATION, BATCHES, stream_seed
+from workers.failures import UserInputError
+from workers.memory import available_bytes, gigabytes
+from workers.training.streams import AUGMENTATION, BATCHES, WHITENING, stream_seed
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
-_CHUNK_BYTES = 32_000_000
+CHUNK_BYTES = 32_000_000
+_MOST_WHITENED = 4096
+"""Values of an image: whitening learns a matrix of so many rows and columns, in time that grows with their cube."""
+_WHITENING_SAMPLE = 16_000_000
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The next images of an epoch ``[n, H, W, C]`` float32 and their labels ``[n]``: whole batches, but for the last.
+
+    ``seconds`` is what it took to make them.
+    """
+
+    images: Array
+    labels: Array
+    ends_epoch: bool
+    seconds: float
 
 
 class Inputs(Protocol):
     """The images of a trial as its spec has them."""
 
-    def batches(self, batch_size: int) -> Iterator[tuple[Array, Array]]:
-        """Batches for ever: (images ``[B, H, W, C]`` float32, labels ``[B]``), each epoch in its own order.
+    def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
+        """So many epochs, each in its own order, in chunks of about ``CHUNK_BYTES``.
 
         The order depends on the seed alone, so that arms with the same seed see their images in the same order.
         """
@@ -37,7 +58,11 @@ class Inputs(Protocol):
 
 
 class AuguryInputs:
-    """Our own engine, with draws keyed on (seed, epoch, sample)."""
+    """Our own engine, with draws keyed on (seed, epoch, sample). Reads images where they lie, a chunk at a time.
+
+    Raises:
+        UserInputError: the images are too large to be whitened.
+    """
 
     def __init__(
         self, spec: ImageDataGeneratorSpec, images: Array, labels: Array, training: Indices, seed: int
@@ -45,21 +70,22 @@ class AuguryInputs:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
         self._pipeline = Pipeline(spec)
         if spec.needs_fit:
-            self._pipeline.fit(images[training])
+            self._pipeline.fit(images, indices=_learned_from(spec, images, training, seed))
 
-    def batches(self, batch_size: int) -> Iterator[tuple[Array, Array]]:
-        """See Inputs. Several batches are augmented at a time, as many as a bounded chunk holds."""
+    def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
+        """See Inputs."""
         shape = self._images.shape[1:]
-        chunk = batch_size * max(1, _CHUNK_BYTES // (4 * batch_size * int(np.prod(shape))))
+        size = batch_size * _batches_in_chunk(shape, batch_size)
         order_seed, draw_seed = stream_seed(self._seed, BATCHES), stream_seed(self._seed, AUGMENTATION)
-        for epoch in count():
+        for epoch in range(epochs):
             order = self._training[np.random.default_rng([order_seed, epoch]).permutation(len(self._training))]
-            for start in range(0, len(order), chunk):
-                indices = order[start : start + chunk]
+            for start in range(0, len(order), size):
+                began = time.perf_counter()
+                indices = order[start : start + size]
                 draws = self._pipeline.draw(shape, seed=draw_seed, epoch=epoch, indices=indices)
-                images, labels = self._pipeline.augment(self._images, draws, indices), self._labels[indices]
-                for first in range(0, len(indices), batch_size):
-                    yield _float32(images[first : first + batch_size]), labels[first : first + batch_size]
+                images = _float32(self._pipeline.augment(self._images, draws, indices))
+                seconds = time.perf_counter() - began
+                yield Chunk(images, self._labels[indices], start + size >= len(order), seconds)
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
@@ -67,18 +93,23 @@ class AuguryInputs:
 
 
 class KerasInputs:
-    """Keras's own ImageDataGenerator."""
+    """Keras's own ImageDataGenerator, which copies all training images as floats.
+
+    Raises:
+        UserInputError: they do not fit into half of the memory that is left, or are too large to be whitened.
+    """
 
     def __init__(
         self, spec: ImageDataGeneratorSpec, images: Array, labels: Array, training: Indices, seed: int
     ) -> None:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
+        _refuse_what_keras_cannot_hold(spec, images, training)
         function = None if spec.preprocessing_function is None else FUNCTIONS[spec.preprocessing_function]
         self._generator = ImageDataGenerator(**spec.constructor_arguments(), preprocessing_function=function)
         if spec.needs_fit:
-            self._generator.fit(images[training])
+            self._generator.fit(images[_learned_from(spec, images, training, seed)])
 
-    def batches(self, batch_size: int) -> Iterator[tuple[Array, Array]]:
+    def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
         """See Inputs. Keras seeds NumPy before it draws the order, and only then augments."""
         flow = self._generator.flow(
             self._images[self._training],
@@ -87,8 +118,14 @@ class KerasInputs:
             shuffle=True,
             seed=stream_seed(self._seed, BATCHES),
         )
-        for images, labels in flow:
-            yield _float32(images), labels
+        batches = math.ceil(len(self._training) / batch_size)
+        size = _batches_in_chunk(self._images.shape[1:], batch_size)
+        for _ in range(epochs):
+            for start in range(0, batches, size):
+                began = time.perf_counter()
+                images, labels = zip(*islice(flow, min(size, batches - start)), strict=True)
+                joined = _float32(np.concatenate(images)), np.concatenate(labels)
+                yield Chunk(*joined, start + size >= batches, time.perf_counter() - began)
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
@@ -97,6 +134,42 @@ class KerasInputs:
             # astype copies, and standardize works in place
             result[place] = self._generator.standardize(self._images[index].astype(self._generator.dtype))
         return result
+
+
+def _batches_in_chunk(shape: tuple[int, ...], batch_size: int) -> int:
+    return max(1, CHUNK_BYTES // (4 * batch_size * math.prod(shape)))
+
+
+def _learned_from(spec: ImageDataGeneratorSpec, images: Array, training: Indices, seed: int) -> Indices:
+    """The images that featurewise statistics are learned from: all, but for whitening a sample of bounded size.
+
+    The sample has at least twice as many images as an image has values, so that their covariance has full rank.
+    """
+    values = math.prod(images.shape[1:])
+    most = max(2 * values, _WHITENING_SAMPLE // values)
+    if not spec.zca_whitening:
+        return training
+    if values > _MOST_WHITENED:
+        shape = "x".join(map(str, images.shape[1:]))
+        raise UserInputError(
+            f"zca_whitening needs a matrix of {values:,} x {values:,} for images of {shape}; at most "
+            f"{_MOST_WHITENED:,} values an image can be whitened: make the images smaller or leave it out"
+        )
+    if len(training) <= most:
+        return training
+    drawn = np.random.default_rng(stream_seed(seed, WHITENING)).choice(training, most, replace=False)
+    return np.sort(drawn)
+
+
+def _refuse_what_keras_cannot_hold(spec: ImageDataGeneratorSpec, images: Array, training: Indices) -> None:
+    bytes_a_value = images.dtype.itemsize + (12 if spec.needs_fit else 4)  # fit() makes two more copies
+    needed, available = len(training) * math.prod(images.shape[1:]) * bytes_a_value, available_bytes()
+    if available is not None and needed > available / 2:
+        raise UserInputError(
+            f"engine 'keras' holds all {len(training):,} training images in memory as floats, which takes "
+            f"{gigabytes(needed)}, and the worker has {gigabytes(available)} left; use engine 'augury', which reads "
+            "them where they lie, or fewer training_images"
+        )
 
 
 def _float32(images: Array) -> Array:

@@ -1,103 +1,71 @@
-"""The training loop: epochs over augmented batches, with clean evaluation after each."""
+"""The training loop: epochs over augmented images, with clean evaluation after each."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
-import keras
-import numpy as np
-import numpy.typing as npt
-
-from api_schemas.trials import Curves
+from workers.training.evaluation import EvaluationSet, Predictions, evaluate
+from workers.training.history import History
+from workers.training.inputs import Chunk
+from workers.training.models import Learner
+from workers.training.prefetching import one_ahead
+from workers.training.steppers import NOTHING, Stepper, Totals
 from workers.watcher import Watcher
 
-Array = npt.NDArray[Any]
-_EVALUATION_BATCH = 512
-_SMALLEST_PROBABILITY = 1e-7
+_CALL_SECONDS = 0.25
 
 
-@dataclass(frozen=True)
-class EvaluationSet:
-    """Preprocessed images ``[N, H, W, C]`` float32 and their labels ``[N]``."""
+class Pace:
+    """How many steps to take in one call: as many as keep it short, so that a cancel is heeded soon."""
 
-    images: Array
-    labels: Array
+    def __init__(self) -> None:
+        self.steps = 1
 
-
-@dataclass
-class History:
-    """What was measured after each epoch."""
-
-    training_loss: list[float] = field(default_factory=list)
-    training_accuracy: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-    augmentation_seconds: float = 0.0
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the last epoch's training loss was not finite."""
-        return bool(self.training_loss) and not math.isfinite(self.training_loss[-1])
-
-    def curves(self) -> Curves:
-        """For the wire, where a value that is not finite is null."""
-        names = ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
-        return Curves(**{name: [_finite_or_none(value) for value in getattr(self, name)] for name in names})
+    def learn(self, steps: int, seconds: float) -> None:
+        """Take note of how long a call took. (The first may have traced a function, so the pace starts slow.)"""
+        self.steps = max(1, int(_CALL_SECONDS * steps / max(seconds, 1e-6)))
 
 
 def train(
-    model: keras.Model,
-    batches: Iterator[tuple[Array, Array]],
-    *,
-    epochs: int,
-    steps_per_epoch: int,
-    validation: EvaluationSet,
-    watcher: Watcher,
-) -> History:
-    """Train for *epochs*, or until the loss is not finite any more, which is a result and not an error."""
-    history = History()
-    for epoch in range(epochs):
-        _train_one_epoch(model, batches, steps_per_epoch, history, watcher)
-        loss, accuracy = evaluate(model, validation, watcher)
-        history.validation_loss.append(loss)
-        history.validation_accuracy.append(accuracy)
-        watcher.note(epoch=epoch + 1)
+    learner: Learner, chunks: Iterator[Chunk], *, batch_size: int, validation: EvaluationSet, watcher: Watcher
+) -> tuple[History, Predictions]:
+    """Train until the chunks end, or the loss of an epoch is not finite, which is a result and not an error.
+
+    Returns the history, and what the model made of the validation images after the last epoch.
+    """
+    history, pace = History(), Pace()
+    images, totals = 0, NOTHING
+    began = time.perf_counter()
+    for chunk in one_ahead(chunks, watcher):
+        totals = _train_on(learner.stepper, chunk, batch_size, totals, pace, watcher)
+        images += len(chunk.labels)
+        history.augmentation_seconds += chunk.seconds
+        if not chunk.ends_epoch:
+            continue
+        history.training_loss.append(totals.loss / images)
+        history.training_accuracy.append(totals.right / images)
+        history.images_trained += images
+        history.training_seconds += time.perf_counter() - began
+        predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, watcher)
+        history.validation_loss.append(predictions.loss)
+        history.validation_accuracy.append(predictions.accuracy)
+        watcher.note(epoch=len(history.training_loss))
         if history.diverged:
             break
-    return history
-
-
-def _train_one_epoch(
-    model: keras.Model, batches: Iterator[tuple[Array, Array]], steps: int, history: History, watcher: Watcher
-) -> None:
-    model.reset_metrics()
-    loss = accuracy = math.nan
-    for _ in range(steps):
-        watcher.check()
+        images, totals = 0, NOTHING
         began = time.perf_counter()
-        images, labels = next(batches)
-        history.augmentation_seconds += time.perf_counter() - began
-        loss, accuracy = model.train_on_batch(images, labels)  # running means over the epoch
-    history.training_loss.append(float(loss))
-    history.training_accuracy.append(float(accuracy))
+    return history, predictions
 
 
-def evaluate(model: keras.Model, examples: EvaluationSet, watcher: Watcher) -> tuple[float, float]:
-    """Mean cross-entropy and the share of images whose most probable class is right."""
-    total_loss, right = 0.0, 0
-    for start in range(0, len(examples.labels), _EVALUATION_BATCH):
+def _train_on(stepper: Stepper, chunk: Chunk, batch_size: int, totals: Totals, pace: Pace, watcher: Watcher) -> Totals:
+    first = 0
+    while first < len(chunk.labels):
         watcher.check()
-        labels = examples.labels[start : start + _EVALUATION_BATCH]
-        probabilities = np.asarray(model.predict_on_batch(examples.images[start : start + _EVALUATION_BATCH]))
-        of_label = probabilities[np.arange(len(labels)), labels]
-        total_loss -= float(np.log(np.maximum(of_label, _SMALLEST_PROBABILITY)).sum())
-        right += int((probabilities.argmax(axis=1) == labels).sum())
-    return total_loss / len(examples.labels), right / len(examples.labels)
-
-
-def _finite_or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+        part = slice(first, first + pace.steps * batch_size)
+        labels, began = chunk.labels[part], time.perf_counter()
+        totals = stepper.train(chunk.images[part], labels, batch_size, totals)
+        pace.learn(math.ceil(len(labels) / batch_size), time.perf_counter() - began)
+        first = part.stop
+    return totals

@@ -1,63 +1,145 @@
-"""The built-in models, by name. Plain structures that name no backend."""
+"""Models by name or by configuration, ready to be trained and reused from trial to trial."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+import io
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
-Shape = tuple[int, int, int]
+from api_schemas.models import APPLICATIONS
+from workers.failures import UserInputError
+from workers.training.evaluation import batch_that_fits
+from workers.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
+from workers.training.networks import NETWORKS, Shape
+from workers.training.steppers import Stepper, stepper_of
 
-
-def linear(shape: Shape, classes: int) -> keras.Model:
-    """Softmax regression on the pixels."""
-    return keras.Sequential(
-        [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, activation="softmax")]
-    )
-
-
-def small_cnn(shape: Shape, classes: int) -> keras.Model:
-    """Two 3x3 convolutions (16 and 32 filters), 2x2 max pooling, a dense layer of 64, softmax."""
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
-            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
-            keras.layers.MaxPooling2D(2, padding="same"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(64, activation="relu"),
-            keras.layers.Dense(classes, activation="softmax"),
-        ]
-    )
+Values = list[npt.NDArray[Any]]
+_WITHOUT_PREPROCESSING = frozenset({"EfficientNetV2B0", "MobileNetV3Small"})  # it is the spec that preprocesses
 
 
-BUILDERS: dict[str, Callable[[Shape, int], keras.Model]] = {"linear": linear, "small_cnn": small_cnn}
+@dataclass(frozen=True)
+class Learner:
+    """A compiled model with its steps, and how many images fit into one of its forward passes."""
+
+    model: keras.Model
+    stepper: Stepper
+    evaluation_batch: int
+
+    def saved(self) -> bytes:
+        """The model with weights and optimizer, as a ``.keras`` file."""
+        file = io.BytesIO()
+        keras.src.saving.saving_lib.save_model(self.model, file)  # the public function takes only paths
+        return file.getvalue()
 
 
-def initialised_model(
-    name: str, shape: Shape, classes: int, optimizer: str, learning_rate: float, seed: int
-) -> keras.Model:
-    """A compiled model with fresh weights and a fresh optimizer, both determined by *seed*.
+def initialised_learner(
+    definition: dict[str, Any], shape: Shape, classes: int, training: dict[str, Any], seed: int
+) -> Learner:
+    """A model with fresh weights and a fresh optimizer, both determined by *seed*.
 
     The compiled functions of a model are kept for the process: tracing them again for every trial would take
     longer than training a small one.
+
+    Raises:
+        UserInputError: the model does not fit the images or the classes.
+        ModelTooLargeError: training it takes more memory than there is.
     """
-    model, pristine_optimizer = _compiled(name, shape, classes, optimizer, learning_rate)
-    keras.utils.set_random_seed(seed)
-    model.set_weights(BUILDERS[name](shape, classes).get_weights())
-    for variable, value in zip(model.optimizer.variables, pristine_optimizer, strict=True):
+    wanted = json.dumps(definition, sort_keys=True)
+    optimizer, learning_rate, batch_size = (training[name] for name in ("optimizer", "learning_rate", "batch_size"))
+    learner, pristine_optimizer = _compiled(wanted, shape, classes, optimizer, learning_rate, batch_size)
+    initial = _initial_values(wanted, shape, classes, seed)
+    variables = [*learner.model.variables, *learner.model.optimizer.variables]
+    for variable, value in zip(variables, [*initial, *pristine_optimizer], strict=True):
         variable.assign(value)
-    return model
+    return learner
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _compiled(
-    name: str, shape: Shape, classes: int, optimizer: str, learning_rate: float
-) -> tuple[keras.Model, list[np.ndarray]]:
-    model = BUILDERS[name](shape, classes)
+    wanted: str, shape: Shape, classes: int, optimizer: str, learning_rate: float, batch_size: int
+) -> tuple[Learner, Values]:
+    definition = json.loads(wanted)
+    refuse_what_does_not_fit(partial(_build, definition, shape, classes), batch_size)
+    model = _build(definition, shape, classes)
     rule = keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}})
     model.compile(rule, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    return model, [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
+    learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
+    _refuse_what_gives_no_probabilities(learner, shape)
+    return learner, _values(model.optimizer.variables)
+
+
+@lru_cache(maxsize=2)  # the arms of one seed follow each other, and share them
+def _initial_values(wanted: str, shape: Shape, classes: int, seed: int) -> Values:
+    keras.utils.set_random_seed(seed)
+    return _values(_build(json.loads(wanted), shape, classes).variables)  # with the state of dropout's generators
+
+
+def _values(variables: list[Any]) -> Values:
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def _build(definition: dict[str, Any], shape: Shape, classes: int) -> keras.Model:
+    if "config" in definition:
+        return _from_config(definition["config"], shape, classes)
+    name = definition["name"]
+    return _application(name, shape, classes) if name in APPLICATIONS else NETWORKS[name](shape, classes)
+
+
+def _application(name: str, shape: Shape, classes: int) -> keras.Model:
+    smallest = APPLICATIONS[name]
+    if min(shape[:2]) < smallest:
+        raise UserInputError(
+            f"model {name} takes images of {smallest}x{smallest} or more, and the dataset's are {shape[0]}x{shape[1]}; "
+            "register it with a larger image_size, or choose another model"
+        )
+    name = name.removeprefix("applications/")
+    options = {"include_preprocessing": False} if name in _WITHOUT_PREPROCESSING else {}
+    return getattr(keras.applications, name)(weights=None, input_shape=shape, classes=classes, **options)
+
+
+def _from_config(config: dict[str, Any], shape: Shape, classes: int) -> keras.Model:
+    try:
+        model = keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)  # which empties its argument
+    except Exception as error:  # whatever Keras raises, it is about what the client wrote
+        raise UserInputError(f"Keras cannot make a model of model.config: {_first_line(error)}") from error
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise UserInputError("model.config does not say the size of its input; begin it with an InputLayer")
+    takes, gives = model.input_shape, model.output_shape
+    if not _is_taken(takes, shape):
+        raise UserInputError(f"model.config takes images {_size(takes)}, and the dataset's are {shape}")
+    if gives != (None, classes):
+        raise UserInputError(
+            f"model.config gives an output of shape {_size(gives)}, and the dataset needs ({classes},): "
+            "one probability for each of its classes"
+        )
+    return model
+
+
+def _is_taken(given: Any, shape: Shape) -> bool:
+    """Whether a model with this input shape (None: any size) takes images of *shape*."""
+    if not isinstance(given, tuple) or len(given) != 4 or given[0] is not None:
+        return False
+    return all(wanted in (None, size) for wanted, size in zip(given[1:], shape, strict=True))
+
+
+def _size(shape: Any) -> Any:
+    return shape[1:] if isinstance(shape, tuple) else shape
+
+
+def _refuse_what_gives_no_probabilities(learner: Learner, shape: Shape) -> None:
+    """A black image is enough to tell a softmax from logits or independent sigmoids."""
+    outputs = learner.stepper.probabilities(np.zeros((1, *shape), np.float32))
+    if not (np.isfinite(outputs).all() and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
+        raise UserInputError("model.config must give probabilities that sum to 1; end it with a softmax activation")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

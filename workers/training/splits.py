@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
+from store.snapshots import SPLIT_CODES, Snapshot
+from store.split_rules import folds_of
 from workers.failures import UserInputError
-from workers.training.streams import SPLIT, stream_seed
+from workers.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
 
 Indices = npt.NDArray[np.intp]
+Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -24,21 +28,94 @@ class Split:
     validation: Indices
 
 
-def draw_split(labels: npt.NDArray[np.int64], settings: dict[str, Any], seed: int) -> Split:
-    """A stratified split of its own for every seed.
+def draw_split(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
+    """The split of a seed, as its definition says (``store.split_rules.split_definition``).
+
+    *random* draws a stratified split; *grouped* one where no group is on both sides; *fixed* takes the dataset's own,
+    of which a seed may draw a stratified part to train on.
 
     Raises:
-        UserInputError: there are too few images, of a class or in all.
+        UserInputError: there are too few images or groups, of a class or in all.
     """
-    validation_images = math.ceil(len(labels) * settings["validation_fraction"])
+    draw = {"random": _random, "grouped": _grouped, "fixed": _fixed}[settings["kind"]]
+    try:
+        split = draw(snapshot, settings, seed)
+    except ValueError as error:
+        raise UserInputError(f"the dataset cannot be split as asked: {error}") from error
+    return Split(np.sort(split.training), np.sort(split.validation))
+
+
+def _random(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
     splitter = StratifiedShuffleSplit(
         n_splits=1,
         train_size=settings["training_images"],
-        test_size=validation_images,
+        test_size=math.ceil(len(snapshot.labels) * settings["validation_fraction"]),
         random_state=stream_seed(seed, SPLIT),
     )
-    try:
-        training, validation = next(splitter.split(np.zeros(len(labels)), labels))
-    except ValueError as error:
-        raise UserInputError(f"the dataset cannot be split as asked: {error}") from error
-    return Split(np.sort(training), np.sort(validation))
+    return Split(*next(splitter.split(np.zeros(len(snapshot.labels)), snapshot.labels)))
+
+
+def _grouped(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
+    """One of several equal parts of the groups, the first that leaves every class on both sides if there is one.
+
+    Where none does, classes may be missing among the validation images, but never among the training images.
+    """
+    assert snapshot.groups is not None, "the definition says that the images have groups"
+    fraction = settings["validation_fraction"]
+    splitter = StratifiedGroupKFold(folds_of(fraction), shuffle=True, random_state=stream_seed(seed, SPLIT))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # looked at below
+        folds = [
+            Split(rest, part) if fraction <= 0.5 else Split(part, rest)
+            for rest, part in splitter.split(snapshot.labels, snapshot.labels, snapshot.groups)
+        ]
+    classes = len(snapshot.class_names)
+    filled = [fold for fold in folds if len(fold.validation)]  # a large group may leave others nothing
+    trainable = [fold for fold in filled if _classes_in(snapshot.labels[fold.training]) == classes]
+    if not trainable:
+        raise ValueError("the images of a class are in so few groups that every part leaves a class untrained")
+    whole = (fold for fold in trainable if _classes_in(snapshot.labels[fold.validation]) == classes)
+    chosen = next(whole, trainable[0])
+    return Split(_subset(chosen.training, snapshot.labels, settings, seed), chosen.validation)
+
+
+def _fixed(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
+    assert snapshot.splits is not None, "the definition says that the images have splits"
+    training = np.flatnonzero(snapshot.splits == SPLIT_CODES["train"])
+    validation = np.flatnonzero(snapshot.splits == SPLIT_CODES[settings["validation"]])
+    return Split(_subset(training, snapshot.labels, settings, seed), validation)
+
+
+def _subset(training: Indices, labels: Labels, settings: dict[str, Any], seed: int) -> Indices:
+    """As many training images as asked for, stratified; all of them where nothing was asked."""
+    wanted = settings["training_images"]
+    if wanted is None or wanted == len(training):
+        return training
+    if wanted > len(training):
+        raise ValueError(f"{wanted} training images are more than the {len(training)} on the side to train on")
+    classes, counts = np.unique(labels[training], return_counts=True)
+    if wanted < len(classes):
+        raise ValueError(f"{wanted} training images cannot hold every one of {len(classes)} classes")
+    generator = np.random.default_rng(stream_seed(seed, TRAINING_SUBSET))
+    shares = _proportional(counts, wanted)
+    drawn = [
+        generator.choice(training[labels[training] == label], share, replace=False)
+        for label, share in zip(classes, shares, strict=True)
+    ]
+    return np.concatenate(drawn)
+
+
+def _proportional(counts: npt.NDArray[np.intp], wanted: int) -> npt.NDArray[np.intp]:
+    """So many images shared out in proportion to *counts*, at least one to each: largest remainders first."""
+    shares: npt.NDArray[np.intp] = np.maximum(1, counts * wanted // counts.sum())
+    while shares.sum() != wanted:
+        surplus = counts * wanted / counts.sum() - shares
+        if shares.sum() < wanted:
+            shares[np.argmax(np.where(shares < counts, surplus, -np.inf))] += 1
+        else:
+            shares[np.argmin(np.where(shares > 1, surplus, np.inf))] -= 1
+    return shares
+
+
+def _classes_in(labels: Labels) -> int:
+    return len(np.unique(labels))

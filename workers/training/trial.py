@@ -2,65 +2,86 @@
 
 from __future__ import annotations
 
-import math
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.trials import TrialResult
 from store.snapshots import Snapshot
+from workers.training.evaluation import EvaluationSet, Predictions, evaluate
+from workers.training.history import History, finite_or_none, is_still_falling
 from workers.training.inputs import ENGINES, Indices
-from workers.training.loop import EvaluationSet, evaluate, train
-from workers.training.models import initialised_model
+from workers.training.loop import train
+from workers.training.models import initialised_learner
 from workers.training.splits import draw_split
 from workers.training.streams import INITIALISATION, stream_seed
 from workers.watcher import Watcher
 
 
-def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher) -> TrialResult:
+@dataclass(frozen=True)
+class Trained:
+    """What a trial gives: its result, its predictions as an npz file, and a ``.keras`` file where one is kept."""
+
+    result: TrialResult
+    predictions: bytes
+    model: bytes | None
+
+
+def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher) -> Trained:
     """Carry out one trial (see ``store.plans.trial_definition``).
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
-    of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best.
+    of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best. The
+    model is kept where nothing was augmented, to measure augmentations with, and where the definition has
+    ``keep_model``.
 
     Raises:
-        UserInputError: the dataset cannot be split as asked.
+        UserInputError: the dataset cannot be split as asked, or model and dataset do not fit each other.
+        ModelTooLargeError: training the model takes more memory than there is.
     """
     began = time.perf_counter()
     seed, settings = definition["seed"], definition["training"]
     spec = ImageDataGeneratorSpec.model_validate(definition["spec"])
-    split = draw_split(snapshot.labels, definition["split"], seed)
+    shape = snapshot.images.shape[1:]
+    split = draw_split(snapshot, definition["split"], seed)
     inputs = ENGINES[definition["engine"]](spec, snapshot.images, snapshot.labels, split.training, seed)
-
-    def evaluation_set(indices: Indices) -> EvaluationSet:
-        return EvaluationSet(inputs.preprocessed(indices), snapshot.labels[indices])
-
-    model = initialised_model(
-        definition["model"]["name"],
-        snapshot.images.shape[1:],
-        len(snapshot.class_names),
-        settings["optimizer"],
-        settings["learning_rate"],
-        stream_seed(seed, INITIALISATION),
+    learner = initialised_learner(
+        definition["model"], shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
     )
-    batch_size = settings["batch_size"]
-    history = train(
-        model,
-        inputs.batches(batch_size),
-        epochs=settings["epochs"],
-        steps_per_epoch=math.ceil(len(split.training) / batch_size),
-        validation=evaluation_set(split.validation),
+
+    def examples(indices: Indices) -> EvaluationSet:
+        return EvaluationSet(inputs, shape, snapshot.labels, indices)
+
+    history, predictions = train(
+        learner,
+        inputs.chunks(settings["batch_size"], settings["epochs"]),
+        batch_size=settings["batch_size"],
+        validation=examples(split.validation),
         watcher=watcher,
     )
-    _, clean_training_accuracy = evaluate(model, evaluation_set(split.training), watcher)
+    on_training = evaluate(learner.stepper, examples(split.training), learner.evaluation_batch, watcher)
+    is_kept = not spec.has_augmentation or definition.get("keep_model", False)
+    model = learner.saved() if is_kept else None
+    result = _result(history, predictions, on_training, len(snapshot.class_names), time.perf_counter() - began)
+    return Trained(result, predictions.to_npz(), model)
+
+
+def _result(
+    history: History, predictions: Predictions, on_training: Predictions, classes: int, seconds: float
+) -> TrialResult:
     return TrialResult(
-        validation_accuracy=history.validation_accuracy[-1],
-        clean_training_accuracy=clean_training_accuracy,
+        validation_accuracy=predictions.accuracy,
+        clean_training_accuracy=on_training.accuracy,
         diverged=history.diverged,
         epochs=len(history.training_loss),
-        training_images=len(split.training),
-        validation_images=len(split.validation),
-        seconds=time.perf_counter() - began,
+        training_images=len(on_training.labels),
+        validation_images=len(predictions.labels),
+        seconds=seconds,
         augmentation_seconds=history.augmentation_seconds,
         curves=history.curves(),
+        final_training_loss=finite_or_none(history.training_loss[-1]),
+        per_class_accuracy=predictions.class_accuracies(classes),
+        still_improving=is_still_falling(history.validation_loss),
+        images_per_second=history.images_per_second,
     )

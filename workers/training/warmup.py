@@ -20,7 +20,8 @@ def warm_up(threads: int) -> None:
 
     from augmentation.threads import use_at_most
     from augmentation.warmup import compile_kernels
-    from workers.training import trial  # noqa: F401  the rest of what a trial imports
+    from workers.training.practice import practise
 
     use_at_most(threads)
     compile_kernels()
+    practise()

@@ -1,0 +1,76 @@
+"""The standing example as one would write it without Augury: ImageDataGenerator, model.fit, one trial after the other.
+
+    python benchmarks/plain_keras_script.py PROBLEM.npz ARMS.json
+
+PROBLEM.npz has ``images``, ``labels`` and, for each seed s, ``training_s`` and ``validation_s``. Prints one JSON
+object: the accuracy of every arm on every seed, and the seconds it took after Keras was loaded. `verdict.py` runs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+from keras.src.legacy.preprocessing.image import ImageDataGenerator
+
+BATCH = 32
+
+
+def small_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
+    """The same network as Augury's."""
+    model = keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Conv2D(16, 3, padding="same", activation="relu"),
+            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
+            keras.layers.MaxPooling2D(2, padding="same"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(classes, activation="softmax"),
+        ]
+    )
+    model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def trial(problem: Any, arm: dict[str, Any], seed: int, epochs: int) -> float:
+    """The accuracy on the validation images after the last epoch."""
+    keras.utils.set_random_seed(seed)
+    images, labels = problem["images"].astype("float32"), problem["labels"]
+    training, validation = problem[f"training_{seed}"], problem[f"validation_{seed}"]
+    augmenting, plain = ImageDataGenerator(**arm["spec"]), ImageDataGenerator(**arm["preprocessing"])
+    model = small_cnn(images.shape[1:], int(labels.max()) + 1)
+    history = model.fit(
+        augmenting.flow(images[training], labels[training], batch_size=BATCH, seed=seed),
+        epochs=epochs,
+        validation_data=plain.flow(images[validation], labels[validation], batch_size=512, shuffle=False),
+        verbose=0,
+    )
+    return float(history.history["val_accuracy"][-1])
+
+
+def main() -> None:
+    """Train all arms on all seeds."""
+    if len(sys.argv) != 3:
+        print(__doc__)
+        return
+    problem = dict(np.load(sys.argv[1]))
+    with open(sys.argv[2]) as file:
+        wanted = json.load(file)
+    began = time.perf_counter()
+    accuracies = {
+        arm["name"]: {str(seed): trial(problem, arm, seed, wanted["epochs"]) for seed in wanted["seeds"]}
+        for arm in wanted["arms"]
+    }
+    print(json.dumps({"seconds": time.perf_counter() - began, "accuracies": accuracies}))
+
+
+if __name__ == "__main__":
+    main()

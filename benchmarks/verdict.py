@@ -1,0 +1,193 @@
+"""How long does the standing example take from request to verdict, compared with a plain Keras script?
+
+    python benchmarks/verdict.py [--json] [--seeds 5] [--epochs 30]
+
+The script (plain_keras_script.py) trains the same arms on the same splits with the same model, and its clock starts
+when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from the POST to the
+report, first with nothing to reuse, then with one candidate changed. The verdict on the script's accuracies is drawn
+by the corrected resampled t interval (Nadeau and Bengio 2003), simultaneous over the candidates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)
+
+import numpy as np
+from scipy import stats
+from sklearn.datasets import load_digits
+
+from api_schemas.jobs import ComparisonRequest
+from api_schemas.plans import Plan
+from augury.client import Client
+from augury.stack import LocalStack
+from store.plans import plan_comparison
+from store.snapshots import Snapshot
+from workers.training.splits import draw_split
+
+WORKERS_PATIENCE_SECONDS = 180.0
+JOB_PATIENCE_SECONDS = 1800.0
+
+
+def standing_example(seeds: int, epochs: int) -> dict[str, Any]:
+    """The request of `make demo`."""
+    request: dict[str, Any] = json.loads((ROOT / "examples" / "standing-example.json").read_text())
+    request["evaluation"]["seeds"], request["training"]["epochs"] = seeds, epochs
+    return request
+
+
+def with_one_changed(request: dict[str, Any]) -> dict[str, Any]:
+    """The same request, with another rotation for `appropriate`."""
+    changed: dict[str, Any] = json.loads(json.dumps(request))
+    changed["candidates"][1]["spec"]["rotation_range"] = 25
+    return changed
+
+
+def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """The plain script's accuracies and seconds."""
+    digits = load_digits()
+    images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    snapshot = Snapshot(images, digits.target.astype(np.int64), [str(digit) for digit in range(10)])
+    evaluation = request["evaluation"]
+    split = {"kind": "random", **{name: evaluation[name] for name in ("validation_fraction", "training_images")}}
+    problem = {"images": images, "labels": snapshot.labels}
+    for seed in plan.seeds:
+        drawn = draw_split(snapshot, split, seed)
+        problem |= {f"training_{seed}": drawn.training, f"validation_{seed}": drawn.validation}
+    np.savez(folder / "problem.npz", **problem)
+    arms = [
+        {
+            "name": arm.name,
+            "spec": arm.spec.constructor_arguments(),
+            "preprocessing": arm.spec.preprocessing().constructor_arguments(),
+        }
+        for arm in plan.arms
+    ]
+    wanted = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
+    (folder / "arms.json").write_text(json.dumps(wanted))
+    script, *files = ("benchmarks/plain_keras_script.py", folder / "problem.npz", folder / "arms.json")
+    command = [sys.executable, script, *map(str, files)]
+    ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    answer: dict[str, Any] = json.loads(ran.stdout)
+    return answer
+
+
+def verdicts_of_script(request: dict[str, Any], plan: Plan, accuracies: dict[str, dict[str, float]]) -> dict[str, str]:
+    """A verdict for each candidate by the corrected resampled t interval."""
+    evaluation = ComparisonRequest.model_validate(request).evaluation
+    level = 1 - (1 - evaluation.confidence) / len(plan.candidates)
+    images = len(load_digits().target)
+    validation = math.ceil(images * evaluation.validation_fraction)
+    training = evaluation.training_images or images - validation
+    verdicts = {}
+    for candidate in plan.candidates:
+        pairs = [(accuracies[candidate.arm][seed], accuracies["baseline"][seed]) for seed in accuracies["baseline"]]
+        points = [100 * (own - baseline) for own, baseline in pairs]
+        mean, count = statistics.fmean(points), len(points)
+        error = statistics.stdev(points) * math.sqrt(1 / count + validation / training)
+        half = error * float(stats.t.ppf((1 + level) / 2, count - 1))
+        verdicts[candidate.name] = _verdict(mean - half, mean + half, evaluation.practical_effect)
+    return verdicts
+
+
+def _verdict(low: float, high: float, margin: float) -> str:
+    if -margin <= low and high <= margin:
+        return "equivalent"
+    return "helps" if low > 0 else "hurts" if high < 0 else "inconclusive"
+
+
+def run_augury(client: Client, request: dict[str, Any]) -> dict[str, Any]:
+    """Seconds from the POST to the report, verdicts, accuracies, and how many trials were reused."""
+    began = time.perf_counter()
+    job = client.submit(request)
+    while not job.is_terminal:
+        if time.perf_counter() - began > JOB_PATIENCE_SECONDS:
+            raise TimeoutError(f"{job.id} is still {job.state}")
+        job = client.job(job.id, wait_seconds=20)
+    report = client.report(job.id)
+    seconds = time.perf_counter() - began
+    accuracies: dict[str, dict[str, float]] = {}
+    trials = client.trials(job.id).items
+    for trial in trials:
+        if trial.result is not None:
+            accuracies.setdefault(trial.arm, {})[str(trial.seed)] = trial.result.validation_accuracy
+    return {
+        "seconds": seconds,
+        "verdicts": {candidate.name: str(candidate.verdict) for candidate in report.candidates},
+        "accuracies": accuracies,
+        "trials_reused": sum(trial.reused for trial in trials),
+        "seconds_a_trial": statistics.fmean(trial.result.seconds for trial in trials if trial.result),
+    }
+
+
+def wait_until_warm(log_dir: Path) -> None:
+    """Return when every training process of the stack has loaded what it trains with."""
+    give_up_at = time.monotonic() + WORKERS_PATIENCE_SECONDS
+    expected = len(os.sched_getaffinity(0))
+    while sum(path.read_text().count("ready to train") for path in log_dir.glob("cpu*")) < expected:
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"the workers did not come up; see {log_dir}")
+        time.sleep(0.2)
+
+
+def measure(seeds: int, epochs: int) -> dict[str, Any]:
+    """Both, one after the other, and what they have in common."""
+    request = standing_example(seeds, epochs)
+    plan = plan_comparison(ComparisonRequest.model_validate(request), "uint8")
+    with tempfile.TemporaryDirectory() as folder:
+        with LocalStack(Path(folder) / "stack") as stack, Client(stack.url) as client:
+            wait_until_warm(stack.log_dir)
+            cold, changed = run_augury(client, request), run_augury(client, with_one_changed(request))
+        script = run_script(Path(folder), request, plan)
+    script["verdicts"] = verdicts_of_script(request, plan, script["accuracies"])
+    return {
+        "ratio_cold": script["seconds"] / cold["seconds"],
+        "ratio_one_changed": script["seconds"] / changed["seconds"],
+        "same_verdicts": script["verdicts"] == cold["verdicts"],
+        "trials": plan.trials,
+        "script": script,
+        "augury": cold,
+        "augury_one_changed": changed,
+    }
+
+
+def show(result: dict[str, Any]) -> None:
+    """Both tables and the ratios, for a person."""
+    for name in ("script", "augury", "augury_one_changed"):
+        run = result[name]
+        print(f"{name}: {run['seconds']:.1f} s")
+        for arm, by_seed in sorted(run["accuracies"].items()):
+            mean = 100 * statistics.fmean(by_seed.values())
+            verdict = run["verdicts"].get(arm, "")
+            print(f"  {arm:24} {mean:5.1f} %  {verdict}")
+    print(
+        f"script to augury: {result['ratio_cold']:.1f}; with one candidate changed: {result['ratio_one_changed']:.1f}"
+    )
+    print(f"same verdicts: {result['same_verdicts']}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=30)
+    arguments = parser.parse_args()
+    result = measure(arguments.seeds, arguments.epochs)
+    print(json.dumps(result)) if arguments.json else show(result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""How a dataset is divided into what a trial trains on and what it validates on, before any of it is drawn.
+
+The service needs this to refuse what cannot be done, the planner to define trials, the report for its sizes; the
+drawing itself is in ``workers.training.splits``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from api_schemas.datasets import DatasetFacts
+from api_schemas.models import EvaluationSettings
+
+_VALIDATED_ON = ("validation", "test")  # the first that a dataset has; a test split beside another stays untouched
+
+
+class SplitSizes(NamedTuple):
+    """Images that a trial trains on and validates on; with groups, about so many."""
+
+    training: int
+    validation: int
+
+
+def fixed_validation(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+    """The name of the dataset's own split that every trial validates on; None where every seed draws its own."""
+    if evaluation.splits == "random" or not _images_in(facts, "train"):
+        return None
+    return next((name for name in _VALIDATED_ON if _images_in(facts, name)), None)
+
+
+def folds_of(validation_fraction: float) -> int:
+    """Into how many parts groups are dealt out: the smaller side of the split is one of them."""
+    return max(2, round(1 / min(validation_fraction, 1 - validation_fraction)))
+
+
+def split_definition(evaluation: EvaluationSettings, facts: DatasetFacts) -> dict[str, Any]:
+    """The split's part of a trial's definition: what determines it, and nothing else."""
+    fixed = fixed_validation(evaluation, facts)
+    if fixed is not None:
+        return {"kind": "fixed", "validation": fixed, "training_images": evaluation.training_images}
+    return {
+        "kind": "random" if facts.groups is None else "grouped",
+        "validation_fraction": evaluation.validation_fraction,
+        "training_images": evaluation.training_images,
+    }
+
+
+def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSizes:
+    """How many images a split trains on and validates on."""
+    fixed = fixed_validation(evaluation, facts)
+    if fixed is not None:
+        return SplitSizes(evaluation.training_images or _images_in(facts, "train"), _images_in(facts, fixed))
+    fraction = evaluation.validation_fraction
+    if facts.groups is None:
+        validation = math.ceil(facts.images * fraction)
+    else:
+        smaller = round(facts.images / folds_of(fraction))
+        validation = smaller if fraction <= 0.5 else facts.images - smaller
+    return SplitSizes(evaluation.training_images or facts.images - validation, validation)
+
+
+def split_obstacle(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+    """Why images cannot be split as asked, said to a person; None if they can."""
+    classes = len(facts.classes)
+    if classes < 2:
+        return f"the dataset has {classes} class; a comparison of accuracies needs two or more"
+    fixed = fixed_validation(evaluation, facts)
+    return _obstacle_of_fixed(evaluation, facts, fixed) if fixed else _obstacle_of_drawn(evaluation, facts)
+
+
+def _obstacle_of_fixed(evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str) -> str | None:
+    for split in ("train", fixed):
+        empty = [name for name in facts.classes if not facts.splits[split].get(name)]
+        if empty:
+            return (
+                f"the dataset's own {split!r} split has no image of class {empty[0]!r}{_and_more(empty)}; "
+                "add some, or draw splits with evaluation.splits='random'"
+            )
+    images, wanted, classes = _images_in(facts, "train"), evaluation.training_images, len(facts.classes)
+    if wanted is not None and wanted > images:
+        return f"{wanted} training images are more than the {images} of the dataset's own 'train' split"
+    if wanted is not None and wanted < classes:
+        return f"{wanted} training images cannot hold every one of {classes} classes"
+    return None
+
+
+def _obstacle_of_drawn(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+    classes, (training, validation) = len(facts.classes), split_sizes(evaluation, facts)
+    empty = [name for name, images in facts.classes.items() if images == 0]
+    if empty:
+        return f"class {empty[0]!r}{_and_more(empty)} has no image"
+    if min(facts.classes.values()) < 2:
+        return "a class has a single image, which cannot be both trained on and validated on"
+    if training + validation > facts.images:
+        return (
+            f"{training} training images and {validation} validation images (validation_fraction "
+            f"{evaluation.validation_fraction:g}) are more than the dataset's {facts.images}"
+        )
+    if min(training, validation) < classes:
+        return f"{training} training and {validation} validation images cannot hold every one of {classes} classes"
+    parts = folds_of(evaluation.validation_fraction)
+    if facts.groups is not None and facts.groups < parts:
+        return (
+            f"the dataset has {facts.groups} groups, and a validation_fraction of {evaluation.validation_fraction:g} "
+            f"needs {parts} or more, as a group is never on both sides; choose a fraction nearer to 0.5"
+        )
+    return None
+
+
+def _images_in(facts: DatasetFacts, split: str) -> int:
+    return sum(facts.splits.get(split, {}).values())
+
+
+def _and_more(names: list[str]) -> str:
+    return f" and {len(names) - 1} more" if len(names) > 1 else ""

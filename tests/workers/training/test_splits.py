@@ -1,0 +1,206 @@
+"""Which images a trial trains on, and which it validates on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from api_schemas.datasets import DatasetFacts
+from api_schemas.models import EvaluationSettings
+from store.snapshots import SPLIT_CODES, Snapshot
+from store.split_rules import split_definition, split_obstacle, split_sizes
+from tests.store.rows import FACTS
+from workers.failures import UserInputError
+from workers.training.splits import Split, draw_split
+
+LABELS = np.repeat(np.arange(4), [40, 30, 20, 10])
+RANDOM: dict[str, Any] = {"kind": "random", "validation_fraction": 0.2, "training_images": None}
+
+
+def _snapshot(labels: Any = LABELS, **parts: Any) -> Snapshot:
+    labels = np.asarray(labels)
+    names = [str(label) for label in range(int(labels.max()) + 1)]
+    return Snapshot(np.zeros((len(labels), 1, 1, 1), np.uint8), labels, names, **parts)
+
+
+def _facts(snapshot: Snapshot) -> DatasetFacts:
+    """Of labels, splits and groups; the rest does not matter here."""
+
+    def counts(chosen: Any) -> dict[str, int]:
+        found = np.bincount(snapshot.labels[chosen], minlength=len(snapshot.class_names))
+        return dict(zip(snapshot.class_names, found.tolist(), strict=True))
+
+    splits = {}
+    if snapshot.splits is not None:
+        splits = {name: counts(snapshot.splits == code) for name, code in SPLIT_CODES.items()}
+    groups = None if snapshot.groups is None else len(np.unique(snapshot.groups))
+    changes = {"images": len(snapshot.labels), "classes": counts(slice(None)), "splits": splits, "groups": groups}
+    return FACTS.model_copy(update=changes)
+
+
+def _draw(seed: int, **changes: Any) -> Split:
+    return draw_split(_snapshot(), RANDOM | changes, seed)
+
+
+def _as_asked(snapshot: Snapshot, seed: int = 0, **asked: Any) -> Split:
+    """By the road that a request takes."""
+    definition = split_definition(EvaluationSettings.model_validate(asked), _facts(snapshot))
+    return draw_split(snapshot, definition, seed)
+
+
+def test_training_and_validation_share_no_image_and_leave_none_out() -> None:
+    """Without a number of training images, all that are not validated on are trained on."""
+    split = _draw(0)
+    assert sorted([*split.training, *split.validation]) == list(range(100))
+    assert list(split.training) == sorted(split.training)
+    assert list(split.validation) == sorted(split.validation)
+
+
+def test_every_class_keeps_its_share() -> None:
+    """The split is stratified on both sides, also when only some images are trained on."""
+    split = _draw(0)
+    assert np.bincount(LABELS[split.validation]).tolist() == [8, 6, 4, 2]
+    assert np.bincount(LABELS[split.training]).tolist() == [32, 24, 16, 8]
+    fewer = _draw(0, training_images=50)
+    assert np.bincount(LABELS[fewer.training]).tolist() == [20, 15, 10, 5]
+    assert len(fewer.validation) == 20
+    assert not set(fewer.training) & set(fewer.validation)
+
+
+def test_a_seed_always_draws_the_same_split_and_others_draw_others() -> None:
+    """Whatever else was drawn in between."""
+    first = _draw(3)
+    np.random.default_rng().random(10)
+    np.testing.assert_array_equal(first.training, _draw(3).training)
+    assert len({tuple(_draw(seed).validation) for seed in range(10)}) == 10
+
+
+def test_a_split_that_is_impossible_is_the_users_to_mend() -> None:
+    """The error has the class that says so."""
+    with pytest.raises(UserInputError, match="cannot be split as asked"):
+        _draw(0, training_images=1000)
+
+
+# -- the dataset's own splits -----------------------------------------------------------------------------------------
+
+_NAMES = np.array(["train"] * 60 + ["validation"] * 20 + ["test"] * 16 + [""] * 4)
+
+
+def _with_splits(names: Any = _NAMES) -> Snapshot:
+    codes = np.array([SPLIT_CODES.get(name, -1) for name in names], np.int8)
+    return _snapshot(np.arange(len(names)) % 4, splits=codes)
+
+
+def test_the_datasets_own_splits_are_used_and_its_test_split_stays_untouched() -> None:
+    """The same images for every seed, and none that is in no split."""
+    for seed in (0, 1):
+        split = _as_asked(_with_splits(), seed)
+        assert split.training.tolist() == list(range(60))
+        assert split.validation.tolist() == list(range(60, 80))
+
+
+def test_without_a_validation_split_the_test_split_is_validated_on() -> None:
+    """As in the sets that Keras ships."""
+    split = _as_asked(_with_splits(np.where(_NAMES == "validation", "", _NAMES)))
+    assert split.validation.tolist() == list(range(80, 96))
+
+
+@pytest.mark.parametrize("names", [["train"] * 80, ["", "test"] * 40, ["validation"] * 80])
+def test_splits_that_are_not_enough_to_train_and_validate_are_drawn(names: list[str]) -> None:
+    """From all images, a split of its own for each seed."""
+    snapshot = _with_splits(names)
+    assert len(_as_asked(snapshot).validation) == 16
+    assert _as_asked(snapshot, 0).validation.tolist() != _as_asked(snapshot, 1).validation.tolist()
+
+
+def test_fixed_splits_can_be_set_aside() -> None:
+    """With evaluation.splits='random' they are drawn from all images."""
+    split = _as_asked(_with_splits(), splits="random")
+    assert (len(split.training), len(split.validation)) == (80, 20)
+
+
+def test_a_part_of_a_fixed_training_split_is_drawn_by_the_seed() -> None:
+    """Stratified, from the training split alone, while the validation images stay."""
+    snapshot = _with_splits()
+    splits = [_as_asked(snapshot, seed, training_images=22) for seed in (0, 0, 1)]
+    assert splits[0].training.tolist() == splits[1].training.tolist() != splits[2].training.tolist()
+    assert set(splits[2].training) <= set(range(60))
+    assert sorted(np.bincount(snapshot.labels[splits[2].training])) == [5, 5, 6, 6]
+    assert splits[0].validation.tolist() == splits[2].validation.tolist()
+
+
+# -- groups -----------------------------------------------------------------------------------------------------------
+
+
+def _patients(images_each: int = 5) -> Snapshot:
+    """Twenty patients with pictures of both classes."""
+    count = 20 * images_each
+    return _snapshot(np.arange(count) % 2, groups=np.arange(count) // images_each)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.2, 0.25, 0.5, 0.75])
+def test_no_group_is_on_both_sides(fraction: float) -> None:
+    """And the sizes are about those asked for, whichever side is the larger one."""
+    snapshot = _patients()
+    assert snapshot.groups is not None
+    for seed in range(5):
+        split = _as_asked(snapshot, seed, validation_fraction=fraction)
+        assert not set(snapshot.groups[split.training]) & set(snapshot.groups[split.validation])
+        assert sorted([*split.training, *split.validation]) == list(range(100))
+        assert abs(len(split.validation) / 100 - fraction) <= 0.05
+        assert set(snapshot.labels[split.training]) == set(snapshot.labels[split.validation]) == {0, 1}
+
+
+def test_groups_are_dealt_out_by_the_seed() -> None:
+    """The same seed the same way, and a number of training images is kept to."""
+    snapshot = _patients()
+    drawn = [_as_asked(snapshot, seed, training_images=30) for seed in (0, 0, 1, 2)]
+    assert drawn[0].validation.tolist() == drawn[1].validation.tolist()
+    assert len({tuple(split.validation) for split in drawn}) > 1
+    assert {len(split.training) for split in drawn} == {30}
+
+
+def test_a_class_that_is_all_one_group_can_still_be_trained_on() -> None:
+    """It is missing among the validation images then, and never among the training images."""
+    labels = np.array([0, 1] * 20 + [2] * 4)
+    snapshot = _snapshot(labels, groups=np.array([*np.arange(40) // 4, 10, 10, 10, 10]))
+    for seed in range(5):
+        assert set(labels[_as_asked(snapshot, seed).training]) == {0, 1, 2}
+
+
+def test_classes_that_cannot_all_be_trained_on_are_the_users_to_mend() -> None:
+    """Every class is one group, so that whichever is validated on is not trained on."""
+    snapshot = _snapshot(np.repeat(np.arange(5), 6), groups=np.repeat(np.arange(5), 6))
+    with pytest.raises(UserInputError, match="every part leaves a class untrained"):
+        _as_asked(snapshot)
+
+
+# -- the check at submission and the drawing agree --------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.integers(2, 30), min_size=2, max_size=5),
+    st.floats(0.01, 0.99),
+    st.none() | st.integers(2, 100),
+    st.booleans(),
+    st.integers(0, 100),
+)
+@settings(max_examples=60)
+def test_whatever_has_no_obstacle_can_be_split_in_the_promised_sizes(
+    per_class: list[int], fraction: float, training_images: int | None, fixed: bool, seed: int
+) -> None:
+    """Random splits and the dataset's own."""
+    labels = np.repeat(np.arange(len(per_class)), per_class)
+    splits = np.array([0, 1], np.int8)[np.arange(len(labels)) % 2] if fixed else None
+    snapshot = _snapshot(labels, splits=splits)
+    asked = EvaluationSettings(validation_fraction=fraction, training_images=training_images)
+    assume(split_obstacle(asked, _facts(snapshot)) is None)
+    drawn = draw_split(snapshot, split_definition(asked, _facts(snapshot)), seed)
+    assert (len(drawn.training), len(drawn.validation)) == split_sizes(asked, _facts(snapshot))
+    assert not set(drawn.training) & set(drawn.validation)
+    if fixed:
+        assert len(np.unique(labels[drawn.training])) == len(per_class)

@@ -1,0 +1,106 @@
+"""Measuring a model on preprocessed images, of which only a chunk need be in memory."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.training.inputs import CHUNK_BYTES, Indices, Inputs
+from workers.training.steppers import Stepper
+from workers.watcher import Watcher
+
+Array = npt.NDArray[Any]
+_CACHE_BYTES = 256_000_000
+_LARGEST_BATCH = 512
+_ACTIVATION_BYTES = 64_000_000
+_SMALLEST_PROBABILITY = 1e-7
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model made of images: their places in the snapshot, labels, predicted classes, all ``[n]``.
+
+    ``probability`` is that of the true class, float32.
+    """
+
+    indices: Indices
+    labels: Array
+    predicted: npt.NDArray[np.int32]
+    probability: npt.NDArray[np.float32]
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy; probabilities below 1e-7 count as that."""
+        return -float(np.log(np.maximum(self.probability.astype(np.float64), _SMALLEST_PROBABILITY)).mean())
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images whose most probable class is right."""
+        return float((self.predicted == self.labels).mean())
+
+    def class_accuracies(self, classes: int) -> list[float | None]:
+        """The accuracy on the images of each class; None for a class without images."""
+        images = np.bincount(self.labels, minlength=classes)
+        right = np.bincount(self.labels[self.predicted == self.labels], minlength=classes)
+        return [int(hits) / int(count) if count else None for hits, count in zip(right, images, strict=True)]
+
+    def to_npz(self) -> bytes:
+        """As a file: ``indices`` and ``labels`` int64, ``predicted`` int32, ``probability`` float32."""
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            indices=self.indices.astype(np.int64),
+            labels=self.labels.astype(np.int64),
+            predicted=self.predicted,
+            probability=self.probability,
+        )
+        return file.getvalue()
+
+
+class EvaluationSet:
+    """Some images of a snapshot as a model sees them outside training.
+
+    Kept once preprocessed where they take less than 256 MB, otherwise preprocessed again in chunks every time.
+    """
+
+    def __init__(self, inputs: Inputs, shape: tuple[int, ...], labels: Array, indices: Indices) -> None:
+        self.indices, self.labels = indices, labels[indices]
+        self._inputs, self._image_bytes = inputs, 4 * math.prod(shape)
+        self._kept: Array | None = None
+
+    def chunks(self) -> Iterator[Array]:
+        """The images in order, ``[n, H, W, C]`` float32."""
+        if len(self.indices) * self._image_bytes <= _CACHE_BYTES:
+            if self._kept is None:
+                self._kept = self._inputs.preprocessed(self.indices)
+            yield self._kept
+            return
+        size = max(1, CHUNK_BYTES // self._image_bytes)
+        for first in range(0, len(self.indices), size):
+            yield self._inputs.preprocessed(self.indices[first : first + size])
+
+
+def batch_that_fits(activation_bytes: int) -> int:
+    """Images a forward pass takes at a time, when the largest layer of one image's has so many bytes."""
+    return max(1, min(_LARGEST_BATCH, _ACTIVATION_BYTES // max(1, activation_bytes)))
+
+
+def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, watcher: Watcher) -> Predictions:
+    """What the model makes of the images, in batches of so many."""
+    predicted, probability = [], []
+    place = 0
+    for images in examples.chunks():
+        for first in range(0, len(images), batch_size):
+            watcher.check()
+            outputs = stepper.probabilities(images[first : first + batch_size])
+            wanted = examples.labels[place : place + len(outputs)]
+            probability.append(outputs[np.arange(len(outputs)), wanted].astype(np.float32))
+            predicted.append(outputs.argmax(axis=1).astype(np.int32))
+            place += len(outputs)
+    return Predictions(examples.indices, examples.labels, np.concatenate(predicted), np.concatenate(probability))

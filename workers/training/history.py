@@ -1,0 +1,64 @@
+"""What was measured while a model was trained."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats
+
+from api_schemas.trials import Curves
+
+_FEWEST_EPOCHS = 4
+_SIGNIFICANCE = 0.05
+
+
+@dataclass
+class History:
+    """Each epoch's loss and accuracy, and where the time went, in seconds."""
+
+    training_loss: list[float] = field(default_factory=list)
+    training_accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    augmentation_seconds: float = 0.0
+    training_seconds: float = 0.0
+    images_trained: int = 0
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last epoch's training loss was not finite."""
+        return bool(self.training_loss) and not math.isfinite(self.training_loss[-1])
+
+    @property
+    def images_per_second(self) -> float:
+        """Images trained on per second, augmentation included and evaluation not."""
+        return self.images_trained / self.training_seconds if self.training_seconds else 0.0
+
+    def curves(self) -> Curves:
+        """For the wire, where a value that is not finite is null."""
+        names = ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
+        return Curves(**{name: [finite_or_none(value) for value in getattr(self, name)] for name in names})
+
+
+def finite_or_none(value: float) -> float | None:
+    """The value, or None in place of NaN and infinities."""
+    return value if math.isfinite(value) else None
+
+
+def is_still_falling(losses: list[float]) -> bool:
+    """Whether a loss still fell when training ended, so that more epochs would probably have helped.
+
+    True if the least-squares slope over the last quarter of the epochs (at least four) is negative at the 5 % level
+    (one-sided t test of the slope). Two or three epochs count as falling if the last is the lowest, one does not.
+    """
+    last = np.asarray(losses[-max(_FEWEST_EPOCHS, math.ceil(len(losses) / 4)) :])
+    if len(last) < 2 or not np.isfinite(last).all():
+        return False
+    if len(last) < _FEWEST_EPOCHS:
+        return bool(last[-1] < last[:-1].min())
+    if np.ptp(last) == 0:
+        return False
+    fitted = stats.linregress(np.arange(len(last)), last, alternative="less")
+    return bool(fitted.pvalue < _SIGNIFICANCE)

@@ -1,0 +1,33 @@
+"""A first tiny trial, so that a client's first does not pay for all that is set up on first use."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from store.snapshots import Snapshot
+from workers.training.trial import train_trial
+
+_SIZE, _IMAGES = 4, 16
+
+
+class _Nobody:
+    def note(self, **progress: object) -> None:
+        """Nobody hears of it."""
+
+    def check(self) -> None:
+        """Nobody ends it."""
+
+
+def practise() -> None:
+    """Train for one epoch on a few grey images; the result is thrown away."""
+    images = np.full((_IMAGES, _SIZE, _SIZE, 1), 128, np.uint8)
+    definition = {
+        "engine": "augury",
+        "split": {"kind": "random", "validation_fraction": 0.5, "training_images": None},
+        "model": {"name": "linear"},
+        "training": {"epochs": 1, "batch_size": 4, "optimizer": "adam", "learning_rate": 1e-3},
+        "spec": ImageDataGeneratorSpec(rotation_range=1).model_dump(mode="json"),
+        "seed": 0,
+    }
+    train_trial(definition, Snapshot(images, np.arange(_IMAGES) % 2, ["a", "b"]), _Nobody())
