@@ -18,7 +18,7 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	@touch $@
 
 demo: $(INSTALLED) ## Compare three augmentations on real digits and show the report
-	@$(BIN)/augury run examples/standing-example.json --local --data-dir .augury/demo --output .augury/demo/report.json
+	@$(BIN)/augury run examples/standing-example.json --local --data-dir .augury/demo --output .augury/demo/report.json --html .augury/demo/report.html
 
 up: $(INSTALLED) ## Start the service, a worker and all they need on this machine
 	@$(BIN)/augury up

@@ -1,4 +1,4 @@
-"""Chunks: the units of work that an augmentation job is made of."""
+"""Chunks: units of work that one job has for itself, unlike trials, which jobs share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ class ChunkState(StrEnum):
 
 
 class ChunkRole(StrEnum):
-    """What a chunk does: make some of the images, or put all parts together."""
+    """What a chunk does.
+
+    Of an augmentation: make some of the images, or put all parts together. Of a comparison: ask the baseline's model
+    of one seed about every candidate.
+    """
 
     AUGMENT = "augment"
     ASSEMBLE = "assemble"
+    PROBE = "probe"

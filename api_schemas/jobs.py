@@ -19,6 +19,7 @@ from api_schemas.base import Body, RequestModel, Timestamp, names_its_kinds
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.models import EvaluationSettings, ModelSpec, TrainingSettings
+from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.references import DatasetReference
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -100,6 +101,14 @@ class ComparisonRequest(RequestModel):
     model: ModelSpec = ModelSpec()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    attribution: Literal["affinity", "full"] = Field(
+        "affinity",
+        description="How single parameters are judged. affinity: each alone, by the baseline's models, without "
+        "training. full: arms with each parameter alone and with each left out are trained as well.",
+    )
+    recommend: bool = Field(
+        False, description="Make a better spec from the evidence, and train it on fresh seeds before it is called so."
+    )
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
 
@@ -111,6 +120,27 @@ class ComparisonRequest(RequestModel):
             raise PydanticCustomError(
                 "repeated_name", f"candidate names must be unique; repeated: {', '.join(repeated)}"
             )
+        return self
+
+
+class TrainingRequest(RequestModel):
+    """Train one spec on several seeds; the report has its accuracy, and the models are artifacts."""
+
+    kind: Literal["training"]
+    dataset: DatasetReference
+    spec: ImageDataGeneratorSpec = ImageDataGeneratorSpec()
+    engine: Literal["augury", "keras"] = Field("augury", description="As in a comparison.")
+    model: ModelSpec = ModelSpec()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings(seeds=3)
+    device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
+    labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
+
+    @model_validator(mode="after")
+    def _fits_a_job(self) -> Self:
+        _refuse_what_a_job_decides(self.spec)
+        if not isinstance(self.evaluation.seeds, int):
+            raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
         return self
 
 
@@ -146,34 +176,11 @@ class AugmentationRequest(RequestModel):
 
 
 JobRequest = Annotated[
-    ComparisonRequest | AugmentationRequest,
+    ComparisonRequest | TrainingRequest | AugmentationRequest,
     Discriminator("kind"),
-    names_its_kinds("comparison", "augmentation"),
+    names_its_kinds("comparison", "training", "augmentation"),
 ]
 """What a client may submit; ``kind`` says which it is."""
-
-
-class Progress(Body):
-    """How far a job has come: a comparison counts trials, an augmentation counts chunks of images."""
-
-    trials_total: int = 0
-    trials_done: int = 0
-    trials_reused: int = 0
-    trials_running: int = 0
-    chunks_total: int = Field(0, description="The last one puts the archive together.")
-    chunks_done: int = 0
-    chunks_running: int = 0
-    fraction: float = Field(description="0-1, counting the epochs of running trials and the images of running chunks.")
-    estimated_finish: Timestamp | None = Field(description="From the pace so far; null before anything is done.")
-
-
-class TimelineEntry(Body):
-    """One thing that happened to a job."""
-
-    sequence: int
-    at: Timestamp
-    type: str
-    data: dict[str, Any]
 
 
 class Job(Body):
@@ -183,7 +190,8 @@ class Job(Body):
     kind: str
     state: JobState
     phase: str = Field(
-        description="What is going on: waiting, ingesting, training, reporting, augmenting, assembling, done."
+        description="What is going on: waiting, ingesting, training, confirming, reporting, augmenting, assembling "
+        "or done."
     )
     is_terminal: bool
     request: dict[str, Any]

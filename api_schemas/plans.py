@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body
+from api_schemas.evidence import RecommendedSpec
 from api_schemas.lint import Finding
 
 
@@ -18,6 +19,8 @@ class ArmRole(StrEnum):
     BASELINE = "baseline"
     PREPROCESSING = "preprocessing"
     CANDIDATE = "candidate"
+    ATTRIBUTION = "attribution"
+    RECOMMENDED = "recommended"
 
 
 class Arm(Body):
@@ -38,14 +41,26 @@ class CandidatePlan(Body):
     )
 
 
-class Plan(Body):
-    """What a comparison amounts to."""
+class Round(Body):
+    """Seeds on which some arms are trained; the evidence is looked at when all of them are over."""
 
-    kind: Literal["comparison"] = "comparison"
+    purpose: Literal["comparison", "confirmation"] = Field(
+        "comparison", description="confirmation: of the recommended spec, on seeds that no decision has seen."
+    )
+    arms: list[str]
+    seeds: list[int]
+
+
+class Plan(Body):
+    """What a comparison, or a training, amounts to."""
+
+    kind: Literal["comparison", "training"] = "comparison"
     arms: list[Arm]
     candidates: list[CandidatePlan]
-    seeds: list[int]
-    trials: int = Field(description="Arms times seeds, before reuse.")
+    seeds: list[int] = Field(description="Of the first round.")
+    rounds: list[Round] = Field(description="Later rounds are added as the evidence calls for them.")
+    trials: int = Field(description="Of all rounds so far, before reuse.")
+    trials_most: int = Field(description="If every verdict stays undecided to the last round.")
     trials_reusable: int = Field(0, description="Already trained for an earlier job.")
     estimated_seconds: float | None = Field(
         None,
@@ -53,6 +68,7 @@ class Plan(Body):
         "dataset, model and training; divide by the number of workers. Null when none has been timed.",
     )
     findings: dict[str, list[Finding]] = Field({}, description="What the linter says, by candidate; see /v1/lint.")
+    recommendation: RecommendedSpec | None = Field(None, description="Once the evidence for it is there.")
 
 
 class AugmentationPlan(Body):

@@ -13,6 +13,7 @@ from pydantic import Field
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Points, Timestamp
 from api_schemas.datasets import DatasetFacts
+from api_schemas.evidence import Cause, Look, Needed, RecommendedSpec, Why
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole
@@ -84,9 +85,23 @@ class CandidateReport(Body):
     verdict: Verdict
     sentence: str = Field(description="The verdict in words.")
     difference: Difference | None = Field(description="Candidate minus baseline; null when too few trials finished.")
-    preprocessing: Difference | None = Field(description="Preprocessing-only arm minus baseline.")
-    augmentation: Difference | None = Field(description="Candidate minus preprocessing-only arm.")
+    preprocessing: Difference | None = Field(description="Preprocessing-only arm minus baseline; null if one arm.")
+    augmentation: Difference | None = Field(description="Candidate minus preprocessing-only arm; null if one arm.")
     findings: list[Finding] = Field([], description="What the linter says about the spec on this dataset.")
+    needed: Needed | None = Field(None, description="Where the verdict is inconclusive: what would decide it.")
+    why: Why | None = Field(None, description="Null where the baseline has no model to ask.")
+
+
+class RecommendationReport(Body):
+    """The recommended spec, trained on seeds that no decision before has seen."""
+
+    recommended: RecommendedSpec
+    verdict: Verdict | None = Field(description="Against the baseline; null where it is the baseline.")
+    against_baseline: Difference | None
+    best_candidate: str | None = Field(description="The candidate with the highest mean accuracy.")
+    against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
+    seeds: list[int]
+    sentence: str
 
 
 class Cost(Body):
@@ -107,6 +122,8 @@ class Method(Body):
     candidates: int
     training_images: int | None
     validation_images: int | None
+    splits: Literal["random", "grouped", "fixed"] = "random"
+    looks: list[Look] = Field([], description="Of a sequential comparison: when the evidence was looked at.")
 
 
 class Provenance(Body):
@@ -120,15 +137,29 @@ class Provenance(Body):
 
 
 class Report(Body):
-    """The answer to a comparison."""
+    """The answer to a comparison, or, with one arm and no candidate, to a training."""
 
-    schema_version: Literal["1.0"] = "1.0"
+    schema_version: Literal["2.0"] = "2.0"
     job_id: str
-    kind: Literal["comparison"] = "comparison"
+    kind: Literal["comparison", "training"] = "comparison"
     created_at: Timestamp
     complete: bool = Field(description="Whether every trial gave a result.")
+    stopped: bool = Field(False, description="It was ended early on request; the report covers what was done.")
+    summary: list[Cause] = Field([], description="The report in sentences, strongest first.")
+    recommendation: RecommendationReport | None = None
     candidates: list[CandidateReport]
     arms: list[ArmReport]
     method: Method
     cost: Cost
     provenance: Provenance
+
+    def sentences(self) -> list[Cause]:
+        """The summary, and after it the verdicts that it does not tell."""
+        told = [cause.evidence for cause in self.summary if cause.kind == "verdict"]
+        verdicts = {f"/candidates/{at}": candidate for at, candidate in enumerate(self.candidates)}
+        untold = [
+            Cause(kind="verdict", text=candidate.sentence, strength=0, evidence=pointer)
+            for pointer, candidate in verdicts.items()
+            if not any(each == pointer or each.startswith(f"{pointer}/") for each in told)
+        ]
+        return [*self.summary, *untold]

@@ -1,4 +1,4 @@
-"""Chunk rows: the leased units of work of an augmentation. Each belongs to one job and one place in its archive."""
+"""Chunk rows: leased units of work that belong to one job: parts of an archive, probes of a baseline's model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
@@ -58,6 +58,22 @@ def assembly(session: Session, job_id: str) -> ChunkRow | None:
     """The chunk that puts a job's parts together, once there is one."""
     query = select(ChunkRow).where(ChunkRow.job_id == job_id, ChunkRow.role == ChunkRole.ASSEMBLE)
     return session.scalar(query)
+
+
+def add_probes(session: Session, job_id: str, seeds: Iterable[int], queue: str, now: float) -> None:
+    """Queued probes for those of the seeds that have none yet; a probe's number is its seed."""
+    there = set(session.scalars(select(ChunkRow.number).where(*_probes_of(job_id))))
+    due = [Place(number=seed, first=0, images=1) for seed in seeds if seed not in there]
+    add(session, job_id, ChunkRole.PROBE, due, queue, now)
+
+
+def probes(session: Session, job_id: str) -> Sequence[ChunkRow]:
+    """A job's probes, by seed."""
+    return session.scalars(select(ChunkRow).where(*_probes_of(job_id)).order_by(ChunkRow.number)).all()
+
+
+def _probes_of(job_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (ChunkRow.job_id == job_id, ChunkRow.role == ChunkRole.PROBE)
 
 
 def unpublished(session: Session, job_id: str) -> Sequence[ChunkRow]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api_schemas.jobs import TimelineEntry
+from api_schemas.progress import TimelineEntry
 from store.canonical import timestamp
 from store.tables import JobEventRow
 

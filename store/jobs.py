@@ -8,16 +8,21 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api_schemas.base import RequestModel
+from api_schemas.datasets import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, TrainingRequest
 from api_schemas.plans import Plan
 from api_schemas.trials import TrialState
 from store import chunks, events, plans, transitions, trials
 from store.ids import JOB, is_identifier, new_id
+from store.plans import TrialRequest
 from store.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 from store.transitions import move
 
-Request = TypeVar("Request", ComparisonRequest, AugmentationRequest)
+Request = TypeVar("Request", bound=RequestModel)
+
+_BY_TRIALS: dict[str, type[TrialRequest]] = {"comparison": ComparisonRequest, "training": TrainingRequest}
 
 # Whatever jobs have carried out for them: how to drop a job's units, and which jobs wait for some of them.
 _DROP_UNITS = (trials.cancel_of_job, chunks.cancel_of_job)
@@ -33,12 +38,13 @@ class Phase:
     REPORTING = "reporting"
     AUGMENTING = "augmenting"
     ASSEMBLING = "assembling"
+    CONFIRMING = "confirming"
     DONE = "done"
 
 
 def create(
     session: Session,
-    request: ComparisonRequest | AugmentationRequest,
+    request: ComparisonRequest | TrainingRequest | AugmentationRequest,
     dataset: DatasetRow,
     now: float,
     deadline_at: float,
@@ -83,23 +89,24 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
 
     Called again, it fills only the places that a cancel of another job has emptied.
     """
-    request = request_of(job, ComparisonRequest)
+    request = trial_request_of(job)
     assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
+    facts = DatasetFacts.model_validate(dataset.facts)
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
     }
     for arm, seed in plans.places(plan):
         if (arm.name, seed) in filled:
             continue
-        definition = plans.trial_definition(request, arm, seed, dataset.digest)
+        definition = plans.trial_definition(request, arm, seed, dataset.digest, facts)
         trial, reused = trials.ensure(
             session, definition, setting=plans.setting_of(definition),
             dataset_id=dataset.id, queue=request.device, now=now,
         )  # fmt: skip
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
-    if job.plan is None:
+    if job.plan is None or len(job.plan["rounds"]) < len(plan.rounds):
         job.plan = plan.model_dump(mode="json")
-        events.append(session, job.id, "planned", now, arms=len(plan.arms), trials=plan.trials)
+        events.append(session, job.id, "planned", now, arms=len(plan.arms), trials=plan.trials, round=len(plan.rounds))
     session.flush()
 
 
@@ -128,6 +135,22 @@ def cancel(session: Session, job: JobRow, now: float) -> JobState:
         events.append(session, job.id, JobState.CANCELLING, now)
     session.refresh(job)
     return JobState(job.state)
+
+
+def stop(session: Session, job: JobRow, now: float) -> str | None:
+    """End a job's training now; the planner then reports on what is done. Returns why that cannot be, or None."""
+    if job.state not in (JobState.QUEUED, JobState.RUNNING):
+        return f"the job is {job.state}; there is nothing to stop"
+    if job.kind not in _BY_TRIALS:
+        return f"a job of kind {job.kind} has no report to stop for; cancel it instead"
+    if job.plan is None:
+        return "the job has not begun to train, so there is nothing to report; cancel it instead"
+    if job.stop_requested_at is None:
+        job.stop_requested_at = now
+        events.append(session, job.id, "stopping", now)
+        _drop_units(session, job.id, now)
+        session.flush()
+    return None
 
 
 def _drop_units(session: Session, job_id: str, now: float) -> bool:
@@ -160,6 +183,11 @@ def settle_cancelled(session: Session, unit_id: str, now: float) -> None:
 def request_of(job: JobRow, kind: type[Request]) -> Request:
     """The request as it was accepted, by a job of that kind."""
     return kind.model_validate(job.request)
+
+
+def trial_request_of(job: JobRow) -> TrialRequest:
+    """The request of a job that trials carry out."""
+    return request_of(job, _BY_TRIALS[job.kind])
 
 
 def live_ids(session: Session) -> list[str]:

@@ -5,30 +5,42 @@ The service needs this to show a plan, the workers to carry it out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.jobs import ComparisonRequest
+from api_schemas.datasets import DatasetFacts
+from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.models import EvaluationSettings
-from api_schemas.plans import Arm, ArmRole, CandidatePlan, Plan
+from api_schemas.plans import Arm, ArmRole, CandidatePlan, Plan, Round
 from store import trials
+from store.attribution_arms import attribution_arms
 from store.canonical import digest
+from store.split_rules import split_definition
 from store.tables import DatasetRow
 
-TRAINING_VERSION = "2"
+TRAINING_VERSION = "3"
 """Part of every trial's key: raise it when the same definition would give another result."""
 
 BASELINE = "baseline"
+TRAINED = "trained"
+"""The one arm of a training job."""
+
+TrialRequest = ComparisonRequest | TrainingRequest
+"""What is carried out by trials."""
 
 
 def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
     """Integer images are brought to 0-1; floats are taken as they are."""
     largest = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
     return ImageDataGeneratorSpec() if largest is None else ImageDataGeneratorSpec(rescale=1 / largest)
+
+
+def plan_of(request: TrialRequest, stored_dtype: str) -> Plan:
+    """The plan of a comparison or of a training."""
+    return plan_training(request) if isinstance(request, TrainingRequest) else plan_comparison(request, stored_dtype)
 
 
 def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:
@@ -49,29 +61,72 @@ def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:
         candidates.append(
             CandidatePlan(name=candidate.name, arm=candidate.name, preprocessing_arm=preprocessing_arms[preprocessing])
         )
-    first = request.evaluation.first_seed
-    seeds = list(range(first, first + request.evaluation.seeds))
-    return Plan(arms=arms, candidates=candidates, seeds=seeds, trials=len(arms) * len(seeds))
+    if request.attribution == "full":
+        arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
+    return _plan("comparison", arms, candidates, request.evaluation)
+
+
+def plan_training(request: TrainingRequest) -> Plan:
+    """One arm on its seeds."""
+    return _plan("training", [Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)], [], request.evaluation)
+
+
+def _plan(
+    kind: Literal["comparison", "training"],
+    arms: list[Arm],
+    candidates: list[CandidatePlan],
+    evaluation: EvaluationSettings,
+) -> Plan:
+    first = evaluation.first_seed
+    seeds = list(range(first, first + evaluation.fewest_seeds))
+    # Single parameters explain a verdict and do not make one: the first round is enough for them.
+    compared = [arm for arm in arms if arm.role != ArmRole.ATTRIBUTION]
+    trials_now = len(arms) * len(seeds)
+    return Plan(
+        kind=kind,
+        arms=arms,
+        candidates=candidates,
+        seeds=seeds,
+        rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
+        trials=trials_now,
+        trials_most=trials_now + len(compared) * (evaluation.most_seeds - len(seeds)),
+    )
+
+
+def with_round(plan: Plan, added: Round, *arms: Arm) -> Plan:
+    """The plan with one more round, and arms that are new in it."""
+    trials_added = len(added.arms) * len(added.seeds)
+    total = plan.trials + trials_added
+    return plan.model_copy(
+        update={
+            "arms": [*plan.arms, *arms],
+            "rounds": [*plan.rounds, added],
+            "trials": total,
+            "trials_most": max(plan.trials_most, total),
+        }
+    )
 
 
 def places(plan: Plan) -> Iterator[tuple[Arm, int]]:
-    """Every arm on every seed, seed by seed, so that early results are paired ones."""
-    for seed in plan.seeds:
-        for arm in plan.arms:
-            yield arm, seed
+    """Every arm on its seeds, round by round and seed by seed, so that early results are paired ones."""
+    arms = {arm.name: arm for arm in plan.arms}
+    for each in plan.rounds:
+        for seed in each.seeds:
+            for name in each.arms:
+                yield arms[name], seed
 
 
-def trial_definition(request: ComparisonRequest, arm: Arm, seed: int, dataset_digest: str) -> dict[str, Any]:
+def trial_definition(
+    request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
+) -> dict[str, Any]:
     """Everything that determines a trial's result, and nothing else."""
-    return {
+    keep_model = {"keep_model": True} if request.kind == "training" else {}
+    return keep_model | {
         "version": TRAINING_VERSION,
         "engine": request.engine,
         "dataset": dataset_digest,
-        "split": {
-            "validation_fraction": request.evaluation.validation_fraction,
-            "training_images": request.evaluation.training_images,
-        },
-        "model": request.model.model_dump(mode="json"),
+        "split": split_definition(request.evaluation, facts),
+        "model": request.model.model_dump(mode="json", exclude_none=True),
         "training": request.training.model_dump(mode="json"),
         "spec": arm.spec.model_dump(mode="json"),
         "seed": seed,
@@ -83,35 +138,12 @@ def setting_of(definition: dict[str, Any]) -> str:
     return digest({name: definition[name] for name in ("engine", "dataset", "split", "model", "training")})
 
 
-def split_sizes(evaluation: EvaluationSettings, images: int) -> tuple[int, int]:
-    """How many images a split trains on and validates on."""
-    validation = math.ceil(images * evaluation.validation_fraction)
-    return evaluation.training_images or images - validation, validation
-
-
-def split_obstacle(evaluation: EvaluationSettings, images_per_class: list[int]) -> str | None:
-    """Why images cannot be split as asked, said to a person; None if they can."""
-    images, classes = sum(images_per_class), len(images_per_class)
-    training, validation = split_sizes(evaluation, images)
-    if classes < 2:
-        return f"the dataset has {classes} class; a comparison of accuracies needs two or more"
-    if min(images_per_class) < 2:
-        return "a class has a single image, which cannot be both trained on and validated on"
-    if training + validation > images:
-        return (
-            f"{training} training images and {validation} validation images (validation_fraction "
-            f"{evaluation.validation_fraction:g}) are more than the dataset's {images}"
-        )
-    if min(training, validation) < classes:
-        return f"{training} training and {validation} validation images cannot hold every one of {classes} classes"
-    return None
-
-
-def with_reuse_and_estimate(session: Session, request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> Plan:
+def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow) -> Plan:
     """The plan with what is known about its trials once the dataset is."""
     if dataset.digest is None:
         return plan
-    definitions = [trial_definition(request, arm, seed, dataset.digest) for arm, seed in places(plan)]
+    facts = DatasetFacts.model_validate(dataset.facts)
+    definitions = [trial_definition(request, arm, seed, dataset.digest, facts) for arm, seed in places(plan)]
     keys = {trials.key_of(definition) for definition in definitions}
     reusable = sum(trials.is_trained(session, key) for key in keys)
     repeated = len(definitions) - len(keys)

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkState
-from api_schemas.jobs import JobState, Progress
+from api_schemas.jobs import JobState
 from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.progress import Progress
 from api_schemas.trials import TrialState
 from store.canonical import timestamp
 from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
@@ -101,5 +102,6 @@ def _tally_chunks(session: Session, row: JobRow) -> Tally:
 
 _TALLIES: dict[str, Callable[[Session, JobRow], Tally]] = {
     "comparison": _tally_trials,
+    "training": _tally_trials,
     "augmentation": _tally_chunks,
 }

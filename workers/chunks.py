@@ -1,28 +1,47 @@
-"""One chunk of an augmentation, from its claim to its stored part. The work itself is in ``workers.archives``."""
+"""One chunk, from its claim to its stored result. The work itself is in ``workers.archives`` and ``workers.probes``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole
-from api_schemas.datasets import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest
-from api_schemas.plans import AugmentationPlan
-from store import chunks, jobs, leases, queue
-from store.chunks import Place
+from store import chunks, leases, queue
 from store.leases import Lease
-from store.tables import ChunkRow, DatasetRow, JobRow
-from workers.archives.layout import Layout
+from store.tables import ChunkRow
+from workers import augmenting, probing
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 from workers.leased_work import carry_out
 
-Task = tuple[Layout, ChunkRole, Place]
+
+@dataclass(frozen=True)
+class _Work:
+    """How a role's chunks are carried out. *do* gets what *read* found in the transaction that claims the chunk."""
+
+    read: Callable[[Session, ChunkRow], Any]
+    do: Callable[[Context, Any, LeaseKeeper], dict[str, Any]]
+
+
+_WORK = {
+    ChunkRole.AUGMENT: _Work(augmenting.read, augmenting.augment),
+    ChunkRole.ASSEMBLE: _Work(augmenting.read, augmenting.assemble),
+    ChunkRole.PROBE: _Work(probing.read, probing.probe),
+}
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A claimed chunk."""
+
+    work: _Work
+    images: int
+    details: Any
 
 
 def run_chunk(context: Context, chunk_id: str) -> None:
@@ -40,49 +59,21 @@ def run_chunk(context: Context, chunk_id: str) -> None:
         _advance_if_due(context, chunk_id)
 
 
-def _read(session: Session, chunk_id: str) -> Task:
+def _read(session: Session, chunk_id: str) -> _Task:
     row = session.get_one(ChunkRow, chunk_id)
-    job = session.get_one(JobRow, row.job_id)
-    dataset = session.get_one(DatasetRow, job.dataset_id)
-    assert dataset.digest is not None, "chunks exist only once the dataset is ready"
-    layout = Layout(
-        folder=f"jobs/{job.id}",
-        digest=dataset.digest,
-        facts=DatasetFacts.model_validate(dataset.facts),
-        request=jobs.request_of(job, AugmentationRequest),
-        plan=AugmentationPlan.model_validate(job.plan),
-    )
-    return layout, ChunkRole(row.role), Place(row.number, row.first, row.images)
+    work = _WORK[ChunkRole(row.role)]
+    return _Task(work, row.images, work.read(session, row))
 
 
-def _do(context: Context, task: Task, keeper: LeaseKeeper) -> dict[str, Any]:
-    layout, role, place = task
-    return _WORK[role](context, layout, place, keeper)
+def _do(context: Context, task: _Task, keeper: LeaseKeeper) -> dict[str, Any]:
+    return task.work.do(context, task.details, keeper)
 
 
-def _augment(context: Context, layout: Layout, place: Place, keeper: LeaseKeeper) -> dict[str, Any]:
-    from workers.archives.parts import make_part  # imports the engine, which only pool processes need
-
-    return make_part(context.artifacts, layout, place, keeper)
-
-
-def _assemble(context: Context, layout: Layout, _place: Place, keeper: LeaseKeeper) -> dict[str, Any]:
-    from workers.archives.assembly import assemble
-
-    return assemble(context.artifacts, layout, keeper)
-
-
-_WORK: dict[ChunkRole, Callable[[Context, Layout, Place, LeaseKeeper], dict[str, Any]]] = {
-    ChunkRole.AUGMENT: _augment,
-    ChunkRole.ASSEMBLE: _assemble,
-}
-
-
-def _record(session: Session, lease: Lease, task: Task, outcome: dict[str, Any] | Failure, now: float) -> None:
+def _record(session: Session, lease: Lease, task: _Task, outcome: dict[str, Any] | Failure, now: float) -> None:
     if isinstance(outcome, Failure):
         chunks.fail(session, lease, outcome, now)
     else:
-        chunks.succeed(session, lease, outcome, task[2].images, now)
+        chunks.succeed(session, lease, outcome, task.images, now)
 
 
 def _advance_if_due(context: Context, chunk_id: str) -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets import DatasetState
-from api_schemas.failures import Failure
+from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import JobState
 from store import jobs, queue
 from store.jobs import Phase
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.planning import augmentation, comparison
+from workers.planning import augmentation, comparison, training
 from workers.planning.steps import Message, NextStep, Step
 
 _NEXT_STEPS: dict[str, NextStep] = {
     "comparison": comparison.next_step,
+    "training": training.next_step,
     "augmentation": augmentation.next_step,
 }
 
@@ -44,6 +45,9 @@ def _next_step(session: Session, job: JobRow, now: float) -> Step:
     dataset = session.get_one(DatasetRow, job.dataset_id, with_for_update=True)
     if dataset.state == DatasetState.FAILED:
         jobs.fail(session, job.id, Failure.model_validate(dataset.error), now)
+        return Step()
+    if dataset.state == DatasetState.DELETED:
+        jobs.fail(session, job.id, Failure.of(FailureClass.DATASET, "the dataset was deleted", "dataset.deleted"), now)
         return Step()
     if dataset.state != DatasetState.READY:
         jobs.begin(session, job, Phase.INGESTING, now)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 import pytest
+from sqlalchemy import update
 
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.jobs import ComparisonRequest
+from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.reports import Report
 from store import datasets, jobs, leases, trials
-from store.queue import INGEST, RUN_TRIAL
-from store.tables import DatasetRow, JobRow
-from tests.store.rows import FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
+from store.queue import ADVANCE, INGEST, RUN_CHUNK, RUN_TRIAL
+from store.tables import JobRow, TrialRow
+from store.trial_files import model_name, predictions_name
+from tests.store.rows import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
 from tests.workers.conftest import RecordingQueue
+from tests.workers.finished import end_probes, finish_trials, predictions_file, record_of
 from workers.context import Context
 from workers.planner import advance
 
@@ -28,15 +34,8 @@ def _job(context: Context, job_id: str) -> JobRow:
         return session.get_one(JobRow, job_id)
 
 
-def _finish_all(context: Context, job_id: str, accuracy: float = 0.9) -> None:
-    with context.database.writing() as session:
-        for _, trial in trials.of_job(session, job_id):
-            if trial.state == "queued":
-                succeed(session, trial, accuracy)
-
-
 def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, queue: RecordingQueue) -> None:
-    """One step a call: ingest, plan and publish every trial once, report."""
+    """One step a call: ingest, plan and publish every trial once, ask the baseline's models, report."""
     job_id = _submit(context)
     advance(context, job_id)
     job = _job(context, job_id)
@@ -55,13 +54,18 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
         places = {trial.id: (link.seed, link.arm) for link, trial in trials.of_job(session, job_id)}
     assert {trial_id for _, trial_id, _ in published} == set(places)
 
-    _finish_all(context, job_id)
+    finish_trials(context, job_id)
+    advance(context, job_id)
+    assert [task for task, _, _ in queue.take()] == [RUN_CHUNK] * 2, "a probe for each of the baseline's models"
+    end_probes(context, job_id)
     advance(context, job_id)
     job = _job(context, job_id)
     assert (job.state, job.phase, job.report_artifact) == ("succeeded", "done", f"jobs/{job_id}/report.json")
     assert queue.take() == []
     report = Report.model_validate_json(context.artifacts.read(f"jobs/{job_id}/report.json"))
-    assert (report.job_id, report.complete, report.candidates[0].verdict) == (job_id, True, "equivalent")
+    assert (report.job_id, report.complete, report.candidates[0].verdict) == (job_id, True, "inconclusive")
+    for form in ("report.html", "report.md"):
+        assert b"flip" in context.artifacts.read(f"jobs/{job_id}/{form}")
 
 
 def test_trials_are_published_seed_by_seed(
@@ -90,7 +94,11 @@ def test_calling_it_twice_publishes_nothing_twice(context: Context, queue: Recor
     assert len(queue.take()) == 4
     advance(context, waiting)
     assert queue.take() == []
-    _finish_all(context, waiting)
+    finish_trials(context, waiting)
+    advance(context, waiting)
+    advance(context, waiting)
+    assert len(queue.take()) == 2
+    end_probes(context, waiting)
     advance(context, waiting)
     advance(context, waiting)
     assert queue.take() == []
@@ -120,9 +128,12 @@ def test_a_job_whose_trials_are_all_there_goes_straight_to_its_report(context: C
     """A repeated request trains nothing, and its report says so."""
     first = _submit(context, is_dataset_ready=True)
     advance(context, first)
-    _finish_all(context, first)
+    finish_trials(context, first)
     queue.take()
     second = _submit(context)
+    advance(context, second)
+    end_probes(context, second)
+    assert [task for task, _, _ in queue.take()] == [RUN_CHUNK] * 2
     advance(context, second)
     assert (_job(context, second).state, queue.take()) == ("succeeded", [])
     report = Report.model_validate_json(context.artifacts.read(f"jobs/{second}/report.json"))
@@ -171,7 +182,9 @@ def test_a_job_with_a_failed_trial_fails_with_a_report_on_the_others(context: Co
         job_id = running_job(session).id
         _, failed = trials.of_job(session, job_id)[-1]
         trials.fail(session, claim(session, failed), Failure.of(FailureClass.OUT_OF_MEMORY, "too big"), NOW)
-    _finish_all(context, job_id)
+    finish_trials(context, job_id)
+    advance(context, job_id)
+    end_probes(context, job_id)
     advance(context, job_id)
     job = _job(context, job_id)
     assert job.state == "failed"
@@ -227,12 +240,177 @@ def test_a_report_that_cannot_be_made_fails_the_job(context: Context) -> None:
     """A job must not wait for ever; the client is told, without a traceback."""
     with context.database.writing() as session:
         job_id = running_job(session).id
-    _finish_all(context, job_id)
+    finish_trials(context, job_id)
+    advance(context, job_id)
+    end_probes(context, job_id)
     with context.database.writing() as session:
-        dataset = session.get_one(DatasetRow, session.get_one(JobRow, job_id).dataset_id)
-        dataset.facts = {"classes": FACTS.classes}
+        trial = trials.of_job(session, job_id)[0][1]
+    context.artifacts.write(predictions_name(trial.id), b"no file of predictions")
     advance(context, job_id)
     job = _job(context, job_id)
     assert job.state == "failed"
     assert job.error is not None
     assert (job.error["class"], "the report failed" in job.error["message"]) == ("internal", True)
+
+
+SEQUENTIAL = {"evaluation": {"seeds": {"min": 3, "max": 10}}}
+"""Looked at after 3, 5 and 10 seeds."""
+TWO = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}, "turn": {"rotation_range": 9, "rescale": 1 / 255}}
+
+
+def _seeds_by_arm(context: Context, job_id: str) -> dict[str, int]:
+    with context.database.reading() as session:
+        return Counter(link.arm for link, _ in trials.of_job(session, job_id))
+
+
+def _go_on(context: Context, job_id: str, accuracy_of: Callable[[str, int], float]) -> None:
+    """Train what is due, answer the probes, and look."""
+    advance(context, job_id)
+    finish_trials(context, job_id, accuracy_of)
+    advance(context, job_id)
+    end_probes(context, job_id)
+    advance(context, job_id)
+
+
+def _report(context: Context, job_id: str) -> Report:
+    return Report.model_validate_json(context.artifacts.read(f"jobs/{job_id}/report.json"))
+
+
+def test_a_settled_candidate_gets_no_further_seeds(context: Context, queue: RecordingQueue) -> None:
+    """The undecided one goes on beside the baseline, and the report shows the looks."""
+
+    def accuracy_of(arm: str, seed: int) -> float:
+        return {"baseline": 0.9, "flip": 0.0, "turn": 0.85 if seed % 2 else 0.95}[arm]
+
+    job_id = _submit(context, comparison(TWO, **SEQUENTIAL), is_dataset_ready=True)
+    _go_on(context, job_id, accuracy_of)
+    assert (ADVANCE, job_id, "control") in queue.take(), "somebody must publish the second round"
+    assert _seeds_by_arm(context, job_id) == {"baseline": 5, "flip": 3, "turn": 5}
+    _go_on(context, job_id, accuracy_of)
+    assert _seeds_by_arm(context, job_id) == {"baseline": 10, "flip": 3, "turn": 10}
+    _go_on(context, job_id, accuracy_of)
+    assert _job(context, job_id).state == "succeeded"
+    report = _report(context, job_id)
+    assert [(look.seeds, look.settled) for look in report.method.looks] == [(3, ["flip"]), (5, []), (10, [])]
+    flip, turn = report.candidates
+    assert (flip.verdict, turn.verdict) == ("hurts", "inconclusive")
+    assert flip.difference is not None
+    assert flip.difference.seeds == [0, 1, 2]
+    assert turn.needed is not None
+
+
+def test_a_comparison_whose_verdicts_are_settled_at_the_first_look_ends_there(context: Context) -> None:
+    """The seeds that were not needed are not trained."""
+    job_id = _submit(context, comparison(**SEQUENTIAL), is_dataset_ready=True)
+    _go_on(context, job_id, lambda arm, _: 0.9 if arm == "baseline" else 0.2)
+    assert _job(context, job_id).state == "succeeded"
+    assert _seeds_by_arm(context, job_id) == {"baseline": 3, "flip": 3}
+
+
+def test_a_recommendation_is_put_to_the_test_on_fresh_seeds(context: Context) -> None:
+    """No seed of the comparison is used again; the report says what came of it."""
+    job_id = _submit(context, comparison(TWO, evaluation={"seeds": 3}, recommend=True), is_dataset_ready=True)
+
+    def accuracy_of(arm: str, _seed: int) -> float:
+        return {"baseline": 0.5, "flip": 0.4, "turn": 0.95}.get(arm, 1.0)
+
+    _go_on(context, job_id, accuracy_of)
+    job = _job(context, job_id)
+    assert (job.state, job.phase) == ("running", "confirming")
+    assert job.plan is not None
+    assert job.plan["recommendation"]["starts_from"] == "turn"
+    with context.database.reading() as session:
+        fresh = {link.seed for link, _ in trials.of_job(session, job_id)} - {0, 1, 2}
+    assert len(fresh) == 5
+    _go_on(context, job_id, accuracy_of)
+    assert _job(context, job_id).state == "succeeded"
+    recommendation = _report(context, job_id).recommendation
+    assert recommendation is not None
+    assert recommendation.seeds == sorted(fresh)
+    assert recommendation.against_baseline is not None
+    assert recommendation.verdict == "helps"
+
+
+def test_a_stopped_job_reports_on_what_is_done(context: Context, queue: RecordingQueue) -> None:
+    """What waits is dropped at once; the report says that it was stopped, and what the finished seeds say."""
+    job_id = _submit(context, comparison(evaluation={"seeds": 5}), is_dataset_ready=True)
+    advance(context, job_id)
+    with context.database.writing() as session:
+        places = trials.of_job(session, job_id)
+        waiting = [trial.id for link, trial in places if link.seed >= 3]
+        session.execute(update(TrialRow).where(TrialRow.id.in_(waiting)).values(queue="somewhere"))
+    _finish_some(context, job_id, {0, 1, 2})
+    with context.database.writing() as session:
+        job = jobs.locked(session, job_id)
+        assert job is not None
+        assert jobs.stop(session, job, NOW) is None
+    advance(context, job_id)
+    assert _job(context, job_id).state == "succeeded"
+    report = _report(context, job_id)
+    assert (report.stopped, report.complete) == (True, False)
+    assert report.candidates[0].difference is not None
+    assert report.candidates[0].difference.seeds == [0, 1, 2]
+    assert report.arms[0].failed_trials == []
+
+
+def _finish_some(context: Context, job_id: str, seeds: set[int]) -> None:
+    with context.database.writing() as session:
+        for link, trial in trials.of_job(session, job_id):
+            if link.seed in seeds:
+                record = record_of(0.9 if link.arm == "baseline" else 0.3, link.seed)
+                context.artifacts.write(predictions_name(trial.id), predictions_file(record))
+                succeed(session, trial, record.accuracy)
+
+
+def test_a_stopping_job_waits_for_its_running_trial_to_end_and_no_longer(context: Context) -> None:
+    """The worker is asked to stop; when it has, the report is made."""
+    job_id = _submit(context, is_dataset_ready=True)
+    advance(context, job_id)
+    with context.database.writing() as session:
+        lease = claim(session, trials.of_job(session, job_id)[0][1])
+        job = jobs.locked(session, job_id)
+        assert job is not None
+        jobs.stop(session, job, NOW)
+    advance(context, job_id)
+    assert _job(context, job_id).state == "running"
+    with context.database.writing() as session:
+        leases.finish(session, lease, "cancelled", now=NOW)
+    advance(context, job_id)
+    assert _job(context, job_id).state == "succeeded"
+    assert _report(context, job_id).candidates[0].verdict == "inconclusive"
+
+
+def test_what_cannot_be_stopped_says_why(context: Context) -> None:
+    """A job that has not begun to train is to be cancelled instead, and one that is over is over."""
+    job_id = _submit(context)
+    with context.database.writing() as session:
+        job = jobs.locked(session, job_id)
+        assert job is not None
+        assert "cancel it instead" in (jobs.stop(session, job, NOW) or "")
+        jobs.cancel(session, job, NOW)
+        assert "nothing to stop" in (jobs.stop(session, job, NOW) or "")
+
+
+def test_a_training_job_ends_with_a_report_and_its_models(context: Context, queue: RecordingQueue) -> None:
+    """One arm on its seeds; every model can be downloaded."""
+    request = TrainingRequest.model_validate(
+        {"kind": "training", "dataset": DIGITS, "spec": {"rescale": 1 / 255}, "evaluation": {"seeds": 2}}
+    )
+    with context.database.writing() as session:
+        dataset = ready_dataset(session)
+        job_id = jobs.create(session, request, dataset, NOW, NOW + 3600).id
+    advance(context, job_id)
+    assert [task for task, _, _ in queue.take()] == [RUN_TRIAL] * 2
+    finish_trials(context, job_id)
+    with context.database.reading() as session:
+        for _, trial in trials.of_job(session, job_id):
+            assert trial.definition["keep_model"] is True
+            context.artifacts.write(model_name(trial.id), b"a model")
+    advance(context, job_id)
+    job = _job(context, job_id)
+    assert job.state == "succeeded"
+    assert job.artifacts is not None
+    assert sorted(job.artifacts) == ["model-seed-0.keras", "model-seed-1.keras"]
+    assert context.artifacts.read(f"jobs/{job_id}/model-seed-1.keras") == b"a model"
+    report = _report(context, job_id)
+    assert (report.kind, report.candidates, report.arms[0].mean_validation_accuracy) == ("training", [], 0.9)

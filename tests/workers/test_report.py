@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from api_schemas.failures import Failure, FailureClass
+from api_schemas.jobs import ComparisonRequest
 from api_schemas.reports import Report, Verdict
 from api_schemas.trials import Trial, TrialState
 from store import plans
 from tests.store.rows import FACTS, NOW, STANDING_EXAMPLE, comparison, result
-from workers.evidence.intervals import corrected_interval
-from workers.reports.comparison import Evidence, compose
+from tests.workers.finished import record_of
+from workers.evidence.records import ArmRecord, SeedRecord
+from workers.reports.comparison import compose
+from workers.reports.evidence import Evidence
 
 LOST = Failure.of(FailureClass.WORKER_LOST, "3 workers were lost")
 FLIP = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}}
@@ -48,20 +51,32 @@ def _report(
     seeds = max(map(len, accuracies.values()))
     asked = comparison(specs or FLIP, **{"evaluation": {"seeds": max(2, seeds)}, **request})
     trials = [_trial(arm, seed, each) for arm, row in accuracies.items() for seed, each in enumerate(row)]
-    evidence = Evidence("job_1", asked, plans.plan_comparison(asked, "uint8"), "d" * 64, FACTS, trials)
-    return compose(evidence, NOW)
+    return compose(_evidence(asked, trials), NOW)
+
+
+def _evidence(request: ComparisonRequest, trials: list[Trial]) -> Evidence:
+    plan = plans.plan_comparison(request, "uint8")
+    records = {arm.name: ArmRecord(arm.name, arm.spec, _records(trials, arm.name)) for arm in plan.arms}
+    return Evidence("job_1", request, plan, "d" * 64, FACTS, trials, records, probes=[], stopped=False)
+
+
+def _records(trials: list[Trial], arm: str) -> dict[int, SeedRecord]:
+    return {
+        trial.seed: record_of(trial.result.validation_accuracy, trial.seed)
+        for trial in trials
+        if trial.arm == arm and trial.result is not None
+    }
 
 
 def test_a_candidate_is_compared_with_the_baseline_seed_by_seed() -> None:
-    """The differences are paired, in points, and the interval is the corrected one."""
-    report = _report({"baseline": [0.80, 0.90, 0.85], "flip": [0.90, 0.95, 0.93]})
+    """The differences are paired and in points, and the interval is around their mean."""
+    report = _report({"baseline": [0.80, 0.90, 0.85], "flip": [0.90, 0.95, 0.95]})
     (candidate,) = report.candidates
     assert candidate.difference is not None
     assert candidate.difference.seeds == [0, 1, 2]
-    assert candidate.difference.per_seed == pytest.approx([10, 5, 8])
-    expected = corrected_interval([10, 5, 8], training_images=80, validation_images=20, confidence=0.95)
-    assert candidate.difference.mean == pytest.approx(expected.mean)
-    assert (candidate.difference.low, candidate.difference.high) == pytest.approx((expected.low, expected.high))
+    assert candidate.difference.per_seed == pytest.approx([10, 5, 10])
+    assert candidate.difference.mean == pytest.approx(25 / 3)
+    assert candidate.difference.low < 25 / 3 < candidate.difference.high
     assert report.complete
 
 
@@ -103,42 +118,48 @@ def test_an_arm_without_any_result_has_no_means() -> None:
 @pytest.mark.parametrize(
     ("flip", "verdict"),
     [
-        ([0.90, 0.901, 0.899], Verdict.HELPS),
-        ([0.70, 0.701, 0.699], Verdict.HURTS),
-        ([0.80, 0.801, 0.799], Verdict.EQUIVALENT),
-        ([0.70, 0.90, 0.80], Verdict.INCONCLUSIVE),
+        ([1.0, 1.0, 1.0], Verdict.HELPS),
+        ([0.0, 0.0, 0.05], Verdict.HURTS),
+        ([0.50, 0.55, 0.45], Verdict.INCONCLUSIVE),
     ],
 )
 def test_the_verdict_follows_from_the_interval(flip: list[float | None], verdict: Verdict) -> None:
-    """All four can come out."""
-    (candidate,) = _report({"baseline": [0.8, 0.8, 0.8], "flip": flip}).candidates
+    """One look at few images decides what is obvious."""
+    (candidate,) = _report({"baseline": [0.5, 0.5, 0.5], "flip": flip}).candidates
     assert candidate.verdict is verdict
+    assert (candidate.needed is not None) == (verdict is Verdict.INCONCLUSIVE)
+
+
+def test_a_wide_margin_makes_small_differences_equivalent() -> None:
+    """The practical effect is the client's to say."""
+    rows: dict[str, list[float | None]] = {"baseline": [0.8] * 10, "flip": [0.8, 0.85] * 5}
+    (candidate,) = _report(rows, evaluation={"seeds": 10, "practical_effect": 40}).candidates
+    assert candidate.verdict is Verdict.EQUIVALENT
 
 
 def test_a_difference_splits_into_preprocessing_and_augmentation() -> None:
     """The two parts add up to the whole, on every seed and in the mean."""
     accuracies: dict[str, list[float | None]] = {
-        "baseline": [0.90, 0.91],
-        "over:preprocessing": [0.94, 0.95],
+        "baseline": [0.90, 0.90],
+        "over:preprocessing": [0.95, 0.95],
         "over": [0.20, 0.25],
-        "appropriate": [0.80, 0.81],
-        "targeted:preprocessing": [0.96, 0.96],
-        "targeted": [0.96, 0.97],
+        "appropriate": [0.80, 0.80],
+        "targeted:preprocessing": [0.95, 0.95],
+        "targeted": [0.95, 1.0],
     }
     report = _report(accuracies, STANDING_EXAMPLE)
-    over, appropriate, _ = report.candidates
-    for candidate in report.candidates:
+    over, appropriate, targeted = report.candidates
+    for candidate in (over, targeted):
         assert candidate.difference is not None
         assert candidate.preprocessing is not None
         assert candidate.augmentation is not None
         parts = candidate.preprocessing.mean + candidate.augmentation.mean
         assert parts == pytest.approx(candidate.difference.mean)
     assert over.preprocessing is not None
-    assert over.preprocessing.mean == pytest.approx(4)
+    assert over.preprocessing.mean == pytest.approx(5)
     assert over.augmentation is not None
-    assert over.augmentation.per_seed == pytest.approx([-74, -70])
-    assert appropriate.preprocessing is not None
-    assert appropriate.preprocessing.per_seed == [0, 0]
+    assert over.augmentation.per_seed == pytest.approx([-75, -70])
+    assert appropriate.preprocessing is None, "it is the baseline's"
 
 
 def test_more_candidates_need_more_confidence_each() -> None:
@@ -163,8 +184,7 @@ def test_the_cost_counts_what_this_job_trained_itself() -> None:
         _trial("same", 0, 0.8, seconds=3, reused=True),
         _trial("same", 1, None),
     ]
-    evidence = Evidence("job_1", request, plans.plan_comparison(request, "uint8"), "d" * 64, FACTS, rows)
-    cost = compose(evidence, NOW).cost
+    cost = compose(_evidence(request, rows), NOW).cost
     assert (cost.trials, cost.trials_reused, cost.trials_failed, cost.training_seconds) == (4, 2, 1, 3)
 
 

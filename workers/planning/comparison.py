@@ -1,84 +1,81 @@
-"""The planner of comparisons: trains every arm on every seed, then reports."""
+"""The planner of comparisons: trains arms in rounds until the evidence is there, asks the baseline why, reports."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from api_schemas.failures import Failure, FailureClass
-from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Plan
 from api_schemas.trials import TrialState
-from store import jobs, plans, queue, trials
+from store import chunks, jobs, plans, queue, trials
 from store.jobs import Phase
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.failures import failure_of
+from workers.planning.concluding import fail_job, finish_with_report
+from workers.planning.places import Places, has_plan, is_anything_left, publish_trials
+from workers.planning.rounds import Extension, next_round
 from workers.planning.steps import Message, Step
-from workers.reports.comparison import build_report
+from workers.reports.comparison import compose
+from workers.reports.evidence import read_evidence
+
+_PROBED_SEEDS = 5
+"""Baseline models that are asked: their number narrows affinity's intervals little beyond the images they judge."""
 
 
 def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
-    """Make the plan, publish the trials that are due, or have the report made."""
-    if not _has_plan(session, job, dataset, now):
+    """Make the plan, publish what is due, or look at the evidence."""
+    if not has_plan(session, job, dataset, now):
         return Step()
     places = trials.of_job(session, job.id)
-    if all(TrialState(trial.state).is_terminal for _, trial in places):
-        jobs.begin(session, job, Phase.REPORTING, now)
-        return Step(conclude=_report)
-    return Step(_publish_trials(session, job, now))
+    messages = [*publish_trials(job, places, now), *_publish_probes(session, job, places, now)]
+    if is_anything_left(job, places) or chunks.is_any_unfinished(session, job.id):
+        return Step(messages)
+    return Step(messages, conclude=conclude)
 
 
-def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
-    """Make the plan if there is none yet, and replace trials that another job's cancel took away."""
-    assert dataset.facts is not None
-    request = jobs.request_of(job, ComparisonRequest)
-    if job.plan is None:
-        obstacle = plans.split_obstacle(request.evaluation, list(dataset.facts["classes"].values()))
-        if obstacle is not None:
-            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {obstacle}"), now)
-            return False
-        plan = plans.plan_comparison(request, dataset.facts["dtype"])
-    else:
-        plan = Plan.model_validate(job.plan)
-    states = {trial.state for _, trial in trials.of_job(session, job.id)}
-    if job.plan is None or TrialState.CANCELLED in states:
-        jobs.adopt_plan(session, job, plan, dataset, now)
-    jobs.begin(session, job, Phase.TRAINING, now)
-    return True
-
-
-def _publish_trials(session: Session, job: JobRow, now: float) -> list[Message]:
-    """Messages for trials that have none, seed by seed: a job that is ended early then has whole pairs."""
-    in_order = sorted(trials.of_job(session, job.id), key=lambda place: place[0].seed)
-    unpublished = {
-        trial.id: trial for _, trial in in_order if trial.state == TrialState.QUEUED and trial.published_at is None
-    }
-    for trial in unpublished.values():
-        trial.published_at = now
-    return [(queue.RUN_TRIAL, trial.id, trial.queue) for trial in unpublished.values()]
-
-
-def _report(context: Context, job_id: str) -> None:
+def conclude(context: Context, job_id: str) -> None:
+    """All that was due is done: train more where the evidence calls for it, or report."""
     try:
-        report = build_report(context.database, job_id)
+        evidence = read_evidence(context, job_id)
+        extension = None if evidence.stopped else next_round(evidence)
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
-        failure = failure_of(error, "report")
-        with context.database.writing() as session:
-            jobs.fail(session, job_id, failure, context.database.now(session))
+        fail_job(context, job_id, error)
         return
-    name = f"jobs/{job_id}/report.json"
-    context.artifacts.write(name, report.model_dump_json(indent=2).encode())
+    if extension is None:
+        finish_with_report(context, job_id, lambda now: compose(evidence, now))
+    else:
+        _extend(context, job_id, evidence.plan, extension)
+
+
+def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> None:
     with context.database.writing() as session:
+        job = jobs.locked(session, job_id)
+        if job is None or job.finished_at is not None or job.stop_requested_at is not None or job.plan is None:
+            return
+        if len(job.plan["rounds"]) != len(seen.rounds):
+            return  # another process looked at the same evidence and was faster
+        dataset = session.get_one(DatasetRow, job.dataset_id)
         now = context.database.now(session)
-        failed = [failed for arm in report.arms for failed in arm.failed_trials]
-        if failed:
-            jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
-        else:
-            jobs.succeed(session, job_id, name, now)
+        plan = plans.with_round(seen, extension.round, *extension.arms)
+        if extension.recommendation is not None:
+            plan = plan.model_copy(update={"recommendation": extension.recommendation})
+        jobs.adopt_plan(session, job, plan, dataset, now)
+        jobs.begin(session, job, Phase.CONFIRMING if extension.recommendation else Phase.TRAINING, now)
+    context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
 
 
-def _failure_of_job(first: Failure, failed: int, total: int) -> Failure:
-    return Failure.of(
-        first.failure_class,
-        f"{failed} of {total} trials gave no result; the report covers the others. The first said: {first.message}",
-    )
+def _publish_probes(session: Session, job: JobRow, places: Places, now: float) -> list[Message]:
+    """Probes of the baseline's models, each as soon as it is trained."""
+    if job.stop_requested_at is not None or job.plan is None:
+        return []
+    first = Plan.model_validate(job.plan).rounds[0].seeds[:_PROBED_SEEDS]
+    trained = {
+        link.seed: trial
+        for link, trial in places
+        if link.arm == plans.BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
+    }
+    if trained:
+        chunks.add_probes(session, job.id, sorted(trained), next(iter(trained.values())).queue, now)
+    unpublished = chunks.unpublished(session, job.id)
+    for probe in unpublished:
+        probe.published_at = now
+    return [(queue.RUN_CHUNK, probe.id, probe.queue) for probe in unpublished]

@@ -1,0 +1,34 @@
+"""How far a job has come, and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from api_schemas.base import Body, Timestamp
+
+
+class Progress(Body):
+    """How far a job has come: trials of a comparison or training, chunks of images of an augmentation."""
+
+    trials_total: int = 0
+    trials_done: int = 0
+    trials_reused: int = 0
+    trials_running: int = 0
+    chunks_total: int = Field(
+        0, description="Of an augmentation; the last one puts the archive together. Of a comparison: its probes."
+    )
+    chunks_done: int = 0
+    chunks_running: int = 0
+    fraction: float = Field(description="0-1, counting the epochs of running trials and the images of running chunks.")
+    estimated_finish: Timestamp | None = Field(description="From the pace so far; null before anything is done.")
+
+
+class TimelineEntry(Body):
+    """One thing that happened to a job."""
+
+    sequence: int
+    at: Timestamp
+    type: str
+    data: dict[str, Any]

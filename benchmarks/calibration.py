@@ -1,0 +1,298 @@
+"""How often is a verdict wrong, and how small a difference does it find?
+
+    python benchmarks/calibration.py [--json] [--quick] [--pool FILE]
+
+Trains a pool of real trials on digits: every seed has a split of its own, on which two trials differ in nothing but
+their randomness. Comparisons of such pairs must not find a difference; which of the two counts as the candidate is
+tossed for every pair of every comparison. Comparisons share trials, so a model is fitted to the pool (how often each
+image is recognised, and how much trials differ) and as many independent ones are simulated. For power, a difference is
+planted into the candidates of the pool: a random part of the images is hard for them and missed half of the time.
+The pool takes minutes to train and is kept in benchmarks/.cache, or where --pool says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from api_schemas.reports import Verdict
+from workers.evidence.outcomes import PairedOutcomes, outcomes_from
+from workers.evidence.sequential import confidence_at, looks, settled
+from workers.evidence.spread import spread_of
+from workers.evidence.verdicts import verdict_of
+
+CONFIDENCE, MARGIN = 0.95, 0.5
+VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500
+SCHEDULES = {"5 seeds": looks(5, 5), "3 to 10 seeds": looks(3, 10)}
+SEQUENTIAL = "3 to 10 seeds"
+PLANTED = (1, 2, 5)
+CACHED_POOL = Path(__file__).parent / ".cache" / "calibration-pool.npz"
+WRONG = (Verdict.HELPS, Verdict.HURTS)
+
+Pool = dict[str, dict[str, np.ndarray]]  # by model: images [seeds, V] and right [seeds, 2, V]
+Draw = Callable[[int], PairedOutcomes]  # a comparison of so many seeds
+
+
+class Silent:
+    """A watcher that lets trials go on."""
+
+    def note(self, **progress: Any) -> None:
+        """Hear of progress."""
+
+    def check(self) -> None:
+        """Let it go on."""
+
+
+def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
+    """Two trials of the same arm on each seed's split, for each model."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from sklearn.datasets import load_digits
+
+    from store.snapshots import SPLIT_CODES, Snapshot
+    from workers.training.splits import draw_split
+    from workers.training.trial import train_trial
+
+    bunch = load_digits()
+    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    digits = Snapshot(images, bunch.target.astype(np.int64), [str(digit) for digit in range(10)])
+    drawn = {"kind": "random", "validation_fraction": VALIDATION_FRACTION, "training_images": TRAINING_IMAGES}
+    pool: Pool = {}
+    for model in models:
+        validated, right = [], []
+        for seed in range(seeds):
+            split = draw_split(digits, drawn, seed)
+            sides = np.full(len(digits.labels), -1, np.int8)
+            sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
+            definition = {
+                "engine": "augury",
+                "split": {"kind": "fixed", "validation": "validation", "training_images": None},
+                "model": {"name": model},
+                "training": {"epochs": epochs, "batch_size": 32, "optimizer": "adam", "learning_rate": 1e-3},
+                "spec": {"rescale": 1 / 255},
+            }
+            # The split is given, so another seed changes initial weights and batch order alone.
+            trials = [
+                train_trial(definition | {"seed": own}, replace(digits, splits=sides), Silent())
+                for own in (seed, seed + 1_000_000)
+            ]
+            stored = [np.load(io.BytesIO(trial.predictions)) for trial in trials]
+            validated.append(stored[0]["indices"])
+            right.append([each["labels"] == each["predicted"] for each in stored])
+            print(f"\r{model}: {seed + 1} of {seeds} pairs", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        pool[model] = {"images": np.array(validated), "right": np.array(right)}
+    return pool
+
+
+def load_or_train(path: Path, models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
+    """The pool in that file, which is made if there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pool = train_pool(models, seeds, epochs)
+        np.savez_compressed(path, **{f"{model}/{name}": of[name] for model, of in pool.items() for name in of})
+    with np.load(path) as stored:
+        names = sorted({name.split("/")[0] for name in stored.files})
+        return {model: {name: stored[f"{model}/{name}"] for name in ("images", "right")} for model in names}
+
+
+def from_pool(of_model: dict[str, np.ndarray], generator: np.random.Generator, planted: float = 0.0) -> Draw:
+    """Comparisons of pairs of the pool, in which the candidate loses *planted* points on average."""
+    images, right = of_model["images"], of_model["right"]
+    # Half of the prone images are missed; only those that were recognised can be lost.
+    prone_share = 2 * planted / 100 / right.mean()
+
+    def draw(seeds: int) -> PairedOutcomes:
+        chosen = generator.choice(len(images), seeds, replace=False)
+        first = generator.integers(0, 2, seeds)
+        prone = generator.random(images.max() + 1) < prone_share
+        missed = prone[images[chosen]] & (generator.random((seeds, images.shape[1])) < 0.5)
+        candidate = right[chosen, first] & ~missed
+        return outcomes_from(list(candidate), list(right[chosen, 1 - first]), list(images[chosen]))
+
+    return draw
+
+
+def from_model(of_model: dict[str, np.ndarray], generator: np.random.Generator, *, is_fixed: bool) -> Draw:
+    """Independent comparisons from a model of the pool; with *is_fixed* on one validation set that the images make.
+
+    Every image has a logit, and every trial an offset to all of them, whose deviation is the one that makes the seeds'
+    differences as variable as they are. On a fixed set, the arms have logits of their own for every image, drawn anew
+    for each comparison and without a difference on average: what arms do that differ, but not in accuracy.
+    """
+    images, right = of_model["images"], of_model["right"]
+    seen = 2 * np.bincount(images.ravel())
+    hits = np.bincount(images.ravel(), right.sum(axis=1).ravel())
+    logits = np.log((hits + 0.5) / (seen - hits + 0.5))[seen > 0]
+    drawn = images.shape[1]
+    offset = _offset_deviation(logits, right)
+
+    def draw(seeds: int) -> PairedOutcomes:
+        arms = np.stack([logits, logits])
+        if is_fixed:
+            arms = arms[:, generator.choice(len(logits), drawn)] + generator.normal(0, 1, (2, drawn))
+        places = [np.arange(drawn) if is_fixed else generator.choice(len(logits), drawn, False) for _ in range(seeds)]
+        sides = [
+            [generator.random(drawn) < _probability(arm[place] + generator.normal(0, offset)) for place in places]
+            for arm in arms
+        ]
+        return outcomes_from(sides[0], sides[1], places)
+
+    return draw
+
+
+def _offset_deviation(logits: np.ndarray, right: np.ndarray) -> float:
+    """By matching moments: the variance of a pair's difference beyond that of drawing outcomes alone."""
+    probability = _probability(logits)
+    of_drawing = 2 * np.mean(probability * (1 - probability)) / right.shape[2]
+    accuracy = right.mean(axis=2)
+    beyond = max(0.0, float(np.var(accuracy[:, 0] - accuracy[:, 1], ddof=1) - of_drawing))
+    slope = float(np.mean(probability * (1 - probability)))  # of the accuracy over the offset
+    return float(np.sqrt(beyond / 2) / slope)
+
+
+def _probability(logit: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logit))
+
+
+def verdict_after(outcomes: PairedOutcomes, schedule: list[int], candidates: int = 1) -> tuple[Verdict, int]:
+    """The verdict of a comparison, and the seeds that it took. Seeds are looked at in their order."""
+    verdict = Verdict.INCONCLUSIVE
+    for look in schedule:
+        so_far = outcomes.only(outcomes.seed < look)
+        assert so_far is not None
+        interval = spread_of(so_far).interval(confidence_at(schedule, look, CONFIDENCE, candidates))
+        verdict = verdict_of(interval.low, interval.high, MARGIN)
+        if settled(verdict):
+            return verdict, look
+    return verdict, schedule[-1]
+
+
+def share(hits: int, comparisons: int) -> dict[str, float]:
+    """A rate with its exact 95 % interval (Clopper and Pearson)."""
+    interval = stats.binomtest(hits, comparisons).proportion_ci(0.95)
+    return {"rate": hits / comparisons, "low": interval.low, "high": interval.high, "comparisons": comparisons}
+
+
+def false_verdicts(draw: Draw, schedule: list[int], comparisons: int) -> dict[str, float]:
+    """The share of comparisons that find a difference where there is none."""
+    verdicts = [verdict_after(draw(schedule[-1]), schedule)[0] for _ in range(comparisons)]
+    return share(sum(verdict in WRONG for verdict in verdicts), comparisons)
+
+
+def power(draw: Draw, schedule: list[int], comparisons: int, candidates: int = 1) -> dict[str, float]:
+    """The share of comparisons that find a planted loss, and the seeds that they take."""
+    found = [verdict_after(draw(schedule[-1]), schedule, candidates) for _ in range(comparisons)]
+    seeds = float(np.mean([used for _, used in found]))
+    return share(sum(verdict is Verdict.HURTS for verdict, _ in found), comparisons) | {"seeds": seeds}
+
+
+def others(draw: Draw, seeds: int, comparisons: int) -> dict[str, float]:
+    """How often two usual methods see a difference: a t interval over seeds, and Nadeau and Bengio's."""
+    found = {"plain t": 0, "Nadeau and Bengio": 0}
+    for _ in range(comparisons):
+        outcomes = draw(seeds)
+        points, images = outcomes.per_seed, len(outcomes.difference) / seeds
+        quantile = stats.t.ppf((1 + CONFIDENCE) / 2, seeds - 1)
+        for name, overlap in (("plain t", 0.0), ("Nadeau and Bengio", images / TRAINING_IMAGES)):
+            half = quantile * points.std(ddof=1) * np.sqrt(1 / seeds + overlap)
+            found[name] += abs(points.mean()) > half
+    return {name: float(count) / comparisons for name, count in found.items()}
+
+
+def measure(pool: Pool, comparisons: int) -> dict[str, Any]:
+    """All of it, for every model of the pool."""
+    generator = np.random.default_rng(20)
+    models = {model: _measure_model(of_model, generator, comparisons) for model, of_model in pool.items()}
+    real = [rate for each in models.values() for rate in each["false_verdicts"]["pool"].values()]
+    hits = sum(round(rate["rate"] * rate["comparisons"]) for rate in real)
+    strictest = {str(planted): min(each["power"][SEQUENTIAL][str(planted)]["rate"] for each in models.values())
+                 for planted in PLANTED}  # fmt: skip
+    best_known = models.get("small_cnn", next(iter(models.values())))["power"][SEQUENTIAL]
+    return {
+        "false_verdicts": share(hits, sum(int(rate["comparisons"]) for rate in real)),
+        "power": {planted: each["rate"] for planted, each in best_known.items()},
+        "power_of_the_noisiest_model": strictest,
+        "models": models,
+    }
+
+
+def _measure_model(of_model: dict[str, np.ndarray], generator: np.random.Generator, count: int) -> dict[str, Any]:
+    null = from_pool(of_model, generator)
+    simulated = {
+        "simulated, drawn splits": from_model(of_model, generator, is_fixed=False),
+        "simulated, fixed set": from_model(of_model, generator, is_fixed=True),
+    }
+    planted = {str(points): from_pool(of_model, generator, points) for points in PLANTED}
+    accuracy = 100 * of_model["right"].mean(axis=2)
+    return {
+        "pairs": len(accuracy),
+        "accuracy": float(accuracy.mean()),
+        "standard_deviation": float(np.std(accuracy[:, 0] - accuracy[:, 1], ddof=1)),
+        "false_verdicts": {
+            source: {name: false_verdicts(draw, schedule, count) for name, schedule in SCHEDULES.items()}
+            for source, draw in {"pool": null, **simulated}.items()
+        },
+        "power": {
+            name: {points: power(draw, schedule, count) for points, draw in planted.items()}
+            for name, schedule in SCHEDULES.items()
+        },
+        "power_among_three": {points: power(draw, SCHEDULES[SEQUENTIAL], count, 3) for points, draw in planted.items()},
+        "other_methods_5_seeds": {
+            name: others(draw, 5, count)
+            for name, draw in {"pool": null, **simulated, **{f"planted {key}": planted[key] for key in planted}}.items()
+        },
+    }
+
+
+def print_table(result: dict[str, Any]) -> None:
+    """For people."""
+    for model, of_model in result["models"].items():
+        print(f"{model}: {of_model['pairs']} pairs, accuracy {of_model['accuracy']:.1f} %, "
+              f"differences deviate by {of_model['standard_deviation']:.2f} points")  # fmt: skip
+        for source, by_schedule in of_model["false_verdicts"].items():
+            for name, rate in by_schedule.items():
+                print(f"  false verdicts, {source:24} {name:14} {_percent(rate)}")
+        for name, by_points in [*of_model["power"].items(), ("same, among 3", of_model["power_among_three"])]:
+            for points, rate in by_points.items():
+                print(f"  power, {points} points, {name:14} {_percent(rate)}, {rate['seeds']:.1f} seeds")
+        for name, rates in of_model["other_methods_5_seeds"].items():
+            print(
+                f"  5 seeds, {name:24} " + ", ".join(f"{method} {100 * rate:.1f} %" for method, rate in rates.items())
+            )
+    print(f"all comparisons of the pool: {_percent(result['false_verdicts'])} false")
+
+
+def _percent(rate: dict[str, float]) -> str:
+    return f"{100 * rate['rate']:5.1f} % ({100 * rate['low']:.1f} to {100 * rate['high']:.1f})"
+
+
+def main() -> None:
+    """Train or load the pool, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="a tiny pool, to see that it works")
+    parser.add_argument("--pool", type=Path, help="where the pool is, or is to be kept")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        path = arguments.pool or CACHED_POOL.with_stem("quick-pool")
+        result = measure(load_or_train(path, ("linear",), seeds=10, epochs=2), comparisons=20)
+    else:
+        path = arguments.pool or CACHED_POOL
+        result = measure(load_or_train(path, ("small_cnn", "linear"), seeds=70, epochs=30), comparisons=1000)
+    print(json.dumps(result)) if arguments.json else print_table(result)
+
+
+if __name__ == "__main__":
+    main()

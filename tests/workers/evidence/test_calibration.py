@@ -1,0 +1,51 @@
+"""The benchmark of the verdicts' errors, on pools that take no training."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "benchmarks" / "calibration.py"
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What it prints of a pool of trials that recognise nine images in ten, on splits of 300 out of 1,500."""
+    generator = np.random.default_rng(2)
+    places = np.array([generator.choice(1500, 300, replace=False) for _ in range(40)])
+    recognised = np.clip(generator.normal(0.9, 0.1, 1500), 0, 1)[places]
+    right = generator.random((40, 2, 300)) < recognised[:, np.newaxis]
+    pool = tmp_path_factory.mktemp("pool") / "pool.npz"
+    np.savez(pool, **{"linear/images": places, "linear/right": right})  # type: ignore[arg-type]
+    command = [sys.executable, str(SCRIPT), "--quick", "--json", "--pool", str(pool)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    result: dict[str, Any] = json.loads(printed)
+    return result
+
+
+def test_it_says_how_many_verdicts_are_false_and_how_sure_that_is(measured: dict[str, Any]) -> None:
+    """With the exact interval around the rate, over all comparisons of the pool's trials."""
+    false = measured["false_verdicts"]
+    assert false["comparisons"] == 40
+    assert 0 <= false["low"] <= false["rate"] <= 0.2
+    assert false["rate"] < false["high"] < 1
+
+
+def test_larger_differences_are_found_more_often(measured: dict[str, Any]) -> None:
+    """Five points of planted loss hardly escape, one point often does."""
+    assert list(measured["power"]) == ["1", "2", "5"]
+    assert measured["power"]["1"] < measured["power"]["5"]
+    assert measured["power"]["5"] >= 0.9
+
+
+def test_simulated_comparisons_stand_beside_those_of_the_pool(measured: dict[str, Any]) -> None:
+    """As comparisons from one pool share trials, and simulated ones do not."""
+    sources = measured["models"]["linear"]["false_verdicts"]
+    assert list(sources) == ["pool", "simulated, drawn splits", "simulated, fixed set"]
+    assert all(rate["rate"] <= 0.2 for source in sources.values() for rate in source.values())

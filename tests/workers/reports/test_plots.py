@@ -1,0 +1,109 @@
+"""The figures: small, theme-able, readable as text, and the same each time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.workers.reports import samples
+from workers.reports import plots
+from workers.reports.curves import MOST_POINTS, band_of
+from workers.reports.drawing import Picture
+
+WHY = samples.full().candidates[0].why
+assert WHY is not None
+CROWDED = samples.crowded(candidates=20, classes=200)
+PICTURES: dict[str, Callable[[], Picture | None]] = {
+    "differences": lambda: plots.differences(samples.full()),
+    "accuracy": lambda: plots.accuracy(samples.full()),
+    "learning": lambda: plots.learning(samples.full()),
+    "doses": lambda: plots.dose_response(WHY, "doses"),
+    "classes": lambda: plots.classes(WHY, "classes"),
+    "confusions": lambda: plots.confusions(WHY, "confusions"),
+    "crowded-differences": lambda: plots.differences(CROWDED),
+    "crowded-accuracy": lambda: plots.accuracy(CROWDED),
+    "crowded-learning": lambda: plots.learning(CROWDED),
+    "hostile-learning": lambda: plots.learning(samples.hostile()),
+}
+of_every_picture = pytest.mark.parametrize("name", PICTURES)
+
+
+def drawn(name: str) -> Picture:
+    """The picture, which is there."""
+    picture = PICTURES[name]()
+    assert picture is not None
+    return picture
+
+
+@of_every_picture
+def test_a_figure_is_small_named_and_follows_the_theme(name: str) -> None:
+    """Valid XML below 150 kB, with a name, text that is text, and every colour a variable of the page."""
+    picture = drawn(name)
+    root = ElementTree.fromstring(picture.svg)  # noqa: S314 - our own
+    assert len(picture.svg) < 150_000
+    assert (root.attrib["role"], root.attrib["aria-label"]) == ("img", picture.alternative)
+    assert list(root.iter("text"))
+    assert not re.search(r"(?:fill|stroke): #(?!ffffff)", picture.svg)
+    assert "var(--plot-" in picture.svg
+    assert not list(root.iter("style"))
+    assert not list(root.iter("metadata"))
+
+
+def test_a_figure_is_the_same_each_time() -> None:
+    """Drawing it again gives the same bytes."""
+    assert drawn("doses").svg == drawn("doses").svg
+
+
+def test_the_alternatives_say_the_numbers() -> None:
+    """Who cannot see the figure still learns what it shows."""
+    assert "over −78.2 [−81.0, −75.4]" in drawn("differences").alternative
+    assert "baseline 93.9%" in drawn("accuracy").alternative
+    assert "rotation_range falls to 74.0% at 90, safe: 22.5" in drawn("doses").alternative
+    assert "6 → 9 0.0% to 17.0%" in drawn("confusions").alternative
+    assert "and 8 more" in drawn("crowded-differences").alternative
+
+
+def test_nothing_measured_is_no_figure() -> None:
+    """Instead of empty axes."""
+    report, nothing = samples.minimal(), samples.why([], [], classes=0).model_copy(update={"flips": []})
+    assert plots.differences(report) is plots.accuracy(report) is plots.learning(report) is None
+    assert plots.dose_response(nothing, "a") is plots.classes(nothing, "b") is plots.confusions(nothing, "c") is None
+
+
+def test_the_safe_value_is_marked_where_it_was_measured() -> None:
+    """A dashed line for each parameter that has one; shear's is at its full value, the flip has no dose."""
+    assert drawn("doses").svg.count("var(--plot-mark)") == 4
+
+
+def test_mathematics_in_names_stays_text() -> None:
+    """A class may be called like a formula that does not parse."""
+    flips = samples.hostile().candidates[0].why
+    assert flips is not None
+    picture = plots.confusions(flips, "c")
+    assert picture is not None
+    assert "$\\frac{" in picture.svg
+
+
+def test_a_band_spans_the_seeds_that_got_so_far() -> None:
+    """A trial that diverged has no values after that, and takes the others' none away."""
+    arm = samples.troubled().arms[1]
+    others = samples.full().arms[1].per_seed
+    band = band_of(arm.model_copy(update={"per_seed": [*arm.per_seed, *others]}))
+    assert band.epochs == list(range(1, samples.EPOCHS + 1))
+    assert all(low <= mean <= high for low, mean, high in zip(band.low, band.mean, band.high, strict=True))
+    assert band.mean[-1] == pytest.approx(
+        100 * sum(seed.curves.validation_accuracy[-1] or 0 for seed in others) / len(others)
+    )
+
+
+def test_long_trainings_are_thinned_out() -> None:
+    """A thousand epochs give a hundred points, and the last one is kept."""
+    seed = samples.full().arms[0].per_seed[0]
+    curve = [epoch / 1000 for epoch in range(1000)]
+    long = seed.model_copy(update={"curves": seed.curves.model_copy(update={"validation_accuracy": curve})})
+    band = band_of(samples.full().arms[0].model_copy(update={"per_seed": [long]}))
+    assert len(band.epochs) <= MOST_POINTS + 1
+    assert (band.epochs[0], band.epochs[-1]) == (1, 1000)

@@ -1,0 +1,55 @@
+"""The chunks of an augmentation: what they need to know, and which part of ``workers.archives`` does them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets import DatasetFacts
+from api_schemas.jobs import AugmentationRequest
+from api_schemas.plans import AugmentationPlan
+from store import jobs
+from store.chunks import Place
+from store.tables import ChunkRow, DatasetRow, JobRow
+from workers.archives.layout import Layout
+from workers.context import Context
+from workers.lease_keeper import LeaseKeeper
+
+
+@dataclass(frozen=True)
+class Details:
+    """Where a chunk is in which archive."""
+
+    layout: Layout
+    place: Place
+
+
+def read(session: Session, row: ChunkRow) -> Details:
+    """What a chunk needs to know."""
+    job = session.get_one(JobRow, row.job_id)
+    dataset = session.get_one(DatasetRow, job.dataset_id)
+    assert dataset.digest is not None, "chunks exist only once the dataset is ready"
+    layout = Layout(
+        folder=f"jobs/{job.id}",
+        digest=dataset.digest,
+        facts=DatasetFacts.model_validate(dataset.facts),
+        request=jobs.request_of(job, AugmentationRequest),
+        plan=AugmentationPlan.model_validate(job.plan),
+    )
+    return Details(layout, Place(row.number, row.first, row.images))
+
+
+def augment(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
+    """Make one part of the archive."""
+    from workers.archives.parts import make_part  # imports the engine, which only pool processes need
+
+    return make_part(context.artifacts, details.layout, details.place, keeper)
+
+
+def assemble(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
+    """Put all parts together."""
+    from workers.archives.assembly import assemble as put_together
+
+    return put_together(context.artifacts, details.layout, keeper)

@@ -1,0 +1,46 @@
+"""What the arms of a comparison measured, as the statistics take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+
+
+@dataclass(frozen=True)
+class SeedRecord:
+    """One finished trial."""
+
+    accuracy: float
+    """On the clean validation images, a fraction."""
+    clean_training_accuracy: float
+    final_training_loss: float | None
+    """None where it was not finite."""
+    still_improving: bool
+    diverged: bool
+    indices: npt.NDArray[np.int64]
+    """Of the validation images ``[V]`` in the snapshot, ascending: the same for all arms of a seed."""
+    labels: npt.NDArray[np.int64]
+    """Of the validation images ``[V]``."""
+    predicted: npt.NDArray[np.int64]
+    """The class that the model takes each for ``[V]``."""
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """Which validation images were taken for what they are ``[V]``."""
+        right: npt.NDArray[Any] = self.labels == self.predicted
+        return right
+
+
+@dataclass(frozen=True)
+class ArmRecord:
+    """One arm's finished trials by seed."""
+
+    name: str
+    spec: ImageDataGeneratorSpec
+    seeds: Mapping[int, SeedRecord]

@@ -1,0 +1,100 @@
+"""Figures, parameters and specs in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.reports import Difference
+
+_LONGEST_NAME = 40
+_ROUNDED = 0.005
+
+
+def percent(share: float) -> str:
+    """A fraction in percent, with a decimal near the ends, where it matters."""
+    if 0 < share < 0.001:
+        return "less than 0.1%"
+    if 0 < share < 0.01 or 0.99 < share < 0.9995:
+        return f"{100 * share:.1f}%"
+    return f"{100 * share:.0f}%"
+
+
+def points(value: float) -> str:
+    """An amount of percentage points, without its sign."""
+    return "1.0 point" if f"{abs(value):.1f}" == "1.0" else f"{abs(value):.1f} points"
+
+
+def interval(difference: Difference) -> str:
+    """A difference's interval."""
+    return f"{100 * difference.confidence:.3g}% interval {difference.low:+.1f} to {difference.high:+.1f}"
+
+
+def change(difference: Difference) -> str:
+    """What something does to accuracy, claiming no more than its interval does."""
+    if difference.low > 0:
+        return f"gains {points(difference.mean)} ({interval(difference)})"
+    if difference.high < 0:
+        return f"costs {points(difference.mean)} ({interval(difference)})"
+    return f"makes no measurable difference: {difference.mean:+.1f} points ({interval(difference)})"
+
+
+def quoted(name: str) -> str:
+    """A class or candidate, cut where it is long."""
+    return f"“{name}”" if len(name) <= _LONGEST_NAME else f"“{name[: _LONGEST_NAME - 1]}…”"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """One, two or more things as a person lists them."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def valued(parameter: str, value: Any) -> str:
+    """A parameter and its value; a flag is its name."""
+    return parameter if value is True else f"{parameter} {number(value)}"
+
+
+def number(value: Any) -> str:
+    """A parameter's value, without needless digits."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(number(each) for each in value)}]"
+    return str(value) if isinstance(value, bool | str) or value is None else f"{value:.3g}"
+
+
+def rough(value: Any) -> str:
+    """As number, for a value that was interpolated: two digits."""
+    return f"[{', '.join(f'{each:.2g}' for each in value)}]" if isinstance(value, list) else f"{value:.2g}"
+
+
+def preprocessing_in_words(spec: ImageDataGeneratorSpec) -> str:
+    """What a spec does to every image, validation images included."""
+    parts = [words for is_on, words in _preprocessing_parts(spec) if is_on]
+    return listed(parts) if parts else "no rescale or normalisation"
+
+
+def _preprocessing_parts(spec: ImageDataGeneratorSpec) -> list[tuple[bool, str]]:
+    by_itself = "each image centred and divided by its own deviation"
+    by_set = "all images centred and divided by the training set's deviation"
+    return [
+        (spec.preprocessing_function is not None, f"preprocessing_function {spec.preprocessing_function}"),
+        (bool(spec.rescale), f"rescale {_scale(spec.rescale or 1)}"),
+        (spec.samplewise_std_normalization, by_itself),
+        (spec.samplewise_center and not spec.samplewise_std_normalization, "each image centred by its own mean"),
+        (spec.featurewise_std_normalization, by_set),
+        (spec.featurewise_center and not spec.featurewise_std_normalization, "all images centred by the set's mean"),
+        (spec.zca_whitening, "ZCA whitening"),
+    ]
+
+
+def _scale(factor: float) -> str:
+    reciprocal = 1 / factor
+    is_whole = abs(factor) < 1 and abs(reciprocal - round(reciprocal)) < _ROUNDED
+    return f"1/{round(reciprocal)}" if is_whole else f"{factor:.3g}"
+
+
+def span(low: float, high: float) -> str:
+    """A range of values."""
+    return f"{low:.3g} to {high:.3g}"

@@ -1,0 +1,1 @@
+"""Asking a trained baseline model about augmented images: inference only, no training."""

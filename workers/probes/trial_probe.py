@@ -1,0 +1,37 @@
+"""The probe of one trial of the baseline: its model, its split, and the candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from store.snapshots import Snapshot
+from workers.evidence.probed import Probe
+from workers.probes.forward import classifier, model_from
+from workers.probes.probe import run_probe
+from workers.training.splits import draw_split
+from workers.watcher import Watcher
+
+
+def probe_trial(
+    definition: dict[str, Any],
+    model: bytes,
+    snapshot: Snapshot,
+    candidates: Mapping[str, ImageDataGeneratorSpec],
+    watcher: Watcher,
+) -> Probe:
+    """Ask the model that a trial left behind about the candidates, on the trial's own validation images."""
+    split = draw_split(snapshot, definition["split"], definition["seed"])
+    return run_probe(
+        classifier(model_from(model)),
+        ImageDataGeneratorSpec.model_validate(definition["spec"]),
+        candidates,
+        snapshot.images,
+        snapshot.labels,
+        validation_indices=split.validation,
+        training_indices=split.training,
+        class_count=len(snapshot.class_names),
+        seed=definition["seed"],
+        watcher=watcher,
+    )

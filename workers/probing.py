@@ -1,0 +1,64 @@
+"""The probes of a comparison: one baseline model is asked about every candidate, by inference alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.plans import Arm, Plan
+from api_schemas.trials import TrialState
+from store import plans
+from store.snapshots import load_snapshot
+from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+from store.trial_files import model_name
+from workers.context import Context
+from workers.lease_keeper import LeaseKeeper
+from workers.reports.storing import sheet_name
+
+
+@dataclass(frozen=True)
+class Details:
+    """The baseline's trial on one seed, and whom to ask it about."""
+
+    job_id: str
+    trial_id: str
+    definition: dict[str, Any]
+    candidates: dict[str, ImageDataGeneratorSpec]
+    draws_sheets: bool
+    """One probe of a job makes the contact sheets as well, as the images are at hand."""
+
+
+def read(session: Session, row: ChunkRow) -> Details:
+    """What a probe needs to know."""
+    job = session.get_one(JobRow, row.job_id)
+    plan = Plan.model_validate(job.plan)
+    trial = session.scalars(
+        select(TrialRow)
+        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
+        .where(
+            JobTrialRow.job_id == job.id,
+            JobTrialRow.arm == plans.BASELINE,
+            JobTrialRow.seed == row.number,
+            TrialRow.state == TrialState.SUCCEEDED,
+        )
+    ).one()
+    arms: dict[str, Arm] = {arm.name: arm for arm in plan.arms}
+    specs = {candidate.name: arms[candidate.arm].spec for candidate in plan.candidates}
+    return Details(job.id, trial.id, trial.definition, specs, draws_sheets=row.number == plan.seeds[0])
+
+
+def probe(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
+    """Ask the model."""
+    from workers.probes.sheets import sheet_of  # these import TensorFlow and the engine, as only pool processes may
+    from workers.probes.trial_probe import probe_trial
+
+    snapshot = load_snapshot(context.artifacts, details.definition["dataset"])
+    if details.draws_sheets:
+        for name, spec in details.candidates.items():
+            context.artifacts.write(sheet_name(details.job_id, name), sheet_of(spec, snapshot))
+    model = context.artifacts.read(model_name(details.trial_id))
+    return probe_trial(details.definition, model, snapshot, details.candidates, keeper).model_dump(mode="json")
