@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -82,6 +82,7 @@ class Pipeline:
         seed: int | None = None,
         *,
         indices: npt.NDArray[np.intp] | None = None,
+        check: Callable[[], object] | None = None,
     ) -> None:
         """Learn what featurewise normalisation and whitening need from images ``[N, H, W, C]``.
 
@@ -91,6 +92,7 @@ class Pipeline:
             rounds: how often.
             seed: of these transformations; unused without them.
             indices: learn from the images that they number alone; default: from all.
+            check: called before each part of the images is read; what it raises ends the learning.
 
         Raises:
             ValueError: x does not have four dimensions, or there are no images.
@@ -102,6 +104,8 @@ class Pipeline:
         scale = self.spec.rescale or 1.0
 
         def rescaled(part: slice) -> Array:
+            if check is not None:
+                check()
             return self._rescaled(images[part if indices is None else indices[part]], scale)
 
         if augment:

@@ -46,7 +46,8 @@ def _comparison(plan: Plan) -> RenderableType:
     time = f"about {duration(plan.estimated_seconds or 0)}" if known else "unknown until trials like these have run"
     seeds = f"{len(plan.arms)} arms on {len(plan.seeds)} seeds"
     reusable = f", {plan.trials_reusable} of them already trained" if plan.trials_reusable else ""
-    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}."))
+    more = f" Up to {plan.trials_most} trials if verdicts stay undecided." if plan.trials_most > plan.trials else ""
+    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}"))
 
 
 def render_jobs(jobs: JobList) -> RenderableType:

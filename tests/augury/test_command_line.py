@@ -186,7 +186,9 @@ def test_plan_shows_arms_and_trials(service: StandIn, request_file: str) -> None
         ],
         "candidates": [{"name": "flips", "arm": "flips", "preprocessing_arm": "baseline"}],
         "seeds": [0, 1],
+        "rounds": [{"arms": ["baseline", "flips"], "seeds": [0, 1]}],
         "trials": 4,
+        "trials_most": 12,
         "trials_reusable": 2,
         "estimated_seconds": 240.0,
     }
@@ -194,7 +196,7 @@ def test_plan_shows_arms_and_trials(service: StandIn, request_file: str) -> None
     result = augury("plan", request_file, "--url", service.url)
     assert service.asked[0].path == "/v1/jobs?validate_only=true"
     assert "rescale=0.003922" in result.stdout
-    assert "4 trials (2 arms on 2 seeds), 2 of them already trained. Time: about 4 min." in result.stdout
+    assert "4 trials (2 arms on 2 seeds), 2 of them already trained. Time: about 4 min. Up to 12" in result.stdout
 
 
 def test_jobs_lists_the_recent_ones(service: StandIn) -> None:

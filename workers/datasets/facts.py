@@ -142,9 +142,7 @@ def _image_warnings(facts: DatasetFacts) -> list[str]:
     sentences = {
         f"{facts.near_constant} images are nearly constant: their values spread over at most {NEAR_CONSTANT:.0%} of "
         "the dataset's range": facts.near_constant,
-        f"the images have {len(facts.sizes)} sizes or more, and were resized to {height}x{width}": (
-            resized and len(facts.sizes) > 1
-        ),
+        f"{resized} images had another size and were resized to {height}x{width}": (resized and len(facts.sizes) > 1),
         f"the images are of several file types: {_listed(list(facts.extensions))}": len(facts.extensions) > 1,
     }
     return [sentence for sentence, applies in sentences.items() if applies]

@@ -13,6 +13,8 @@ from api_schemas.references import ImageOptions
 from workers.failures import DatasetError
 
 _MOST_SIZES_LISTED = 10
+_DOMINANT_SHARE = 0.99
+"""A few images of other sizes are resized to the one that all others have (docs/decisions/0009)."""
 CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 
 
@@ -71,6 +73,8 @@ class Traits:
     def shape(self, options: ImageOptions) -> Shape:
         """The shape that suits all images that could be decoded, of which there is at least one.
 
+        Without a wanted size it is the one that they all have, or all but one in a hundred.
+
         16 bits are kept where all images are grey and have them; with others among them they become 8.
 
         Raises:
@@ -84,7 +88,9 @@ class Traits:
         return Shape(height, width, CHANNELS[options.color_mode or _color_mode(kinds)], dtype, options.resize == "crop")
 
     def _one_size(self, sizes: npt.NDArray[np.int32]) -> tuple[int, int]:
-        if (sizes != sizes[0]).any():
+        distinct, counted = np.unique(sizes, axis=0, return_counts=True)
+        most = int(counted.argmax())
+        if counted[most] < _DOMINANT_SHARE * len(sizes):
             counts = self.count_sizes()
             listed = ", ".join(f"{count} of {size}" for size, count in counts.most_common(_MOST_SIZES_LISTED))
             more = f" and {len(counts) - _MOST_SIZES_LISTED} more sizes" if len(counts) > _MOST_SIZES_LISTED else ""
@@ -93,7 +99,7 @@ class Traits:
                 "[height, width], and they are resized"
             )
             raise DatasetError("images.sizes_differ", message)
-        return int(sizes[0, 0]), int(sizes[0, 1])
+        return int(distinct[most, 0]), int(distinct[most, 1])
 
 
 def _color_mode(kinds: npt.NDArray[np.uint8]) -> str:

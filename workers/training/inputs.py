@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -60,17 +60,25 @@ class Inputs(Protocol):
 class AuguryInputs:
     """Our own engine, with draws keyed on (seed, epoch, sample). Reads images where they lie, a chunk at a time.
 
+    ``check`` is called often while statistics are learned, and may raise to end that.
+
     Raises:
         UserInputError: the images are too large to be whitened.
     """
 
     def __init__(
-        self, spec: ImageDataGeneratorSpec, images: Array, labels: Array, training: Indices, seed: int
+        self,
+        spec: ImageDataGeneratorSpec,
+        images: Array,
+        labels: Array,
+        training: Indices,
+        seed: int,
+        check: Callable[[], object] | None = None,
     ) -> None:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
         self._pipeline = Pipeline(spec)
         if spec.needs_fit:
-            self._pipeline.fit(images, indices=_learned_from(spec, images, training, seed))
+            self._pipeline.fit(images, indices=_learned_from(spec, images, training, seed), check=check)
 
     def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
         """See Inputs."""
@@ -100,7 +108,13 @@ class KerasInputs:
     """
 
     def __init__(
-        self, spec: ImageDataGeneratorSpec, images: Array, labels: Array, training: Indices, seed: int
+        self,
+        spec: ImageDataGeneratorSpec,
+        images: Array,
+        labels: Array,
+        training: Indices,
+        seed: int,
+        check: Callable[[], object] | None = None,  # the generator learns in one call, which cannot be interrupted
     ) -> None:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
         _refuse_what_keras_cannot_hold(spec, images, training)

@@ -45,7 +45,8 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher
     spec = ImageDataGeneratorSpec.model_validate(definition["spec"])
     shape = snapshot.images.shape[1:]
     split = draw_split(snapshot, definition["split"], seed)
-    inputs = ENGINES[definition["engine"]](spec, snapshot.images, snapshot.labels, split.training, seed)
+    engine = ENGINES[definition["engine"]]
+    inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, watcher.check)
     learner = initialised_learner(
         definition["model"], shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
     )

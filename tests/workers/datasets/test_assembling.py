@@ -113,6 +113,17 @@ def test_different_sizes_are_refused_with_their_counts_unless_one_is_wanted(tmp_
     assert any("resized to 4x5" in warning for warning in facts.warnings)
 
 
+def test_a_rare_other_size_is_resized_to_the_one_that_all_others_have(tmp_path: Path) -> None:
+    """One image in a hundred, with a warning; two in a hundred are for the client to decide."""
+    usual, other = encoded(pixels(0, (8, 8, 3))), encoded(pixels(1, (6, 9, 3)))
+    facts = of_files([usual] * 99 + [other], tmp_path).facts
+    assert facts.shape == (8, 8, 3)
+    assert any("1 images had another size and were resized to 8x8" in warning for warning in facts.warnings)
+    (tmp_path / "again").mkdir()
+    with refused("images.sizes_differ", "98 of 8x8, 2 of 6x9"):
+        of_files([usual] * 98 + [other] * 2, tmp_path / "again")
+
+
 def test_the_channels_are_what_all_images_have(tmp_path: Path) -> None:
     """Grey only where all are grey, transparency only where all have it; unless a mode is asked for."""
     colour = Image.fromarray(pixels())
