@@ -68,7 +68,7 @@ class ImageFiles:
             DatasetError: ``images.none``, ``images.sizes_differ``, ``snapshot.too_large``, ``disk.full``.
         """
         self._survey()
-        shape = self._suitable()
+        shape = self._suitable(is_guess=True)
         while True:
             pixels, whole = self._decode(path, shape)
             suitable = self._suitable()
@@ -81,14 +81,14 @@ class ImageFiles:
         pixels.keep(kept)
         return Written(pixels, kept, self._measures, whole, dict(self._traits.count_sizes()), self._notes(shape))
 
-    def _suitable(self) -> Shape:
+    def _suitable(self, *, is_guess: bool = False) -> Shape:
         if not self._traits.kinds.any():
             reasons = SkippedFiles()
             for index, reason in self._unusable.items():
                 reasons.add(reason, str(index))
             listed = "; ".join(f"{skipped.count} x {skipped.reason}" for skipped in reasons.summary())
             raise DatasetError("images.none", f"none of the {len(self._unusable)} images looked at is usable: {listed}")
-        return self._traits.shape(self._options)
+        return self._traits.shape(self._options, is_guess=is_guess)
 
     def _survey(self) -> None:
         """Look at a few images from all parts of the listing, or at all where none of these is usable."""

@@ -70,10 +70,11 @@ class Traits:
         distinct, counts = np.unique(self.sizes[self.known()], axis=0, return_counts=True)
         return Counter({f"{height}x{width}": int(n) for (height, width), n in zip(distinct, counts, strict=True)})
 
-    def shape(self, options: ImageOptions) -> Shape:
+    def shape(self, options: ImageOptions, *, is_guess: bool = False) -> Shape:
         """The shape that suits all images that could be decoded, of which there is at least one.
 
-        Without a wanted size it is the one that they all have, or all but one in a hundred.
+        Without a wanted size it is the one that they all have, or all but one in a hundred; a guess from few images
+        takes the most frequent one.
 
         16 bits are kept where all images are grey and have them; with others among them they become 8.
 
@@ -83,14 +84,14 @@ class Traits:
         known = self.known()
         kinds = self.kinds[known]
         sizes = self.sizes[known]
-        height, width = options.image_size or self._one_size(sizes)
+        height, width = options.image_size or self._one_size(sizes, 0.0 if is_guess else _DOMINANT_SHARE)
         dtype = np.dtype(np.uint16 if (kinds == Kind.GREY_16).all() else np.uint8)
         return Shape(height, width, CHANNELS[options.color_mode or _color_mode(kinds)], dtype, options.resize == "crop")
 
-    def _one_size(self, sizes: npt.NDArray[np.int32]) -> tuple[int, int]:
+    def _one_size(self, sizes: npt.NDArray[np.int32], least_share: float) -> tuple[int, int]:
         distinct, counted = np.unique(sizes, axis=0, return_counts=True)
         most = int(counted.argmax())
-        if counted[most] < _DOMINANT_SHARE * len(sizes):
+        if counted[most] < least_share * len(sizes):
             counts = self.count_sizes()
             listed = ", ".join(f"{count} of {size}" for size, count in counts.most_common(_MOST_SIZES_LISTED))
             more = f" and {len(counts) - _MOST_SIZES_LISTED} more sizes" if len(counts) > _MOST_SIZES_LISTED else ""

@@ -137,3 +137,14 @@ def test_keras_is_not_asked_to_hold_what_does_not_fit(digits: Snapshot, monkeypa
     with pytest.raises(UserInputError, match="use engine 'augury'"):
         _inputs("keras", ImageDataGeneratorSpec(), digits)
     assert next(_inputs("augury", ImageDataGeneratorSpec(), digits).chunks(32, epochs=1)).ends_epoch
+
+
+def test_learning_statistics_can_be_ended(digits: Snapshot) -> None:
+    """A cancel is heeded while a large set is gone through."""
+
+    def cancelled() -> None:
+        raise InterruptedError
+
+    spec = ImageDataGeneratorSpec(featurewise_center=True)
+    with pytest.raises(InterruptedError):
+        inputs.AuguryInputs(spec, digits.images, digits.labels, np.arange(100), 0, cancelled)
