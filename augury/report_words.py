@@ -39,7 +39,15 @@ def _reasons(candidate: CandidateReport) -> list[RenderableType]:
     causes = [cause.text for cause in candidate.why.causes if cause.kind != "verdict"] if candidate.why else []
     if candidate.needed:
         causes.append(candidate.needed.sentence)
-    return [Text(), Text(f"Why {candidate.name} {candidate.verdict}:"), *_items(causes)] if causes else []
+    return [Text(), Text(f"Why {candidate.name} {_DOES[candidate.verdict]}:"), *_items(causes)] if causes else []
+
+
+_DOES = {
+    Verdict.HELPS: "helps",
+    Verdict.HURTS: "hurts",
+    Verdict.EQUIVALENT: "makes no difference",
+    Verdict.INCONCLUSIVE: "is undecided",
+}
 
 
 def linted(report: Report) -> list[RenderableType]:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from store.database import Database
-from store.tables import TrialRow
+from store.tables import DatasetRow, TrialRow
 from tests.servers import Broker, free_port, wait_for
 
 JOB_PATIENCE_SECONDS = 180.0
@@ -150,18 +150,17 @@ class Stack:
         wait_for(is_training, "a trial to be training", 120)
         return found[0]
 
-    def owner_of(self, trial_id: str) -> int | None:
-        """The process that holds a trial's lease."""
+    def owner_of(self, unit_id: str) -> int | None:
+        """The process that holds the lease of a trial or of a dataset's ingestion."""
+        row, active = (TrialRow, "running") if unit_id.startswith("trial_") else (DatasetRow, "ingesting")
         with self.database.reading() as session:
-            owner = session.scalar(
-                select(TrialRow.lease_owner).where(TrialRow.id == trial_id, TrialRow.state == "running")
-            )
+            owner = session.scalar(select(row.lease_owner).where(row.id == unit_id, row.state == active))
         return None if owner is None else int(owner.rsplit(":", 1)[1])
 
-    def kill_owner_of(self, trial_id: str) -> None:
-        """SIGKILL the pool process that trains a trial."""
-        owner = self.owner_of(trial_id)
-        assert owner is not None, f"{trial_id} has no owner"
+    def kill_owner_of(self, unit_id: str) -> None:
+        """SIGKILL the pool process that works on a trial or a dataset."""
+        owner = self.owner_of(unit_id)
+        assert owner is not None, f"{unit_id} has no owner"
         os.kill(owner, signal.SIGKILL)
 
 
