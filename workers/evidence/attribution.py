@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.evidence import DosePoint, ParameterEffect
 from workers.evidence.affinity import Affinity, affinity_of, class_affinities
-from workers.evidence.doses import PARAMETERS, random_parameters, without
 from workers.evidence.probed import Judged, ParameterProbe
 from workers.evidence.records import ArmRecord
 from workers.evidence.safe_ranges import THRESHOLD, safe_value
@@ -145,21 +143,6 @@ def mistake_shares(judged: Sequence[Judged]) -> list[tuple[int, int, float]]:
     shown = np.sum([each.shown for each in judged], axis=0)
     shares = [(source, target, float(images / shown[source])) for (source, target), images in counts.items()]
     return sorted(shares, key=lambda each: (-each[2], each[0], each[1]))
-
-
-def attribution_arms(name: str, spec: ImageDataGeneratorSpec) -> Iterator[tuple[str, ImageDataGeneratorSpec]]:
-    """The arms of a full attribution: each random parameter as the only one, and each as the only one left out.
-
-    ``<candidate>:only:<parameter>`` and ``<candidate>:without:<parameter>``, all with the candidate's preprocessing.
-    Nothing for a spec with fewer than two random parameters, which is its own attribution.
-    """
-    parameters = list(random_parameters(spec))
-    if len(parameters) < 2:
-        return
-    for parameter in parameters:
-        others = [other for other in PARAMETERS if other != parameter]
-        yield f"{name}:only:{parameter}", without(spec, *others)
-        yield f"{name}:without:{parameter}", without(spec, parameter)
 
 
 def with_trained_arms(

@@ -43,7 +43,7 @@ class Question:
     class_names: Sequence[str]
     needed: Needed | None = None
     attribution: Mapping[str, ArmRecord] = field(default_factory=dict)
-    """Arms of a full attribution by name (see attribution_arms)."""
+    """Arms of a full attribution by name: ``<candidate>:only:<parameter>`` and ``<candidate>:without:<parameter>``."""
     groups: npt.NDArray[np.int64] | None = None
     """Of the snapshot's images, where splits are drawn by groups."""
     confidence: float = 0.95

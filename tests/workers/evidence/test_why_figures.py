@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from tests.workers.evidence.why_samples import CLASSES, OVER, OVER_AFFINITIES, SHAPE, arm, judged, probe
 from workers.evidence.affinity import affinity_of, class_affinities, diversity_of, wilson
-from workers.evidence.attribution import attribution_arms, parameter_facts
+from workers.evidence.attribution import parameter_facts
 from workers.evidence.doses import PARAMETERS, alone, at_fraction, augmentation_half, doses, random_parameters
 from workers.evidence.probed import Judged, Probe
 from workers.evidence.safe_ranges import safe_fraction, safe_value
@@ -183,16 +183,6 @@ def test_a_class_is_called_worst_only_beyond_doubt() -> None:
     assert set(found.worst_classes) == set(CLASSES)
     few = probe(OVER, dict.fromkeys(OVER_AFFINITIES, 0.94))
     assert all(effect.worst_classes == [] for effect in _effects(OVER, [few]))
-
-
-def test_full_attribution_trains_every_parameter_alone_and_every_one_left_out() -> None:
-    """Twice as many arms as parameters, all with the candidate's preprocessing."""
-    arms = dict(attribution_arms("over", OVER))
-    assert len(arms) == 2 * len(OVER_AFFINITIES)
-    assert random_parameters(arms["over:only:zoom_range"]) == {"zoom_range": 0.5}
-    assert "zoom_range" not in random_parameters(arms["over:without:zoom_range"])
-    assert {spec.preprocessing() for spec in arms.values()} == {OVER.preprocessing()}
-    assert list(attribution_arms("turn", ImageDataGeneratorSpec(rotation_range=20.0))) == []
 
 
 def test_every_random_field_of_a_spec_is_known() -> None:
