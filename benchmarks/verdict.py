@@ -5,14 +5,13 @@
 The script (plain_keras_script.py) trains the same arms on the same splits with the same model, and its clock starts
 when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from the POST to the
 report, first with nothing to reuse, then with one candidate changed. The verdict on the script's accuracies is drawn
-by the corrected resampled t interval (Nadeau and Bengio 2003), simultaneous over the candidates.
+by the same rule from the same kind of interval as Augury's report, so that what is compared is the training.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -26,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 import numpy as np
-from scipy import stats
 from sklearn.datasets import load_digits
 
 from api_schemas.jobs import ComparisonRequest
@@ -35,6 +33,9 @@ from augury.client import Client
 from augury.stack import LocalStack
 from store.plans import plan_comparison
 from store.snapshots import Snapshot
+from workers.evidence.outcomes import outcomes_from
+from workers.evidence.spread import spread_of
+from workers.evidence.verdicts import verdict_of
 from workers.training.splits import draw_split
 
 WORKERS_PATIENCE_SECONDS = 180.0
@@ -81,31 +82,24 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
     command = [sys.executable, script, *map(str, files)]
     ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     answer: dict[str, Any] = json.loads(ran.stdout)
-    return answer
+    right = answer.pop("right")
+    accuracies = {arm: {seed: statistics.fmean(each) for seed, each in seeds.items()} for arm, seeds in right.items()}
+    units = [problem[f"validation_{seed}"] for seed in plan.seeds]
+    return answer | {"accuracies": accuracies, "verdicts": verdicts_of(request, plan, right, units)}
 
 
-def verdicts_of_script(request: dict[str, Any], plan: Plan, accuracies: dict[str, dict[str, float]]) -> dict[str, str]:
-    """A verdict for each candidate by the corrected resampled t interval."""
+def verdicts_of(
+    request: dict[str, Any], plan: Plan, right: dict[str, dict[str, list[int]]], units: list[Any]
+) -> dict[str, str]:
+    """A verdict for each candidate, simultaneous over them, from who got which images right on which seed."""
     evaluation = ComparisonRequest.model_validate(request).evaluation
-    level = 1 - (1 - evaluation.confidence) / len(plan.candidates)
-    images = len(load_digits().target)
-    validation = math.ceil(images * evaluation.validation_fraction)
-    training = evaluation.training_images or images - validation
+    confidence = 1 - (1 - evaluation.confidence) / len(plan.candidates)
     verdicts = {}
     for candidate in plan.candidates:
-        pairs = [(accuracies[candidate.arm][seed], accuracies["baseline"][seed]) for seed in accuracies["baseline"]]
-        points = [100 * (own - baseline) for own, baseline in pairs]
-        mean, count = statistics.fmean(points), len(points)
-        error = statistics.stdev(points) * math.sqrt(1 / count + validation / training)
-        half = error * float(stats.t.ppf((1 + level) / 2, count - 1))
-        verdicts[candidate.name] = _verdict(mean - half, mean + half, evaluation.practical_effect)
+        outcomes = outcomes_from(list(right[candidate.arm].values()), list(right["baseline"].values()), units)
+        interval = spread_of(outcomes).interval(confidence)
+        verdicts[candidate.name] = str(verdict_of(interval.low, interval.high, evaluation.practical_effect))
     return verdicts
-
-
-def _verdict(low: float, high: float, margin: float) -> str:
-    if -margin <= low and high <= margin:
-        return "equivalent"
-    return "helps" if low > 0 else "hurts" if high < 0 else "inconclusive"
 
 
 def run_augury(client: Client, request: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +145,6 @@ def measure(seeds: int, epochs: int) -> dict[str, Any]:
             wait_until_warm(stack.log_dir)
             cold, changed = run_augury(client, request), run_augury(client, with_one_changed(request))
         script = run_script(Path(folder), request, plan)
-    script["verdicts"] = verdicts_of_script(request, plan, script["accuracies"])
     return {
         "ratio_cold": script["seconds"] / cold["seconds"],
         "ratio_one_changed": script["seconds"] / changed["seconds"],
