@@ -58,9 +58,9 @@ class Plan(Body):
     arms: list[Arm]
     candidates: list[CandidatePlan]
     seeds: list[int] = Field(description="Of the first round.")
-    rounds: list[Round] = Field(description="Later rounds are added as the evidence calls for them.")
+    rounds: list[Round] = Field([], description="Later rounds are added as the evidence calls for them.")
     trials: int = Field(description="Of all rounds so far, before reuse.")
-    trials_most: int = Field(description="If every verdict stays undecided to the last round.")
+    trials_most: int = Field(0, description="If every verdict stays undecided to the last round.")
     trials_reusable: int = Field(0, description="Already trained for an earlier job.")
     estimated_seconds: float | None = Field(
         None,

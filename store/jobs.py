@@ -104,7 +104,7 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
             dataset_id=dataset.id, queue=request.device, now=now,
         )  # fmt: skip
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
-    if job.plan is None or len(job.plan["rounds"]) < len(plan.rounds):
+    if job.plan is None or len(job.plan.get("rounds", ())) < len(plan.rounds):
         job.plan = plan.model_dump(mode="json")
         events.append(session, job.id, "planned", now, arms=len(plan.arms), trials=plan.trials, round=len(plan.rounds))
     session.flush()

@@ -25,7 +25,7 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
     False when there can be none; the job has failed then.
     """
     facts = DatasetFacts.model_validate(dataset.facts)
-    if job.plan is None:
+    if job.plan is None or not job.plan.get("rounds"):  # plans had no rounds once
         request = jobs.trial_request_of(job)
         obstacle = split_obstacle(request.evaluation, facts)
         if obstacle is not None:
