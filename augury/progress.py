@@ -71,12 +71,13 @@ def phase(job: Job) -> str:
 
 
 def work(job: Job) -> str:
-    """How many trials or chunks are done, once it is known how many there are."""
+    """How many trials, and probes or chunks, are done, once it is known how many there are."""
     progress = job.progress
+    of_job = "chunks" if job.kind == "augmentation" else "probes"
     reused = f" ({progress.trials_reused} reused)" if progress.trials_reused else ""
     counted = (
         (progress.trials_total, f"{progress.trials_done}/{progress.trials_total} trials{reused}"),
-        (progress.chunks_total, f"{progress.chunks_done}/{progress.chunks_total} chunks"),
+        (progress.chunks_total, f"{progress.chunks_done}/{progress.chunks_total} {of_job}"),
     )
     return ", ".join(said for total, said in counted if total)
 

@@ -2,8 +2,8 @@
 
     python benchmarks/plain_keras_script.py PROBLEM.npz ARMS.json
 
-PROBLEM.npz has ``images``, ``labels`` and, for each seed s, ``training_s`` and ``validation_s``. Prints one JSON
-object: which validation images every arm got right on every seed (1 or 0, in order), and the seconds it took after
+PROBLEM.npz has ``images``, ``labels`` and, for each seed s, the images ``training_s`` and ``validation_s`` and the
+seeds ``weights_s`` and ``batches_s`` of Keras's generators. Prints one JSON object: which validation images every arm got right on every seed (1 or 0, in order), and the seconds it took after
 Keras was loaded. `verdict.py` runs it.
 """
 
@@ -43,14 +43,14 @@ def small_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
 
 def trial(problem: Any, arm: dict[str, Any], seed: int, epochs: int) -> list[int]:
     """Which validation images are classified rightly after the last epoch."""
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(problem[f"weights_{seed}"]))
     images, labels = problem["images"].astype("float32"), problem["labels"]
     training, validation = problem[f"training_{seed}"], problem[f"validation_{seed}"]
     augmenting, plain = ImageDataGenerator(**arm["spec"]), ImageDataGenerator(**arm["preprocessing"])
     model = small_cnn(images.shape[1:], int(labels.max()) + 1)
     clean = plain.flow(images[validation], labels[validation], batch_size=512, shuffle=False)
     model.fit(
-        augmenting.flow(images[training], labels[training], batch_size=BATCH, seed=seed),
+        augmenting.flow(images[training], labels[training], batch_size=BATCH, seed=int(problem[f"batches_{seed}"])),
         epochs=epochs,
         validation_data=clean,
         verbose=0,

@@ -2,8 +2,8 @@
 
     python benchmarks/verdict.py [--json] [--seeds 5] [--epochs 30]
 
-The script (plain_keras_script.py) trains the same arms on the same splits with the same model, and its clock starts
-when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from the POST to the
+The script (plain_keras_script.py) trains the same arms on the same splits with the same model and initial weights, and
+its clock starts when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from the POST to the
 report, first with nothing to reuse, then with one candidate changed. The verdict on the script's accuracies is drawn
 by the same rule from the same kind of interval as Augury's report, so that what is compared is the training.
 """
@@ -37,6 +37,7 @@ from workers.evidence.outcomes import outcomes_from
 from workers.evidence.spread import spread_of
 from workers.evidence.verdicts import verdict_of
 from workers.training.splits import draw_split
+from workers.training.streams import BATCHES, INITIALISATION, stream_seed
 
 WORKERS_PATIENCE_SECONDS = 180.0
 JOB_PATIENCE_SECONDS = 1800.0
@@ -67,6 +68,8 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
     for seed in plan.seeds:
         drawn = draw_split(snapshot, split, seed)
         problem |= {f"training_{seed}": drawn.training, f"validation_{seed}": drawn.validation}
+        for name, stream in (("weights", INITIALISATION), ("batches", BATCHES)):
+            problem[f"{name}_{seed}"] = np.asarray(stream_seed(seed, stream))
     np.savez(folder / "problem.npz", **problem)
     arms = [
         {

@@ -71,11 +71,22 @@ def _tally_trials(session: Session, row: JobRow) -> Tally:
             "trials_done": sum(count for state, _, count, _, _ in groups if state in _TRIED),
             "trials_reused": sum(count for _, reused, count, _, _ in groups if reused),
             "trials_running": sum(count for state, _, count, _, _ in groups if state == TrialState.RUNNING),
+            **_probes(session, row.id),
         },
         effort_done=sum(epochs),
         effort_total=sum(int(total) for *_, total in groups),
         fresh_effort_done=sum(e for e, (_, reused, *_) in zip(epochs, groups, strict=True) if not reused),
     )
+
+
+def _probes(session: Session, job_id: str) -> dict[str, int]:
+    of_job = select(ChunkRow.state, func.count()).where(ChunkRow.job_id == job_id)
+    counted: dict[str, int] = {group[0]: group[1] for group in session.execute(of_job.group_by(ChunkRow.state))}
+    return {
+        "chunks_total": sum(counted.values()),
+        "chunks_done": counted.get(ChunkState.SUCCEEDED, 0) + counted.get(ChunkState.FAILED, 0),
+        "chunks_running": counted.get(ChunkState.RUNNING, 0),
+    }
 
 
 def _tally_chunks(session: Session, row: JobRow) -> Tally:
