@@ -2,10 +2,10 @@
 
     python benchmarks/verdict.py [--json] [--seeds 5] [--epochs 30]
 
-The script (plain_keras_script.py) trains the same arms on the same splits with the same model and initial weights, and
-its clock starts when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from the POST to the
-report, first with nothing to reuse, then with one candidate changed. The verdict on the script's accuracies is drawn
-by the same rule from the same kind of interval as Augury's report, so that what is compared is the training.
+The script (plain/keras_script.py) trains the same arms on the same splits with the same model and initial weights, and
+its clock starts when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from
+the POST to the report, first with nothing to reuse, then with one candidate changed. The verdict on the script's
+predictions is drawn by the same rule from the same kind of interval as Augury's, so that the training is compared.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
     ]
     wanted = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
     (folder / "arms.json").write_text(json.dumps(wanted))
-    script, *files = ("benchmarks/plain_keras_script.py", folder / "problem.npz", folder / "arms.json")
+    script, *files = ("benchmarks/plain/keras_script.py", folder / "problem.npz", folder / "arms.json")
     command = [sys.executable, script, *map(str, files)]
     ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     answer: dict[str, Any] = json.loads(ran.stdout)

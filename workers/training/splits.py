@@ -37,7 +37,7 @@ def draw_split(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split
     Raises:
         UserInputError: there are too few images or groups, of a class or in all.
     """
-    draw = {"random": _random, "grouped": _grouped, "fixed": _fixed}[settings["kind"]]
+    draw = {"random": _random, "grouped": _grouped, "fixed": _fixed}[settings.get("kind", "random")]
     try:
         split = draw(snapshot, settings, seed)
     except ValueError as error:

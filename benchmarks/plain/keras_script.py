@@ -1,10 +1,10 @@
 """The standing example as one would write it without Augury: ImageDataGenerator, model.fit, one trial after the other.
 
-    python benchmarks/plain_keras_script.py PROBLEM.npz ARMS.json
+    python benchmarks/plain/keras_script.py PROBLEM.npz ARMS.json
 
 PROBLEM.npz has ``images``, ``labels`` and, for each seed s, the images ``training_s`` and ``validation_s`` and the
-seeds ``weights_s`` and ``batches_s`` of Keras's generators. Prints one JSON object: which validation images every arm got right on every seed (1 or 0, in order), and the seconds it took after
-Keras was loaded. `verdict.py` runs it.
+seeds ``weights_s`` and ``batches_s`` of Keras's generators. Prints one JSON object: which validation images every arm
+got right on every seed (1 or 0, in order), and the seconds it took after Keras was loaded. `verdict.py` runs it.
 """
 
 from __future__ import annotations
