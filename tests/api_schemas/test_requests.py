@@ -182,7 +182,7 @@ def test_mistakes_on_several_levels_are_all_reported_with_their_places() -> None
         ("candidates", 1, "nam"),
         ("candidates", 1, "spec", "zoom_range"),
         ("trainng",),
-        ("evaluation", "seeds"),
+        ("evaluation", "seeds", "count"),
         ("evaluation", "seed"),
     }
 

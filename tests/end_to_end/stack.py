@@ -185,7 +185,7 @@ def comparison(
     }
 
 
-LONG = {"epochs": 600, "model": "small_cnn", "training_images": 100}
+LONG = {"epochs": 300, "model": "small_cnn", "training_images": 100}
 """Some four seconds a trial: time enough to be killed in."""
 
 

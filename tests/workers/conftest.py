@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from store.queue import Queue
 from tests.store.rows import migrated_copy
 from workers.context import Context
 from workers.settings import WorkerSettings
+from workers.training.warmup import warm_up
 
 
 class RecordingQueue(Queue):
@@ -43,6 +45,14 @@ class RecordingQueue(Queue):
         """All waiting messages, which wait no more."""
         taken, self.waiting = self.waiting, []
         return taken
+
+
+@pytest.fixture(scope="session")
+def warm() -> None:
+    """TensorFlow as a pool process has it, one thread and deterministic, before anything else uses it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warm_up(threads=1)
 
 
 @pytest.fixture

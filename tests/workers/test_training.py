@@ -20,14 +20,9 @@ from workers.chunks import run_chunk
 from workers.context import Context
 from workers.ingestion import ingest
 from workers.planner import advance
-from workers.training.warmup import warm_up
 from workers.trials import run_trial
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm() -> None:
-    """TensorFlow as a pool process has it: one thread, deterministic."""
-    warm_up(threads=1)
+pytestmark = pytest.mark.usefixtures("warm")
 
 
 def _work_off(context: Context, queue: RecordingQueue, job_id: str) -> None:

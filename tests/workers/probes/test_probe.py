@@ -29,6 +29,8 @@ CANDIDATES = {
     ),
 }  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 class _Watcher:
     """Counts how often it is asked."""

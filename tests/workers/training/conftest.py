@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from store.snapshots import Snapshot
 from tests.workers.digits import digits_snapshot
-from workers.training.warmup import warm_up
 
 
 class Nobody:
@@ -30,11 +28,8 @@ class Nobody:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _warm() -> None:
-    """One thread, deterministic."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warm_up(threads=1)
+def _warm(warm: None) -> None:
+    """For all tests here."""
 
 
 @pytest.fixture
