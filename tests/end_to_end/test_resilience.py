@@ -33,7 +33,7 @@ def test_a_trial_whose_process_is_killed_is_trained_by_another(stack: Stack) -> 
 
 def test_a_trial_that_always_loses_its_worker_fails_and_the_rest_is_reported(stack: Stack) -> None:
     """After three lost workers the trial is 'worker_lost'; the job fails with a report of the other arms."""
-    request = comparison(**LONG, first_seed=200)
+    request = comparison(**(LONG | {"epochs": 800}), first_seed=200)
     request["candidates"].append({"name": "shift", "spec": {"width_shift_range": 0.1, "rescale": 1 / 255}})
     job = stack.submit(request)
     victim = stack.wait_until_training(job["id"], lambda trial: trial["arm"] == "shift" and trial["seed"] == 200)
