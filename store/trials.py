@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from api_schemas.failures import Failure
@@ -121,6 +121,15 @@ def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
         .order_by(JobTrialRow.arm, JobTrialRow.seed)
     )
     return [(link, trial) for link, trial in session.execute(query).all()]
+
+
+def forget(session: Session, older_than: float, most: int) -> list[str]:
+    """Remove trials that ended before then and are in no job any more; their ids, as their files can go, too."""
+    has_job = exists().where(JobTrialRow.trial_id == TrialRow.id)
+    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).limit(most)
+    forgotten = list(session.scalars(query))
+    session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
+    return forgotten
 
 
 def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:

@@ -12,9 +12,10 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
-from store import chunks, idempotency, jobs, leases, queue
+from store import chunks, idempotency, jobs, leases, queue, trials
 from store.leases import CHUNKS, INGESTIONS, TRIALS, Work
 from store.tables import JobRow
+from store.trial_files import trial_folder
 from workers import cleaning
 from workers.context import Context
 from workers.settings import WorkerSettings
@@ -23,6 +24,7 @@ Message = tuple[str, str, str]
 
 _SECONDS_PER_DAY = 86_400.0
 _MOST_JOBS_AT_ONCE = 500
+_MOST_TRIALS_AT_ONCE = 500
 _TASKS = ((TRIALS, queue.RUN_TRIAL), (CHUNKS, queue.RUN_CHUNK), (INGESTIONS, queue.INGEST))
 
 log = structlog.get_logger(__name__)
@@ -120,14 +122,15 @@ def _advance_again(session: Session, depths: dict[str, int], settings: WorkerSet
 
 
 def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]:
-    """Drop old idempotency keys and jobs; returns the folders of artifacts that went with them.
+    """Drop old idempotency keys, jobs, and trials that no job has any more; returns the folders that go with them.
 
     The parts of an augmentation go as soon as its job is over: the archive has it all.
     """
     idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
-    old = JobRow.finished_at < now - settings.job_retention_days * _SECONDS_PER_DAY
+    too_old = now - settings.job_retention_days * _SECONDS_PER_DAY
+    old = JobRow.finished_at < too_old
     folders = [f"jobs/{job_id}/chunks" for job_id in chunks.give_up_parts(session, _MOST_JOBS_AT_ONCE)]
     for job_id, report in session.execute(select(JobRow.id, JobRow.report_artifact).where(old)).all():
         folders.append(report.rsplit("/", 1)[0] if report else f"jobs/{job_id}")
     session.execute(delete(JobRow).where(old))
-    return folders
+    return folders + [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MOST_TRIALS_AT_ONCE)]

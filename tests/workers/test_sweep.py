@@ -9,7 +9,8 @@ import pytest
 from store import datasets, events, idempotency, jobs, leases, trials
 from store.queue import ADVANCE, INGEST, RUN_TRIAL
 from store.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
-from tests.store.rows import claim, comparison, new_job, running_job, succeed
+from store.trial_files import predictions_name
+from tests.store.rows import claim, comparison, new_job, new_trial, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.sweeping import sweep
@@ -190,6 +191,25 @@ def test_old_jobs_are_forgotten_with_all_that_belongs_to_them(context: Context, 
         assert session.query(TrialRow).count() == 4
     assert not context.artifacts.exists("jobs/old/report.json")
     assert context.artifacts.exists("jobs/recent/report.json")
+
+
+def test_old_trials_are_forgotten_with_their_files_once_no_job_has_them(context: Context, now: float) -> None:
+    """A young one stays, for other jobs to reuse; and so does an old one that a job still shows."""
+    retention = context.settings.job_retention_days * DAY
+    with context.database.writing() as session:
+        shown = running_job(session, now=now)
+        kept = [trial.id for _, trial in trials.of_job(session, shown.id)]
+        lonely, young = new_trial(session, seed=90, now=now), new_trial(session, seed=91, now=now)
+        for trial in (*(row for _, row in trials.of_job(session, shown.id)), lonely):
+            succeed(session, trial, now=now - retention - 1)
+        succeed(session, young, now=now)
+    for trial_id in (*kept, lonely.id, young.id):
+        context.artifacts.write(predictions_name(trial_id), b"predictions")
+    sweep(context)
+    with context.database.reading() as session:
+        assert {trial.id for trial in session.query(TrialRow)} == {*kept, young.id}
+    assert not context.artifacts.exists(predictions_name(lonely.id))
+    assert context.artifacts.exists(predictions_name(young.id))
 
 
 def test_old_idempotency_keys_are_forgotten(context: Context, now: float) -> None:

@@ -17,14 +17,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from api_schemas.datasets import DatasetFacts
 from store.ingest_settings import IngestSettings, variable_of
 from workers.failures import DatasetError, InternalError
-from workers.lease_keeper import LeaseKeeper
+
+if TYPE_CHECKING:  # the child needs no database, and importing one takes it a quarter of a second
+    from workers.lease_keeper import LeaseKeeper
 
 GO = b"go\n"
 _LOOK_SECONDS = 0.1
