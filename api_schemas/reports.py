@@ -101,7 +101,7 @@ class RecommendationReport(Body):
     best_candidate: str | None = Field(description="The candidate with the highest mean accuracy.")
     against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
     seeds: list[int]
-    sentence: str
+    sentence: str = Field(description="How it did on these seeds, in words.")
 
 
 class Cost(Body):

@@ -44,9 +44,10 @@ JOB_PATIENCE_SECONDS = 1800.0
 
 
 def standing_example(seeds: int, epochs: int) -> dict[str, Any]:
-    """The request of `make demo`."""
+    """The request of `make demo`, without the recommendation, which the script has nothing like."""
     request: dict[str, Any] = json.loads((ROOT / "examples" / "standing-example.json").read_text())
     request["evaluation"]["seeds"], request["training"]["epochs"] = seeds, epochs
+    request["recommend"] = False
     return request
 
 

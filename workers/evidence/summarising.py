@@ -84,7 +84,12 @@ def _recommended(recommendation: RecommendationReport | None) -> Cause | None:
         return None
     difference = recommendation.against_baseline
     strength = 0.0 if difference is None else abs(difference.mean)
-    return Cause(kind="verdict", text=recommendation.sentence, strength=strength, evidence="/recommendation")
+    return Cause(
+        kind="verdict",
+        text=f"{recommendation.recommended.sentence} {recommendation.sentence}",
+        strength=strength,
+        evidence="/recommendation",
+    )
 
 
 def _mean(candidate: CandidateReport) -> float:

@@ -59,7 +59,7 @@ def confirmation_of(evidence: Evidence, judgements: Sequence[Judgement]) -> Reco
         best_candidate=name,
         against_best=against_best,
         seeds=seeds,
-        sentence=_sentence(recommended, verdict, against_baseline, name, against_best),
+        sentence=_sentence(verdict, against_baseline, name, against_best),
     )
 
 
@@ -76,20 +76,19 @@ def _contender(evidence: Evidence, judgement: Judgement, place: int) -> Contende
 
 
 def _sentence(
-    recommended: RecommendedSpec,
     verdict: Verdict | None,
     against_baseline: Difference | None,
     best: str | None,
     against_best: Difference | None,
 ) -> str:
-    parts = [recommended.sentence]
+    parts = []
     if against_baseline is not None and verdict is not None:
         parts.append(
             f"On {len(against_baseline.seeds)} fresh seeds it {_CONFIRMED[verdict]}: {change(against_baseline)}."
         )
     if against_best is not None:
         parts.append(f"Against {best} it {change(against_best)}.")
-    return " ".join(parts)
+    return " ".join(parts) or "It was not put to the test."
 
 
 _CONFIRMED = {
