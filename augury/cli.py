@@ -173,6 +173,14 @@ def cancel(job_id: JobId, url: Url = None) -> None:
 
 @app.command()
 @_exit_codes()
+def stop(job_id: JobId, url: Url = None) -> None:
+    """End a job's training now and have it report on what is done."""
+    with Client(url) as client:
+        typer.echo(f"{job_id}: {client.stop(job_id).state}")
+
+
+@app.command()
+@_exit_codes()
 def jobs(
     url: Url = None,
     state: Annotated[str | None, typer.Option(help="Only jobs in this state, e.g. running.")] = None,

@@ -111,6 +111,10 @@ class Client(DatasetClient):
         """Ask for a job to be dropped; the job as it is then, which may still be ``cancelling``."""
         return self._ask(Job, "POST", f"{_job_path(job_id)}/cancel")
 
+    def stop(self, job_id: str) -> Job:
+        """End a job's training now; it succeeds with a report on what is done. The job as it is then."""
+        return self._ask(Job, "POST", f"{_job_path(job_id)}/stop")
+
     def watch(self, job_id: str, *, patience: float = WATCH_PATIENCE_SECONDS) -> Iterator[Job]:
         """Yield the job now and after each change, until it is over.
 

@@ -62,10 +62,29 @@ COMPARISON_EXAMPLES: Any = {
             "labels": {"project": "standing-example"},
         },
     },
+    "rounds_and_recommendation": {
+        "summary": "As many seeds as it takes, up to ten, and what to use instead",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "turned", "spec": {"rotation_range": 40, "rescale": 1 / 255}}],
+            "evaluation": {"seeds": {"min": 3, "max": 10}, "training_images": 500},
+            "recommend": True,
+        },
+    },
 }
 
 JOB_EXAMPLES: Any = {
     **COMPARISON_EXAMPLES,
+    "training": {
+        "summary": "Train one spec on three seeds and keep the models",
+        "value": {
+            "kind": "training",
+            "dataset": _DIGITS,
+            "spec": {"rotation_range": 9, "rescale": 1 / 255},
+            "evaluation": {"seeds": 3},
+        },
+    },
     "augmented_folder": {
         "summary": "Two augmented copies of every digit, as an image folder",
         "value": {

@@ -208,6 +208,13 @@ def test_jobs_lists_the_recent_ones(service: StandIn) -> None:
     assert re.search(r"job_1 +running +2026-01-31 12:00 +no +team:vision", result.stdout)
 
 
+def test_stop_asks_for_a_report_on_what_is_done(service: StandIn) -> None:
+    """The state that the service answered with."""
+    service.will(Answer(202, job(state=JobState.RUNNING)))
+    assert augury("stop", "job_1", "--url", service.url).stdout == "job_1: running\n"
+    assert service.asked[0].path == "/v1/jobs/job_1/stop"
+
+
 def test_cancel_says_what_the_job_is_now(service: StandIn) -> None:
     """Cancelling takes effect in time; the state says how far it is."""
     service.will(Answer(200, job(JobState.CANCELLING)))
