@@ -36,6 +36,7 @@ MOST_CLASSES = 15
 MOST_PANELS = 12
 MOST_SAID = 12
 _ROW_INCHES = 0.26
+_FACTORS = ("brightness_range", "zoom_range")
 
 
 def differences(report: Report) -> Picture | None:
@@ -145,12 +146,26 @@ def _paint_dose(axes: Axes, effect: ParameterEffect) -> None:
         color=ACCENT, marker="o", markersize=3.5,
     )  # fmt: skip
     axes.axvline(1, color=MUTED, linewidth=1)
-    safe = next((point.fraction for point in doses if point.value == effect.safe_value), None)
+    safe = safe_fraction_of(effect)
     if safe is not None:
         axes.axvline(safe, color=MARK, linewidth=1.6, linestyle="--")
     axes.set_title(f"{effect.parameter}\n{words.value(effect.value)}, {_safe(effect)}", fontsize=8)
     axes.set_ylim(bottom=0, top=max(105, *(100 * point.affinity + 5 for point in doses)))
     axes.set_xlabel("× the spec's value", fontsize=8)
+
+
+def safe_fraction_of(effect: ParameterEffect) -> float | None:
+    """The safe value as a fraction of the spec's, in strength: distance from 1 for pairs of factors, else from 0."""
+    if effect.safe_value is None:
+        return None
+    centre = 1.0 if effect.parameter in _FACTORS and isinstance(effect.value, list) else 0.0
+    whole, safe = (_strength(value, centre) for value in (effect.value, effect.safe_value))
+    return safe / whole if whole else None
+
+
+def _strength(value: float | list[float] | bool, centre: float) -> float:
+    each = value if isinstance(value, list) else [float(value)]
+    return max(abs(one - centre) for one in each)
 
 
 def _safe(effect: ParameterEffect) -> str:

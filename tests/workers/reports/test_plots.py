@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from api_schemas.evidence import ParameterEffect
 from tests.workers.reports import samples
 from workers.reports import plots
 from workers.reports.curves import MOST_POINTS, band_of
@@ -107,3 +109,26 @@ def test_long_trainings_are_thinned_out() -> None:
     band = band_of(samples.full().arms[0].model_copy(update={"per_seed": [long]}))
     assert len(band.epochs) <= MOST_POINTS + 1
     assert (band.epochs[0], band.epochs[-1]) == (1, 1000)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "safe", "fraction"),
+    [
+        ("rotation_range", 90.0, 18.0, 0.2),
+        ("zoom_range", 0.5, 0.25, 0.5),
+        ("zoom_range", [0.5, 1.5], [0.75, 1.25], 0.5),
+        ("brightness_range", [0.2, 1.2], [0.6, 1.1], 0.5),
+        ("width_shift_range", [-4.0, 4.0], [-1.0, 1.0], 0.25),
+        ("horizontal_flip", True, True, 1.0),
+        ("horizontal_flip", True, None, None),
+    ],
+)
+def test_the_safe_value_is_marked_at_its_strength(
+    parameter: str, value: Any, safe: Any, fraction: float | None
+) -> None:
+    """Wherever it lies between the doses."""
+    effect = ParameterEffect(
+        parameter=parameter, value=value, affinity=0.5, low=0.4, high=0.6, damage_share=1.0, dose_response=[],
+        safe_value=safe, no_effect=False, worst_classes=[],
+    )  # fmt: skip
+    assert plots.safe_fraction_of(effect) == pytest.approx(fraction)
