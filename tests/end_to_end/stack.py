@@ -157,11 +157,12 @@ class Stack:
             owner = session.scalar(select(row.lease_owner).where(row.id == unit_id, row.state == active))
         return None if owner is None else int(owner.rsplit(":", 1)[1])
 
-    def kill_owner_of(self, unit_id: str) -> None:
-        """SIGKILL the pool process that works on a trial or a dataset."""
+    def kill_owner_of(self, unit_id: str) -> int:
+        """SIGKILL the pool process that works on a trial or a dataset, and say which it was."""
         owner = self.owner_of(unit_id)
         assert owner is not None, f"{unit_id} has no owner"
         os.kill(owner, signal.SIGKILL)
+        return owner
 
 
 def comparison(
