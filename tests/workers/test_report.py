@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from api_schemas.evidence import RecommendedSpec
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest
+from api_schemas.plans import Round
 from api_schemas.reports import Report, Verdict
 from api_schemas.trials import Trial, TrialState
 from store import plans
@@ -207,3 +209,27 @@ def test_a_report_has_the_linters_findings_on_the_dataset() -> None:
     over, _, targeted = _report(rows, STANDING_EXAMPLE).candidates
     assert "no-rescale" in {found.rule for found in over.findings}
     assert "no-effective-augmentation" in {found.rule for found in targeted.findings}
+
+
+def test_a_recommendation_to_use_the_baseline_is_judged_by_the_baselines_own_confirmation() -> None:
+    """Even where a candidate has the very same spec: that one was not trained on the fresh seeds."""
+    request = comparison({"flip": FLIP["flip"], "same": {"rescale": 1 / 255}}, recommend=True)
+    plan = plans.plan_comparison(request, "uint8")
+    fresh = Round(purpose="confirmation", arms=["baseline", "flip"], seeds=[7, 8, 9])
+    recommended = RecommendedSpec(
+        starts_from="baseline", spec=plan.arms[0].spec, changes=[], is_no_augmentation=True, sentence="Use none."
+    )
+    plan = plans.with_round(plan, fresh).model_copy(update={"recommendation": recommended})
+    accuracies = {"baseline": 0.9, "flip": 0.95, "same": 0.9}
+    places = [(arm.name, seed) for arm, seed in plans.places(plan)]
+    trials = [
+        _trial(arm, seed, accuracies[arm] if seed < 7 else 0.5 + 0.4 * (arm == "baseline")) for arm, seed in places
+    ]
+    records = {arm.name: ArmRecord(arm.name, arm.spec, _records(trials, arm.name)) for arm in plan.arms}
+    evidence = Evidence("job_1", request, plan, "d" * 64, FACTS, trials, records, probes=[], stopped=False)
+    report = compose(evidence, NOW).recommendation
+    assert report is not None
+    assert (report.best_candidate, report.against_baseline) == ("flip", None)
+    assert report.against_best is not None
+    assert report.against_best.seeds == [7, 8, 9]
+    assert report.against_best.mean == pytest.approx(40)

@@ -44,7 +44,8 @@ def confirmation_of(evidence: Evidence, judgements: Sequence[Judgement]) -> Reco
     if recommended is None:
         return None
     settings, best = evidence.request.evaluation, best_candidate(judgements)
-    arm = next(arm.name for arm in reversed(evidence.plan.arms) if arm.spec == recommended.spec)
+    confirmed = {name for each in evidence.plan.rounds if each.purpose == "confirmation" for name in each.arms}
+    arm = next(arm.name for arm in evidence.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
     each = 1 - (1 - settings.confidence) / 2
     against_baseline = difference_between(evidence, arm, plans.BASELINE, seeds, each)
     against_best = None if best is None else difference_between(evidence, arm, best.candidate.arm, seeds, each)
