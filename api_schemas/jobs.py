@@ -16,11 +16,11 @@ from pydantic_core import PydanticCustomError
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, RequestModel, Timestamp, names_its_kinds
+from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
-from api_schemas.models import EvaluationSettings, ModelSpec, TrainingSettings
 from api_schemas.progress import Progress, TimelineEntry
-from api_schemas.references import DatasetReference
+from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingSettings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]

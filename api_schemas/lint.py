@@ -9,7 +9,7 @@ from pydantic import Field, field_serializer
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Fraction, RequestModel
-from api_schemas.references import DatasetReference
+from api_schemas.datasets.references import DatasetReference
 
 Semantics = Literal["keras", "corrected"]
 """``keras``: as Keras 3 does it, defects included; ``corrected``: as its documentation says."""

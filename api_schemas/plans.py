@@ -9,8 +9,8 @@ from pydantic import Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body
-from api_schemas.evidence import RecommendedSpec
 from api_schemas.lint import Finding
+from api_schemas.reports.evidence import RecommendedSpec
 
 
 class ArmRole(StrEnum):

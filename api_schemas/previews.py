@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Fraction, RequestModel
-from api_schemas.references import DatasetReference
+from api_schemas.datasets.references import DatasetReference
 
 MOST_IMAGES = 64
 MOST_ROUNDS = 8

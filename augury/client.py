@@ -14,8 +14,8 @@ from api_schemas.jobs import Job, JobList, JobRequest
 from api_schemas.lint import LintRequest, LintResult
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.previews import PreviewRequest
-from api_schemas.reports import Report
-from api_schemas.trials import TrialList
+from api_schemas.reports.report import Report
+from api_schemas.training.trials import TrialList
 from augury.calls import WATCH_PATIENCE_SECONDS, body_of, given
 from augury.dataset_client import DatasetClient
 from augury.errors import AuguryError, RequestRefused, ServiceFailed

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from api_schemas.datasets import Dataset, DatasetList
+from api_schemas.datasets.dataset import Dataset, DatasetList
 from augury.calls import WATCH_PATIENCE_SECONDS, Calls, body_of, given
 from augury.packing import OnProgress, Parcel, Watched, parcel
 from augury.references import reference_of

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from api_schemas.datasets import Dataset, DatasetState
+from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.client import Client
 from augury.dataset_table import reason, render_dataset, render_datasets, source_of, step
 from augury.files import write_atomically

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api_schemas.datasets import Dataset, DatasetFacts, DatasetList
+from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList
 from augury.tables import plain_table
 
 _MOST_ROWS = 20

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from api_schemas.artifacts import ArtifactList
 from api_schemas.jobs import Job, JobState
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from augury.client import Client
 from augury.errors import ServiceUnreachable
 from augury.files import write_atomically

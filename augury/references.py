@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, get_args
 
-from api_schemas.references import BuiltinReference
+from api_schemas.datasets.references import BuiltinReference
 
 BUILTIN = get_args(BuiltinReference.model_fields["name"].annotation)
 """The names of built-in datasets."""

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api_schemas.reports import ArmReport, CandidateReport, Report, SeedResult
+from api_schemas.reports.report import ArmReport, CandidateReport, Report, SeedResult
 from augury.report_words import VERDICT_STYLES, explanation, linted, recommended, with_interval
 from augury.tables import plain_table
 

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from api_schemas.evidence import Cause
-from api_schemas.reports import CandidateReport, Difference, RecommendationReport, Report, Verdict
+from api_schemas.reports.evidence import Cause
+from api_schemas.reports.report import CandidateReport, Difference, RecommendationReport, Report, Verdict
 
 MOST_FINDINGS = 6
 VERDICT_STYLES = {

@@ -27,7 +27,7 @@ from scipy import stats
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from api_schemas.reports import Verdict
+from api_schemas.reports.report import Verdict
 from workers.evidence.outcomes import PairedOutcomes, outcomes_from
 from workers.evidence.sequential import confidence_at, looks, settled
 from workers.evidence.spread import spread_of

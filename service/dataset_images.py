@@ -12,8 +12,8 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api_schemas.base import nearest_name
-from api_schemas.dataset_images import DatasetImage, DatasetImages
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.datasets.images import DatasetImage, DatasetImages
 from api_schemas.problems import FieldProblem
 from augmentation.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
 from service.previewing import MOST_SHEET_PIXELS, refuse_too_much, stored_images

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from api_schemas.references import DatasetReference, ImageOptions
+from api_schemas.datasets.references import DatasetReference, ImageOptions
 
 _DIGITS = {"kind": "builtin", "name": "digits"}
 

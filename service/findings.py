@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
 from augmentation.lint import lint, lint_each, measurements_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.previews import Preview, PreviewCell, PreviewRequest, PreviewRow, TransformParameters
 from api_schemas.problems import FieldProblem
 from augmentation import Pipeline

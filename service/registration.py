@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
+from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
-from api_schemas.references import DatasetReference
 from service.answers import Accepted, once
 from service.problems import ProblemError, shown
 from service.resources import Resources

@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from api_schemas.references import ImageOptions, UploadReference
+from api_schemas.datasets.references import ImageOptions, UploadReference
 from service.multipart import FILE, FileForm
 from service.problems import ProblemError, shown
 from service.registration import upload_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from store import transitions
 from store.database import Database
 from store.tables import DatasetRow

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import Dataset, DatasetFacts, DatasetList, DatasetState
+from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
 from store import leases, transitions
 from store.canonical import digest, timestamp

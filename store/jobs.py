@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import RequestModel
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
 from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, TrainingRequest
 from api_schemas.plans import Plan
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import chunks, events, plans, transitions, trials
 from store.ids import JOB, is_identifier, new_id
 from store.plans import TrialRequest

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkState
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import transitions
 from store.database import changes_one_row
 from store.ids import new_id

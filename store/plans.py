@@ -11,10 +11,10 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
-from api_schemas.models import EvaluationSettings
 from api_schemas.plans import Arm, ArmRole, CandidatePlan, Plan, Round
+from api_schemas.training.models import EvaluationSettings
 from store import trials
 from store.attribution_arms import attribution_arms
 from store.canonical import digest

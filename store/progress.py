@@ -12,7 +12,7 @@ from api_schemas.chunks import ChunkState
 from api_schemas.jobs import JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store.canonical import timestamp
 from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from store.artifacts import ArtifactMissingError, Artifacts
 from store.snapshot_cache import Cached, cached_folder
 

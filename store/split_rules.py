@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from api_schemas.datasets import DatasetFacts
-from api_schemas.models import EvaluationSettings
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.training.models import EvaluationSettings
 
 _VALIDATED_ON = ("validation", "test")  # the first that a dataset has; a test split beside another stays untouched
 

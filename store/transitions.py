@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, CursorResult, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkState
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
 from store.tables import ChunkRow, DatasetRow, JobRow, TrialRow
 

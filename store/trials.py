@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
-from api_schemas.trials import Trial, TrialResult, TrialState
+from api_schemas.training.trials import Trial, TrialResult, TrialState
 from store import leases, transitions
 from store.canonical import digest, optional_timestamp, timestamp
 from store.database import insert_or_find

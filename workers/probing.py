@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, Plan
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import plans
 from store.snapshots import load_snapshot
 from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow

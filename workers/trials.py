@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
-from api_schemas.trials import TrialResult
+from api_schemas.training.trials import TrialResult
 from store import leases, queue, trials
 from store.leases import Lease
 from store.snapshots import load_snapshot

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import GeometryMeasurements, IntensityMeasurements, Semantics, Severity
 from augmentation.lint.intensities import ASSUMED, Jitter, Pixels, effect
 from augmentation.lint.measurements import measure, motion_of

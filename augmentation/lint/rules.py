@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import Finding, Measurements, Semantics, Severity
 from augmentation.lint import copies, filling, geometry, normalisation, photometric, shifts, standardisation, validation
 from augmentation.lint.case import Case, Hit, Rule, changed

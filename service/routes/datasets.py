@@ -10,9 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from api_schemas.dataset_images import DatasetImages
-from api_schemas.datasets import Dataset, DatasetList, DatasetState
-from api_schemas.references import DatasetReference
+from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
+from api_schemas.datasets.images import DatasetImages
+from api_schemas.datasets.references import DatasetReference
 from service import dataset_images, previewing, registration, uploads
 from service.answers import Accepted, IdempotencyKey
 from service.dataset_images import Selected

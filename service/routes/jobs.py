@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse
 
 from api_schemas.jobs import Job, JobList, JobRequest, JobState
 from api_schemas.plans import AugmentationPlan, Plan
-from api_schemas.reports import Report
-from api_schemas.trials import TrialList
+from api_schemas.reports.report import Report
+from api_schemas.training.trials import TrialList
 from service import findings, report_files, submission
 from service.answers import IdempotencyKey
 from service.examples import JOB_EXAMPLES

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from api_schemas.models import ModelSpec
+from api_schemas.training.models import ModelSpec
 
 DENSE: dict[str, Any] = {
     "module": "keras.layers",

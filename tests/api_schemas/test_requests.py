@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from api_schemas.base import nearest_name
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, JobState
-from api_schemas.models import EvaluationSettings, TrainingSettings
-from api_schemas.trials import TrialState
+from api_schemas.training.models import EvaluationSettings, TrainingSettings
+from api_schemas.training.trials import TrialState
 
 
 def _request(**changes: Any) -> dict[str, Any]:

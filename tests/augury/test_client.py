@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from api_schemas.datasets.references import BuiltinReference
 from api_schemas.jobs import Candidate, ComparisonRequest, JobState
-from api_schemas.references import BuiltinReference
 from augury import AuguryError, Client, RequestRefused, ServiceFailed, ServiceUnreachable
 from augury.address import FALLBACK_URL, default_url
 from augury.data_directory import DataDirectory

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api_schemas.jobs import ComparisonRequest, JobState
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from augury.cli import app
 from augury.ports import free_port
 from tests.augury.stand_in import Answer, StandIn, problem

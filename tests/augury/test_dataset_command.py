@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from augury import Client, NothingToSend, RequestRefused, dataset_client
 from augury.cli import app
 from augury.dataset_table import source_of

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.datasets.references import BuiltinReference
 from api_schemas.previews import PreviewRequest
-from api_schemas.references import BuiltinReference
 from augury import Client, RequestRefused, client
 from augury.cli import app
 from tests.augury.stand_in import Answer, StandIn, problem

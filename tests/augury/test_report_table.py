@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from augury.report_table import render
 from tests.augury.wire import arm, candidate, report_body, seed_result
 from tests.workers.reports import samples

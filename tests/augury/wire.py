@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_schemas.datasets import Dataset, DatasetState
+from api_schemas.datasets.dataset import Dataset, DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import Job, JobState
 from api_schemas.progress import Progress
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 
 REQUEST = {
     "kind": "comparison",

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from api_schemas.jobs import JobRequest
-from api_schemas.models import APPLICATIONS, ModelSpec
+from api_schemas.training.models import APPLICATIONS, ModelSpec
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "comparisons.md").read_text()
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from api_schemas.references import DatasetReference
+from api_schemas.datasets.references import DatasetReference
 from store.ingest_settings import IngestSettings, variable_of
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from PIL import Image
 
-from api_schemas.dataset_images import DatasetImages
-from api_schemas.datasets import Dataset
+from api_schemas.datasets.dataset import Dataset
+from api_schemas.datasets.images import DatasetImages
 from service.examples import DATASET_EXAMPLES
 from store import datasets, queue
 from store.database import Database

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest
-from api_schemas.trials import Curves, TrialResult
+from api_schemas.training.trials import Curves, TrialResult
 from store import datasets, jobs, leases, migrate, plans, trials
 from store.database import Database
 from store.tables import DatasetRow, JobRow, TrialRow

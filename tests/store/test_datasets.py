@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from store import dataset_files, datasets, jobs, leases
 from store.database import Database

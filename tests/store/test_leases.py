@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import datasets, leases, trials
 from store.database import Database
 from store.leases import INGESTIONS, TRIALS, Lease

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_schemas.references import PathReference, UploadReference
+from api_schemas.datasets.references import PathReference, UploadReference
 from store.ingest_settings import IngestSettings
 from store.reference_rules import obstacle, refusal_of
 from store.strict_urls import parse_url

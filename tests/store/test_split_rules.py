@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from api_schemas.datasets import DatasetFacts
-from api_schemas.models import EvaluationSettings
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.training.models import EvaluationSettings
 from store.split_rules import split_definition, split_obstacle, split_sizes
 from tests.store.rows import FACTS
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import leases, transitions
 from store.database import Database
 from store.tables import DatasetRow, JobRow, TrialRow

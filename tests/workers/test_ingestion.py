@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from api_schemas.datasets import DatasetState
+from api_schemas.datasets.dataset import DatasetState
 from store import datasets
 from store.artifacts import Artifacts
 from store.ingest_settings import IngestSettings

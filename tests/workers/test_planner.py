@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from store import datasets, jobs, leases, trials
 from store.queue import ADVANCE, INGEST, RUN_CHUNK, RUN_TRIAL
 from store.tables import JobRow, TrialRow

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from api_schemas.evidence import RecommendedSpec
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Round
-from api_schemas.reports import Report, Verdict
-from api_schemas.trials import Trial, TrialState
+from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.reports.report import Report, Verdict
+from api_schemas.training.trials import Trial, TrialState
 from store import plans
 from tests.store.rows import FACTS, NOW, STANDING_EXAMPLE, comparison, result
 from tests.workers.finished import record_of

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from store import jobs, trials
 from store.queue import INGEST, RUN_CHUNK, RUN_TRIAL
 from store.tables import JobRow

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from api_schemas.references import DatasetReference, ImageOptions
+from api_schemas.datasets.references import DatasetReference, ImageOptions
 from store.artifacts import Artifacts
 from store.ingest_settings import IngestSettings
 from store.logs import configure_logging

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.datasets import DatasetFacts
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.datasets.references import ImageOptions
 from store.ingest_settings import IngestSettings, variable_of
 from workers.datasets.array_images import write_arrays
 from workers.datasets.contents import Report

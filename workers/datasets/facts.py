@@ -11,7 +11,7 @@ from posixpath import splitext
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from workers.datasets.formats.data_files import IMAGE_SUFFIXES
 from workers.datasets.image_files import Written
 from workers.datasets.listing import SPLITS, SkippedFiles

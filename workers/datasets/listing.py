@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.datasets import Skipped
+from api_schemas.datasets.dataset import Skipped
 
 _MOST_EXAMPLES = 5
 SPLITS = ("train", "validation", "test")

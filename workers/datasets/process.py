@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from store.ingest_settings import IngestSettings, variable_of
 from workers.failures import DatasetError, InternalError
 

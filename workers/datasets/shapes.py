@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from workers.failures import DatasetError
 
 _MOST_SIZES_LISTED = 10

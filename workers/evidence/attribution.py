@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from api_schemas.evidence import DosePoint, ParameterEffect
+from api_schemas.reports.evidence import DosePoint, ParameterEffect
 from workers.evidence.affinity import Affinity, affinity_of, class_affinities
 from workers.evidence.probed import Judged, ParameterProbe
 from workers.evidence.records import ArmRecord

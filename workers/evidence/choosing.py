@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.evidence import ParameterEffect, Why
-from api_schemas.reports import Difference
+from api_schemas.reports.evidence import ParameterEffect, Why
+from api_schemas.reports.report import Difference
 from workers.evidence.attribution import damage_of
 from workers.evidence.doses import Shape, random_parameters
 from workers.evidence.probed import Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from api_schemas.evidence import Cause
+from api_schemas.reports.evidence import Cause
 from workers.evidence import image_rules, training_rules
 from workers.evidence.story import Story
 

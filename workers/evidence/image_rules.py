@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api_schemas.evidence import Cause
+from api_schemas.reports.evidence import Cause
 from workers.evidence.attribution import ParameterFacts, damage_of
 from workers.evidence.doses import FLIPS, SHIFTS
 from workers.evidence.safe_ranges import THRESHOLD

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpec
-from api_schemas.evidence import Change, RecommendedSpec
-from api_schemas.reports import Difference
+from api_schemas.reports.evidence import Change, RecommendedSpec
+from api_schemas.reports.report import Difference
 from workers.evidence.choosing import Choice, Contender, choices_for
 from workers.evidence.doses import PARAMETERS, Shape, random_parameters, with_values, without
 from workers.evidence.safe_ranges import THRESHOLD

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.reports import Difference
+from api_schemas.reports.report import Difference
 
 _LONGEST_NAME = 40
 _ROUNDED = 0.005

@@ -13,7 +13,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from api_schemas.reports import Verdict
+from api_schemas.reports.report import Verdict
 
 _SPENDING_POWER = 1.5
 _LARGEST_STEP = 2.0

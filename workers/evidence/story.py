@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.evidence import ClassEffect, Flip, Needed, ParameterEffect
-from api_schemas.reports import Difference, Verdict
+from api_schemas.reports.evidence import ClassEffect, Flip, Needed, ParameterEffect
+from api_schemas.reports.report import Difference, Verdict
 from workers.evidence.affinity import Affinity, affinity_of, mean_of
 from workers.evidence.attribution import ParameterFacts
 from workers.evidence.probed import CandidateProbe, Judged, Probe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api_schemas.evidence import Cause
-from api_schemas.reports import CandidateReport, RecommendationReport, Verdict
+from api_schemas.reports.evidence import Cause
+from api_schemas.reports.report import CandidateReport, RecommendationReport, Verdict
 from workers.evidence.affinity import mean_of
 from workers.evidence.records import ArmRecord
 from workers.evidence.sentences import percent, points, quoted

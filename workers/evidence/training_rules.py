@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from api_schemas.evidence import Cause, ClassEffect
+from api_schemas.reports.evidence import Cause, ClassEffect
 from workers.evidence.affinity import mean_of
 from workers.evidence.records import SeedRecord
 from workers.evidence.sentences import change, listed, percent, points, preprocessing_in_words, quoted, span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api_schemas.reports import Difference, Verdict
+from api_schemas.reports.report import Difference, Verdict
 
 
 def verdict_of(low: float, high: float, practical_effect: float) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.evidence import ClassEffect, Flip, Why
+from api_schemas.reports.evidence import ClassEffect, Flip, Why
 from augmentation.lint.measurements import measure, motion_of
 from workers.evidence.affinity import class_affinities, diversity_of
 from workers.evidence.attribution import ParameterFacts, parameter_facts, with_trained_arms

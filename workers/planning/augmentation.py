@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan

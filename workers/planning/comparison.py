@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api_schemas.plans import Plan
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import chunks, jobs, plans, queue, trials
 from store.jobs import Phase
 from store.tables import DatasetRow, JobRow

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api_schemas.failures import Failure
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from store import jobs
 from store.jobs import Phase
 from workers.context import Context

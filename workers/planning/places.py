@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.plans import Plan
-from api_schemas.trials import TrialState
+from api_schemas.training.trials import TrialState
 from store import jobs, plans, queue, trials
 from store.jobs import Phase
 from store.split_rules import split_obstacle

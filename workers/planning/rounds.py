@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api_schemas.evidence import RecommendedSpec
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Arm, ArmRole, Round
+from api_schemas.reports.evidence import RecommendedSpec
 from store import plans
 from workers.reports.evidence import Evidence
 from workers.reports.judging import Judgement, judge, schedule_of

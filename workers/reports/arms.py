@@ -7,8 +7,8 @@ from statistics import fmean
 
 from api_schemas.failures import Failure
 from api_schemas.plans import Arm, ArmRole
-from api_schemas.reports import ArmReport, Cost, FailedTrial, Provenance, SeedResult
-from api_schemas.trials import Trial, TrialState
+from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Provenance, SeedResult
+from api_schemas.training.trials import Trial, TrialState
 from workers.reports.evidence import Evidence
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}

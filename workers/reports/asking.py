@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api_schemas.evidence import Needed
 from api_schemas.plans import ArmRole
+from api_schemas.reports.evidence import Needed
 from store import plans
 from workers.evidence.power import MOST_SEEDS, shortfall
 from workers.evidence.probed import Probe

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from api_schemas.evidence import Look
 from api_schemas.jobs import ComparisonRequest
-from api_schemas.reports import CandidateReport, Method, Report
+from api_schemas.reports.evidence import Look
+from api_schemas.reports.report import CandidateReport, Method, Report
 from augmentation.lint import lint
 from store import plans
 from store.canonical import timestamp

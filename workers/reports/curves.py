@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import fmean
 
-from api_schemas.reports import ArmReport
+from api_schemas.reports.report import ArmReport
 
 MOST_POINTS = 100
 

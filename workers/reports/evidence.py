@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.chunks import ChunkState
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
-from api_schemas.trials import Trial, TrialResult
+from api_schemas.training.trials import Trial, TrialResult
 from store import chunks, jobs, trials
 from store.artifacts import Artifacts
 from store.plans import TrialRequest

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from workers.reports import tables, words
 from workers.reports.pages import page_of
 

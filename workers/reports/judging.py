@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api_schemas.plans import CandidatePlan
-from api_schemas.reports import Difference, Verdict
+from api_schemas.reports.report import Difference, Verdict
 from store import plans
 from workers.evidence.outcomes import paired_outcomes, shared_seeds
 from workers.evidence.records import ArmRecord

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.evidence import Why
-from api_schemas.reports import CandidateReport, RecommendationReport, Report
+from api_schemas.reports.evidence import Why
+from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
 from workers.reports import tables, words
 from workers.reports.html import dataset_lines
 from workers.reports.pages import LONGEST_SENTENCE, causes_of, measures, notices

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from api_schemas.evidence import Cause, Why
-from api_schemas.reports import CandidateReport, Report
+from api_schemas.reports.evidence import Cause, Why
+from api_schemas.reports.report import CandidateReport, Report
 from workers.reports import plots, tables, words
 from workers.reports.drawing import Picture
 from workers.reports.tables import Table

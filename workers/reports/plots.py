@@ -7,9 +7,9 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from api_schemas.evidence import ParameterEffect, Why
 from api_schemas.plans import ArmRole
-from api_schemas.reports import Report
+from api_schemas.reports.evidence import ParameterEffect, Why
+from api_schemas.reports.report import Report
 from workers.reports import words
 from workers.reports.curves import band_of
 from workers.reports.drawing import (

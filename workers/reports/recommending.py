@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api_schemas.evidence import RecommendedSpec
-from api_schemas.reports import Difference, RecommendationReport, Verdict
+from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.reports.report import Difference, RecommendationReport, Verdict
 from store import plans
 from workers.evidence.choosing import Contender
 from workers.evidence.recommending import recommend

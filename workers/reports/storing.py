@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api_schemas.reports import Report
+from api_schemas.reports.report import Report
 from store.artifacts import ArtifactMissingError, Artifacts
 from workers.context import Context
 

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api_schemas.evidence import ClassEffect, Look, ParameterEffect, Why
 from api_schemas.plans import ArmRole
-from api_schemas.reports import ArmReport, RecommendationReport, Report
+from api_schemas.reports.evidence import ClassEffect, Look, ParameterEffect, Why
+from api_schemas.reports.report import ArmReport, RecommendationReport, Report
 from workers.reports import words
 
 MOST_CLASSES = 20

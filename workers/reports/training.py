@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from api_schemas.reports import Method, Report
+from api_schemas.reports.report import Method, Report
 from store.canonical import timestamp
 from store.split_rules import fixed_validation, split_sizes
 from store.trial_files import model_name

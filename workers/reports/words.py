@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.reports import Difference, Report, Verdict
+from api_schemas.reports.report import Difference, Report, Verdict
 
 UNKNOWN = "–"
 LONGEST_NAME = 64

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from api_schemas.trials import Curves
+from api_schemas.training.trials import Curves
 
 _FEWEST_EPOCHS = 4
 _SIGNIFICANCE = 0.05

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.models import APPLICATIONS
+from api_schemas.training.models import APPLICATIONS
 from workers.failures import UserInputError
 from workers.training.evaluation import batch_that_fits
 from workers.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.trials import TrialResult
+from api_schemas.training.trials import TrialResult
 from store.snapshots import Snapshot
 from workers.training.evaluation import EvaluationSet, Predictions, evaluate
 from workers.training.history import History, finite_or_none, is_still_falling

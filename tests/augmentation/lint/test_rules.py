@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.datasets import DatasetFacts
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import Finding, Semantics, Severity
 from augmentation.lint import RULES, lint, measurements_of
 from augmentation.lint.rules import _answer

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from store.ingest_settings import IngestSettings
 from workers.datasets.assembling import AssembledSnapshot
 from workers.datasets.contents import Contents

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from store.ingest_settings import IngestSettings
 from tests.workers.datasets.makers import LIMITS, encoded, folder_of, photographs, pixels, read, refused, stored
 from workers.datasets import crew

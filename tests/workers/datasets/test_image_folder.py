@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from tests.workers.datasets.makers import LIMITS, encoded, folder_of, opened, photographs, pixels, read, refused, zip_of
 from workers.datasets.formats import recognise
 from workers.datasets.listing import Listing

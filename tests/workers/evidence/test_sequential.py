@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from api_schemas.reports import Verdict
+from api_schemas.reports.report import Verdict
 from workers.evidence.sequential import confidence_at, looks, settled
 from workers.evidence.verdicts import verdict_of
 

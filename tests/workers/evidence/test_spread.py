@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from api_schemas.reports import Verdict
+from api_schemas.reports.report import Verdict
 from tests.workers.evidence.arms import OUTCOMES, arm, on_the_same_images, random_outcomes
 from workers.evidence.outcomes import PairedOutcomes, outcomes_from, paired_outcomes
 from workers.evidence.spread import Spread, degrees_of_freedom, resolution, spread_of

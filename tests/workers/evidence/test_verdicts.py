@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_schemas.reports import Difference, Verdict
+from api_schemas.reports.report import Difference, Verdict
 from workers.evidence.verdicts import sentence_of, verdict_of
 
 POINTS = st.floats(-100, 100)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.evidence import Cause, Needed, Why
-from api_schemas.reports import CandidateReport, Verdict
+from api_schemas.reports.evidence import Cause, Needed, Why
+from api_schemas.reports.report import CandidateReport, Verdict
 from tests.workers.evidence.why_samples import (
     BASELINE,
     OVER,

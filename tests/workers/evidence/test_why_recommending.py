@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.evidence import RecommendedSpec
+from api_schemas.reports.evidence import RecommendedSpec
 from tests.workers.evidence.test_why_causes import _targeted
 from tests.workers.evidence.why_samples import (
     BASELINE_SPEC,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.reports import Difference, Verdict
+from api_schemas.reports.report import Difference, Verdict
 from workers.evidence.doses import doses, random_parameters
 from workers.evidence.probed import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe
 from workers.evidence.records import ArmRecord, SeedRecord

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from api_schemas.evidence import ClassEffect, DosePoint, Flip, ParameterEffect, Why
 from api_schemas.lint import Finding
-from api_schemas.reports import ArmReport, CandidateReport, Difference, Report, SeedResult
-from api_schemas.trials import Curves
+from api_schemas.reports.evidence import ClassEffect, DosePoint, Flip, ParameterEffect, Why
+from api_schemas.reports.report import ArmReport, CandidateReport, Difference, Report, SeedResult
+from api_schemas.training.trials import Curves
 from tests.store.rows import FACTS, STANDING_EXAMPLE
 
 SEEDS = 5

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from api_schemas.evidence import ParameterEffect
+from api_schemas.reports.evidence import ParameterEffect
 from tests.workers.reports import samples
 from workers.reports import plots
 from workers.reports.curves import MOST_POINTS, band_of

@@ -12,7 +12,7 @@ import pytest
 from keras import layers
 
 from api_schemas.failures import FailureClass
-from api_schemas.models import ModelSpec
+from api_schemas.training.models import ModelSpec
 from store.snapshots import Snapshot
 from tests.workers.training.conftest import Nobody, definition
 from workers.failures import ModelTooLargeError, UserInputError, failure_of

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from api_schemas.datasets import DatasetFacts
-from api_schemas.models import EvaluationSettings
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.training.models import EvaluationSettings
 from store.snapshots import SPLIT_CODES, Snapshot
 from store.split_rules import split_definition, split_obstacle, split_sizes
 from tests.store.rows import FACTS

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.trials import TrialResult
+from api_schemas.training.trials import TrialResult
 from store.snapshots import Snapshot
 from tests.store.rows import OVER
 from tests.workers.training.conftest import Nobody, definition

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from store.ingest_settings import IngestSettings
 from workers.datasets.contents import Contents
 from workers.datasets.formats import arrays, idx, image_folder, manifest, parquet, tfrecord

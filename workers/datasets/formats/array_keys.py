@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from api_schemas.references import ManifestColumns
+from api_schemas.datasets.references import ManifestColumns
 from workers.datasets.formats.columns import listed
 from workers.datasets.formats.split_names import split_of, split_of_path
 from workers.failures import DatasetError

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from store.ingest_settings import IngestSettings
 from workers.datasets.contents import Contents
 from workers.datasets.formats.array_files import StoredArray, find_arrays, open_array

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from api_schemas.references import ManifestColumns
+from api_schemas.datasets.references import ManifestColumns
 from workers.failures import DatasetError
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.references import ImageOptions
+from api_schemas.datasets.references import ImageOptions
 from store.ingest_settings import IngestSettings
 from workers.datasets.contents import Contents, Member
 from workers.datasets.formats.class_labels import class_order, labels_of_array

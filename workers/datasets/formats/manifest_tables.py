@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from api_schemas.references import ManifestColumns
+from api_schemas.datasets.references import ManifestColumns
 from store.ingest_settings import IngestSettings
 from workers.datasets.contents import Contents, Member
 from workers.datasets.formats import parquet_files

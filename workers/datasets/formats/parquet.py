@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from api_schemas.references import ImageOptions, ManifestColumns
+from api_schemas.datasets.references import ImageOptions, ManifestColumns
 from store.ingest_settings import IngestSettings
 from workers.datasets.contents import Contents, Member
 from workers.datasets.formats.class_labels import class_order

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api_schemas.references import ManifestColumns
+from api_schemas.datasets.references import ManifestColumns
 from workers.datasets.formats.class_labels import text_of
 from workers.datasets.formats.columns import given_places, usual_places
 from workers.datasets.formats.csv_reading import Table

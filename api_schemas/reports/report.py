@@ -12,12 +12,12 @@ from pydantic import Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Points, Timestamp
-from api_schemas.datasets import DatasetFacts
-from api_schemas.evidence import Cause, Look, Needed, RecommendedSpec, Why
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole
-from api_schemas.trials import Curves
+from api_schemas.reports.evidence import Cause, Look, Needed, RecommendedSpec, Why
+from api_schemas.training.trials import Curves
 
 
 class Verdict(StrEnum):

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
-from api_schemas.model_configs import checked_config
+from api_schemas.training.model_configs import checked_config
 
 APPLICATIONS = {
     "applications/DenseNet121": 32,

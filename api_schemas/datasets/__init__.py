@@ -1,0 +1,1 @@
+"""Datasets on the wire: references to them, what is known of them, pages of their images."""

@@ -1,0 +1,1 @@
+"""Reports on the wire, and the evidence in them."""

@@ -1,0 +1,1 @@
+"""What is trained and how, on the wire: models, their configurations, trials."""
