@@ -34,7 +34,7 @@ import tensorflow as tf
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
+from augury.augmentation import Pipeline
 
 SIZES = {"28x28x1": (28, 28, 1), "96x96x3": (96, 96, 3), "224x224x3": (224, 224, 3)}
 SPECS = {

@@ -15,7 +15,7 @@ from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
 from api_schemas.problems import FieldProblem
-from augmentation.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
 from service.previewing import MOST_SHEET_PIXELS, refuse_too_much, stored_images
 from service.problems import ProblemError, shown
 from service.resources import Resources

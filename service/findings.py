@@ -11,7 +11,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
-from augmentation.lint import lint, lint_each, measurements_of
+from augury.linting import lint, lint_each, measurements_of
 from service import registration
 from service.registration import Wanted
 from service.resources import Resources

@@ -13,9 +13,17 @@ import numpy as np
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.previews import Preview, PreviewCell, PreviewRequest, PreviewRow, TransformParameters
 from api_schemas.problems import FieldProblem
-from augmentation import Pipeline
-from augmentation.contact_sheet import Magnification, display_range
-from augmentation.preview import Column, Indices, Look, choose, contact_sheet, random_columns, worst_columns
+from augury.augmentation import Pipeline
+from augury.augmentation.preview.columns import (
+    Column,
+    Indices,
+    Look,
+    choose,
+    contact_sheet,
+    random_columns,
+    worst_columns,
+)
+from augury.augmentation.preview.contact_sheet import Magnification, display_range
 from service import registration
 from service.problems import ProblemError, not_found
 from service.registration import RETRY_AFTER_SECONDS

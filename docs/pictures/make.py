@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 from sklearn.datasets import load_digits
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
-from augmentation.contact_sheet import Cell, ContactSheet, Magnification, displayed
-from augmentation.preview import Column, Look, choose, contact_sheet, random_columns, worst_columns
+from augury.augmentation import Pipeline
+from augury.augmentation.preview.columns import Column, Look, choose, contact_sheet, random_columns, worst_columns
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, displayed
 
 Array = npt.NDArray[Any]
 

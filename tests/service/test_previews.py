@@ -15,7 +15,7 @@ from PIL import Image
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.previews import Preview, PreviewRequest
-from augmentation import Pipeline
+from augury.augmentation import Pipeline
 from service import previewing
 from service.examples import PREVIEW_EXAMPLES
 from service.relay import Relay

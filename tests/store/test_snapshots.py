@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
+from augury.augmentation import Pipeline
 from store.artifacts import ArtifactMissingError, Artifacts, CacheSettings
 from store.snapshot_cache import SnapshotCacheError
 from store.snapshots import (

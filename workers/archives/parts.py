@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augmentation import Pipeline
+from augury.augmentation import Pipeline
 from store.artifacts import Artifacts
 from store.chunks import Place
 from store.snapshots import Snapshot, load_snapshot

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import ClassEffect, Flip, Why
-from augmentation.lint.measurements import measure, motion_of
+from augury.linting.measurements import measure, motion_of
 from workers.evidence.affinity import class_affinities, diversity_of
 from workers.evidence.attribution import ParameterFacts, parameter_facts, with_trained_arms
 from workers.evidence.classes import class_differences, grown_confusions

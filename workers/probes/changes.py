@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
+from augury.augmentation import Pipeline
 
 Array = npt.NDArray[Any]
 

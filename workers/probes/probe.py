@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
-from augmentation.parameters import Draws
+from augury.augmentation import Pipeline
+from augury.augmentation.parameters import Draws
 from workers.evidence.doses import alone, augmentation_half, doses, random_parameters
 from workers.evidence.probed import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe, Value
 from workers.probes.changes import changes_of, unchanged_share

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
-from augmentation.contact_sheet import Magnification, display_range
-from augmentation.preview import Look, choose, contact_sheet, random_columns
+from augury.augmentation import Pipeline
+from augury.augmentation.preview.columns import Look, choose, contact_sheet, random_columns
+from augury.augmentation.preview.contact_sheet import Magnification, display_range
 from store.snapshots import Snapshot
 
 _IMAGES = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.reports.evidence import Look
 from api_schemas.reports.report import CandidateReport, Method, Report
-from augmentation.lint import lint
+from augury.linting import lint
 from store import plans
 from store.canonical import timestamp
 from store.split_rules import fixed_validation, split_sizes

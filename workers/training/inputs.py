@@ -16,8 +16,8 @@ import numpy.typing as npt
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augmentation import Pipeline
-from augmentation.preprocessing_functions import FUNCTIONS
+from augury.augmentation import Pipeline
+from augury.augmentation.preprocessing_functions import FUNCTIONS
 from workers.failures import UserInputError
 from workers.memory import available_bytes, gigabytes
 from workers.training.streams import AUGMENTATION, BATCHES, WHITENING, stream_seed

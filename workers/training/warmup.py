@@ -18,8 +18,8 @@ def warm_up(threads: int) -> None:
         tensorflow.config.threading.set_inter_op_parallelism_threads(1)
         tensorflow.config.experimental.enable_op_determinism()
 
-    from augmentation.threads import use_at_most
-    from augmentation.warmup import compile_kernels
+    from augury.augmentation.threads import use_at_most
+    from augury.augmentation.warmup import compile_kernels
     from workers.training.practice import practise
 
     use_at_most(threads)

@@ -1,0 +1,1 @@
+"""Sheets of originals beside their augmentations, the worst case among them."""
