@@ -1,6 +1,6 @@
 """Augury's Python client: does this image augmentation help or hurt my model on my data?"""
 
-from augury.client import Client
+from augury.client.client import Client
 from augury.errors import (
     AuguryError,
     NothingToSend,

@@ -29,8 +29,8 @@ from sklearn.datasets import load_digits
 
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Plan
-from augury.client import Client
-from augury.stack import LocalStack
+from augury.client.client import Client
+from augury.local.stack import LocalStack
 from store.plans import plan_comparison
 from store.snapshots import Snapshot
 from workers.evidence.outcomes import outcomes_from

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from augury.processes import Guard
-from augury.supervisor import Restarts, Supervisor
+from augury.local.processes import Guard
+from augury.local.supervisor import Restarts, Supervisor
 from tests.augury.stand_in import StandIn, serving
 from tests.augury.wire import arm, candidate, report_body
 

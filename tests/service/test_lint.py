@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from api_schemas.lint import LintResult
-from augury.cli import app
-from augury.lint_command import lint_requests
+from augury.cli.app import app
+from augury.cli.lint import lint_requests
 from service.routes.lint import LINT_EXAMPLES
 from store.database import Database
 from tests.augury.stand_in import Answer, serving

@@ -1,0 +1,242 @@
+"""The command line. Exit codes: 0 done, 1 job failed or cancelled, 2 refused, 3 unreachable, 130 interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from augury.cli.datasets import COMMANDS
+from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
+from augury.cli.lint import lint
+from augury.cli.options import JobId, Url, check_output, read_request
+from augury.cli.preview import preview
+from augury.cli.render.tables import render_jobs, render_plan
+from augury.cli.report import report
+from augury.client.address import DEFAULT_DATA_DIR
+from augury.client.client import Client
+from augury.errors import AuguryError, NothingToSend, RequestRefused, StackConflict
+
+USUAL_PORT = 8000
+REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
+
+app = typer.Typer(
+    help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
+    epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused, "
+    "3 service unreachable or broken, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+RequestFile = Annotated[str, typer.Argument(metavar="REQUEST.json", help="The request as JSON; - reads it from stdin.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", help="Write the report, as JSON, or the augmented images to this file.")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Write the report as one HTML page, with its pictures, to this file.")
+]
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except AuguryError as error:
+        say(f"augury: {error}")
+        code = REFUSED if isinstance(error, RequestRefused | NothingToSend | StackConflict) else UNREACHABLE
+        raise typer.Exit(code) from None
+    except OSError as error:
+        say(f"augury: {error}")
+        raise typer.Exit(REFUSED) from None
+
+
+@app.command()
+@_exit_codes()
+def up(
+    data_dir: Annotated[Path, typer.Option(help="Where the stack keeps everything.")] = DEFAULT_DATA_DIR,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port to listen on. Default: 8000, or a free one.", show_default=False),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trials trained at the same time. Default: the worker's own choice.")
+    ] = None,
+    broker_url: Annotated[
+        str | None,
+        typer.Option(help="Use this Redis or Valkey instead of starting one. Default: AUGURY_BROKER_URL."),
+    ] = None,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            show_default=False,
+            help="Datasets may be read from this folder; may be given several times. Adds to AUGURY_INGEST_ROOTS.",
+        ),
+    ] = None,
+) -> None:
+    """Run a complete Augury on this machine until Ctrl-C."""
+    from augury.local.interrupts import interrupting
+    from augury.local.ports import is_free
+    from augury.local.stack import LocalStack
+
+    if port is None:
+        port = USUAL_PORT if is_free(host, USUAL_PORT) else 0
+    with interrupting(), LocalStack(data_dir, host, port, workers, broker_url, _checked(data_root or [])) as stack:
+        typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
+        try:
+            stack.wait()
+        except KeyboardInterrupt:
+            say("Stopping. Ctrl-C again to stop at once.")
+
+
+@app.command()
+@_exit_codes()
+def run(
+    request: RequestFile,
+    url: Url = None,
+    as_json: AsJson = False,
+    output: OutputFile = None,
+    html: HtmlFile = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="Sending the same request with the same key again gives the same job.")
+    ] = None,
+    local: Annotated[bool, typer.Option("--local", help="Start a stack on this machine for this run only.")] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="With --local: where that stack keeps everything. Default: .augury.")
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Submit, print the job's id and do not wait.")] = False,
+) -> None:
+    """Submit a request, watch it, and print the report, or fetch the augmented images.
+
+    Ctrl-C only ends the watching; the job goes on. With --local it ends the stack.
+    """
+    _check_options({"--output": output, "--html": html}, url=url, local=local, data_dir=data_dir, detach=detach)
+    body = read_request(request)
+    wanted = Output(as_json, output, html)
+    if local:
+        raise typer.Exit(_run_locally(body, idempotency_key, data_dir or DEFAULT_DATA_DIR, wanted))
+    with Client(url) as client:
+        job = client.submit(body, idempotency_key)
+        if detach:
+            typer.echo(job.model_dump_json(indent=2, by_alias=True) if as_json else job.id)
+            return
+        say(f"{job.id} submitted to {client.url}")
+        code = conclude(client, follow_or_let_go(client, job.id, _repeat(url)), wanted)
+    raise typer.Exit(code)
+
+
+def _run_locally(body: dict[str, Any], idempotency_key: str | None, data_dir: Path, output: Output) -> int:
+    from augury.local.interrupts import interrupting
+    from augury.local.stack import LocalStack
+
+    with interrupting(), LocalStack(data_dir) as stack, Client(stack.url) as client:
+        say(f"Local stack at {stack.url}, logs in {stack.log_dir}")
+        job = client.submit(body, idempotency_key)
+        output = replace(output, page=output.page or data_dir / "reports" / f"{job.id}.html")
+        try:
+            return conclude(client, follow(client, job.id), output)
+        except KeyboardInterrupt:
+            say(f"Stopping. The trials finished so far stay in {stack.data_dir} and will be reused.")
+            raise
+
+
+@app.command()
+@_exit_codes()
+def watch(
+    job_id: JobId, url: Url = None, as_json: AsJson = False, output: OutputFile = None, html: HtmlFile = None
+) -> None:
+    """Watch a job that was submitted before, and print its report."""
+    _check_options({"--output": output, "--html": html})
+    with Client(url) as client:
+        code = conclude(client, follow_or_let_go(client, job_id, _repeat(url)), Output(as_json, output, html))
+    raise typer.Exit(code)
+
+
+@app.command()
+@_exit_codes()
+def cancel(job_id: JobId, url: Url = None) -> None:
+    """Drop a job and the work it still has to do."""
+    with Client(url) as client:
+        typer.echo(f"{job_id}: {client.cancel(job_id).state}")
+
+
+@app.command()
+@_exit_codes()
+def stop(job_id: JobId, url: Url = None) -> None:
+    """End a job's training now and have it report on what is done."""
+    with Client(url) as client:
+        typer.echo(f"{job_id}: {client.stop(job_id).state}")
+
+
+@app.command()
+@_exit_codes()
+def jobs(
+    url: Url = None,
+    state: Annotated[str | None, typer.Option(help="Only jobs in this state, e.g. running.")] = None,
+    label: Annotated[str | None, typer.Option(metavar="KEY:VALUE", help="Only jobs with this label.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many to show.")] = 20,
+) -> None:
+    """List recent jobs, newest first."""
+    with Client(url) as client:
+        out().print(render_jobs(client.jobs(state=state, label=label, limit=limit)))
+
+
+@app.command()
+@_exit_codes()
+def plan(request: RequestFile, url: Url = None) -> None:
+    """Check a request and show what it would train, without submitting it."""
+    with Client(url) as client:
+        out().print(render_plan(client.plan(read_request(request))))
+
+
+app.command()(_exit_codes()(report))
+app.command()(_exit_codes()(preview))
+app.command()(_exit_codes()(lint))
+
+datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
+app.add_typer(datasets, name="datasets")
+for _name, _command in COMMANDS.items():
+    datasets.command(_name)(_exit_codes()(_command))
+
+
+def _checked(roots: list[Path]) -> list[Path]:
+    for root in roots:
+        if "," in str(root.resolve()):
+            raise typer.BadParameter(f"--data-root: {root} has a comma in it, which separates the folders of a list")
+    return roots
+
+
+def _check_options(
+    files: Mapping[str, Path | None],
+    *,
+    url: str | None = None,
+    local: bool = False,
+    data_dir: Path | None = None,
+    detach: bool = False,
+) -> None:
+    """Refuse what cannot work before hours are spent on it."""
+    if local and url:
+        raise typer.BadParameter("--local starts a service of its own; leave out --url")
+    if local and detach:
+        raise typer.BadParameter("--local stops with the command, so there is nothing to --detach from")
+    if data_dir and not local:
+        raise typer.BadParameter("--data-dir is for --local")
+    for option, file in files.items():
+        if file is not None and detach:
+            raise typer.BadParameter(f"--detach does not wait for the report that {option} asks for")
+        check_output(option, file)
+
+
+def _repeat(url: str | None) -> str:
+    return f" --url {url}" if url else ""

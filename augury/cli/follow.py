@@ -1,0 +1,118 @@
+"""Watch a job to its end and show what came out: what `run`, `watch` and `report` share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from api_schemas.artifacts import ArtifactList
+from api_schemas.jobs import Job, JobState
+from api_schemas.reports.report import Report
+from augury.cli.render.progress import JobProgress
+from augury.cli.render.report import render
+from augury.client.client import Client
+from augury.errors import ServiceUnreachable
+from augury.files import write_atomically
+
+COLUMNS_ELSEWHERE = 100
+"""Of a table that goes into a file or a pipe."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a report or an archive goes besides, or instead of, the terminal."""
+
+    as_json: bool = False
+    file: Path | None = None
+    page: Path | None = None
+
+    def show(self, report: Report) -> None:
+        """Write and print the report."""
+        text = report.model_dump_json(indent=2, by_alias=True)
+        if self.file is not None:
+            write_atomically(self.file, text + "\n")
+        if self.as_json:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+        else:
+            console = out()
+            console.print(render(report, console.width))
+
+    def save_page(self, client: Client, job_id: str) -> None:
+        """Write the report as an HTML page where that was asked for, and say where it is."""
+        if self.page is not None:
+            write_atomically(self.page, client.report_page(job_id, "html"))
+            say(f"The report as a page, with its pictures: {self.page}")
+
+    def fetch(self, client: Client, job: Job) -> None:
+        """Download the first of the job's files where that was asked for, or else say where they are."""
+        if self.file is not None:
+            client.download(job.id, job.artifacts[0].name, self.file)
+            say(f"{job.artifacts[0].name} written to {self.file}")
+        if self.as_json:
+            sys.stdout.write(ArtifactList(items=job.artifacts).model_dump_json(indent=2) + "\n")
+        elif self.file is None:
+            for each in job.artifacts:
+                sys.stdout.write(f"{client.url}{client.artifact_path(job.id, each.name)}  {each.bytes} bytes\n")
+        sys.stdout.flush()
+
+
+def out() -> Console:
+    """The console for results."""
+    return _console(stderr=False)
+
+
+def err() -> Console:
+    """The console for progress and errors."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, markup=False, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = COLUMNS_ELSEWHERE
+    return console
+
+
+def follow(client: Client, job_id: str) -> Job:
+    """Show a job's progress until it is over; the job as it ended."""
+    with JobProgress(err()) as display:
+        for job in client.watch(job_id):
+            display.show(job)
+    return job
+
+
+def follow_or_let_go(client: Client, job_id: str, url_option: str = "") -> Job:
+    """The same, but whoever stops watching is told how to go on."""
+    try:
+        return follow(client, job_id)
+    except (KeyboardInterrupt, ServiceUnreachable):
+        say(f"No longer watching {job_id}, which goes on without us.")
+        say(f"  Continue with `augury watch {job_id}{url_option}`, drop it with `augury cancel {job_id}{url_option}`.")
+        raise
+
+
+def conclude(client: Client, job: Job, output: Output) -> int:
+    """Show what came out of a job that is over; the exit code."""
+    if job.has_report:
+        output.show(client.report(job.id))
+        output.save_page(client, job.id)
+    if job.artifacts:
+        output.fetch(client, job)
+    if job.state is JobState.SUCCEEDED:
+        return 0
+    reason = f": {job.error.message} ({job.error.failure_class})" if job.error else ""
+    say(f"{job.id} {job.state}{reason}")
+    if job.error and job.error.retryable:
+        say("The same request may succeed when it is sent again; finished trials will be reused.")
+    return 1
+
+
+def say(line: str) -> None:
+    """Tell a person something that is not a result."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,89 @@
+"""`augury preview`: look at what a spec does to a dataset's images before anything is trained on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from augury.cli.follow import say
+from augury.cli.options import Url, dataset_option, read_request
+from augury.client.client import Client
+from augury.files import write_atomically
+
+_DIGITS = {"kind": "builtin", "name": "digits"}
+
+SpecFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="REQUEST_OR_SPEC.json",
+        help="A spec, or a request with one in it: preview, augmentation, comparison; - reads it from stdin.",
+    ),
+]
+
+
+def preview(
+    file: SpecFile,
+    output: Annotated[Path, typer.Option(help="Where to put the PNG.")] = Path("preview.png"),
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A built-in dataset's name, an id or any reference. Default: the request's, else digits."),
+    ] = None,
+    candidate: Annotated[
+        str | None, typer.Option(help="Which candidate of a comparison. Default: the first.", show_default=False)
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, max=64, help="Images to show.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, max=8, help="Augmentations of each.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed shows other images and draws.")] = None,
+    scale: Annotated[int | None, typer.Option(min=1, max=64, help="Sheet pixels per image pixel.")] = None,
+    semantics: Annotated[str | None, typer.Option(help="keras or corrected.")] = None,
+    p: Annotated[float | None, typer.Option("--p", help="Probability of leaving an image alone.")] = None,
+    parameters: Annotated[bool, typer.Option("--parameters", help="Write under each image what was drawn.")] = False,
+    worst_case: Annotated[bool, typer.Option("--worst-case", help="Show every transform at its limits.")] = False,
+    url: Url = None,
+) -> None:
+    """Show images of a dataset beside what a spec makes of them, as a PNG."""
+    request = preview_request(read_request(file), candidate, dataset)
+    given = {"count": count, "rounds": rounds, "seed": seed, "scale": scale, "semantics": semantics, "p": p}
+    request |= {name: value for name, value in given.items() if value is not None}
+    request |= {name: True for name, wanted in (("show_parameters", parameters), ("worst_case", worst_case)) if wanted}
+    if output.is_dir():
+        raise typer.BadParameter(f"--output: {output} is a folder")
+    with Client(url) as client:
+        sheet = client.preview(request, on_wait=lambda reason: say(f"Waiting: {reason}"))
+    write_atomically(output, sheet)
+    typer.echo(output)
+
+
+def preview_request(content: dict[str, Any], candidate: str | None, dataset: str | None) -> dict[str, Any]:
+    """The body of a preview request, from whatever kind of file names a spec.
+
+    Raises:
+        typer.BadParameter: there is no such candidate, or the dataset is not known.
+    """
+    if "kind" in content:
+        request = _shared_with_a_preview(content)
+        if "candidates" in content:
+            request |= _shared_with_a_preview(_candidate(content["candidates"], candidate))
+    else:
+        request = dict(content) if "spec" in content else {"spec": content}
+    if candidate is not None and "candidates" not in content:
+        raise typer.BadParameter("--candidate: the file has no candidates to choose from")
+    if dataset is not None:
+        request["dataset"] = dataset_option(dataset)
+    return {"dataset": _DIGITS, **request}
+
+
+def _shared_with_a_preview(content: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a job's request, or of a candidate, that a preview knows too."""
+    return {name: content[name] for name in ("dataset", "spec", "semantics", "p") if name in content}
+
+
+def _candidate(candidates: Any, wanted: str | None) -> dict[str, Any]:
+    known = [entry for entry in candidates if isinstance(entry, dict)] if isinstance(candidates, list) else []
+    for entry in known:
+        if wanted is None or entry.get("name") == wanted:
+            return entry
+    names = ", ".join(str(entry.get("name")) for entry in known) or "none"
+    raise typer.BadParameter(f"--candidate: there is no {wanted}; the file has: {names}")

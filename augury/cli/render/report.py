@@ -1,0 +1,136 @@
+"""A report for a terminal, 80 columns wide or more: first in words, then in tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from api_schemas.reports.report import ArmReport, CandidateReport, Report, SeedResult
+from augury.cli.render.report_text import VERDICT_STYLES, explanation, linted, recommended, with_interval
+from augury.cli.render.tables import plain_table
+
+WIDE_COLUMNS = 100
+"""From here on a difference and its interval fit on one line."""
+
+MOST_SEEDS_LISTED = 10
+LONGEST_NAME = 26
+BASELINE = "baseline"
+
+
+def render(report: Report, width: int) -> RenderableType:
+    """The whole report, for a terminal of *width* columns."""
+    is_wide = width >= WIDE_COLUMNS
+    candidates: list[RenderableType] = [_candidates(report.candidates, is_wide=is_wide), Text()]
+    return Group(
+        *explanation(report),
+        Text(),
+        *(candidates if report.candidates else []),
+        _arms(report.arms, is_wide=is_wide),
+        Text(),
+        *_failures(report.arms),
+        *linted(report),
+        *recommended(report),
+        _method_line(report),
+        _cost_line(report),
+    )
+
+
+def _candidates(candidates: Sequence[CandidateReport], *, is_wide: bool) -> Table:
+    table = _table("candidate")
+    table.add_column("verdict", no_wrap=True)
+    for heading in ("difference\nin points", "of which\npreprocessing", "of which\naugmentation"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for candidate in candidates:
+        is_preprocessed_alike = candidate.preprocessing_arm == BASELINE
+        is_augmented = candidate.preprocessing_arm != candidate.arm
+        table.add_row(
+            Text(candidate.name),
+            Text(candidate.verdict, style=VERDICT_STYLES[candidate.verdict]),
+            with_interval(candidate.difference, is_wide),
+            "as baseline" if is_preprocessed_alike else with_interval(candidate.preprocessing, is_wide),
+            with_interval(candidate.augmentation, is_wide) if is_augmented else "none",
+        )
+    return table
+
+
+def _arms(arms: Sequence[ArmReport], *, is_wide: bool) -> Table:
+    table = _table("arm")
+    for heading in ("validation\naccuracy %", "by seed", "clean\ntraining %", "seconds\na trial"):
+        table.add_column(heading, justify="left" if heading == "by seed" else "right")
+    for arm in arms:
+        table.add_row(
+            Text(arm.name if is_wide else arm.name.replace(":", ":\n")),
+            _percent(arm.mean_validation_accuracy),
+            _by_seed(arm.per_seed),
+            _percent(arm.mean_clean_training_accuracy),
+            "-" if arm.mean_seconds is None else f"{arm.mean_seconds:.1f}",
+        )
+    if any(seed.diverged for arm in arms for seed in arm.per_seed):
+        table.caption = "* the loss stopped being finite"
+        table.caption_justify = "left"
+    return table
+
+
+def _table(first: str) -> Table:
+    table = plain_table()
+    # Names may have 64 characters, and must not squeeze the numbers.
+    table.add_column(first, overflow="fold", max_width=LONGEST_NAME)
+    return table
+
+
+def _percent(fraction: float | None) -> str:
+    return "-" if fraction is None else f"{100 * fraction:.1f}"
+
+
+def _by_seed(seeds: Sequence[SeedResult]) -> str:
+    values = [seed.validation_accuracy for seed in seeds]
+    if len(values) <= MOST_SEEDS_LISTED:
+        return " ".join(_percent(seed.validation_accuracy) + "*" * seed.diverged for seed in seeds)
+    diverged = "*" if any(seed.diverged for seed in seeds) else ""
+    return f"{_percent(min(values))} to {_percent(max(values))}{diverged} over {len(values)} seeds"
+
+
+def _failures(arms: Sequence[ArmReport]) -> list[RenderableType]:
+    """One line per arm and reason."""
+    seeds: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for arm in arms:
+        for trial in arm.failed_trials:
+            seeds[arm.name, f"{trial.error.message} ({trial.error.failure_class})"].append(trial.seed)
+    if not seeds:
+        return []
+    lines = [
+        Padding(Text(f"{arm}, {'seed' if len(failed) == 1 else 'seeds'} {_listed(failed)}: {reason}"), (0, 0, 0, 2))
+        for (arm, reason), failed in seeds.items()
+    ]
+    return [Text("Without a result:"), *lines, Text()]
+
+
+def _listed(seeds: Sequence[int]) -> str:
+    more = f" and {len(seeds) - MOST_SEEDS_LISTED} more" if len(seeds) > MOST_SEEDS_LISTED else ""
+    return ", ".join(map(str, seeds[:MOST_SEEDS_LISTED])) + more
+
+
+def _method_line(report: Report) -> Text:
+    method = report.method
+    return Text(
+        f"Confidence {100 * method.confidence:g}%; differences within {method.practical_effect:g} points "
+        f"count as none. Intervals: {method.interval}."
+    )
+
+
+def _cost_line(report: Report) -> Text:
+    cost = report.cost
+    trained = cost.trials - cost.trials_reused - cost.trials_failed
+    return Text(
+        f"Cost: {_count(cost.trials, 'trial')}: {trained} trained in {cost.training_seconds:.1f} s, "
+        f"{cost.trials_reused} reused, {cost.trials_failed} failed."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,80 @@
+"""Plans and lists of jobs as tables for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from api_schemas.jobs import JobList
+from api_schemas.plans import Arm, AugmentationPlan, Plan
+from augury.cli.render.progress import duration
+
+
+def plain_table() -> Table:
+    """An empty table in the style of them all: a line below the headings, and no other."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        header_style="bold",
+        caption_style="",
+        pad_edge=False,
+        show_edge=False,
+        collapse_padding=True,
+    )
+
+
+def render_plan(plan: Plan | AugmentationPlan) -> RenderableType:
+    """What a request amounts to."""
+    return _comparison(plan) if isinstance(plan, Plan) else _augmentation(plan)
+
+
+def _augmentation(plan: AugmentationPlan) -> RenderableType:
+    if plan.images is None:
+        return Text(f"{plan.passes} passes over a dataset that is not known yet.")
+    passes = f"{plan.passes} passes over {plan.source_images}"
+    return Text(f"{plan.images} images ({passes}), made in {plan.chunks} chunks of up to {plan.images_per_chunk}.")
+
+
+def _comparison(plan: Plan) -> RenderableType:
+    table = _table("arm", "role", "spec")
+    for arm in plan.arms:
+        table.add_row(Text(arm.name), arm.role, Text(_spec(arm)))
+    known = plan.estimated_seconds is not None
+    time = f"about {duration(plan.estimated_seconds or 0)}" if known else "unknown until trials like these have run"
+    seeds = f"{len(plan.arms)} arms on {len(plan.seeds)} seeds"
+    reusable = f", {plan.trials_reusable} of them already trained" if plan.trials_reusable else ""
+    more = f" Up to {plan.trials_most} trials if verdicts stay undecided." if plan.trials_most > plan.trials else ""
+    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}"))
+
+
+def render_jobs(jobs: JobList) -> RenderableType:
+    """One line per job, newest first."""
+    if not jobs.items:
+        return Text("No jobs.")
+    table = _table("job", "state", "created", "report", "labels")
+    table.columns[0].no_wrap = True
+    for job in jobs.items:
+        labels = " ".join(f"{key}:{value}" for key, value in job.labels.items())
+        created = job.created_at[:16].replace("T", " ")
+        table.add_row(job.id, job.state, created, "yes" if job.has_report else "no", Text(labels))
+    more = [Text("There are more; raise --limit to see them.")] if jobs.next_cursor else []
+    return Group(table, *more)
+
+
+def _spec(arm: Arm) -> str:
+    settings: dict[str, Any] = arm.spec.model_dump(mode="json", exclude_defaults=True)
+    return ", ".join(f"{name}={_value(value)}" for name, value in settings.items()) or "none"
+
+
+def _value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _table(*headings: str) -> Table:
+    table = plain_table()
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

@@ -1,0 +1,70 @@
+"""What every part of the client builds on: one service, patience with it, and answers as models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from augury.client.address import default_url
+from augury.client.connection import Answer, Connection
+
+DEFAULT_PATIENCE_SECONDS = 5.0
+WATCH_PATIENCE_SECONDS = 60.0
+
+
+class Calls:
+    """A connection to one service."""
+
+    def __init__(self, url: str | None = None, *, patience: float = DEFAULT_PATIENCE_SECONDS) -> None:
+        """Connect to *url*; by default ``AUGURY_URL``, the stack in ``./.augury``, or port 8000 of this machine."""
+        self.url = (url or default_url()).rstrip("/")
+        self._patience = patience
+        self._connection = Connection(self.url)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Use the client for the length of a ``with`` block."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close it."""
+        self.close()
+
+    def _ask(
+        self,
+        model: type[Answer],
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        hold: float = 0,
+        patience: float | None = None,
+    ) -> Answer:
+        response = self._connection.request(
+            method,
+            path,
+            json=json,
+            params=params,
+            headers=headers,
+            hold=hold,
+            patience=self._patience if patience is None else patience,
+        )
+        return self._connection.read(model, response)
+
+
+def given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
+    """A query without what nobody asked for."""
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def body_of(request: BaseModel | Mapping[str, Any]) -> Mapping[str, Any]:
+    """A request as the JSON object it is on the wire."""
+    # Defaults are the service's to choose, so a model is sent without the fields that nobody set.
+    return request if isinstance(request, Mapping) else request.model_dump(mode="json", exclude_unset=True)

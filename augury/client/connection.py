@@ -1,0 +1,187 @@
+"""One HTTP exchange with the service: retried while that is safe, and turned into a model or an error."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from api_schemas.problems import Problem
+from augury.client.packing import Watched
+from augury.errors import RequestRefused, ServiceFailed, ServiceUnreachable, describe
+from augury.files import writing_atomically
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Outcome = TypeVar("Outcome")
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+UPLOAD_SECONDS = 600.0
+"""The service stores a file, perhaps in a bucket, before it answers."""
+FIRST_DELAY_SECONDS = 0.1
+LONGEST_DELAY_SECONDS = 2.0
+UNAVAILABLE = frozenset({502, 503, 504})
+"""The service, or the proxy before it, says that it is not up right now."""
+
+
+class Connection:
+    """A pool of connections to one service.
+
+    Every request the client makes may be sent twice: reads and cancels are idempotent, and a submission carries
+    an idempotency key. So all of them are retried alike.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare for *url*; nothing is sent yet."""
+        self._url = url
+        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            # A proxy from the environment cannot reach this machine's loopback interface.
+            self._http = httpx2.Client(base_url=url, timeout=timeout, trust_env=not _is_loopback(url))
+        except httpx2.InvalidURL as error:
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {url}") from error
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._http.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        patience: float,
+        hold: float = 0,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Send until there is an answer that means something, or until *patience* seconds of trouble are over.
+
+        *hold* is how long the service was asked to keep the answer back.
+        """
+        request = self._http.build_request(
+            method,
+            path,
+            json=json,
+            params=params,
+            headers=headers,
+            timeout=httpx2.Timeout(READ_SECONDS + hold, connect=CONNECT_SECONDS),
+        )
+        return _persist(lambda: self._send(request), patience)
+
+    def upload(
+        self,
+        path: str,
+        name: str,
+        file: Watched,
+        fields: Mapping[str, str],
+        *,
+        patience: float,
+        headers: Mapping[str, str],
+    ) -> httpx2.Response:
+        """Send a file and fields as a form, piece by piece, and from its start again where that breaks off."""
+        request = self._http.build_request(
+            "POST",
+            path,
+            files={"file": (name, file)},  # type: ignore[dict-item]  # it is all of a file that is used
+            data=fields,
+            headers=headers,
+            timeout=httpx2.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS),
+        )
+        return _persist(lambda: self._send(request), patience)
+
+    def download(self, path: str, target: Path, *, patience: float) -> int:
+        """Write a body to a file, which is there only when it is complete; its size. What breaks off begins anew."""
+        return _persist(lambda: self._fetch(path, target), patience)
+
+    def _fetch(self, path: str, target: Path) -> int | ServiceUnreachable:
+        try:
+            with self._http.stream("GET", path) as response:
+                if not response.is_success:
+                    response.read()
+                    if response.status_code in UNAVAILABLE:
+                        return ServiceUnreachable(f"{self._url} is not available: {_reason(response)}")
+                    self.content(response)
+                with writing_atomically(target) as file:
+                    return sum(file.write(block) for block in response.iter_bytes())
+        except httpx2.UnsupportedProtocol as error:
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self._url}") from error
+        except httpx2.RequestError as error:
+            return ServiceUnreachable(f"cannot reach {self._url}: {str(error) or type(error).__name__}")
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response | ServiceUnreachable:
+        try:
+            response = self._http.send(request)
+        except httpx2.UnsupportedProtocol as error:
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self._url}") from error
+        except httpx2.RequestError as error:
+            return ServiceUnreachable(f"cannot reach {self._url}: {str(error) or type(error).__name__}")
+        if response.status_code in UNAVAILABLE:
+            return ServiceUnreachable(f"{self._url} is not available: {_reason(response)}")
+        return response
+
+    def read(self, model: type[Answer], response: httpx2.Response) -> Answer:
+        """The body as *model*, or the error that it stands for."""
+        content = self.content(response)
+        try:
+            # A newer service may say more than this client knows.
+            return model.model_validate_json(content, extra="ignore")
+        except ValidationError as error:
+            raise ServiceFailed(f"{self._url} does not answer like Augury: {_first(error)}") from error
+
+    def content(self, response: httpx2.Response) -> bytes:
+        """The body as it is, or the error that it stands for."""
+        if response.is_success:
+            return response.content
+        problem = _problem(response)
+        if problem is not None and response.is_client_error:
+            raise RequestRefused(problem)
+        raise ServiceFailed(f"{response.request.url} failed: {_reason(response)}")
+
+
+def _persist(attempt: Callable[[], Outcome | ServiceUnreachable], patience: float) -> Outcome:
+    """Try until it works, or until *patience* seconds of trouble are over."""
+    delay = FIRST_DELAY_SECONDS
+    trouble_since: float | None = None
+    while True:
+        outcome = attempt()
+        if not isinstance(outcome, ServiceUnreachable):
+            return outcome
+        # Counted from the first failure: a request that was held for long before it broke says nothing.
+        trouble_since = trouble_since or time.monotonic()
+        if time.monotonic() + delay > trouble_since + patience:
+            raise outcome
+        time.sleep(delay)
+        delay = min(2 * delay, LONGEST_DELAY_SECONDS)
+
+
+def _problem(response: httpx2.Response) -> Problem | None:
+    try:
+        return Problem.model_validate_json(response.content, extra="ignore")
+    except ValidationError:
+        return None
+
+
+def _reason(response: httpx2.Response) -> str:
+    problem = _problem(response)
+    return describe(problem) if problem else f"{response.status_code} {response.reason_phrase}".rstrip()
+
+
+def _first(error: ValidationError) -> str:
+    line = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(step) for step in line["loc"])
+    return f"{where}: {line['msg']}" if where else line["msg"]
+
+
+def _is_loopback(url: str) -> bool:
+    host = httpx2.URL(url).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

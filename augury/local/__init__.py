@@ -1,0 +1,1 @@
+"""The stack that ``augury up`` starts on this machine."""
