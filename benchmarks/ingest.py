@@ -93,9 +93,9 @@ def plain_digits(source: Path, target: Path) -> float:
 def augury(source: Path, target: Path) -> float:
     """From the file to the snapshot's folder and its digest. Returns the seconds it took."""
     from api_schemas.datasets.references import ImageOptions
-    from store.ingest_settings import IngestSettings
+    from augury.datasets.reading import read_dataset
+    from augury.datasets.settings import IngestSettings
     from store.snapshots import digest_of
-    from workers.datasets.reading import read_dataset
 
     began = time.perf_counter()
     descriptor = os.open(source, os.O_RDONLY)

@@ -12,8 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from augury.datasets.settings import variable_of
 from service.problems import render, shown
-from store.ingest_settings import variable_of
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = ("POST", "/v1/datasets")

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
+from augury.datasets.settings import IngestSettings
 from service import openapi, problems
 from service.guards import Bodies, RequestId
 from service.relay import Relay
@@ -19,7 +20,6 @@ from service.settings import ServiceSettings
 from store import migrate
 from store.artifacts import Artifacts
 from store.database import Database
-from store.ingest_settings import IngestSettings
 from store.queue import Queue, celery_app
 
 _DESCRIPTION = """

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from augury.datasets.settings import IngestSettings
 from service.relay import Relay
 from service.settings import ServiceSettings
 from store.artifacts import Artifacts
 from store.database import Database
-from store.ingest_settings import IngestSettings
 from store.queue import Queue
 
 

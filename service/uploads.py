@@ -19,11 +19,11 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from api_schemas.datasets.references import ImageOptions, UploadReference
+from augury.datasets.settings import IngestSettings, variable_of
 from service.multipart import FILE, FileForm
 from service.problems import ProblemError, shown
 from service.registration import upload_name
 from store.artifacts import Artifacts
-from store.ingest_settings import IngestSettings, variable_of
 
 FIELDS = tuple(ImageOptions.model_fields)
 _AT_A_TIME = 8

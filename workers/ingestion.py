@@ -1,4 +1,4 @@
-"""One ingestion, from its claim to a stored snapshot. The reading itself is in ``workers.datasets``."""
+"""One ingestion, from its claim to a stored snapshot. The reading itself is in ``augury.datasets``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from store import dataset_files, datasets, leases, queue
 from store.leases import Lease
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.datasets.process import Ingested, Task, ingest_in_process
 from workers.lease_keeper import LeaseKeeper
 from workers.leased_work import carry_out
+from workers.units.ingestion_process import Ingested, Task, ingest_in_process
 from workers.workspaces import workspace_of
 
 

@@ -14,10 +14,10 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from augury.datasets.settings import IngestSettings
 from service.main import create_app
 from service.settings import ServiceSettings
 from store.database import Database
-from store.ingest_settings import IngestSettings
 from tests.servers import free_port, wait_for
 from tests.store.rows import migrated_copy
 

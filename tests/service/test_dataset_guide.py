@@ -15,12 +15,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from api_schemas.datasets.references import DatasetReference
-from store.ingest_settings import IngestSettings, variable_of
+from augury.datasets.settings import IngestSettings, variable_of
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "datasets.md"
 BEGIN, END = "<!-- limits -->\n", "<!-- /limits -->"
-READERS = [*(ROOT / "workers" / "datasets").rglob("*.py"), ROOT / "store" / "reference_rules.py"]
+READERS = sorted((ROOT / "augury" / "datasets").rglob("*.py"))
 RULE = re.compile(r"[a-z]+\.[a-z][a-z_0-9]*")
 ENDINGS_OF_OTHERS = frozenset({"npy", "json", "ini", "db", "datasets", "core"})
 """Of files and modules, which look alike."""

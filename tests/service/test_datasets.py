@@ -13,10 +13,10 @@ from PIL import Image
 
 from api_schemas.datasets.dataset import Dataset
 from api_schemas.datasets.images import DatasetImages
+from augury.datasets.settings import IngestSettings
 from service.examples import DATASET_EXAMPLES
 from store import datasets, queue
 from store.database import Database
-from store.ingest_settings import IngestSettings
 from store.tables import DatasetRow
 from tests.service import dataset_rows
 from tests.service.conftest import serving

@@ -23,11 +23,11 @@ from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from augury.datasets.settings import IngestSettings
 from service import multipart, uploads
 from service.multipart import FileForm
 from service.problems import ProblemError
 from store import queue
-from store.ingest_settings import IngestSettings
 from tests.servers import wait_for
 from tests.service import dataset_rows
 from tests.service.conftest import application, listening, serving

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from api_schemas.failures import FailureClass
+from augury.failures import DatasetError, UserInputError, failure_of
 from store.artifacts import ArtifactMissingError, Artifacts
 from store.queue import ADVANCE
 from store.snapshots import Snapshot, load_snapshot, store_snapshot
 from store.tables import DatasetRow
+from tests.augury.datasets.digits import digits_snapshot
 from tests.store.rows import new_job
 from tests.workers.conftest import RecordingQueue
-from tests.workers.digits import digits_snapshot
 from workers.context import Context
-from workers.failures import DatasetError, UserInputError, failure_of
 from workers.ingestion import ingest
 
 

@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from api_schemas.datasets.dataset import DatasetState
+from augury.datasets.settings import IngestSettings
 from store import datasets
 from store.artifacts import Artifacts
-from store.ingest_settings import IngestSettings
 from store.snapshots import load_snapshot
 from store.tables import DatasetRow
 from tests.workers.conftest import RecordingQueue
@@ -97,7 +97,7 @@ def _parent_and_command(pid: int) -> tuple[int, bool]:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return 0, False
-    return int(stat.rsplit(")", 1)[1].split()[1]), b"workers.datasets" in command
+    return int(stat.rsplit(")", 1)[1].split()[1]), b"augury.datasets" in command
 
 
 def _wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:

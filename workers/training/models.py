@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.training.models import APPLICATIONS
-from workers.failures import UserInputError
+from augury.failures import UserInputError
 from workers.training.evaluation import batch_that_fits
 from workers.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
 from workers.training.networks import NETWORKS, Shape

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
+from augury.failures import UserInputError
 from store.snapshots import SPLIT_CODES, Snapshot
 from store.split_rules import folds_of
-from workers.failures import UserInputError
 from workers.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
 
 Indices = npt.NDArray[np.intp]

@@ -8,7 +8,7 @@ import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from store.snapshots import Snapshot
-from tests.workers.digits import digits_snapshot
+from tests.augury.datasets.digits import digits_snapshot
 
 
 class Nobody:

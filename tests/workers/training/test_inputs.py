@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.failures import UserInputError
 from store.snapshots import Snapshot
+from tests.augury.datasets.digits import digits_snapshot
 from tests.store.rows import TARGETED
-from tests.workers.digits import digits_snapshot
-from workers.failures import UserInputError
 from workers.training import inputs
 
 pytestmark = pytest.mark.filterwarnings(

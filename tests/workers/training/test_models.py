@@ -13,9 +13,9 @@ from keras import layers
 
 from api_schemas.failures import FailureClass
 from api_schemas.training.models import ModelSpec
+from augury.failures import ModelTooLargeError, UserInputError, failure_of
 from store.snapshots import Snapshot
 from tests.workers.training.conftest import Nobody, definition
-from workers.failures import ModelTooLargeError, UserInputError, failure_of
 from workers.training import model_memory, models
 from workers.training.models import Learner, initialised_learner
 from workers.training.networks import NETWORKS

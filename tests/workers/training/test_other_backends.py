@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 TRIAL = """
 import json
-from tests.workers.digits import digits_snapshot
+from tests.augury.datasets.digits import digits_snapshot
 from tests.workers.training.conftest import Nobody, definition
 from workers.training.warmup import warm_up
 

@@ -14,11 +14,11 @@ import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
+from augury.failures import UserInputError
 from store.snapshots import Snapshot
 from tests.store.rows import OVER
 from tests.workers.training.conftest import Nobody, definition
 from tests.workers.training.test_inputs import VIOLENT
-from workers.failures import UserInputError
 from workers.training import evaluation, inputs, trial
 from workers.training.steppers import BatchStepper
 from workers.training.trial import Trained, train_trial

@@ -1,0 +1,1 @@
+"""What datasets come in: folders, zips, tars, single files."""

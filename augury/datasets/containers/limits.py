@@ -1,0 +1,123 @@
+"""Bytes that grow: limits of what is unpacked, and files in the workspace that hold it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from augury.datasets.settings import IngestSettings, variable_of
+from augury.failures import DatasetError
+
+PIECE_BYTES = 1 << 20
+LENIENT_BYTES = 1 << 20  # a blank image packs a thousandfold and harms nobody
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def refuse_bomb(unpacked: int, packed: int, what: str, limits: IngestSettings) -> None:
+    """See that *what* does not unpack to too much.
+
+    Raises:
+        DatasetError: ``archive.bomb``: more than ``max_unpacked_bytes``, or than ``max_ratio`` times its packed bytes.
+    """
+    if unpacked > limits.max_unpacked_bytes:
+        most, variable = limits.max_unpacked_bytes, variable_of("max_unpacked_bytes")
+        message = f"{what} unpacks to {unpacked} bytes or more; at most {most} are allowed ({variable})"
+        raise DatasetError("archive.bomb", message)
+    if unpacked > limits.max_ratio * packed + LENIENT_BYTES:
+        message = (
+            f"{what} unpacks {packed} bytes to {unpacked} or more; at most {limits.max_ratio:g} times as many are "
+            f"allowed ({variable_of('max_ratio')})"
+        )
+        raise DatasetError("archive.bomb", message)
+
+
+def refuse_crowd(members: int, what: str, limits: IngestSettings) -> None:
+    """See that there are not too many members.
+
+    Raises:
+        DatasetError: ``archive.bomb``: more than ``max_members``.
+    """
+    if members > limits.max_members:
+        message = f"{what} has more than {limits.max_members} members, which are allowed ({variable_of('max_members')})"
+        raise DatasetError("archive.bomb", message)
+
+
+def require_room(folder: Path, needed: int) -> None:
+    """See that the disk has room before it is filled.
+
+    Raises:
+        DatasetError: ``disk.full``.
+    """
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        message = f"{needed} bytes are needed on the worker's disk, and {free} are free; free some, or use fewer images"
+        raise DatasetError("disk.full", message)
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Have a disk that runs full, or a quota, end in a DatasetError with the rule ``disk.full``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        message = f"the worker's disk is full ({error.strerror}); free some room, or use fewer images"
+        raise DatasetError("disk.full", message) from error
+
+
+def write_fresh(workspace: Path, pieces: Iterable[bytes]) -> Path:
+    """Write *pieces* into a file of a generated name that nobody could have prepared, and return its path.
+
+    Raises:
+        DatasetError: ``disk.full``.
+    """
+    with disk_errors():
+        path, descriptor = _fresh(workspace)
+        with os.fdopen(descriptor, "wb", buffering=0) as target:
+            for piece in pieces:
+                write_all(target.fileno(), piece)
+    return path
+
+
+def write_all(descriptor: int, content: bytes | memoryview, offset: int | None = None) -> None:
+    """Write every byte, at *offset* or at the descriptor's own place; the system may take fewer at a time."""
+    rest = memoryview(content).cast("B")
+    while rest:
+        written = os.write(descriptor, rest) if offset is None else os.pwrite(descriptor, rest, offset)
+        offset = None if offset is None else offset + written
+        rest = rest[written:]
+
+
+def read_exactly(descriptor: int, length: int, offset: int) -> bytes:
+    """*length* bytes from *offset*; fewer only where the file ends."""
+    content = os.pread(descriptor, length, offset)
+    if len(content) == length or not content:
+        return content
+    pieces = [content]  # the system gives at most 2 GiB at once
+    while piece := os.pread(descriptor, length - sum(map(len, pieces)), offset + sum(map(len, pieces))):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def pieces_of(descriptor: int, start: int, length: int) -> Iterator[bytes]:
+    """*length* bytes from *start*, a piece at a time; fewer only where the file ends."""
+    while length and (piece := os.pread(descriptor, min(PIECE_BYTES, length), start)):
+        yield piece
+        start, length = start + len(piece), length - len(piece)
+
+
+def _fresh(workspace: Path) -> tuple[Path, int]:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    for number in count():
+        path = workspace / f"unpacked-{os.getpid()}-{number}"
+        try:
+            return path, os.open(path, flags, 0o600)
+        except FileExistsError:
+            continue
+    raise AssertionError("numbers do not end")

@@ -1,0 +1,191 @@
+"""Tars as contents: members are read where they lie in the one plain tar, and nothing is extracted by name.
+
+Reads ustar, GNU long names and pax paths; sparse files and everything that is no regular file or folder are refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from augury.datasets.containers.base import Member
+from augury.datasets.containers.folder import too_large
+from augury.datasets.containers.limits import (
+    pieces_of,
+    read_exactly,
+    refuse_bomb,
+    refuse_crowd,
+    require_room,
+    write_fresh,
+)
+from augury.datasets.containers.member_names import arranged, checked_name
+from augury.datasets.labelled_images import SkippedFiles
+from augury.datasets.settings import IngestSettings
+from augury.failures import DatasetError
+
+BLOCK = 512
+_LONGEST_HEADER = 1 << 16
+_ZEROS = bytes(BLOCK)
+_REGULAR, _FOLDER, _PAX, _PAX_GLOBAL, _LONG_NAME, _LONG_LINK = b"0\x007", b"5", b"x", b"g", b"L", b"K"
+_LINKS, _DEVICES = b"12", b"346"
+
+
+@dataclass(frozen=True, slots=True)
+class _TarMember(Member):
+    offset: int
+    """Of its bytes."""
+
+
+class TarContents:
+    """The regular files of a plain tar; hidden ones are counted as skipped.
+
+    Raises:
+        DatasetError: ``archive.damaged``, ``.traversal``, ``.link``, ``.device``, ``.bomb``, ``.unsupported``,
+            ``.name_too_long`` or ``.duplicate_name``.
+    """
+
+    def __init__(self, descriptor: int, workspace: Path, limits: IngestSettings) -> None:
+        self._descriptor = descriptor
+        self.workspace = workspace
+        self.skipped = SkippedFiles()
+        self.members: Sequence[Member] = arranged(_members(descriptor, limits), self.skipped)
+        self._files: dict[int, Path] = {}
+
+    def read(self, member: Member, most: int) -> bytes:
+        """All bytes of a member (see ``Contents``)."""
+        assert isinstance(member, _TarMember)
+        if member.size > most:
+            raise too_large(member.name, member.size, most)
+        return read_exactly(self._descriptor, member.size, member.offset)
+
+    def head(self, member: Member, count: int) -> bytes:
+        """The first bytes of a member."""
+        assert isinstance(member, _TarMember)
+        return read_exactly(self._descriptor, min(count, member.size), member.offset)
+
+    def as_file(self, member: Member) -> Path:
+        """Its bytes in a file of the workspace, copied once."""
+        assert isinstance(member, _TarMember)
+        if member.offset not in self._files:
+            require_room(self.workspace, member.size)
+            pieces = pieces_of(self._descriptor, member.offset, member.size)
+            self._files[member.offset] = write_fresh(self.workspace, pieces)
+        return self._files[member.offset]
+
+
+def is_header(block: bytes) -> bool:
+    """Whether a block of 512 bytes is a tar header: its checksum is right."""
+    if len(block) != BLOCK or block == _ZEROS:
+        return False
+    try:
+        stated = _number(block[148:156])
+    except DatasetError:
+        return False
+    return stated == sum(block) - sum(block[148:156]) + 8 * ord(" ")
+
+
+def damaged(what: str) -> DatasetError:
+    """What is raised where a tar contradicts itself or ends too early."""
+    message = f"the tar is damaged or incomplete: {what}; transfer it again, or pack it again"
+    return DatasetError("archive.damaged", message)
+
+
+def _members(descriptor: int, limits: IngestSettings) -> Iterator[_TarMember]:
+    total, count, unpacked = os.fstat(descriptor).st_size, 0, 0
+    for name, size, offset, kind in _headers(descriptor, total):
+        _refuse_special(name, kind)
+        checked = checked_name(name)
+        count, unpacked = count + 1, unpacked + size
+        refuse_crowd(count, "the tar", limits)
+        refuse_bomb(unpacked, total, "the tar", limits)
+        if kind in _REGULAR and not name.endswith("/"):
+            if not checked:
+                raise damaged("a member has no name")
+            yield _TarMember(checked, size, offset)
+
+
+def _headers(descriptor: int, total: int) -> Iterator[tuple[str, int, int, bytes]]:
+    """Name, size, offset of the bytes, and type of every member, with extended headers applied."""
+    place, extended = 0, dict[str, str]()
+    while (header := read_exactly(descriptor, BLOCK, place)) != _ZEROS:
+        if not is_header(header):
+            raise damaged("it ends without an end mark" if len(header) < BLOCK else f"no header at byte {place}")
+        kind, size = header[156:157], _number(header[124:136])
+        if kind in (_PAX, _PAX_GLOBAL, _LONG_NAME, _LONG_LINK):
+            content = _extension(descriptor, place + BLOCK, size)
+            if kind == _PAX:
+                extended |= _pax(content)
+            elif kind == _LONG_NAME:
+                extended["path"] = _text(content)
+        else:
+            size = _size(extended.get("size"), size)
+            if any(key.startswith("GNU.sparse") for key in extended):
+                raise DatasetError("archive.unsupported", "the tar has a sparse file; pack with --no-sparse")
+            if place + BLOCK + size > total:
+                raise damaged("a member goes on behind its end")
+            yield extended.get("path") or _name(header), size, place + BLOCK, kind
+            extended = {}
+        place += BLOCK + -(-size // BLOCK) * BLOCK
+
+
+def _extension(descriptor: int, place: int, size: int) -> bytes:
+    if size > _LONGEST_HEADER:
+        message = f"the tar has an extended header of {size} bytes; expected at most {_LONGEST_HEADER}"
+        raise DatasetError("archive.name_too_long", message)
+    return read_exactly(descriptor, size, place)
+
+
+def _refuse_special(name: str, kind: bytes) -> None:
+    if kind in _LINKS:
+        message = f"{name!r} is a link; expected regular files: pack with --dereference --hard-dereference"
+        raise DatasetError("archive.link", message)
+    if kind in _DEVICES:
+        raise DatasetError("archive.device", f"{name!r} is a device or pipe; expected regular files")
+    if kind not in _REGULAR and kind not in _FOLDER:
+        raise DatasetError("archive.unsupported", f"{name!r} has the type {kind!r}; expected regular files")
+
+
+def _name(header: bytes) -> str:
+    name, prefix = _text(header[:100]), _text(header[345:500])
+    return f"{prefix}/{name}" if prefix and header[257:263] == b"ustar\x00" else name
+
+
+def _text(field: bytes) -> str:
+    return field.split(b"\x00", 1)[0].decode("utf-8", "surrogateescape")
+
+
+def _number(field: bytes) -> int:
+    """Octal digits, or GNU's base 256 where the first bit is set."""
+    if field[0] == 0x80:
+        return int.from_bytes(field[1:])
+    digits = field.strip(b" \x00")
+    if not digits:
+        return 0
+    if not digits.isdigit() or set(digits) & set(b"89"):
+        raise damaged(f"a header has the number {field!r}")
+    return int(digits, 8)
+
+
+def _size(extended: str | None, size: int) -> int:
+    if extended is None:
+        return size
+    if not (extended.isascii() and extended.isdigit() and len(extended) < 20):
+        raise damaged(f"a header has the size {extended[:40]!r}")
+    return int(extended)
+
+
+def _pax(content: bytes) -> dict[str, str]:
+    """Records ``length key=value\\n``, whose length counts itself."""
+    records = {}
+    while content.strip(b"\x00"):
+        length_digits, space, _ = content[:20].partition(b" ")
+        length = int(length_digits) if length_digits.isdigit() else 0
+        record = content[len(length_digits) + 1 : length]
+        if not space or length > len(content) or not record.endswith(b"\n") or b"=" not in record:
+            raise damaged("a pax header cannot be read")
+        key, _, value = record[:-1].partition(b"=")
+        records[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
+        content = content[length:]
+    return records

@@ -1,0 +1,210 @@
+"""A zip's central directory, read strictly: what other readers forgive may hide a bomb or a way out.
+
+Follows APPNOTE.TXT 6.3 without spanning, encryption and prefixed data.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from augury.datasets.containers.base import Member
+from augury.datasets.containers.limits import LENIENT_BYTES, read_exactly, refuse_bomb, refuse_crowd
+from augury.datasets.containers.member_names import checked_name
+from augury.datasets.settings import IngestSettings
+from augury.failures import DatasetError
+
+STORED, DEFLATED = 0, 8
+_END = struct.Struct("<4s4H2LH")
+_END_64_LOCATOR = struct.Struct("<4sLQL")
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_LONGEST_COMMENT = 0xFFFF
+_NARROW, _WIDE = 0xFFFF, 0xFFFFFFFF  # the true number is in a zip64 field
+_USUAL_ENTRY_BYTES = 1024
+_ENCRYPTED, _STRONGLY_ENCRYPTED, _MASKED, _UTF_8 = 1, 1 << 6, 1 << 13, 1 << 11
+
+
+@dataclass(frozen=True, slots=True)
+class ZipMember(Member):
+    """One stored or deflated file of a zip."""
+
+    offset: int
+    """Of its local header."""
+    packed: int
+    method: int
+    crc: int
+    bound: int
+    """Where the next thing begins; its packed bytes must end before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    size: int
+    packed: int
+    offset: int
+    method: int
+    crc: int
+    end: int
+    """The earliest place where its packed bytes can end."""
+
+
+def read_directory(descriptor: int, limits: IngestSettings) -> list[ZipMember]:
+    """The regular files of a zip, under checked names, in their order in the file.
+
+    Raises:
+        DatasetError: ``archive.damaged``, ``.traversal``, ``.link``, ``.device``, ``.encrypted``, ``.overlap``,
+            ``.bomb`` or ``.unsupported``.
+    """
+    size = os.fstat(descriptor).st_size
+    count, start, length = _place_of_directory(descriptor, size)
+    refuse_crowd(count, "the zip", limits)
+    if length > _USUAL_ENTRY_BYTES * (count + 64):
+        raise DatasetError("archive.bomb", f"the zip's directory has {length} bytes for {count} members")
+    entries = sorted(_entries(read_exactly(descriptor, length, start), count), key=lambda entry: entry.offset)
+    _refuse_overlaps(entries, start)
+    refuse_bomb(sum(entry.size for entry in entries), size, "the zip", limits)
+    bounds = [entry.offset for entry in entries[1:]] + [start]
+    return [
+        _member(entry, bound, limits)
+        for entry, bound in zip(entries, bounds, strict=False)
+        if not entry.name.endswith("/")
+    ]
+
+
+def damaged(what: str) -> DatasetError:
+    """What is raised where a zip contradicts itself."""
+    message = f"the zip is damaged or incomplete: {what}; transfer it again, or pack it again"
+    return DatasetError("archive.damaged", message)
+
+
+def _member(entry: _Entry, bound: int, limits: IngestSettings) -> ZipMember:
+    refuse_bomb(entry.size, entry.packed, f"the zip's member {entry.name!r}", limits)
+    if entry.method not in (STORED, DEFLATED):
+        message = f"{entry.name!r} is packed by method {entry.method}; expected a zip with stored or deflated members"
+        raise DatasetError("archive.unsupported", message)
+    most = entry.size if entry.method == STORED else entry.size + entry.size // 8 + LENIENT_BYTES
+    if entry.packed > most or (entry.method == STORED and entry.packed != entry.size):
+        raise damaged(f"{entry.name!r} says that {entry.packed} bytes unpack to {entry.size}")
+    name = checked_name(entry.name)
+    return ZipMember(name, entry.size, entry.offset, entry.packed, entry.method, entry.crc, bound)
+
+
+def _place_of_directory(descriptor: int, size: int) -> tuple[int, int, int]:
+    """How many entries there are, where they begin, and their bytes."""
+    tail_start = max(0, size - _END.size - _LONGEST_COMMENT)
+    tail = read_exactly(descriptor, size - tail_start, tail_start)
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < _END.size:
+        raise damaged("it has no end of central directory")
+    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(tail, place)
+    end = tail_start + place
+    if end + _END.size + comment != size:
+        raise damaged("it does not end where it says")
+    if _NARROW in (disk, first_disk, here, count) or _WIDE in (length, start):
+        disk, first_disk, here, count, length, start, end = _end_64(descriptor, end)
+    if disk or first_disk or here != count:
+        raise DatasetError("archive.unsupported", "the zip is one part of several; expected a whole zip")
+    if start + length > end:
+        raise damaged("its central directory does not lie inside the file")
+    return count, start, length
+
+
+def _end_64(descriptor: int, end: int) -> tuple[int, ...]:
+    locator = read_exactly(descriptor, _END_64_LOCATOR.size, max(0, end - _END_64_LOCATOR.size))
+    if len(locator) != _END_64_LOCATOR.size or locator[:4] != b"PK\x06\x07":
+        raise damaged("it has no zip64 locator")
+    place = _END_64_LOCATOR.unpack(locator)[2]
+    if place + _END_64.size + _END_64_LOCATOR.size > end:
+        raise damaged("its zip64 locator points out of it")
+    fields = _END_64.unpack(read_exactly(descriptor, _END_64.size, place))
+    if fields[0] != b"PK\x06\x06":
+        raise damaged("it has no zip64 end of central directory")
+    return (*fields[4:6], *fields[6:10], place)
+
+
+def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
+    place = 0
+    for _ in range(count):
+        if place + _ENTRY.size > len(directory) or directory[place : place + 4] != b"PK\x01\x02":
+            raise damaged("its central directory is cut off")
+        fields = _ENTRY.unpack_from(directory, place)
+        _, _, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size, _, _, external, offset = (
+            fields
+        )
+        name_start = place + _ENTRY.size
+        extra_start = name_start + name_size
+        place = extra_start + extra_size + comment_size
+        if place > len(directory):
+            raise damaged("its central directory is cut off")
+        name = _name(directory[name_start:extra_start], flags)
+        _refuse_special(name, flags, external >> 16)
+        if _WIDE in (size, packed, offset):
+            size, packed, offset = _wide(directory[extra_start : extra_start + extra_size], size, packed, offset)
+        end = offset + LOCAL_HEADER.size + name_size + packed
+        yield _Entry(name, size, packed, offset, method, crc, end)
+    if place != len(directory):
+        raise damaged("its central directory has more than its members")
+
+
+def _name(raw: bytes, flags: int) -> str:
+    if flags & _UTF_8 or raw.isascii():
+        name = raw.decode("utf-8", "replace")
+    else:
+        try:
+            name = raw.decode()  # many packers forget the flag
+        except UnicodeDecodeError:
+            name = raw.decode("cp437")
+    if not checked_name(name):
+        raise damaged("a member has no name")
+    return name
+
+
+def _refuse_special(name: str, flags: int, mode: int) -> None:
+    if flags & (_ENCRYPTED | _STRONGLY_ENCRYPTED | _MASKED):
+        raise DatasetError("archive.encrypted", f"{name!r} is encrypted; expected a zip without a password")
+    if stat.S_ISLNK(mode):
+        raise DatasetError(
+            "archive.link", f"{name!r} is a symbolic link; expected regular files: pack what it points to"
+        )
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise DatasetError("archive.device", f"{name!r} is a device or pipe; expected regular files")
+
+
+def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
+    """Replace numbers that did not fit by those of the zip64 extra field (id 1), which has only such."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        if kind == 1:
+            wide = [number for (number,) in struct.iter_unpack("<Q", extra[4 : 4 + length - length % 8])]
+            break
+        extra = extra[4 + length :]
+    else:
+        raise damaged("a zip64 field is missing")
+    numbers = [size, packed, offset]
+    for place, number in enumerate(numbers):
+        if number == _WIDE:
+            if not wide:
+                raise damaged("a zip64 field is too short")
+            numbers[place] = wide.pop(0)
+    return numbers[0], numbers[1], numbers[2]
+
+
+def _refuse_overlaps(entries: list[_Entry], start: int) -> None:
+    """Fifield's 2019 bomb gains its ratio of 28 million from members that share their packed bytes."""
+    for earlier, later in pairwise(entries):
+        if earlier.end > later.offset:
+            raise overlap(earlier.name)
+    if entries and entries[-1].end > start:
+        raise overlap(entries[-1].name)
+
+
+def overlap(name: str) -> DatasetError:
+    """What is raised where members share bytes with each other or with the directory."""
+    return DatasetError("archive.overlap", f"{name!r} overlaps what comes after it in the zip; expected none to do so")

@@ -1,0 +1,55 @@
+"""What a reference's files amount to: each format has a recogniser, and they are asked in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from api_schemas.datasets.references import ImageOptions
+from augury.datasets.containers.base import Contents
+from augury.datasets.formats import image_folder
+from augury.datasets.formats.arrays import idx, numpy_arrays
+from augury.datasets.formats.records import tfrecord
+from augury.datasets.formats.tables import manifest, parquet
+from augury.datasets.labelled_images import Listing
+from augury.datasets.settings import IngestSettings
+from augury.failures import DatasetError
+
+Recogniser = Callable[[Contents, ImageOptions, IngestSettings], Listing | None]
+"""A listing, or None: not this format. Raises DatasetError: this format, but broken."""
+
+_RECOGNISERS: tuple[Recogniser, ...] = (
+    manifest.recognise,
+    numpy_arrays.recognise,
+    idx.recognise,
+    parquet.recognise,
+    tfrecord.recognise,
+    image_folder.recognise,
+)
+_UNDERSTOOD = (
+    "a folder of images for each class (in a zip or tar, too), a CSV or Parquet manifest beside images, "
+    "npz or npy arrays, IDX, Parquet with images, TFRecord"
+)
+
+
+def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings) -> Listing:
+    """The labelled images that the files of a reference are.
+
+    Raises:
+        DatasetError: ``format.unknown``, or what is wrong with files of a known format.
+    """
+    for recogniser in _RECOGNISERS:
+        listing = recogniser(contents, options, limits)
+        if listing is not None:
+            return listing
+    raise DatasetError("format.unknown", f"found {_found(contents)}; expected {_UNDERSTOOD}")
+
+
+def _found(contents: Contents) -> str:
+    kinds = Counter(PurePosixPath(member.name).suffix.lower() or "no extension" for member in contents.members)
+    if not kinds:
+        skipped = "; ".join(f"{skipped.count} x {skipped.reason}" for skipped in contents.skipped.summary())
+        return f"no files ({skipped})" if skipped else "no files"
+    listed = ", ".join(f"{count} x {kind}" for kind, count in kinds.most_common(5))
+    return f"{len(contents.members)} files ({listed}, e.g. {contents.members[0].name!r})"

@@ -1,0 +1,1 @@
+"""Datasets in arrays: npz, npy, IDX."""

@@ -1,0 +1,85 @@
+"""Labels as text, whatever they were stored as, and the order of their classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.failures import DatasetError
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+def class_order(labels: Iterable[str]) -> list[str] | None:
+    """Distinct labels by number where all are integers ("9" before "10"); else None, which means sorted as text."""
+    distinct = set(labels)
+    if not distinct or not all(_INTEGER.fullmatch(label) for label in distinct):
+        return None
+    return sorted(distinct, key=lambda label: (int(label), label))
+
+
+def labels_of_array(values: npt.NDArray[Any], where: str, names: Sequence[str] | None = None) -> list[str]:
+    """One text per image from integers ``[N]`` or ``[N, 1]``, strings, or one-hot rows ``[N, K]``.
+
+    *names*, where given, are the classes' names by number.
+
+    Raises:
+        DatasetError: ``labels.shape``, ``labels.one_hot``, ``labels.dtype``, ``labels.encoding`` or ``labels.names``,
+            with *where* in the message.
+    """
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2:
+        values = _from_one_hot(values, where)
+    if values.ndim != 1:
+        raise DatasetError(
+            "labels.shape",
+            f"{where} has shape {list(values.shape)}; expected one label per image: [N], or one-hot [N, K]",
+        )
+    distinct, inverse = np.unique(values, return_inverse=True)
+    texts = [text_of(value, where) for value in distinct.tolist()]
+    if names is not None:
+        texts = [_named(text, names, where) for text in texts]
+    return [texts[index] for index in inverse.tolist()]
+
+
+def _from_one_hot(values: npt.NDArray[Any], where: str) -> npt.NDArray[Any]:
+    if values.dtype.kind in "buif" and np.all((values == 0) | (values == 1)) and np.all(np.sum(values, axis=1) == 1):
+        return np.asarray(np.argmax(values, axis=1))
+    raise DatasetError(
+        "labels.one_hot",
+        f"{where} has shape {list(values.shape)}, but its rows are not one-hot (a single 1 among zeros); an image "
+        "must have exactly one class",
+    )
+
+
+def text_of(value: object, where: str) -> str:
+    """A label as text: whole numbers without a decimal point, bytes as UTF-8.
+
+    Raises:
+        DatasetError: ``labels.dtype`` or ``labels.encoding``.
+    """
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, int | str):
+        return str(value)
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise DatasetError("labels.encoding", f"{where} holds {value[:40]!r}, which is not UTF-8") from None
+    raise DatasetError("labels.dtype", f"{where} holds {value!r}; expected whole numbers or text as labels")
+
+
+def _named(text: str, names: Sequence[str], where: str) -> str:
+    if not _INTEGER.fullmatch(text) or not 0 <= int(text) < len(names):
+        raise DatasetError(
+            "labels.names", f"{where} has the label {text}, but there are names for 0 to {len(names) - 1} only"
+        )
+    return names[int(text)]

@@ -1,0 +1,157 @@
+"""The few kinds of protobuf messages that ``tf.train.Example`` is made of, read strictly and without recursion.
+
+``Example { Features { map<string, Feature> } }``, where a ``Feature`` is a list of bytes, floats or integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from augury.failures import DatasetError
+
+_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+_FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
+_LONGEST_VARINT = 10
+_MOST_FIELDS = 1_000
+_BYTES_LIST, _INTEGERS_LIST = 1, 3
+RULE = "tfrecord.example"
+
+
+class MalformedError(DatasetError):
+    """Bytes that are no ``tf.train.Example``; says at which one."""
+
+    def __init__(self, what: str, place: int) -> None:
+        super().__init__(RULE, f"{what} at byte {place} of the record")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature that was found, not copied: where its message begins and ends in the record."""
+
+    start: int
+    end: int
+
+
+def features_of(record: bytes) -> dict[str, Feature]:
+    """The features of a serialized ``tf.train.Example`` by name; of equal names the last counts, as in a map.
+
+    Raises:
+        DatasetError: ``tfrecord.example``.
+    """
+    found: dict[str, Feature] = {}
+    for start, end in _messages(record, 0, len(record), 1):
+        for entry_start, entry_end in _messages(record, start, end, 1):
+            name, feature = "", Feature(entry_end, entry_end)
+            for number, inner_start, inner_end in _fields(record, entry_start, entry_end):
+                if number == 1:
+                    name = _text(record, inner_start, inner_end)
+                elif number == 2:
+                    feature = Feature(inner_start, inner_end)
+            found[name] = feature
+    return found
+
+
+def bytes_value(record: bytes, feature: Feature) -> tuple[int, int] | None:
+    """Where the one value of a list of bytes lies in the record; None where there is another number of them.
+
+    Raises:
+        DatasetError: ``tfrecord.example``.
+    """
+    values = [
+        value
+        for start, end in _messages(record, feature.start, feature.end, _BYTES_LIST)
+        for value in _messages(record, start, end, 1)
+    ]
+    return values[0] if len(values) == 1 else None
+
+
+def integer_value(record: bytes, feature: Feature) -> int | None:
+    """The one value of a list of integers; None where there is another number of them.
+
+    Raises:
+        DatasetError: ``tfrecord.example``.
+    """
+    values: list[int] = []
+    for start, end in _messages(record, feature.start, feature.end, _INTEGERS_LIST):
+        place = start
+        while place < end:
+            number, wire, place = _tag(record, place, end)
+            if number != 1 or wire not in (_VARINT, _LENGTH):
+                raise MalformedError("a list of integers holds something else", place)
+            stop = place + 1 if wire == _VARINT else None
+            if stop is None:
+                length, place = _varint(record, place, end)
+                stop = _checked(place + length, end, place)
+            while place < stop:
+                value, place = _varint(record, place, end)
+                values.append(value)
+                if len(values) > 1:
+                    return None
+    return _signed(values[0]) if values else None
+
+
+def _messages(record: bytes, start: int, end: int, wanted: int) -> Iterator[tuple[int, int]]:
+    """Where the fields of number *wanted* lie."""
+    for number, inner_start, inner_end in _fields(record, start, end):
+        if number == wanted:
+            yield inner_start, inner_end
+
+
+def _fields(record: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Number, start and end of every length-delimited field of a message; others are stepped over."""
+    place = start
+    for _ in range(_MOST_FIELDS):
+        if place == end:
+            return
+        number, wire, place = _tag(record, place, end)
+        if wire == _LENGTH:
+            length, place = _varint(record, place, end)
+            stop = _checked(place + length, end, place)
+            yield number, place, stop
+            place = stop
+        elif wire == _VARINT:
+            _, place = _varint(record, place, end)
+        elif wire in _FIXED_SIZES:
+            place = _checked(place + _FIXED_SIZES[wire], end, place)
+        else:
+            raise MalformedError(f"a field of the unknown kind {wire}", place)
+    if place != end:
+        raise MalformedError(f"a message with more than {_MOST_FIELDS} fields", place)
+
+
+def _tag(record: bytes, place: int, end: int) -> tuple[int, int, int]:
+    tag, after = _varint(record, place, end)
+    if tag >> 3 == 0:
+        raise MalformedError("a field of the number 0", place)
+    return tag >> 3, tag & 7, after
+
+
+def _varint(record: bytes, place: int, end: int) -> tuple[int, int]:
+    value = 0
+    for count in range(_LONGEST_VARINT):
+        if place + count >= end:
+            raise MalformedError("a number that is cut off", place)
+        byte = record[place + count]
+        value |= (byte & 0x7F) << (7 * count)
+        if byte < 0x80:
+            return value, place + count + 1
+    raise MalformedError("a number of more than ten bytes", place)
+
+
+def _checked(stop: int, end: int, place: int) -> int:
+    if stop > end:
+        raise MalformedError(f"a length of {stop - place}, with {end - place} bytes left,", place)
+    return stop
+
+
+def _signed(value: int) -> int:
+    value &= (1 << 64) - 1
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _text(record: bytes, start: int, end: int) -> str:
+    try:
+        return record[start:end].decode()
+    except UnicodeDecodeError:
+        raise MalformedError("a feature's name that is not UTF-8", start) from None

@@ -1,0 +1,92 @@
+"""Which column holds the file, the label, the split and the group: by usual names, or by the ones that are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from api_schemas.datasets.references import ManifestColumns
+from augury.failures import DatasetError
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_USUAL: Mapping[str, frozenset[str]] = {
+    "file": _words("file files filename filenames filepath path paths img imgs image images")
+    | _words("imagepath imgpath imagefile imgfile imagename imgname imagefilename"),
+    "label": _words("label labels class classes classname category target targets y labelname classlabel diagnosis"),
+    "split": _words("split splits subset set partition"),
+    "group": _words("group groups groupid patient patients patientid subject subjects subjectid"),
+}
+_MOST_LISTED = 20
+RULE = "manifest.columns"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The places of the columns in a row; None: there is no such column."""
+
+    file: int
+    label: int
+    split: int | None
+    group: int | None
+    split_is_given: bool
+    """Whether the client named the split column, so that every value of it must make sense."""
+
+
+def usual_places(found: Sequence[str], role: str) -> list[int]:
+    """Where columns with a usual name for *role* are; case, spaces, hyphens and underscores make no difference."""
+    return [place for place, name in enumerate(found) if _plain(name) in _USUAL[role]]
+
+
+def find_columns(found: Sequence[str], given: ManifestColumns | None, where: str) -> Columns:
+    """The columns of a table with the names *found*.
+
+    Raises:
+        DatasetError: ``manifest.columns``: a column is missing, or there are several for the same purpose.
+    """
+    chosen = given or ManifestColumns()
+    file = _place(found, "file", chosen.file, where)
+    label = _place(found, "label", chosen.label, where)
+    if file is None or label is None:
+        role = "file" if file is None else "label"
+        raise DatasetError(
+            RULE,
+            f"{where} has no column that is known to hold the {role}; its columns are {listed(found)}; name it as "
+            f'columns: {{"{role}": ...}} in the reference',
+        )
+    split = _place(found, "split", chosen.split, where)
+    group = _place(found, "group", chosen.group, where)
+    return Columns(file, label, split, group, split_is_given=chosen.split is not None)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, each cut to a readable length, the first twenty of them."""
+    shown = ", ".join(repr(name[:60]) for name in names[:_MOST_LISTED])
+    more = len(names) - _MOST_LISTED
+    return f"{shown} and {more} more" if more > 0 else shown or "none"
+
+
+def _place(found: Sequence[str], role: str, given: str | None, where: str) -> int | None:
+    places = usual_places(found, role) if given is None else given_places(found, given)
+    if len(places) > 1:
+        several = listed([found[place] for place in places])
+        raise DatasetError(
+            RULE, f'{where} has several columns for the {role}: {several}; choose one as columns: {{"{role}": ...}}'
+        )
+    if given is not None and not places:
+        raise DatasetError(RULE, f"{where} has no column {given!r}; its columns are {listed(found)}")
+    return places[0] if places else None
+
+
+def given_places(found: Sequence[str], given: str) -> list[int]:
+    """Where the column that the client named is: as written, or else in any case."""
+    exact = [place for place, name in enumerate(found) if name == given]
+    return exact or [place for place, name in enumerate(found) if name.casefold() == given.casefold()]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).casefold()

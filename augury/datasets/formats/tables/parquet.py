@@ -1,0 +1,136 @@
+"""Parquet files with the images in them, as Hugging Face lays them out; in one file, or in shards for each split."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from api_schemas.datasets.references import ImageOptions, ManifestColumns
+from augury.datasets.containers.base import Contents, Member
+from augury.datasets.formats.class_labels import class_order
+from augury.datasets.formats.data_files import data_members, skip_the_rest
+from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
+from augury.datasets.formats.tables.columns import find_columns, listed
+from augury.datasets.formats.tables.parquet_files import image_columns, is_parquet, read_table, schema_of
+from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, refuse_row_groups
+from augury.datasets.labelled_images import EncodedImages, Listing
+from augury.datasets.settings import IngestSettings
+from augury.failures import DatasetError
+
+_MAGIC_BYTES = 4
+_LONGEST_METADATA = 4 << 20
+_NO_LABEL = "-1"  # Hugging Face's number for an image whose class is not told
+
+
+@dataclass
+class _Rows:
+    """What the columns beside the images say, for every image that has a label."""
+
+    places: list[tuple[int, int]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    classes: Sequence[str] | None = None
+    split_is_given: bool = False
+
+
+def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings) -> Listing | None:
+    """The images of all Parquet files that hold images, in the order of the files' names.
+
+    Raises:
+        DatasetError: ``parquet.*``, ``manifest.columns``, ``labels.*``.
+    """
+    found = [member for member in data_members(contents) if is_parquet(contents.head(member, _MAGIC_BYTES))]
+    shards = {member: _shard(contents, member, options.columns) for member in found}
+    with_images = {member: shard for member, shard in shards.items() if shard is not None}
+    if not with_images:
+        return None
+    splits = splits_of_files([member.name for member in with_images], "parquet.splits")
+    rows = _Rows()
+    for number, shard in enumerate(with_images.values()):
+        _read_rows(contents, number, shard, options.columns, None if splits is None else splits[number], rows)
+    if not rows.labels:
+        raise DatasetError("parquet.empty", f"{listed([member.name for member in with_images])}: no row has a label")
+    reader = ParquetImages(list(with_images.values()), rows.places, limits.max_image_bytes)
+    reader.read(0)
+    return Listing(
+        format="Parquet",
+        names=rows.names,
+        labels=rows.labels,
+        images=EncodedImages(reader.read),
+        class_names=_class_names(rows),
+        splits=splits_of_texts(rows.splits, "parquet.splits", must=rows.split_is_given),
+        groups=rows.groups if any(rows.groups) else None,
+        skipped=skip_the_rest(contents, with_images, "not a Parquet file with images"),
+    )
+
+
+def _shard(contents: Contents, member: Member, given: ManifestColumns | None) -> Shard | None:
+    path = contents.as_file(member)
+    columns = image_columns(schema_of(path, member.name), given)
+    if len(columns) > 1:
+        several = f"{member.name!r} has several columns of images: {listed(columns)}"
+        raise DatasetError("manifest.columns", f'{several}; choose one as columns: {{"file": ...}} in the reference')
+    if not columns:
+        return None
+    shard = Shard(path, member.name, columns[0])
+    refuse_row_groups(shard)
+    return shard
+
+
+def _read_rows(
+    contents: Contents, number: int, shard: Shard, given: ManifestColumns | None, split: str | None, rows: _Rows
+) -> None:
+    table = read_table(shard.path, shard.name)
+    chosen = (given or ManifestColumns()).model_copy(update={"file": shard.column})
+    columns = find_columns(table.columns, chosen, repr(shard.name))
+    classes = _class_label_names(schema_of(shard.path, shard.name).metadata, table.columns[columns.label])
+    rows.classes = rows.classes or classes
+    rows.split_is_given |= columns.split_is_given
+    stem = PurePosixPath(shard.name).with_suffix("")
+    for row, (_, cells) in enumerate(table.rows):
+        label = cells[columns.label]
+        name = f"{stem}[{row}]"
+        if not label or (classes and label == _NO_LABEL):
+            contents.skipped.add("row without a label", name)
+            continue
+        rows.places.append((number, row))
+        rows.names.append(name)
+        rows.labels.append(_class_name(label, classes, shard.name) if classes else label)
+        rows.splits.append(split or ("" if columns.split is None else cells[columns.split]))
+        group = "" if columns.group is None else cells[columns.group]
+        rows.groups.append(group or ("" if columns.group is None else f"only {name}"))
+
+
+def _class_label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> list[str] | None:
+    """The names that Hugging Face's ClassLabel gives to the numbers in a column, where the file has them."""
+    text = (metadata or {}).get(b"huggingface", b"")
+    if len(text) > _LONGEST_METADATA:
+        return None
+    try:
+        names = json.loads(text)["info"]["features"][column]["names"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
+
+
+def _class_name(label: str, classes: Sequence[str], where: str) -> str:
+    if label in classes:
+        return label
+    if not (label.isascii() and label.isdecimal() and len(label) < 10 and int(label) < len(classes)):
+        raise DatasetError(
+            "labels.names", f"{where!r} has the label {label[:60]!r}, but names for {len(classes)} classes"
+        )
+    return classes[int(label)]
+
+
+def _class_names(rows: _Rows) -> list[str] | None:
+    if rows.classes is None:
+        return class_order(rows.labels)
+    present = set(rows.labels)
+    if not present <= set(rows.classes):
+        return None
+    return [name for name in dict.fromkeys(rows.classes) if name in present]

@@ -1,0 +1,158 @@
+"""Parquet files, read a few rows at a time, on this thread alone: readers live in forked processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api_schemas.datasets.references import ManifestColumns
+from augury.datasets.formats.class_labels import text_of
+from augury.datasets.formats.tables.columns import given_places, usual_places
+from augury.datasets.formats.tables.csv_reading import Table
+from augury.failures import DatasetError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_MAGIC = b"PAR1"
+_ROWS_AT_ONCE = 1024
+_BUFFER = 1 << 20
+
+
+def is_parquet(head: bytes) -> bool:
+    """Whether a file begins as Parquet does."""
+    return head.startswith(_MAGIC)
+
+
+@contextmanager
+def damage_of(name: str) -> Iterator[None]:
+    """Have whatever pyarrow complains of end in a DatasetError with the rule ``parquet.damaged``."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        reason = str(error).partition("\n")[0][:200]
+        raise DatasetError("parquet.damaged", f"{name!r} cannot be read as Parquet: {reason}") from None
+
+
+def open_parquet(path: Path, name: str) -> pq.ParquetFile:
+    """An open file, with its metadata read.
+
+    Raises:
+        DatasetError: ``parquet.damaged``.
+    """
+    import pyarrow.parquet as pq
+
+    with damage_of(name):
+        return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+
+
+def batches(
+    file: pq.ParquetFile, name: str, columns: Sequence[str], rows: int, groups: Sequence[int]
+) -> Iterator[pa.RecordBatch]:
+    """At most *rows* rows at a time of some row groups, in order.
+
+    Raises:
+        DatasetError: ``parquet.damaged``.
+    """
+    with damage_of(name):
+        yield from file.iter_batches(rows, row_groups=list(groups), columns=list(columns), use_threads=False)
+
+
+def schema_of(path: Path, name: str) -> pa.Schema:
+    """A file's columns, with their types.
+
+    Raises:
+        DatasetError: ``parquet.damaged``.
+    """
+    with open_parquet(path, name) as file, damage_of(name):
+        schema = file.schema_arrow
+        if len(set(schema.names)) < len(schema.names):
+            raise ValueError("two columns have the same name")
+        return schema
+
+
+def column_names(path: Path, name: str) -> list[str]:
+    """A file's columns.
+
+    Raises:
+        DatasetError: ``parquet.damaged``.
+    """
+    return list(schema_of(path, name).names)
+
+
+def holds_images(kind: pa.DataType) -> bool:
+    """Whether a column of this type can hold encoded images: binary, or Hugging Face's struct of bytes and path."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0 and holds_images(kind.field("bytes").type)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def image_columns(schema: pa.Schema, given: ManifestColumns | None) -> list[str]:
+    """The columns that hold images: the one that is given, else those with a usual name, else any."""
+    able = [field.name for field in schema if holds_images(field.type)]
+    if given is not None and given.file is not None:
+        return [able[place] for place in given_places(able, given.file)]
+    return [able[place] for place in usual_places(able, "file")] or able
+
+
+def image_leaf(schema: pa.Schema, column: str) -> str:
+    """What to read of an image column: of a struct its bytes only, and not the path beside them."""
+    import pyarrow as pa
+
+    return f"{column}.bytes" if pa.types.is_struct(schema.field(column).type) else column
+
+
+def has_images(path: Path, name: str, given: ManifestColumns | None) -> bool:
+    """Whether a Parquet file holds the images themselves.
+
+    Raises:
+        DatasetError: ``parquet.damaged``.
+    """
+    return bool(image_columns(schema_of(path, name), given))
+
+
+def read_table(path: Path, name: str) -> Table:
+    """A Parquet file as a table of text; nested and binary columns are empty in it.
+
+    Raises:
+        DatasetError: ``parquet.damaged``, also while rows are read.
+    """
+    schema = schema_of(path, name)
+    wanted = [field.name for field in schema if _is_plain(field.type)]
+    return Table(list(schema.names), _rows(path, name, list(schema.names), wanted))
+
+
+def _rows(path: Path, name: str, columns: list[str], wanted: list[str]) -> Iterator[tuple[int, list[str]]]:
+    number = 0
+    with open_parquet(path, name) as file:
+        for batch in batches(file, name, wanted, _ROWS_AT_ONCE, range(file.num_row_groups)):
+            with damage_of(name):
+                texts = {column: _texts(batch.column(column).to_pylist(), name) for column in wanted}
+            blank = [""] * batch.num_rows
+            for row in zip(*(texts.get(column, blank) for column in columns), strict=True):
+                number += 1
+                yield number, list(row)
+
+
+def _texts(values: list[Any], name: str) -> list[str]:
+    return ["" if value is None else text_of(value, repr(name)) for value in values]
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _is_plain(kind.value_type)
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_boolean(kind)
+    )

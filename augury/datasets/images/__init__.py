@@ -1,0 +1,1 @@
+"""From encoded images to arrays of one shape and type."""

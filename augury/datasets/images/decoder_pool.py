@@ -1,0 +1,215 @@
+"""Forked processes that share out blocks of images, and outlive what an image does to one of them.
+
+Forking is safe here because ingestion runs alone, with one thread, in a process of its own. The decoders of image
+formats are C, and their input comes from strangers: a process that dies over an image, or does not come back from it,
+costs that image and no more.
+"""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import multiprocessing
+import os
+import resource
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.datasets.settings import IngestSettings, variable_of
+from augury.failures import DatasetError
+
+_MEMORY = variable_of("max_memory_bytes")
+_LOOK_SECONDS = 0.25
+_IMAGE_SECONDS = 60.0
+_MOST_LOST = 100
+CRASHED = "the decoder crashed on it"
+STUCK = f"took longer than {_IMAGE_SECONDS:g} seconds to decode"
+
+Indices = npt.NDArray[np.intp]
+Work = Callable[[Indices, Callable[[int], None]], Any]
+"""Work on a block of images; it says which one it turns to. Runs in a forked process; what it returns is pickled."""
+
+
+def shared_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Zeros in memory that this process and those it forks have in common."""
+    size = max(1, int(np.prod(shape)) * np.dtype(dtype).itemsize)
+    return np.frombuffer(mmap.mmap(-1, size), dtype=dtype, count=int(np.prod(shape))).reshape(shape)
+
+
+class Crew:
+    """As many processes as this one has cores, which carry out *work* on blocks of image indices.
+
+    ``finished(block, result)`` is called for each block here, in any order; ``lost(index, reason)`` for each image
+    that took its process with it; ``tick()`` at least four times a second, and may raise to end it all.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        finished: Callable[[Indices, Any], None],
+        lost: Callable[[int, str], None],
+        tick: Callable[[], None],
+        limits: IngestSettings,
+    ) -> None:
+        self._work, self._finished, self._lost, self._tick, self._limits = work, finished, lost, tick, limits
+        self._waiting: list[Indices] = []
+        self._members: dict[Connection, _Member] = {}
+        self._lost_images = 0
+
+    def run(self, blocks: Sequence[Indices]) -> None:
+        """Work through all blocks.
+
+        Raises:
+            DatasetError: what the work raised; or ``images.too_large``: too many images crash their decoder.
+        """
+        self._waiting = list(reversed(blocks))
+        try:
+            for _ in range(min(len(blocks), len(os.sched_getaffinity(0)))):
+                self._hire()
+            while self._members:
+                for ready in wait(list(self._members), timeout=_LOOK_SECONDS):
+                    assert isinstance(ready, Connection)
+                    self._receive(ready)
+                self._end_stuck()
+                self._tick()
+        finally:
+            for connection, member in self._members.items():
+                member.process.kill()
+                member.process.join()
+                connection.close()
+
+    def _hire(self) -> None:
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe()
+        place = shared_array((1,), np.int64)
+        others = [*self._members, ours]
+        process = context.Process(target=_serve, args=(theirs, others, place, self._work, self._limits), daemon=True)
+        process.start()
+        theirs.close()
+        self._members[ours] = _Member(process, place)
+        self._hand_out(ours)
+
+    def _hand_out(self, connection: Connection) -> None:
+        member = self._members[connection]
+        member.block = self._waiting.pop() if self._waiting else None
+        member.watch()
+        with suppress(OSError):  # it died; reading from it will tell
+            connection.send(member.block)
+        if member.block is None:
+            del self._members[connection]
+            connection.close()
+            member.process.join()
+
+    def _receive(self, connection: Connection) -> None:
+        member = self._members[connection]
+        try:
+            rule, result = connection.recv()
+        except (EOFError, OSError):
+            self._replace(connection, CRASHED)
+            return
+        if rule is not None:
+            raise DatasetError(rule, result) if rule else RuntimeError(f"in a decoding process: {result}")
+        assert member.block is not None
+        self._finished(member.block, result)
+        self._hand_out(connection)
+
+    def _end_stuck(self) -> None:
+        for connection, member in list(self._members.items()):
+            if member.is_stuck():
+                self._replace(connection, STUCK)
+
+    def _replace(self, connection: Connection, reason: str) -> None:
+        """Lose the image that a process was busy with, put the rest of its block back, and fork another."""
+        member = self._members.pop(connection)
+        member.process.kill()
+        member.process.join()
+        connection.close()
+        index = int(member.place[0])
+        assert member.block is not None
+        self._lost(index, reason)
+        self._lost_images += 1
+        if self._lost_images > _MOST_LOST:
+            message = (
+                f"more than {_MOST_LOST} images could not be decoded without ending the decoder; they are damaged, or "
+                f"need more memory than allowed ({_MEMORY}); the last: {reason}"
+            )
+            raise DatasetError("images.too_large", message)
+        rest = member.block[member.block != index]
+        if len(rest):
+            self._waiting.append(rest)
+        if self._waiting:
+            self._hire()
+
+
+class _Member:
+    """One process, what it is busy with, and since when."""
+
+    def __init__(self, process: Any, place: npt.NDArray[np.int64]) -> None:
+        self.process = process
+        self.place = place
+        self.block: Indices | None = None
+        self._seen = (-1, time.monotonic())
+
+    def watch(self) -> None:
+        """Begin to watch a new block."""
+        self._seen = (-1, time.monotonic())
+        if self.block is not None:
+            self.place[0] = self.block[0]
+
+    def is_stuck(self) -> bool:
+        """Whether it has not turned to another image for too long."""
+        place, since = self._seen
+        if place != int(self.place[0]):
+            self._seen = (int(self.place[0]), time.monotonic())
+            return False
+        return time.monotonic() - since > _IMAGE_SECONDS
+
+
+def _serve(
+    connection: Connection,
+    others: list[Connection],
+    place: npt.NDArray[np.int64],
+    work: Work,
+    limits: IngestSettings,
+) -> None:
+    """What a forked process does until it is told that there is no more, or its parent is gone."""
+    for other in others:
+        other.close()  # else the parent's end would stay open when the parent is gone
+    gc.freeze()  # collections would touch, and so copy, all that is shared with the parent
+    _limit(limits)
+
+    def turn_to(index: int) -> None:
+        place[0] = index
+
+    try:
+        while (block := connection.recv()) is not None:
+            try:
+                answer: tuple[str | None, Any] = None, work(block, turn_to)
+            except DatasetError as error:
+                answer = (error.rule, str(error))
+            except MemoryError:
+                answer = (
+                    "images.too_large",
+                    f"decoding needs more memory than {limits.max_memory_bytes} bytes ({_MEMORY})",
+                )
+            except Exception:
+                answer = ("", traceback.format_exc())
+            connection.send(answer)
+    except (EOFError, OSError):
+        pass  # the parent is gone
+    finally:
+        os._exit(0)  # nothing that the parent has registered is to run here
+
+
+def _limit(limits: IngestSettings) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = limits.max_memory_bytes if hard == resource.RLIM_INFINITY else min(limits.max_memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -1,0 +1,100 @@
+"""The images of a snapshot while they are written: an .npy file that many processes fill at once.
+
+They write by offsets and not through a memory map: a full disk is then an error and not a signal, and neither the limit
+of address space nor the memory in use counts what has been written.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.datasets.containers.limits import disk_errors, read_exactly, require_room, write_all
+from augury.datasets.images.target_shape import Shape
+from augury.datasets.settings import IngestSettings, variable_of
+from augury.failures import DatasetError
+
+Pixels = npt.NDArray[Any]
+_COPY_BYTES = 4 << 20
+
+
+class PixelFile:
+    """``[images, H, W, C]`` in one file, whose rows are written in any order.
+
+    Raises:
+        DatasetError: ``snapshot.too_large`` or ``disk.full``, before anything is written.
+    """
+
+    def __init__(self, path: Path, images: int, shape: Shape, limits: IngestSettings) -> None:
+        _refuse_size(images, shape, limits)
+        require_room(path.parent, images * shape.image_bytes)
+        self.images, self.shape = images, shape
+        header = _header(images, shape)
+        self._start = len(header)
+        with disk_errors():
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            write_all(self._descriptor, header, 0)
+
+    def write(self, first: int, block: Pixels) -> None:
+        """Put images ``[B, H, W, C]`` at *first* and after.
+
+        Raises:
+            DatasetError: ``disk.full``.
+        """
+        with disk_errors():
+            write_all(self._descriptor, np.ascontiguousarray(block).data, self._place(first))
+
+    def row(self, index: int) -> bytes:
+        """The bytes of one image."""
+        return read_exactly(self._descriptor, self.shape.image_bytes, self._place(index))
+
+    def keep(self, places: npt.NDArray[np.intp]) -> None:
+        """Close the gaps: of all rows only these stay, in order. *places* ascend, and are not empty."""
+        if len(places) < self.images:
+            breaks = np.flatnonzero(np.diff(places) != 1) + 1
+            target = 0
+            for run in np.split(places, breaks):
+                self._move(int(run[0]), target, len(run))
+                target += len(run)
+        self.images = len(places)
+        write_all(self._descriptor, _header(self.images, self.shape), 0)
+        os.truncate(self._descriptor, self._place(self.images))
+
+    def close(self) -> None:
+        """Nothing is written after this."""
+        os.close(self._descriptor)
+
+    def _move(self, source: int, target: int, count: int) -> None:
+        if source == target:
+            return
+        start, length, shift = self._place(source), count * self.shape.image_bytes, self._place(target)
+        for offset in range(0, length, _COPY_BYTES):
+            piece = read_exactly(self._descriptor, min(_COPY_BYTES, length - offset), start + offset)
+            write_all(self._descriptor, piece, shift + offset)
+
+    def _place(self, index: int) -> int:
+        return self._start + index * self.shape.image_bytes
+
+
+def _header(images: int, shape: Shape) -> bytes:
+    """An .npy header; NumPy pads it so that its length does not depend on how many images there are."""
+    buffer = io.BytesIO()
+    described = {"descr": shape.dtype.str, "fortran_order": False, "shape": (images, *shape.array_shape)}
+    np.lib.format.write_array_header_1_0(buffer, described)
+    return buffer.getvalue()
+
+
+def _refuse_size(images: int, shape: Shape, limits: IngestSettings) -> None:
+    size = images * shape.image_bytes
+    if size > limits.max_snapshot_bytes:
+        height, width, channels = shape.array_shape
+        message = (
+            f"{images} images of {height}x{width}x{channels} {shape.dtype.name} need {size} bytes; at most "
+            f"{limits.max_snapshot_bytes} are allowed ({variable_of('max_snapshot_bytes')}): give a smaller image_size"
+        )
+        raise DatasetError("snapshot.too_large", message)

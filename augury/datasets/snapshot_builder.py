@@ -1,0 +1,106 @@
+"""From a listing to a snapshot's folder: ``images.npy``, ``labels.npy`` and ``meta.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.datasets.references import ImageOptions
+from augury.datasets.containers.base import Report
+from augury.datasets.containers.limits import disk_errors
+from augury.datasets.facts import Labelled, facts_of
+from augury.datasets.images.arrays import write_arrays
+from augury.datasets.images.encoded import ImageFiles, Written
+from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
+from augury.datasets.settings import IngestSettings, variable_of
+from augury.failures import DatasetError
+
+_FOLDER = "snapshot"
+
+
+@dataclass(frozen=True)
+class AssembledSnapshot:
+    """A snapshot's folder, which nobody else has, and what is known of it."""
+
+    folder: Path
+    facts: DatasetFacts
+
+
+def assemble(
+    listing: Listing, options: ImageOptions, workspace: Path, limits: IngestSettings, report: Report
+) -> AssembledSnapshot:
+    """Write the listed images, less those that cannot be used, into a folder below *workspace*.
+
+    ``images.npy`` is ``[N, H, W, C]`` uint8, uint16 or float32, ``labels.npy`` ``[N]`` int64 places in the class
+    names. ``report(step, done, total)`` is called at least each second, and may raise to stop.
+
+    Raises:
+        DatasetError: rules ``images.*``, ``array.*``, ``labels.*``, ``snapshot.too_large``, ``disk.full``, and those
+            of the container.
+    """
+    _refuse_classes(len(set(listing.labels)), limits)
+    folder = workspace / _FOLDER
+    folder.mkdir(mode=0o700)
+    written = _write_pixels(listing, folder / "images.npy", options, limits, report)
+    try:
+        report("checking", 0, len(written.kept))
+        labelled = _labelled(listing, written.kept)
+        _write_labels(folder, labelled)
+        facts = facts_of(written, labelled, listing.skipped, isinstance(listing.images, EncodedImages))
+        report("checking", len(written.kept), len(written.kept))
+    finally:
+        written.pixels.close()
+    return AssembledSnapshot(folder, facts)
+
+
+def _write_pixels(
+    listing: Listing, path: Path, options: ImageOptions, limits: IngestSettings, report: Report
+) -> Written:
+    if isinstance(listing.images, ArrayImages):
+        return write_arrays(listing.images, path, options, limits, report)
+    files = ImageFiles(listing.images, len(listing.names), options, limits, report)
+    return files.write(path, list(listing.names), listing.skipped)
+
+
+def _labelled(listing: Listing, kept: npt.NDArray[np.intp]) -> Labelled:
+    labels = _picked(listing.labels, kept)
+    class_names = list(listing.class_names) if listing.class_names is not None else sorted(set(labels))
+    code_of = {name: code for code, name in enumerate(class_names)}
+    return Labelled(
+        class_names=class_names,
+        codes=np.array([code_of[label] for label in labels], dtype=np.int64),
+        names=_picked(listing.names, kept),
+        splits=None if listing.splits is None else _picked(listing.splits, kept),
+        groups=None if listing.groups is None else _picked(listing.groups, kept),
+    )
+
+
+def _picked(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[str]:
+    return values if len(values) == len(kept) else [values[place] for place in kept.tolist()]
+
+
+def _write_labels(folder: Path, labelled: Labelled) -> None:
+    meta = {
+        "class_names": list(labelled.class_names),
+        "names": list(labelled.names),
+        "splits": None if labelled.splits is None else list(labelled.splits),
+        "groups": None if labelled.groups is None else list(labelled.groups),
+    }
+    with disk_errors():
+        np.save(folder / "labels.npy", labelled.codes, allow_pickle=False)
+        (folder / "meta.json").write_text(json.dumps(meta))
+
+
+def _refuse_classes(classes: int, limits: IngestSettings) -> None:
+    if classes > limits.max_classes:
+        message = (
+            f"the dataset has {classes} classes; at most {limits.max_classes} are allowed "
+            f"({variable_of('max_classes')}): is the right column or folder taken for the label?"
+        )
+        raise DatasetError("labels.too_many_classes", message)

@@ -1,0 +1,156 @@
+"""``path`` references: nothing outside the roots is read, whatever links and races there are."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augury.datasets.sources import fetch
+from augury.datasets.sources.base import Fetched
+from augury.datasets.sources.paths import open_below
+from augury.failures import DatasetError
+from tests.augury.datasets.sources.fetches import content_of, files_of, request_for
+
+SECRET = b"secret"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root with a file and a folder in it, and a secret beside it."""
+    (tmp_path / "secret").write_bytes(SECRET)
+    root = tmp_path / "root"
+    (root / "flowers" / "rose").mkdir(parents=True)
+    (root / "flowers" / "rose" / "1.png").write_bytes(b"one")
+    (root / "flowers.zip").write_bytes(b"zip")
+    return root
+
+
+def _fetch(root: Path, path: Path | str, **settings: Any) -> Fetched:
+    reference = {"kind": "path", "path": str(path)}
+    request = request_for(root.parent, reference, **({"roots": [root]} | settings))
+    fetched = fetch(reference, request.workspace, request.artifacts, request.settings, request.report)
+    assert isinstance(fetched, Fetched)
+    return fetched
+
+
+def _rule(root: Path, path: Path | str, **settings: Any) -> str:
+    with pytest.raises(DatasetError) as caught:
+        _fetch(root, path, **settings)
+    return caught.value.rule
+
+
+def test_a_file_below_a_root_is_opened_where_it_lies(root: Path) -> None:
+    """Under its own name, with nothing copied."""
+    fetched = _fetch(root, root / "flowers.zip")
+    assert fetched.name == "flowers.zip"
+    assert content_of(fetched) == b"zip"
+    assert list((root.parent / "workspace").iterdir()) == []
+
+
+def test_a_folder_below_a_root_is_opened_where_it_lies(root: Path) -> None:
+    """And so is the root itself."""
+    assert files_of(_fetch(root, root / "flowers")) == {"rose/1.png": b"one"}
+    assert set(files_of(_fetch(root, root))) == {"flowers/rose/1.png", "flowers.zip"}
+
+
+def test_a_root_may_be_a_link_of_the_operators(root: Path) -> None:
+    """Who configures a root knows where it leads."""
+    (root.parent / "alias").symlink_to(root)
+    assert content_of(_fetch(root, root.parent / "alias" / "flowers.zip", roots=[root.parent / "alias"])) == b"zip"
+
+
+def test_what_is_outside_the_roots_is_refused(root: Path) -> None:
+    """By its name, without a look at whether it is there."""
+    for path in (root.parent / "secret", root.parent / "nothing", "/etc/passwd", f"{root}-other", root.parent):
+        assert _rule(root, path) == "path.outside_roots"
+    for path in (f"{root}/../secret", f"{root}/flowers/../../secret", f"{root}/.."):
+        assert _rule(root, path) == "path.outside_roots"
+
+
+@pytest.mark.parametrize("target", ["secret", "root/flowers.zip", "root/flowers", "nothing"])
+@pytest.mark.parametrize("place", ["link", "flowers/link"])
+def test_no_link_is_followed(root: Path, target: str, place: str) -> None:
+    """Wherever it is and wherever it leads, even to a place inside the root or to nowhere."""
+    (root / place).symlink_to(root.parent / target)
+    assert _rule(root, root / place) == "path.link"
+    assert _rule(root, root / place / "rose") == "path.link"
+
+
+@pytest.mark.parametrize("path", ["nothing", "flowers.zip/inside", "flowers/nothing/at/all", "x" * 300])
+def test_what_is_not_there_is_missing(root: Path, path: str) -> None:
+    """A file is no folder, either."""
+    assert _rule(root, root / path) == "path.missing"
+
+
+def test_pipes_sockets_and_devices_are_refused_at_once(root: Path) -> None:
+    """None of them makes the worker wait."""
+    os.mkfifo(root / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(root / "socket"))
+        assert _rule(root, root / "pipe") == "path.not_a_file"
+        assert _rule(root, root / "socket") == "path.not_a_file"
+    assert _rule(root, "/dev/null", roots=["/dev"]) == "path.not_a_file"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_said_so(root: Path) -> None:
+    """So that the operator changes the permissions and not the request."""
+    (root / "flowers.zip").chmod(0)
+    assert _rule(root, root / "flowers.zip") == "path.denied"
+
+
+def test_a_file_larger_than_allowed_is_refused(root: Path) -> None:
+    """Before any of it is read, and with the limit's variable."""
+    with pytest.raises(DatasetError, match="AUGURY_INGEST_MAX_BYTES") as caught:
+        _fetch(root, root / "flowers.zip", max_bytes=2)
+    assert caught.value.rule == "path.too_large"
+
+
+def test_no_descriptor_is_lost_on_the_way(root: Path) -> None:
+    """Neither when a path is opened nor when it is refused."""
+    (root / "link").symlink_to(root)
+    before = set(os.listdir("/proc/self/fd"))
+    os.close(_fetch(root, root / "flowers" / "rose" / "1.png").descriptor)
+    for path in ("flowers/nothing", "link", "flowers.zip/a"):
+        _rule(root, root / path)
+    _rule(root, root / "flowers.zip", max_bytes=1)
+    assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_folder_that_becomes_a_link_meanwhile_leads_nowhere_else(root: Path) -> None:
+    """While somebody swaps a folder for a link to the outside and back, only the file inside is ever read."""
+    (root.parent / "outside").mkdir()
+    (root.parent / "outside" / "1.png").write_bytes(SECRET)
+    folder, aside = root / "flowers" / "rose", root / "flowers" / "aside"
+    done = threading.Event()
+
+    def swap() -> None:
+        while not done.is_set():
+            folder.rename(aside)
+            folder.symlink_to(root.parent / "outside")
+            folder.unlink()
+            aside.rename(folder)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        outcomes = {_outcome(root) for _ in range(2000)}
+    finally:
+        done.set()
+        swapping.join()
+    assert b"one" in outcomes
+    assert outcomes <= {b"one", "path.link", "path.missing"}
+
+
+def _outcome(root: Path) -> bytes | str:
+    try:
+        descriptor = open_below(root, ["flowers", "rose", "1.png"])
+    except DatasetError as error:
+        return error.rule
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()

@@ -1,1 +1,0 @@
-"""From a reference to a snapshot."""
