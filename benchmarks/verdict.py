@@ -31,7 +31,7 @@ from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Plan
 from augury.client.client import Client
 from augury.local.stack import LocalStack
-from store.plans import plan_comparison
+from augury.planning.comparison import plan_comparison
 from store.snapshots import Snapshot
 from workers.evidence.outcomes import outcomes_from
 from workers.evidence.spread import spread_of

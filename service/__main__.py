@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uvicorn
 
+from augury.telemetry.logs import configure_logging
 from service.settings import ServiceSettings
-from store.logs import configure_logging
 
 
 def main() -> None:

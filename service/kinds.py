@@ -12,10 +12,11 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.problems import FieldProblem
+from augury.planning import augmentation, comparison
+from augury.planning.comparison import TrialRequest
+from augury.planning.splits import split_obstacle
 from service.problems import ProblemError
-from store import augmentation_plans, plans
-from store.plans import TrialRequest
-from store.split_rules import split_obstacle
+from store.rows.plans import with_reuse_and_estimate
 from store.tables import DatasetRow
 
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
@@ -57,15 +58,15 @@ def _split_obstacle(request: TrialRequest, facts: DatasetFacts) -> str | None:
 
 def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
     if dataset is None or dataset.facts is None:
-        return plans.plan_of(request, _ASSUMED_DTYPE)
-    plan = plans.plan_of(request, dataset.facts["dtype"])
-    return plans.with_reuse_and_estimate(session, request, plan, dataset)
+        return comparison.plan_of(request, _ASSUMED_DTYPE)
+    plan = comparison.plan_of(request, dataset.facts["dtype"])
+    return with_reuse_and_estimate(session, request, plan, dataset)
 
 
 def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset: DatasetRow | None) -> AugmentationPlan:
     if dataset is None or dataset.facts is None:
-        return augmentation_plans.plan_augmentation(request, None)
-    return augmentation_plans.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
+        return augmentation.plan_augmentation(request, None)
+    return augmentation.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
 
 
 _BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_trials)
@@ -73,6 +74,6 @@ _KINDS = {
     "comparison": _BY_TRIALS,
     "training": _BY_TRIALS,
     "augmentation": _Kind(
-        "format", "the images cannot be stored as asked", augmentation_plans.format_obstacle, _plan_augmentation
+        "format", "the images cannot be stored as asked", augmentation.format_obstacle, _plan_augmentation
     ),
 }

@@ -12,11 +12,11 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
 from augury.datasets import reference_rules
+from augury.planning.canonical import digest
 from service.answers import Accepted, once
 from service.problems import ProblemError, shown
 from service.resources import Resources
 from store import datasets, queue
-from store.canonical import digest
 from store.tables import DatasetRow
 
 RETRY_AFTER_SECONDS = 2

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
+from augury.planning.canonical import digest
 from service import findings, kinds, registration
 from service.answers import Accepted, once
 from service.registration import Wanted
 from service.resources import Resources
 from store import job_views, jobs, queue
-from store.canonical import digest
 
 
 def submit(resources: Resources, request: JobRequest, idempotency_key: str | None) -> Accepted:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
+from augury.planning.canonical import digest, timestamp
 from store import leases, transitions
-from store.canonical import digest, timestamp
 from store.database import insert_or_find
 from store.ids import DATASET, is_identifier, new_id
 from store.leases import Lease

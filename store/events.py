@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.progress import TimelineEntry
-from store.canonical import timestamp
+from augury.planning.canonical import timestamp
 from store.tables import JobEventRow
 
 

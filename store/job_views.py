@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from api_schemas.artifacts import Artifact
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobList, JobState, JobSummary
+from augury.planning.canonical import optional_timestamp, timestamp
 from store import events
-from store.canonical import optional_timestamp, timestamp
 from store.progress import progress_of
 from store.tables import JobLabelRow, JobRow
 

@@ -14,9 +14,10 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, TrainingRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
-from store import chunks, events, plans, transitions, trials
+from augury.planning import comparison
+from augury.planning.comparison import TrialRequest
+from store import chunks, events, transitions, trials
 from store.ids import JOB, is_identifier, new_id
-from store.plans import TrialRequest
 from store.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 from store.transitions import move
 
@@ -95,12 +96,12 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
     }
-    for arm, seed in plans.places(plan):
+    for arm, seed in comparison.places(plan):
         if (arm.name, seed) in filled:
             continue
-        definition = plans.trial_definition(request, arm, seed, dataset.digest, facts)
+        definition = comparison.trial_definition(request, arm, seed, dataset.digest, facts)
         trial, reused = trials.ensure(
-            session, definition, setting=plans.setting_of(definition),
+            session, definition, setting=comparison.setting_of(definition),
             dataset_id=dataset.id, queue=request.device, now=now,
         )  # fmt: skip
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))

@@ -13,7 +13,7 @@ from api_schemas.jobs import JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
-from store.canonical import timestamp
+from augury.planning.canonical import timestamp
 from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 
 

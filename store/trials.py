@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import Trial, TrialResult, TrialState
+from augury.planning.canonical import digest, optional_timestamp, timestamp
 from store import leases, transitions
-from store.canonical import digest, optional_timestamp, timestamp
 from store.database import insert_or_find
 from store.ids import TRIAL, new_id
 from store.leases import Lease
@@ -133,7 +133,7 @@ def forget(session: Session, older_than: float, most: int) -> list[str]:
 
 
 def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:
-    """Mean measured seconds of the latest finished trials of a setting (see ``store.plans``), or None."""
+    """Mean measured seconds of a setting's latest finished trials (see ``augury.planning.comparison``), or None."""
     results = session.scalars(
         select(TrialRow.result)
         .where(TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)

@@ -7,9 +7,9 @@ from typing import Any
 import structlog
 from celery import signals
 
+from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
-from store.logs import configure_logging
 from store.queue import celery_app
 from workers import shutdown
 from workers.settings import WorkerSettings

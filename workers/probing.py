@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, Plan
 from api_schemas.training.trials import TrialState
-from store import plans
+from augury.planning import comparison
 from store.snapshots import load_snapshot
 from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from store.trial_files import model_name
@@ -41,7 +41,7 @@ def read(session: Session, row: ChunkRow) -> Details:
         .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
         .where(
             JobTrialRow.job_id == job.id,
-            JobTrialRow.arm == plans.BASELINE,
+            JobTrialRow.arm == comparison.BASELINE,
             JobTrialRow.seed == row.number,
             TrialRow.state == TrialState.SUCCEEDED,
         )

@@ -20,7 +20,7 @@ from augury.datasets.settings import IngestSettings, variable_of
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "datasets.md"
 BEGIN, END = "<!-- limits -->\n", "<!-- /limits -->"
-READERS = sorted((ROOT / "augury" / "datasets").rglob("*.py"))
+READERS = [*(ROOT / "augury" / "datasets").rglob("*.py"), *(ROOT / "workers").rglob("ingestion*.py")]
 RULE = re.compile(r"[a-z]+\.[a-z][a-z_0-9]*")
 ENDINGS_OF_OTHERS = frozenset({"npy", "json", "ini", "db", "datasets", "core"})
 """Of files and modules, which look alike."""

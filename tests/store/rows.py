@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.training.trials import Curves, TrialResult
-from store import datasets, jobs, leases, migrate, plans, trials
+from augury.planning import comparison as plans
+from store import datasets, jobs, leases, migrate, trials
 from store.database import Database
 from store.tables import DatasetRow, JobRow, TrialRow
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.canonical import canonical_json, digest, optional_timestamp, timestamp
+from augury.planning.canonical import canonical_json, digest, optional_timestamp, timestamp
 from store.ids import new_id, uuid7
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

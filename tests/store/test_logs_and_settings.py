@@ -16,7 +16,7 @@ UNREACHABLE = "redis://127.0.0.1:1/0"
 
 def _logged_by(program: str) -> list[str]:
     """What a fresh process writes to standard error when it logs as all of ours do."""
-    setup = "import logging, structlog\nfrom store.logs import configure_logging\nconfigure_logging()\n"
+    setup = "import logging, structlog\nfrom augury.telemetry.logs import configure_logging\nconfigure_logging()\n"
     done = subprocess.run([sys.executable, "-c", setup + program], capture_output=True, text=True, check=True)
     return done.stderr.splitlines()
 

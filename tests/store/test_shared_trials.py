@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
-from store import events, job_views, jobs, plans, trials
+from augury.planning import comparison as plans
+from store import events, job_views, jobs, trials
 from store.database import Database
 from store.job_views import JobFilter
 from store.tables import JobRow, TrialRow

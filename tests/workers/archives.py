@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from api_schemas.jobs import AugmentationRequest
+from augury.planning.augmentation import plan_augmentation
 from store.artifacts import Artifacts
-from store.augmentation_plans import plan_augmentation
 from store.snapshots import Snapshot, store_snapshot
 from workers.archives.assembly import assemble
 from workers.archives.layout import Layout

@@ -28,7 +28,7 @@ PER_CHUNK = 5
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.augmentation_plans.MOST_IMAGES_PER_CHUNK", PER_CHUNK)
+    monkeypatch.setattr("augury.planning.augmentation.MOST_IMAGES_PER_CHUNK", PER_CHUNK)
 
 
 def _submit(context: Context, source: Snapshot | None = None, **changes: Any) -> str:

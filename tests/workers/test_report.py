@@ -13,7 +13,7 @@ from api_schemas.plans import Round
 from api_schemas.reports.evidence import RecommendedSpec
 from api_schemas.reports.report import Report, Verdict
 from api_schemas.training.trials import Trial, TrialState
-from store import plans
+from augury.planning import comparison as plans
 from tests.store.rows import FACTS, NOW, STANDING_EXAMPLE, comparison, result
 from tests.workers.finished import record_of
 from workers.evidence.records import ArmRecord, SeedRecord

@@ -11,7 +11,7 @@ from typing import Any
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
-from store.augmentation_plans import Sources, places, sources_of
+from augury.planning.augmentation import Sources, places, sources_of
 from store.chunks import Place
 
 MANIFEST = "manifest.jsonl"

@@ -11,7 +11,8 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
-from store import augmentation_plans, chunks, events, jobs, queue
+from augury.planning import augmentation
+from store import chunks, events, jobs, queue
 from store.chunks import Place
 from store.jobs import Phase
 from store.tables import ChunkRow, DatasetRow, JobRow
@@ -40,12 +41,12 @@ def _plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Aug
         return AugmentationPlan.model_validate(job.plan)
     request = jobs.request_of(job, AugmentationRequest)
     facts = DatasetFacts.model_validate(dataset.facts)
-    obstacle = augmentation_plans.format_obstacle(request, facts)
+    obstacle = augmentation.format_obstacle(request, facts)
     if obstacle is not None:
         jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"format: {obstacle}"), now)
         return None
-    plan = augmentation_plans.plan_augmentation(request, facts)
-    chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation_plans.places(plan), request.device, now)
+    plan = augmentation.plan_augmentation(request, facts)
+    chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation.places(plan), request.device, now)
     job.plan = plan.model_dump(mode="json")
     events.append(session, job.id, "planned", now, chunks=plan.chunks, images=plan.images)
     return plan

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
-from store import chunks, jobs, plans, queue, trials
+from augury.planning import comparison
+from store import chunks, jobs, queue, trials
 from store.jobs import Phase
 from store.tables import DatasetRow, JobRow
 from workers.context import Context
@@ -55,7 +56,7 @@ def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> 
             return  # another process looked at the same evidence and was faster
         dataset = session.get_one(DatasetRow, job.dataset_id)
         now = context.database.now(session)
-        plan = plans.with_round(seen, extension.round, *extension.arms)
+        plan = comparison.with_round(seen, extension.round, *extension.arms)
         if extension.recommendation is not None:
             plan = plan.model_copy(update={"recommendation": extension.recommendation})
         jobs.adopt_plan(session, job, plan, dataset, now)
@@ -71,7 +72,7 @@ def _publish_probes(session: Session, job: JobRow, places: Places, now: float) -
     trained = {
         link.seed: trial
         for link, trial in places
-        if link.arm == plans.BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
+        if link.arm == comparison.BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
     }
     if trained:
         chunks.add_probes(session, job.id, sorted(trained), next(iter(trained.values())).queue, now)

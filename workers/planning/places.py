@@ -10,9 +10,10 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
-from store import jobs, plans, queue, trials
+from augury.planning import comparison
+from augury.planning.splits import split_obstacle
+from store import jobs, queue, trials
 from store.jobs import Phase
-from store.split_rules import split_obstacle
 from store.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from workers.planning.steps import Message
 
@@ -31,7 +32,7 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
         if obstacle is not None:
             jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {obstacle}"), now)
             return False
-        jobs.adopt_plan(session, job, plans.plan_of(request, facts.dtype), dataset, now)
+        jobs.adopt_plan(session, job, comparison.plan_of(request, facts.dtype), dataset, now)
     elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
         jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
     jobs.begin(session, job, Phase.TRAINING, now)

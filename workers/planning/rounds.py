@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Arm, ArmRole, Round
 from api_schemas.reports.evidence import RecommendedSpec
-from store import plans
+from augury.planning import comparison
 from workers.reports.evidence import Evidence
 from workers.reports.judging import Judgement, judge, schedule_of
 from workers.reports.recommending import RECOMMENDED, best_candidate, recommendation_for
@@ -46,7 +46,7 @@ def _for_the_undecided(evidence: Evidence, judgements: Sequence[Judgement]) -> R
     undecided = [judgement for judgement in judgements if judgement.settled_at is None and judgement.difference]
     if not larger or not undecided or any(each.purpose == "confirmation" for each in evidence.plan.rounds):
         return None
-    wanted = {plans.BASELINE}
+    wanted = {comparison.BASELINE}
     for judgement in undecided:
         wanted |= {judgement.candidate.arm, judgement.candidate.preprocessing_arm}
     first = evidence.request.evaluation.first_seed
@@ -60,7 +60,7 @@ def _confirmation(evidence: Evidence, judgements: Sequence[Judgement]) -> Extens
     """The recommended spec against the baseline and the best candidate, on seeds that no decision has seen."""
     recommended = recommendation_for(evidence, judgements)
     best = best_candidate(judgements)
-    arms = [plans.BASELINE] + ([best.candidate.arm] if best else [])
+    arms = [comparison.BASELINE] + ([best.candidate.arm] if best else [])
     known = {arm.spec: arm.name for arm in evidence.plan.arms if arm.name in arms}
     new = []
     if recommended.spec not in known:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from api_schemas.plans import ArmRole
 from api_schemas.reports.evidence import Needed
-from store import plans
+from augury.planning import comparison
 from workers.evidence.power import MOST_SEEDS, shortfall
 from workers.evidence.probed import Probe
 from workers.evidence.records import ArmRecord
@@ -25,12 +25,12 @@ def question_of(evidence: Evidence, judgement: Judgement, place: int) -> Questio
         verdict=judgement.verdict,
         difference=judgement.difference,
         preprocessing_difference=difference_between(
-            evidence, candidate.preprocessing_arm, plans.BASELINE, seeds, confidence
+            evidence, candidate.preprocessing_arm, comparison.BASELINE, seeds, confidence
         ),
         augmentation_difference=difference_between(
             evidence, candidate.arm, candidate.preprocessing_arm, seeds, confidence
         ),
-        baseline=_record(evidence, plans.BASELINE, seeds),
+        baseline=_record(evidence, comparison.BASELINE, seeds),
         preprocessing=_record(evidence, candidate.preprocessing_arm, seeds),
         arm=_record(evidence, candidate.arm, seeds),
         probes=[Probe.model_validate(probe) for probe in evidence.probes],

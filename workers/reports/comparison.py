@@ -6,9 +6,9 @@ from api_schemas.jobs import ComparisonRequest
 from api_schemas.reports.evidence import Look
 from api_schemas.reports.report import CandidateReport, Method, Report
 from augury.linting import lint
-from store import plans
-from store.canonical import timestamp
-from store.split_rules import fixed_validation, split_sizes
+from augury.planning import comparison
+from augury.planning.canonical import timestamp
+from augury.planning.splits import fixed_validation, split_sizes
 from workers.evidence.sequential import confidence_at
 from workers.evidence.summarising import summarise
 from workers.evidence.verdicts import sentence_of
@@ -38,7 +38,7 @@ def compose(evidence: Evidence, now: float) -> Report:
         stopped=evidence.stopped,
         summary=summarise(
             candidates,
-            only(evidence.records[plans.BASELINE], evidence.seeds("comparison")),
+            only(evidence.records[comparison.BASELINE], evidence.seeds("comparison")),
             evidence.request.evaluation.practical_effect,
             recommendation,
         ),

@@ -14,9 +14,9 @@ from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial, TrialResult
+from augury.planning.comparison import TrialRequest
 from store import chunks, jobs, trials
 from store.artifacts import Artifacts
-from store.plans import TrialRequest
 from store.snapshots import load_snapshot
 from store.tables import DatasetRow, JobRow
 from store.trial_files import predictions_name

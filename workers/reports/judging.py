@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from api_schemas.plans import CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
-from store import plans
+from augury.planning import comparison
 from workers.evidence.outcomes import paired_outcomes, shared_seeds
 from workers.evidence.records import ArmRecord
 from workers.evidence.sequential import confidence_at, looks, settled
@@ -51,10 +51,10 @@ def _judge(evidence: Evidence, candidate: CandidatePlan) -> Judgement:
     for look in looks_taken(evidence):
         confidence = confidence_at(schedule, look, settings.confidence, len(evidence.plan.candidates))
         seeds = evidence.seeds("comparison")[:look]
-        spread = spread_between(evidence, candidate.arm, plans.BASELINE, seeds)
+        spread = spread_between(evidence, candidate.arm, comparison.BASELINE, seeds)
         if spread is None:
             continue
-        difference = as_difference(evidence, candidate.arm, plans.BASELINE, seeds, spread, confidence)
+        difference = as_difference(evidence, candidate.arm, comparison.BASELINE, seeds, spread, confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
         judgement = Judgement(candidate, verdict, difference, spread, look if is_settled else None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from api_schemas.reports.evidence import RecommendedSpec
 from api_schemas.reports.report import Difference, RecommendationReport, Verdict
-from store import plans
+from augury.planning import comparison
 from workers.evidence.choosing import Contender
 from workers.evidence.recommending import recommend
 from workers.evidence.sentences import change
@@ -30,7 +30,7 @@ def recommendation_for(evidence: Evidence, judgements: Sequence[Judgement]) -> R
     """What to use instead, from the evidence so far."""
     return recommend(
         [_contender(evidence, judgement, place) for place, judgement in enumerate(judgements)],
-        evidence.records[plans.BASELINE].spec,
+        evidence.records[comparison.BASELINE].spec,
         evidence.facts.shape,
     )
 
@@ -47,7 +47,7 @@ def confirmation_of(evidence: Evidence, judgements: Sequence[Judgement]) -> Reco
     confirmed = {name for each in evidence.plan.rounds if each.purpose == "confirmation" for name in each.arms}
     arm = next(arm.name for arm in evidence.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
     each = 1 - (1 - settings.confidence) / 2
-    against_baseline = difference_between(evidence, arm, plans.BASELINE, seeds, each)
+    against_baseline = difference_between(evidence, arm, comparison.BASELINE, seeds, each)
     against_best = None if best is None else difference_between(evidence, arm, best.candidate.arm, seeds, each)
     verdict = None
     if against_baseline is not None:

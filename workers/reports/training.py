@@ -6,8 +6,8 @@ import hashlib
 from typing import Any
 
 from api_schemas.reports.report import Method, Report
-from store.canonical import timestamp
-from store.split_rules import fixed_validation, split_sizes
+from augury.planning.canonical import timestamp
+from augury.planning.splits import fixed_validation, split_sizes
 from store.trial_files import model_name
 from workers.context import Context
 from workers.reports import arms

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
 from augury.failures import UserInputError
+from augury.planning.splits import folds_of
 from store.snapshots import SPLIT_CODES, Snapshot
-from store.split_rules import folds_of
 from workers.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
 
 Indices = npt.NDArray[np.intp]
@@ -29,7 +29,7 @@ class Split:
 
 
 def draw_split(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
-    """The split of a seed, as its definition says (``store.split_rules.split_definition``).
+    """The split of a seed, as its definition says (``augury.planning.splits.split_definition``).
 
     *random* draws a stratified split; *grouped* one where no group is on both sides; *fixed* takes the dataset's own,
     of which a seed may draw a stratified part to train on.

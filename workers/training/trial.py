@@ -29,7 +29,7 @@ class Trained:
 
 
 def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher) -> Trained:
-    """Carry out one trial (see ``store.plans.trial_definition``).
+    """Carry out one trial (see ``augury.planning.comparison.trial_definition``).
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
     of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best. The

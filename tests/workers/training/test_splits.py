@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.failures import UserInputError
+from augury.planning.splits import split_definition, split_obstacle, split_sizes
 from store.snapshots import SPLIT_CODES, Snapshot
-from store.split_rules import split_definition, split_obstacle, split_sizes
 from tests.store.rows import FACTS
 from workers.training.splits import Split, draw_split
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Candidate
-from store import plans
-from store.attribution_arms import attribution_arms, only, random_parameters, without
+from augury.planning import comparison as plans
+from augury.planning.attribution_arms import attribution_arms, only, random_parameters, without
 from tests.store.rows import OVER, comparison
 
 SPEC = ImageDataGeneratorSpec.model_validate(OVER)

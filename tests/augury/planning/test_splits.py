@@ -8,7 +8,7 @@ import pytest
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
-from store.split_rules import split_definition, split_obstacle, split_sizes
+from augury.planning.splits import split_definition, split_obstacle, split_sizes
 from tests.store.rows import FACTS
 
 

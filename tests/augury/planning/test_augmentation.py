@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
-from store.augmentation_plans import (
+from augury.planning.augmentation import (
     MOST_BYTES_PER_CHUNK,
     MOST_IMAGES_PER_CHUNK,
     format_obstacle,

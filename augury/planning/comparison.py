@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from sqlalchemy.orm import Session
-
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.plans import Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.models import EvaluationSettings
-from store import trials
-from store.attribution_arms import attribution_arms
-from store.canonical import digest
-from store.split_rules import split_definition
-from store.tables import DatasetRow
+from augury.planning.attribution_arms import attribution_arms
+from augury.planning.canonical import digest
+from augury.planning.splits import split_definition
 
 TRAINING_VERSION = "3"
 """Part of every trial's key: raise it when the same definition would give another result."""
@@ -136,22 +132,3 @@ def trial_definition(
 def setting_of(definition: dict[str, Any]) -> str:
     """Trials of one setting take about the same time: they differ in spec and seed only."""
     return digest({name: definition[name] for name in ("engine", "dataset", "split", "model", "training")})
-
-
-def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow) -> Plan:
-    """The plan with what is known about its trials once the dataset is."""
-    if dataset.digest is None:
-        return plan
-    facts = DatasetFacts.model_validate(dataset.facts)
-    definitions = [trial_definition(request, arm, seed, dataset.digest, facts) for arm, seed in places(plan)]
-    keys = {trials.key_of(definition) for definition in definitions}
-    reusable = sum(trials.is_trained(session, key) for key in keys)
-    repeated = len(definitions) - len(keys)
-    mean = trials.mean_seconds(session, setting_of(definitions[0]))
-    due = len(keys) - reusable
-    return plan.model_copy(
-        update={
-            "trials_reusable": reusable + repeated,
-            "estimated_seconds": None if mean is None else round(due * mean, 1),
-        }
-    )

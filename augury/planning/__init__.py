@@ -1,0 +1,1 @@
+"""From a request and the facts about a dataset to arms, trials and rounds."""

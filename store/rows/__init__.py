@@ -1,0 +1,1 @@
+"""Rows of SQL, and the transitions of their states."""

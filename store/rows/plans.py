@@ -1,0 +1,30 @@
+"""Plans with what the trials in the database add to them."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.plans import Plan
+from augury.planning.comparison import TrialRequest, places, setting_of, trial_definition
+from store import trials
+from store.tables import DatasetRow
+
+
+def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow) -> Plan:
+    """The plan with what is known about its trials once the dataset is."""
+    if dataset.digest is None:
+        return plan
+    facts = DatasetFacts.model_validate(dataset.facts)
+    definitions = [trial_definition(request, arm, seed, dataset.digest, facts) for arm, seed in places(plan)]
+    keys = {trials.key_of(definition) for definition in definitions}
+    reusable = sum(trials.is_trained(session, key) for key in keys)
+    repeated = len(definitions) - len(keys)
+    mean = trials.mean_seconds(session, setting_of(definitions[0]))
+    due = len(keys) - reusable
+    return plan.model_copy(
+        update={
+            "trials_reusable": reusable + repeated,
+            "estimated_seconds": None if mean is None else round(due * mean, 1),
+        }
+    )
