@@ -60,9 +60,9 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sklearn.datasets import load_digits
 
+    from augury.training.splits import draw_split
+    from augury.training.trial import train_trial
     from store.snapshots import SPLIT_CODES, Snapshot
-    from workers.training.splits import draw_split
-    from workers.training.trial import train_trial
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]

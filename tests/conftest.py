@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import uuid
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -32,3 +33,13 @@ def bucket(s3_server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"bucket-{uuid.uuid4().hex}"
     boto3.client("s3").create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture(scope="session")
+def warm() -> None:
+    """TensorFlow as a pool process has it, one thread and deterministic, before anything else uses it."""
+    from augury.training.warmup import warm_up  # TensorFlow, which few tests need
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warm_up(threads=1)

@@ -48,7 +48,7 @@ def _wait_for_the_database(**_: Any) -> None:
 def _warm_up_pool_process(**_: Any) -> None:
     if settings.worker_kind == "control":
         return
-    from workers.training.warmup import warm_up  # only training processes load TensorFlow, after the fork
+    from augury.training.warmup import warm_up  # only training processes load TensorFlow, after the fork
 
     warm_up(settings.threads_per_process)
     log.info("ready to train", threads=settings.threads_per_process)

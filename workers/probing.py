@@ -53,8 +53,8 @@ def read(session: Session, row: ChunkRow) -> Details:
 
 def probe(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
     """Ask the model."""
-    from workers.probes.sheets import sheet_of  # these import TensorFlow and the engine, as only pool processes may
-    from workers.probes.trial_probe import probe_trial
+    from augury.probing.sheets import sheet_of  # these import TensorFlow and the engine, as only pool processes may
+    from augury.probing.trial_probe import probe_trial
 
     snapshot = load_snapshot(context.artifacts, details.definition["dataset"])
     if details.draws_sheets:

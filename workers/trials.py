@@ -36,7 +36,7 @@ def run_trial(context: Context, trial_id: str) -> None:
 
 def _train(context: Context, trial_id: str, definition: dict[str, Any], keeper: LeaseKeeper) -> TrialResult:
     """Train, and store the files of the trial before its success is recorded, so that whoever sees it finds them."""
-    from workers.training.trial import train_trial  # imports TensorFlow, which only pool processes may do
+    from augury.training.trial import train_trial  # imports TensorFlow, which only pool processes may do
 
     trained = train_trial(definition, load_snapshot(context.artifacts, definition["dataset"]), keeper)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)

@@ -1,7 +1,7 @@
 """How a dataset is divided into what a trial trains on and what it validates on, before any of it is drawn.
 
 The service needs this to refuse what cannot be done, the planner to define trials, the report for its sizes; the
-drawing itself is in ``workers.training.splits``.
+drawing itself is in ``augury.training.splits``.
 """
 
 from __future__ import annotations

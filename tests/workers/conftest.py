@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from store.queue import Queue
 from tests.store.rows import migrated_copy
 from workers.context import Context
 from workers.settings import WorkerSettings
-from workers.training.warmup import warm_up
 
 
 class RecordingQueue(Queue):
@@ -45,14 +43,6 @@ class RecordingQueue(Queue):
         """All waiting messages, which wait no more."""
         taken, self.waiting = self.waiting, []
         return taken
-
-
-@pytest.fixture(scope="session")
-def warm() -> None:
-    """TensorFlow as a pool process has it, one thread and deterministic, before anything else uses it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warm_up(threads=1)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from augury.training.loop import Pace
+from augury.training.steppers import BatchStepper, Stepper, TensorFlowStepper
 from store.snapshots import Snapshot
-from workers.training.loop import Pace
-from workers.training.steppers import BatchStepper, Stepper, TensorFlowStepper
 
 IMAGES, BATCH = 100, 32
 

@@ -20,7 +20,7 @@ from augury.augmentation import Pipeline
 from augury.augmentation.preprocessing_functions import FUNCTIONS
 from augury.failures import UserInputError
 from augury.memory import available_bytes, gigabytes
-from workers.training.streams import AUGMENTATION, BATCHES, WHITENING, stream_seed
+from augury.training.streams import AUGMENTATION, BATCHES, WHITENING, stream_seed
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]

@@ -6,12 +6,12 @@ import math
 import time
 from collections.abc import Iterator
 
-from workers.training.evaluation import EvaluationSet, Predictions, evaluate
-from workers.training.history import History
-from workers.training.inputs import Chunk
-from workers.training.models import Learner
-from workers.training.prefetching import one_ahead
-from workers.training.steppers import NOTHING, Stepper, Totals
+from augury.training.evaluation import EvaluationSet, Predictions, evaluate
+from augury.training.history import History
+from augury.training.inputs import Chunk
+from augury.training.models import Learner
+from augury.training.prefetching import one_ahead
+from augury.training.steppers import NOTHING, Stepper, Totals
 from workers.watcher import Watcher
 
 _CALL_SECONDS = 0.25

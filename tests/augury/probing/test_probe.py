@@ -9,10 +9,10 @@ import pytest
 from sklearn.datasets import load_digits
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.probing.forward import classifier, model_from
+from augury.probing.probe import run_probe
+from augury.probing.sampling import answers_wanted, rounds_for, shown_images
 from workers.evidence.probed import ParameterProbe, Probe
-from workers.probes.forward import classifier, model_from
-from workers.probes.probe import run_probe
-from workers.probes.sampling import answers_wanted, rounds_for, shown_images
 
 BASELINE = ImageDataGeneratorSpec(rescale=1 / 255)
 CANDIDATES = {

@@ -15,13 +15,13 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
 from augury.failures import UserInputError
+from augury.training import evaluation, inputs, trial
+from augury.training.steppers import BatchStepper
+from augury.training.trial import Trained, train_trial
 from store.snapshots import Snapshot
+from tests.augury.training.conftest import Nobody, definition
+from tests.augury.training.test_inputs import VIOLENT
 from tests.store.rows import OVER
-from tests.workers.training.conftest import Nobody, definition
-from tests.workers.training.test_inputs import VIOLENT
-from workers.training import evaluation, inputs, trial
-from workers.training.steppers import BatchStepper
-from workers.training.trial import Trained, train_trial
 
 RESCALE = {"rescale": 1 / 255}
 TIMES = {"seconds", "augmentation_seconds", "images_per_second"}

@@ -10,10 +10,10 @@ import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.failures import UserInputError
+from augury.training import inputs
 from store.snapshots import Snapshot
 from tests.augury.datasets.digits import digits_snapshot
 from tests.store.rows import TARGETED
-from workers.training import inputs
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:keras", "ignore:This ImageDataGenerator specifies:UserWarning"

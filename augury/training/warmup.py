@@ -20,7 +20,7 @@ def warm_up(threads: int) -> None:
 
     from augury.augmentation.threads import use_at_most
     from augury.augmentation.warmup import compile_kernels
-    from workers.training.practice import practise
+    from augury.training.practice import practise
 
     use_at_most(threads)
     compile_kernels()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.workers.training.conftest import Nobody
-from workers.training.prefetching import one_ahead
+from augury.training.prefetching import one_ahead
+from tests.augury.training.conftest import Nobody
 
 
 def test_items_keep_their_order(watcher: Nobody) -> None:

@@ -15,12 +15,12 @@ ROOT = Path(__file__).parents[3]
 TRIAL = """
 import json
 from tests.augury.datasets.digits import digits_snapshot
-from tests.workers.training.conftest import Nobody, definition
-from workers.training.warmup import warm_up
+from tests.augury.training.conftest import Nobody, definition
+from augury.training.warmup import warm_up
 
 warm_up(threads=1)
 import keras
-from workers.training.trial import train_trial
+from augury.training.trial import train_trial
 
 settings = definition({"rescale": 1 / 255, "rotation_range": 10}, epochs=6)
 trained = train_trial(settings, digits_snapshot(), Nobody())

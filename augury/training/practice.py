@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.training.trial import train_trial
 from store.snapshots import Snapshot
-from workers.training.trial import train_trial
 
 _SIZE, _IMAGES = 4, 16
 

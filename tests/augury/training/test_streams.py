@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.training.streams import BATCHES, INITIALISATION, SPLIT, stream_seed
+from augury.training.streams import BATCHES, INITIALISATION, SPLIT, stream_seed
 
 
 @given(st.integers(0, 2**31 + 50), st.sampled_from([SPLIT, INITIALISATION, BATCHES]))

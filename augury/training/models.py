@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from api_schemas.training.models import APPLICATIONS
 from augury.failures import UserInputError
-from workers.training.evaluation import batch_that_fits
-from workers.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
-from workers.training.networks import NETWORKS, Shape
-from workers.training.steppers import Stepper, stepper_of
+from augury.training.evaluation import batch_that_fits
+from augury.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
+from augury.training.networks import NETWORKS, Shape
+from augury.training.steppers import Stepper, stepper_of
 
 Values = list[npt.NDArray[Any]]
 _WITHOUT_PREPROCESSING = frozenset({"EfficientNetV2B0", "MobileNetV3Small"})  # it is the spec that preprocesses

@@ -8,14 +8,14 @@ from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
+from augury.training.evaluation import EvaluationSet, Predictions, evaluate
+from augury.training.history import History, finite_or_none, is_still_falling
+from augury.training.inputs import ENGINES, Indices
+from augury.training.loop import train
+from augury.training.models import initialised_learner
+from augury.training.splits import draw_split
+from augury.training.streams import INITIALISATION, stream_seed
 from store.snapshots import Snapshot
-from workers.training.evaluation import EvaluationSet, Predictions, evaluate
-from workers.training.history import History, finite_or_none, is_still_falling
-from workers.training.inputs import ENGINES, Indices
-from workers.training.loop import train
-from workers.training.models import initialised_learner
-from workers.training.splits import draw_split
-from workers.training.streams import INITIALISATION, stream_seed
 from workers.watcher import Watcher
 
 

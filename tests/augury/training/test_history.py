@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.training.history import History, is_still_falling
+from augury.training.history import History, is_still_falling
 
 
 @pytest.mark.parametrize(

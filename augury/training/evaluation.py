@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from workers.training.inputs import CHUNK_BYTES, Indices, Inputs
-from workers.training.steppers import Stepper
+from augury.training.inputs import CHUNK_BYTES, Indices, Inputs
+from augury.training.steppers import Stepper
 from workers.watcher import Watcher
 
 Array = npt.NDArray[Any]

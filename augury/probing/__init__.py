@@ -1,0 +1,1 @@
+"""What a trained model takes augmented images for, by inference alone."""

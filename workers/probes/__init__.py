@@ -1,1 +1,0 @@
-"""Asking a trained baseline model about augmented images: inference only, no training."""

@@ -1,1 +1,0 @@
-"""Keras code: the only part that imports TensorFlow, and only inside pool processes."""
