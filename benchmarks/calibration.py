@@ -28,10 +28,10 @@ from scipy import stats
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from api_schemas.reports.report import Verdict
-from workers.evidence.outcomes import PairedOutcomes, outcomes_from
-from workers.evidence.sequential import confidence_at, looks, settled
-from workers.evidence.spread import spread_of
-from workers.evidence.verdicts import verdict_of
+from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
+from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
+from augury.evidence.statistics.variance_components import spread_of
+from augury.evidence.statistics.verdicts import verdict_of
 
 CONFIDENCE, MARGIN = 0.95, 0.5
 VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500

@@ -30,14 +30,14 @@ from sklearn.datasets import load_digits
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Plan
 from augury.client.client import Client
+from augury.evidence.statistics.paired_outcomes import outcomes_from
+from augury.evidence.statistics.variance_components import spread_of
+from augury.evidence.statistics.verdicts import verdict_of
 from augury.local.stack import LocalStack
 from augury.planning.comparison import plan_comparison
 from augury.training.splits import draw_split
 from augury.training.streams import BATCHES, INITIALISATION, stream_seed
 from store.snapshots import Snapshot
-from workers.evidence.outcomes import outcomes_from
-from workers.evidence.spread import spread_of
-from workers.evidence.verdicts import verdict_of
 
 WORKERS_PATIENCE_SECONDS = 180.0
 JOB_PATIENCE_SECONDS = 1800.0

@@ -1,4 +1,4 @@
-"""The chunks of an augmentation: what they need to know, and which part of ``workers.archives`` does them."""
+"""The chunks of an augmentation: what they need to know, and which part of ``augury.archives`` does them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
+from augury.archives.layout import Layout
 from store import jobs
 from store.chunks import Place
 from store.tables import ChunkRow, DatasetRow, JobRow
-from workers.archives.layout import Layout
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 
@@ -43,13 +43,13 @@ def read(session: Session, row: ChunkRow) -> Details:
 
 def augment(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
     """Make one part of the archive."""
-    from workers.archives.parts import make_part  # imports the engine, which only pool processes need
+    from augury.archives.parts import make_part  # imports the engine, which only pool processes need
 
     return make_part(context.artifacts, details.layout, details.place, keeper)
 
 
 def assemble(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
     """Put all parts together."""
-    from workers.archives.assembly import assemble as put_together
+    from augury.archives.assembly import assemble as put_together
 
     return put_together(context.artifacts, details.layout, keeper)

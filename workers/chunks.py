@@ -1,4 +1,4 @@
-"""One chunk, from its claim to its stored result. The work itself is in ``workers.archives`` and ``workers.probes``."""
+"""One chunk, from its claim to its stored result. The work itself is in ``augury.archives`` and ``augury.probing``."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from store.trial_files import model_name
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
-from workers.reports.storing import sheet_name
+from workers.planner.report_writer import sheet_name
 
 
 @dataclass(frozen=True)

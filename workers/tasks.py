@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from store import queue
-from workers import chunks, ingestion, planner, sweeping, trials
+from workers import chunks, ingestion, sweeping, trials
 from workers.app import app
 from workers.context import context
+from workers.planner import advance as planner
 
 
 @app.task(name=queue.ADVANCE)

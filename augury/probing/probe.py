@@ -11,12 +11,12 @@ import numpy.typing as npt
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.parameters import Draws
+from augury.evidence.dose_response import alone, augmentation_half, doses, random_parameters
+from augury.evidence.probe_results import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe, Value
 from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
 from augury.probing.sampling import answers_wanted, rounds_for, shown_images
 from augury.training.streams import stream_seed
-from workers.evidence.doses import alone, augmentation_half, doses, random_parameters
-from workers.evidence.probed import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe, Value
 from workers.watcher import Watcher
 
 Array = npt.NDArray[Any]

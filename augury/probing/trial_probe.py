@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.evidence.probe_results import Probe
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
 from augury.training.splits import draw_split
 from store.snapshots import Snapshot
-from workers.evidence.probed import Probe
 from workers.watcher import Watcher
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from tests.workers.reports import samples
-from workers.reports.html import render_html
+from augury.reporting.html import render_html
+from tests.augury.reporting import samples
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

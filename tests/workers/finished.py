@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 from api_schemas.failures import Failure, FailureClass
+from augury.evidence.arm_results import SeedRecord
 from store import chunks, leases, trials
 from store.trial_files import predictions_name
 from tests.store.rows import NOW, succeed
 from workers.context import Context
-from workers.evidence.records import SeedRecord
 
 VALIDATION_IMAGES = 20
 CLASSES = 10

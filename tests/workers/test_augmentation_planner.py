@@ -15,12 +15,12 @@ from store import chunks, datasets, job_views, jobs, leases
 from store.queue import ADVANCE, RUN_CHUNK
 from store.snapshots import Snapshot, store_snapshot
 from store.tables import ChunkRow, JobRow
+from tests.augury.archives.samples import body, snapshot
 from tests.store.rows import DIGITS
-from tests.workers.archives import body, snapshot
 from tests.workers.conftest import RecordingQueue
 from workers.chunks import run_chunk
 from workers.context import Context
-from workers.planner import advance
+from workers.planner.advance import advance
 from workers.sweeping import sweep
 
 PER_CHUNK = 5

@@ -19,7 +19,7 @@ from tests.store.rows import DIGITS, FACTS, NOW, claim, comparison, new_job, rea
 from tests.workers.conftest import RecordingQueue
 from tests.workers.finished import end_probes, finish_trials, predictions_file, record_of
 from workers.context import Context
-from workers.planner import advance
+from workers.planner.advance import advance
 
 
 def _submit(context: Context, request: ComparisonRequest | None = None, *, is_dataset_ready: bool = False) -> str:

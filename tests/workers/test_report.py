@@ -13,12 +13,12 @@ from api_schemas.plans import Round
 from api_schemas.reports.evidence import RecommendedSpec
 from api_schemas.reports.report import Report, Verdict
 from api_schemas.training.trials import Trial, TrialState
+from augury.evidence.arm_results import ArmRecord, SeedRecord
+from augury.evidence.comparison_report import compose
 from augury.planning import comparison as plans
 from tests.store.rows import FACTS, NOW, STANDING_EXAMPLE, comparison, result
 from tests.workers.finished import record_of
-from workers.evidence.records import ArmRecord, SeedRecord
-from workers.reports.comparison import compose
-from workers.reports.evidence import Evidence
+from workers.planner.evidence_reader import Evidence
 
 LOST = Failure.of(FailureClass.WORKER_LOST, "3 workers were lost")
 FLIP = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}}

@@ -227,7 +227,7 @@ def test_an_ingestion_that_keeps_losing_workers_fails_its_job(
     context: Context, queue: RecordingQueue, now: float
 ) -> None:
     """The dataset fails with worker_lost, and the job hears of it by the next sweep at the latest."""
-    from workers.planner import advance
+    from workers.planner.advance import advance
 
     with context.database.writing() as session:
         job_id = new_job(session, now=now - 60).id

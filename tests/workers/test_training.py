@@ -19,7 +19,7 @@ from tests.workers.conftest import RecordingQueue
 from workers.chunks import run_chunk
 from workers.context import Context
 from workers.ingestion import ingest
-from workers.planner import advance
+from workers.planner.advance import advance
 from workers.trials import run_trial
 
 pytestmark = pytest.mark.usefixtures("warm")

@@ -9,10 +9,10 @@ import pytest
 from sklearn.datasets import load_digits
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.evidence.probe_results import ParameterProbe, Probe
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
 from augury.probing.sampling import answers_wanted, rounds_for, shown_images
-from workers.evidence.probed import ParameterProbe, Probe
 
 BASELINE = ImageDataGeneratorSpec(rescale=1 / 255)
 CANDIDATES = {

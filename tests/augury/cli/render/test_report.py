@@ -11,8 +11,8 @@ from rich.console import Console
 
 from api_schemas.reports.report import Report
 from augury.cli.render.report import render
+from tests.augury.reporting import samples
 from tests.augury.wire import arm, candidate, report_body, seed_result
-from tests.workers.reports import samples
 
 
 def rendered(body: dict[str, Any], width: int, *, colour: bool = False) -> str:

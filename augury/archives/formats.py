@@ -1,0 +1,87 @@
+"""The formats of an archive: one function each, from parts to bytes, front to back."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from augury.archives.layout import MANIFEST
+from augury.archives.reading import Parts
+from augury.archives.zip_stream import Sink, ZipStream
+
+_SHARD_META = "__manifest__"  # WebDataset takes what begins like this for no sample
+_LABELS_AT_ONCE = 2**16
+
+
+def write_zip(sink: Sink, parts: Parts) -> None:
+    """An image folder: ``class/round00_000012.png``, and the manifest."""
+    with ZipStream(sink) as archive:
+        archive.add_streamed(MANIFEST, parts.manifest)
+        for entry in parts.entries():
+            archive.add(entry.fields["file"], entry.content)
+
+
+def write_npz(sink: Sink, parts: Parts) -> None:
+    """Arrays: ``images`` ``[N, H, W, C]`` float32, ``labels`` ``[N]`` int64, ``class_names``; and the manifest."""
+    layout = parts.layout
+    with ZipStream(sink) as archive:
+        archive.add_streamed(MANIFEST, parts.manifest)
+        archive.add("class_names.npy", _npy(np.array(layout.class_names, dtype=np.str_)))
+        labels = _npy_header("<i8", (layout.images,))
+        archive.add_streamed("labels.npy", lambda: _with_header(labels, _label_blocks(parts)))
+        images = _npy_header("<f4", (layout.images, *layout.facts.shape))
+        archive.add_streamed("images.npy", lambda: _with_header(images, parts.image_blocks()))
+
+
+def write_tar(sink: Sink, parts: Parts) -> None:
+    """A WebDataset shard: ``000012.png``, ``000012.cls`` (the label) and ``000012.json`` (the manifest's line)."""
+    _write_member(sink, f"{_SHARD_META}/{MANIFEST}", parts.manifest_bytes, parts.manifest())
+    for entry in parts.entries():
+        key = entry.fields["file"].removesuffix(".png")
+        label = str(entry.fields["label"]).encode()
+        for suffix, content in (("png", entry.content), ("cls", label), ("json", entry.line)):
+            _write_member(sink, f"{key}.{suffix}", len(content), iter((content,)))
+    sink.write(bytes(2 * tarfile.BLOCKSIZE))
+
+
+FORMATS: dict[str, Callable[[Sink, Parts], None]] = {"zip": write_zip, "npz": write_npz, "tar": write_tar}
+
+
+def _npy(array: np.ndarray[Any, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _npy_header(descr: str, shape: tuple[int, ...]) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+def _with_header(header: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    yield header
+    yield from blocks
+
+
+def _label_blocks(parts: Parts) -> Iterator[bytes]:
+    labels: list[int] = []
+    for fields in parts.fields():
+        labels.append(fields["label"])
+        if len(labels) == _LABELS_AT_ONCE:
+            yield np.array(labels, "<i8").tobytes()
+            labels.clear()
+    yield np.array(labels, "<i8").tobytes()
+
+
+def _write_member(sink: Sink, name: str, size: int, blocks: Iterator[bytes]) -> None:
+    member = tarfile.TarInfo(name)  # whose time, user and group are 0, and whose mode is 644
+    member.size = size
+    sink.write(member.tobuf(tarfile.USTAR_FORMAT))
+    for block in blocks:
+        sink.write(block)
+    sink.write(bytes(-size % tarfile.BLOCKSIZE))

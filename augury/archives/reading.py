@@ -1,0 +1,85 @@
+"""Reading the parts of an archive again, in order and never more than one image at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from augury.archives.layout import MANIFEST, Layout
+from store.artifacts import Artifacts
+from workers.watcher import Watcher
+
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image: its line of the manifest, as bytes and parsed, and its content."""
+
+    line: bytes
+    fields: dict[str, Any]
+    content: bytes
+
+
+class Parts:
+    """All parts of a job, as if they were one. Everything may be read more than once."""
+
+    def __init__(self, artifacts: Artifacts, layout: Layout, watcher: Watcher, manifest_bytes: int = 0) -> None:
+        self.layout = layout
+        self.manifest_bytes = manifest_bytes
+        """Size of the whole manifest, once it is stored."""
+        self._artifacts = artifacts
+        self._watcher = watcher
+
+    def manifest(self) -> Iterator[bytes]:
+        """The stored manifest, block by block."""
+        with self._artifacts.open(f"{self.layout.folder}/{MANIFEST}") as file:
+            yield from self._blocks(file)
+
+    def manifest_blocks(self) -> Iterator[bytes]:
+        """The manifest as it is to be stored: the header and the lines of all parts."""
+        yield json.dumps(self.layout.header(), separators=(",", ":")).encode() + b"\n"
+        for place in self.layout.places:
+            with self._artifacts.open(self.layout.part_manifest(place.number)) as file:
+                yield from self._blocks(file)
+
+    def image_blocks(self) -> Iterator[bytes]:
+        """The contents of all images, one after the other."""
+        for place in self.layout.places:
+            with self._artifacts.open(self.layout.part_images(place.number)) as file:
+                yield from self._blocks(file)
+
+    def fields(self) -> Iterator[dict[str, Any]]:
+        """The manifest's lines."""
+        for place in self.layout.places:
+            with self._artifacts.open(self.layout.part_manifest(place.number)) as lines:
+                for line in lines:
+                    self._watcher.check()
+                    yield json.loads(line)
+
+    def entries(self) -> Iterator[Entry]:
+        """The images, one by one."""
+        for place in self.layout.places:
+            with (
+                self._artifacts.open(self.layout.part_manifest(place.number)) as lines,
+                self._artifacts.open(self.layout.part_images(place.number)) as images,
+            ):
+                for number, line in enumerate(lines):
+                    self._watcher.check()
+                    self._watcher.note(done=place.first + number)
+                    fields = json.loads(line)
+                    yield Entry(line, fields, _exactly(images, fields["bytes"]))
+
+    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
+        while block := file.read(_BLOCK):
+            self._watcher.check()
+            yield block
+
+
+def _exactly(file: BinaryIO, size: int) -> bytes:
+    content = file.read(size)
+    if len(content) != size:
+        raise EOFError(f"a part ends after {len(content)} of an image's {size} bytes")
+    return content

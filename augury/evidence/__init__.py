@@ -1,0 +1,1 @@
+"""From the results of trials to verdicts, reasons and a recommendation."""

@@ -1,0 +1,1 @@
+"""The spec that the evidence suggests."""

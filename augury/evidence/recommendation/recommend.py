@@ -1,0 +1,123 @@
+"""What to use instead: the best candidate without what harms, and with what is left at a strength that is safe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpec
+from api_schemas.reports.evidence import Change, RecommendedSpec
+from api_schemas.reports.report import Difference
+from augury.evidence.dose_response import PARAMETERS, Shape, random_parameters, with_values, without
+from augury.evidence.recommendation.parameter_choices import Choice, Contender, choices_for
+from augury.evidence.recommendation.safe_ranges import THRESHOLD
+from augury.evidence.wording import change, listed, points, preprocessing_in_words, quoted, valued
+
+BASELINE = "baseline"
+
+
+def recommend(contenders: Sequence[Contender], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
+    """The spec to try on fresh seeds, with a reason for everything that it changes.
+
+    It starts from the candidate with the highest mean. That one's preprocessing stays where it did better than the
+    baseline's. Its random transforms stay as they are where they were seen to help; where the baseline hardly overfits,
+    all go; otherwise every one that any candidate has is capped to a strength at which all together, if they act
+    independently, keep the affinity at the threshold: of n that cost something, each keeps the n-th root of it.
+
+    Args:
+        contenders: the candidates, in the report's order.
+        baseline: the baseline's spec.
+        shape: height, width, channels of the images.
+    """
+    ranked = sorted(
+        (each for each in contenders if each.difference is not None),
+        key=lambda each: -_mean(each.difference),
+    )
+    if not ranked:
+        return _baseline_alone(baseline)
+    best = ranked[0]
+    preprocessing, why_preprocessing = _preprocessing(best, baseline)
+    choices = choices_for(ranked, shape)
+    values = {name: choice.value for name, choice in choices.items() if choice.value is not None}
+    spec = with_values(without(_with_preprocessing(best.spec, preprocessing), *PARAMETERS), values)
+    if not values:
+        spec = preprocessing
+    reasons = {name: choice.reason for name, choice in choices.items()}
+    reasons |= dict.fromkeys(PREPROCESSING_FIELDS, why_preprocessing)
+    is_worth_it = bool(values) or preprocessing.preprocessing() != baseline.preprocessing()
+    return RecommendedSpec(
+        starts_from=best.name if is_worth_it else BASELINE,
+        spec=spec,
+        changes=_changes(best.spec, spec, reasons) if is_worth_it else [],
+        is_no_augmentation=not values,
+        sentence=_sentence(best, preprocessing, values, _why_none(best, choices)),
+    )
+
+
+def _baseline_alone(baseline: ImageDataGeneratorSpec) -> RecommendedSpec:
+    return RecommendedSpec(
+        starts_from=BASELINE,
+        spec=baseline,
+        changes=[],
+        is_no_augmentation=True,
+        sentence="No candidate finished on enough seeds to be compared; nothing but the baseline can be recommended.",
+    )
+
+
+def _preprocessing(best: Contender, baseline: ImageDataGeneratorSpec) -> tuple[ImageDataGeneratorSpec, str]:
+    """The better preprocessing of the two, and what the difference was."""
+    difference = best.preprocessing_difference
+    if difference is None or difference.mean <= 0:
+        said = "" if difference is None else f": {best.name}'s preprocessing alone {change(difference)}"
+        return baseline.preprocessing(), f"the baseline's preprocessing is kept{said}"
+    return best.spec.preprocessing(), f"its preprocessing alone {change(difference)}"
+
+
+def _with_preprocessing(spec: ImageDataGeneratorSpec, half: ImageDataGeneratorSpec) -> ImageDataGeneratorSpec:
+    if spec.preprocessing() == half.preprocessing():
+        return spec
+    fields = {name: getattr(half, name) for name in PREPROCESSING_FIELDS if name in half.model_fields_set}
+    return with_values(without(spec, *PREPROCESSING_FIELDS), fields)
+
+
+def _changes(before: ImageDataGeneratorSpec, after: ImageDataGeneratorSpec, reasons: Mapping[str, str]) -> list[Change]:
+    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    meaningful = {*random_parameters(before), *random_parameters(after), *_preprocessing_changes(before, after)}
+    return [
+        Change(parameter=name, before=old[name], after=new[name], reason=reasons[name])
+        for name in old
+        if name in meaningful and name in reasons and old[name] != new[name]
+    ]
+
+
+def _preprocessing_changes(before: ImageDataGeneratorSpec, after: ImageDataGeneratorSpec) -> set[str]:
+    halves = [spec.preprocessing().model_dump(mode="json") for spec in (before, after)]
+    return {name for name in PREPROCESSING_FIELDS if halves[0][name] != halves[1][name]}
+
+
+def _why_none(best: Contender, choices: Mapping[str, Choice]) -> str:
+    """Why no random transform is left, with those that share a reason together."""
+    if not choices:
+        return f"{quoted(best.name)} has no random transform"
+    reasons = list(dict.fromkeys(choice.reason for choice in choices.values()))
+    named = [(listed([name for name in choices if choices[name].reason == reason]), reason) for reason in reasons]
+    return "; ".join(f"{names}: {reason}" for names, reason in named)
+
+
+def _sentence(best: Contender, preprocessing: ImageDataGeneratorSpec, values: Mapping[str, Any], why_none: str) -> str:
+    half = preprocessing_in_words(preprocessing)
+    if not values:
+        return f"Use no augmentation, only {half}. The transforms of the best candidate: {why_none}."
+    transforms = listed([valued(name, value) for name, value in values.items()])
+    helped = best.augmentation_difference
+    if helped is not None and helped.low > 0:
+        return f"Use {transforms}, with {half}: these transforms gained {points(helped.mean)} as they are."
+    return (
+        f"Try {transforms}, with {half}: strengths at which the baseline's models should still recognise the images "
+        f"(an affinity of {THRESHOLD:g} with all together, if they act independently)."
+    )
+
+
+def _mean(difference: Difference | None) -> float:
+    return -math.inf if difference is None else difference.mean

@@ -1,0 +1,1 @@
+"""Intervals, looks, verdicts and power, each from the paper that it names."""

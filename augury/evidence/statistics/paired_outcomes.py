@@ -1,0 +1,127 @@
+"""What two arms did on the same validation images, seed by seed: what every paired statistic is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.evidence.arm_results import ArmRecord, SeedRecord
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PairedOutcomes:
+    """One entry per validation image and seed, all seeds one after the other.
+
+    ``difference`` ``[M]`` is 1 where the candidate alone is right, -1 where the reference alone is, and 0 elsewhere;
+    ``seed`` ``[M]`` counts the seeds from 0 to ``seeds - 1``; ``unit`` ``[M]`` is what was drawn into the validation
+    set: the image's index, or that of its group where whole groups are drawn. The same unit under two seeds is the
+    same number.
+    """
+
+    difference: Floats
+    seed: Integers
+    unit: Integers
+    seeds: int
+
+    def __post_init__(self) -> None:
+        if self.seeds < 2:
+            raise ValueError(f"a spread over seeds needs two of them or more, got {self.seeds}")
+        sizes = {len(self.difference), len(self.seed), len(self.unit)}
+        if len(sizes) > 1:
+            raise ValueError(f"one difference, seed and unit per image, got {sorted(sizes)} of them")
+        if not np.isin(self.difference, (-1, 0, 1)).all():
+            raise ValueError("differences of right (1) and wrong (0) are -1, 0 or 1")
+        empty = np.flatnonzero(np.bincount(self.seed, minlength=self.seeds) == 0)
+        if len(empty):
+            raise ValueError(f"seed number {empty[0]} has no validation image")
+
+    @property
+    def per_seed(self) -> Floats:
+        """Candidate minus reference accuracy, percentage points ``[seeds]``."""
+        sums = np.bincount(self.seed, self.difference, self.seeds)
+        means: Floats = 100 * sums / np.bincount(self.seed, minlength=self.seeds)
+        return means
+
+    def only(self, chosen: Booleans) -> PairedOutcomes | None:
+        """The chosen entries ``[M]`` alone; None where they come from fewer than two seeds."""
+        seeds, renumbered = np.unique(self.seed[chosen], return_inverse=True)
+        if len(seeds) < 2:
+            return None
+        return PairedOutcomes(self.difference[chosen], renumbered, self.unit[chosen], len(seeds))
+
+
+def outcomes_from(
+    candidate: Sequence[npt.ArrayLike], reference: Sequence[npt.ArrayLike], units: Sequence[npt.ArrayLike]
+) -> PairedOutcomes:
+    """The outcomes of seeds given one by one: which images each arm got right, and which images they were.
+
+    Args:
+        candidate: booleans ``[n_s]`` for every seed s.
+        reference: booleans ``[n_s]`` for every seed s.
+        units: integers ``[n_s]`` for every seed s (see PairedOutcomes).
+
+    Raises:
+        ValueError: fewer than two seeds, a seed without images, or lengths that do not match.
+    """
+    right = [np.asarray(each, dtype=np.bool_) for each in candidate]
+    against = [np.asarray(each, dtype=np.bool_) for each in reference]
+    of_units = [np.asarray(each, dtype=np.int64) for each in units]
+    lengths = [[len(each) for each in side] for side in (right, against, of_units)]
+    if not lengths[0] == lengths[1] == lengths[2]:
+        raise ValueError(f"the arms and their images differ in number: {lengths[0]}, {lengths[1]}, {lengths[2]}")
+    return PairedOutcomes(
+        _joined([of - to for of, to in zip(map(_as_floats, right), map(_as_floats, against), strict=True)], np.float64),
+        np.repeat(np.arange(len(right)), lengths[0]),
+        _joined(of_units, np.int64),
+        len(right),
+    )
+
+
+def shared_seeds(candidate: ArmRecord, reference: ArmRecord) -> list[int]:
+    """The seeds that both arms finished, ascending."""
+    return sorted(candidate.seeds.keys() & reference.seeds.keys())
+
+
+def paired_outcomes(
+    candidate: ArmRecord, reference: ArmRecord, groups: npt.NDArray[Any] | None = None
+) -> PairedOutcomes | None:
+    """The outcomes on the seeds that both arms finished; None for fewer than two.
+
+    Args:
+        candidate: the arm in question.
+        reference: the arm it is compared with, on the same validation images for the same seed.
+        groups: an integer per image of the snapshot ``[N]``, where validation images are drawn in groups.
+
+    Raises:
+        ValueError: the arms were validated on different images.
+    """
+    pairs = [(candidate.seeds[seed], reference.seeds[seed]) for seed in shared_seeds(candidate, reference)]
+    if len(pairs) < 2:
+        return None
+    if not all(np.array_equal(one.indices, other.indices) for one, other in pairs):
+        raise ValueError(f"{candidate.name!r} and {reference.name!r} were validated on different images")
+    return outcomes_from(
+        [one.correct for one, _ in pairs],
+        [other.correct for _, other in pairs],
+        [_units(one, groups) for one, _ in pairs],
+    )
+
+
+def _units(record: SeedRecord, groups: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
+    return record.indices if groups is None else groups[record.indices]
+
+
+def _as_floats(right: Booleans) -> Floats:
+    return right.astype(np.float64)
+
+
+def _joined(arrays: list[npt.NDArray[Any]], dtype: type) -> npt.NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype)

@@ -1,0 +1,1 @@
+"""What lies behind a candidate's result: affinity, attribution, classes, causes, in sentences."""

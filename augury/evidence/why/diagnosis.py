@@ -1,0 +1,147 @@
+"""A candidate and all that was measured of it: what the explanation is told from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from api_schemas.reports.evidence import ClassEffect, Flip, Needed, ParameterEffect
+from api_schemas.reports.report import Difference, Verdict
+from augury.evidence.arm_results import ArmRecord
+from augury.evidence.probe_results import CandidateProbe, Judged, Probe
+from augury.evidence.why.affinity import Affinity, affinity_of, mean_of
+from augury.evidence.why.attribution import ParameterFacts
+
+NOTABLE_GAP = 1.0
+"""Points of overfitting (clean training minus validation accuracy); random transforms have little to cure in less."""
+_HARDLY_LEARNED = 0.1
+
+
+@dataclass(frozen=True)
+class Question:
+    """Why did this candidate do as it did? With the figures that the report has already."""
+
+    name: str
+    place: int
+    """Among the report's candidates, counted from 0: for pointers into the report."""
+    verdict: Verdict
+    difference: Difference | None
+    preprocessing_difference: Difference | None
+    """Preprocessing-only arm minus baseline; None where they are one arm."""
+    augmentation_difference: Difference | None
+    """Candidate minus preprocessing-only arm."""
+    baseline: ArmRecord
+    preprocessing: ArmRecord
+    """The arm with the candidate's preprocessing alone: the baseline's record where it preprocesses alike."""
+    arm: ArmRecord
+    probes: Sequence[Probe]
+    """Of the baseline's models of some or all seeds; empty where none was asked."""
+    class_names: Sequence[str]
+    needed: Needed | None = None
+    attribution: Mapping[str, ArmRecord] = field(default_factory=dict)
+    """Arms of a full attribution by name: ``<candidate>:only:<parameter>`` and ``<candidate>:without:<parameter>``."""
+    groups: npt.NDArray[np.int64] | None = None
+    """Of the snapshot's images, where splits are drawn by groups."""
+    confidence: float = 0.95
+    """Of the classes' intervals and tests."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A question with everything that was computed for its answer."""
+
+    question: Question
+    parameters: Sequence[ParameterFacts]
+    classes: Sequence[ClassEffect]
+    flips: Sequence[Flip]
+    diversity: float | None
+    invented_share: float | None
+    kept_share: float | None
+
+    @cached_property
+    def own_probes(self) -> list[CandidateProbe]:
+        """What the baseline's models answered to this candidate's images."""
+        return [probe.candidates[self.question.name] for probe in self._asked]
+
+    @cached_property
+    def clean(self) -> list[Judged]:
+        """What the same models answered to clean images, in the same order."""
+        return [probe.clean for probe in self._asked]
+
+    @cached_property
+    def affinity(self) -> Affinity | None:
+        """Of the whole random half."""
+        return affinity_of([probe.judged for probe in self.own_probes], self.clean)
+
+    @cached_property
+    def effects(self) -> list[ParameterEffect]:
+        """The parameters' effects, most damaging first."""
+        return [facts.effect for facts in self.parameters]
+
+    @cached_property
+    def gap(self) -> float | None:
+        """Accuracy on clean training minus on validation images, points."""
+        return gap_of(self.question.arm)
+
+    @cached_property
+    def baseline_gap(self) -> float | None:
+        """The same of the baseline."""
+        return gap_of(self.question.baseline)
+
+    @property
+    def augmentation_points(self) -> float:
+        """What the random transforms change, points; 0 where that was not measured."""
+        return _mean(self.question.augmentation_difference)
+
+    @property
+    def preprocessing_points(self) -> float:
+        """What the preprocessing alone changes, points; 0 where it is the baseline's."""
+        return _mean(self.question.preprocessing_difference)
+
+    @property
+    def loss(self) -> float:
+        """What the random transforms cost, points; 0 where they cost nothing."""
+        return max(0.0, -self.augmentation_points)
+
+    @property
+    def has_own_preprocessing(self) -> bool:
+        """Whether it preprocesses otherwise than the baseline."""
+        return self.question.preprocessing.name != self.question.baseline.name
+
+    def pointer(self, *parts: str | int) -> str:
+        """A JSON pointer (RFC 6901) to a place below this candidate in the report."""
+        return "/".join(["", "candidates", str(self.question.place), *map(str, parts)])
+
+    @cached_property
+    def _asked(self) -> list[Probe]:
+        return telling_probes(self.question)
+
+
+def telling_probes(question: Question) -> list[Probe]:
+    """The probes that know the candidate, of models that know more than guessing: others recognise by accident."""
+    return [
+        probe
+        for probe in question.probes
+        if question.name in probe.candidates
+        and probe.clean.accuracy >= hardly_learned_below(max(probe.clean.shown) / max(1, sum(probe.clean.shown)))
+    ]
+
+
+def hardly_learned_below(most_frequent_share: float) -> float:
+    """The accuracy below which a model has hardly learned: a tenth of the way from guessing to knowing all."""
+    return most_frequent_share + _HARDLY_LEARNED * (1 - most_frequent_share)
+
+
+def gap_of(arm: ArmRecord) -> float | None:
+    """The generalisation gap: accuracy on clean training minus on validation images, points; None without a trial."""
+    training = mean_of([record.clean_training_accuracy for record in arm.seeds.values()])
+    validation = mean_of([record.accuracy for record in arm.seeds.values()])
+    return None if training is None or validation is None else 100 * (training - validation)
+
+
+def _mean(difference: Difference | None) -> float:
+    return 0.0 if difference is None else difference.mean

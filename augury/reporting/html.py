@@ -1,0 +1,78 @@
+"""A report as one HTML page that needs nothing but itself: no script, no request, no font from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from api_schemas.reports.report import Report
+from augury.reporting import formatting, tables
+from augury.reporting.page import page_of
+
+CONTENT_SECURITY_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+LONGEST_JSON = 20_000
+_MOST_LINES = 10
+
+
+def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
+    """The page, by far below 3 MB.
+
+    Args:
+        report: with or without the optional parts.
+        contact_sheets: by candidate, as PNG; what would make the page too large is left out, and that is said.
+    """
+    facts = report.provenance.dataset
+    return _template().render(
+        page=page_of(report, contact_sheets),
+        policy=CONTENT_SECURITY_POLICY,
+        tables=tables,
+        words=formatting,
+        badge_of=formatting.BADGES.get,
+        request=_cut(json.dumps(report.provenance.request, indent=2, ensure_ascii=False)),
+        dataset=dataset_lines(report),
+        warnings=[formatting.plain(line, 300) for line in facts.warnings[:_MOST_LINES]],
+    )
+
+
+def dataset_lines(report: Report) -> list[tuple[str, str]]:
+    """What the evidence was made from, named."""
+    facts, provenance = report.provenance.dataset, report.provenance
+    height, width, channels = facts.shape
+    names = [formatting.plain(name, 24) for name in facts.classes]
+    versions = [f"{formatting.plain(name)} {formatting.plain(number)}" for name, number in provenance.versions.items()]
+    return [
+        ("Dataset", formatting.dataset_name(report)),
+        ("Digest", provenance.dataset_digest),
+        (
+            "Images",
+            f"{facts.images}, {height} × {width} pixels, {formatting.count(channels, 'channel')}, {facts.dtype}",
+        ),
+        ("Pixel values", f"{facts.value_range[0]:g} to {facts.value_range[1]:g}"),
+        ("Classes", f"{len(names)}: {formatting.listed(names, 12)}"),
+        ("Augmentation by", provenance.engine),
+        ("Versions", ", ".join(versions)),
+        ("Job", report.job_id),
+        ("Report schema", report.schema_version),
+    ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_JSON else f"{text[:LONGEST_JSON]}\n… cut here; the JSON report has all of it."
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # A macro's result is Markup, and made of what went through here.
+        finalize=lambda shown: formatting.visible(shown) if type(shown) is str else shown,
+    )
+    return environment.get_template("report.html.j2")

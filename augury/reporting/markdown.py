@@ -1,0 +1,147 @@
+"""A report in GitHub-flavoured Markdown: the page's sentences and tables, without its pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.reports.evidence import Why
+from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
+from augury.reporting import formatting, tables
+from augury.reporting.html import dataset_lines
+from augury.reporting.page import LONGEST_SENTENCE, causes_of, measures, notices
+from augury.reporting.tables import Table
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
+_MARKUP = r"[\\`*\[\]|~$@&<>]|://|(?<![^\W_])_|_(?![^\W_])"
+"""Underscores inside of words are text to GitHub, and names of parameters stay readable."""
+
+_LINE_START = r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|--|[=#]))"
+"""Of the beginnings of lists, headings and rules."""
+
+
+def render_markdown(report: Report) -> str:
+    """The whole report; whatever came from outside is escaped, so that it is text and nothing else."""
+    return "\n\n".join(_blocks(report)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """*text* on one line, where it cannot become markup, a link, a cell's end or HTML."""
+    one_line = " ".join(formatting.plain(text, LONGEST_SENTENCE).split())
+    inline = re.sub(_MARKUP, lambda found: _ENTITIES.get(found.group(), f"\\{found.group()}"), one_line)
+    return re.sub(_LINE_START, r"\1\\", inline)
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    yield f"# {'Does this augmentation help?' if report.candidates else 'How accurate is this model?'}"
+    yield f"{escaped(formatting.dataset_name(report))}, {formatting.date(report)}"
+    yield from (f"> **Note:** {escaped(notice)}" for notice in notices(report))
+    yield from _table(tables.failures(report))
+    summary = report.sentences()
+    if summary:
+        yield "## Verdicts" if report.candidates else "## Summary"
+        yield _list([escaped(cause.text) for cause in summary])
+    if report.candidates:
+        yield from _table(tables.verdicts(report))
+        yield "## Candidates"
+    for number, candidate in enumerate(report.candidates):
+        yield from _candidate(report, candidate, number)
+    if report.recommendation:
+        yield from _recommendation(report.recommendation)
+    yield "## Arms"
+    yield from _table(tables.arms(report))
+    yield "## Method"
+    yield _method(report)
+    yield from _table(tables.looks(report.method.looks))
+    yield "## Cost"
+    yield from _table(tables.cost(report))
+    yield "## Provenance"
+    yield _named(dataset_lines(report))
+
+
+def _candidate(report: Report, candidate: CandidateReport, number: int) -> Iterator[str]:
+    badge = formatting.BADGES[candidate.verdict]
+    yield f"### {escaped(formatting.plain(candidate.name))} ({badge.sign} {badge.word})"
+    yield escaped(candidate.sentence)
+    if candidate.needed:
+        yield escaped(candidate.needed.sentence)
+    yield _named(measures(candidate))
+    causes = [escaped(cause.text) for cause in causes_of(candidate)]
+    if causes:
+        yield "#### Why"
+        yield _list(causes)
+    if candidate.findings:
+        yield "#### What the linter says about the spec"
+        yield "\n".join(
+            f"- **{finding.severity}** {escaped(finding.rule)}: {escaped(finding.message)} {escaped(finding.remedy)}"
+            for finding in candidate.findings
+        )
+    if candidate.why:
+        yield from _evidence(candidate.why, number)
+    spec = next((arm.spec for arm in report.arms if arm.name == candidate.arm), None)
+    if spec is not None:
+        yield from _spec(spec)
+
+
+def _evidence(why: Why, number: int) -> Iterator[str]:
+    yield from _table(tables.parameters(why))
+    yield from _table(tables.classes(why, f"/candidates/{number}/why/classes"))
+    yield from _table(tables.flips(why))
+
+
+def _recommendation(advice: RecommendationReport) -> Iterator[str]:
+    badge = (
+        f" ({formatting.BADGES[advice.verdict].sign} {formatting.BADGES[advice.verdict].word})"
+        if advice.verdict
+        else ""
+    )
+    yield f"## Recommendation{badge}"
+    yield escaped(advice.recommended.sentence)
+    yield escaped(advice.sentence)
+    compared = [("Against the baseline", advice.against_baseline)]
+    if advice.best_candidate:
+        compared.append((f"Against {formatting.plain(advice.best_candidate)}, the best candidate", advice.against_best))
+    measured = [(name, formatting.difference_in_full(found)) for name, found in compared if found is not None]
+    if measured:
+        yield _named(measured)
+    yield from _table(tables.changes(advice))
+    yield from _spec(advice.recommended.spec)
+
+
+def _method(report: Report) -> str:
+    method = report.method
+    counts = f" Differences within {method.practical_effect:g} points count as none." if report.candidates else ""
+    return f"Intervals: {escaped(method.interval)}. Confidence {100 * method.confidence:g}%.{counts}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    """The caption, the table and its note; nothing for a table without rows."""
+    if not table.rows:
+        return
+    yield f"**{escaped(table.caption)}**"
+    rule = ["---:" if at in table.numeric else "---" for at in range(len(table.headings))]
+    yield "\n".join(_row(cells) for cells in (list(map(escaped, table.headings)), rule, *map(_cells, table.rows)))
+    if table.note:
+        yield escaped(table.note)
+
+
+def _cells(row: Sequence[str]) -> list[str]:
+    return [escaped(cell) for cell in row]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _list(sentences: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))
+
+
+def _named(lines: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"- {escaped(name)}: {escaped(text)}" for name, text in lines)
+
+
+def _spec(spec: ImageDataGeneratorSpec) -> Iterator[str]:
+    # Between the braces of JSON there is no line of backticks: the strings of a spec are names from fixed lists.
+    yield f"```json\n{formatting.spec_json(spec)}\n```"

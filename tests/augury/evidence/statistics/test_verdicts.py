@@ -1,0 +1,89 @@
+"""The rule from an interval to a verdict, and the verdict in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api_schemas.reports.report import Difference, Verdict
+from augury.evidence.statistics.verdicts import sentence_of, verdict_of
+
+POINTS = st.floats(-100, 100)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.5, 0.5, Verdict.EQUIVALENT),
+        (0.1, 0.4, Verdict.EQUIVALENT),
+        (-0.4, -0.1, Verdict.EQUIVALENT),
+        (0.1, 0.6, Verdict.HELPS),
+        (-0.6, -0.1, Verdict.HURTS),
+        (0.0, 0.6, Verdict.INCONCLUSIVE),
+        (-0.6, 0.0, Verdict.INCONCLUSIVE),
+        (-3.0, 4.0, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_questions_are_asked_in_the_stated_order(low: float, high: float, verdict: Verdict) -> None:
+    """Inside the margin first, then wholly above zero, then wholly below; zero itself is neither."""
+    assert verdict_of(low, high, 0.5) is verdict
+
+
+INTERVALS = st.tuples(POINTS, POINTS).map(sorted)
+MARGINS = st.floats(0, 50)
+MIRROR = {Verdict.HELPS: Verdict.HURTS, Verdict.HURTS: Verdict.HELPS}
+
+
+@given(INTERVALS, MARGINS)
+def test_swapping_the_arms_swaps_help_and_harm(interval: list[float], margin: float) -> None:
+    """And leaves the other verdicts as they are."""
+    low, high = interval
+    verdict = verdict_of(low, high, margin)
+    assert verdict_of(-high, -low, margin) is MIRROR.get(verdict, verdict)
+
+
+@given(INTERVALS, MARGINS, MARGINS)
+def test_a_wider_margin_can_only_make_a_verdict_equivalent(interval: list[float], one: float, other: float) -> None:
+    """What does not matter to a client with a small margin does not matter to one with a larger."""
+    before, after = (verdict_of(*interval, margin) for margin in sorted((one, other)))
+    assert after in (before, Verdict.EQUIVALENT)
+
+
+@given(st.tuples(POINTS, POINTS, POINTS, POINTS).map(sorted), MARGINS)
+def test_a_wider_interval_never_says_more(ends: list[float], margin: float) -> None:
+    """Help stays help or becomes too small to matter as the interval narrows, and never becomes harm."""
+    outer_low, inner_low, inner_high, outer_high = ends
+    wide, narrow = verdict_of(outer_low, outer_high, margin), verdict_of(inner_low, inner_high, margin)
+    if wide is not Verdict.INCONCLUSIVE:
+        assert narrow in (wide, Verdict.EQUIVALENT)
+
+
+def _difference(**changes: Any) -> Difference:
+    values: dict[str, Any] = {
+        "mean": 1.25, "low": 0.54, "high": 2.0, "confidence": 0.975,
+        "standard_deviation": 0.3, "seeds": [0, 1, 2], "per_seed": [1.0, 1.25, 1.5],
+    }  # fmt: skip
+    return Difference(**(values | changes))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_the_sentence_has_the_name_and_the_numbers_in_it(verdict: Verdict) -> None:
+    """Whatever the verdict: by how much, between what, on how many seeds."""
+    sentence = sentence_of("flip", verdict, _difference(), 0.95, 0.5)
+    assert sentence.startswith("flip ")
+    assert "+1.2 points against the baseline (95% interval +0.5 to +2.0, 3 seeds)" in sentence
+
+
+def test_the_sentence_without_a_difference_says_why() -> None:
+    """Too few seeds are not a small difference."""
+    sentence = sentence_of("flip", Verdict.INCONCLUSIVE, None, 0.95, 0.5)
+    assert sentence == "flip: no verdict, because fewer than two seeds gave a result for it and for the baseline."
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.9, "90%"), (0.975, "97.5%"), (0.999, "99.9%")])
+def test_the_sentence_states_the_confidence_as_it_was_asked_for(confidence: float, said: str) -> None:
+    """Rounding must not make certainty out of 99.9 %."""
+    assert f"({said} interval" in sentence_of("flip", Verdict.HELPS, _difference(), confidence, 0.5)

@@ -1,0 +1,136 @@
+"""The figures: small, theme-able, readable as text, and the same each time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from api_schemas.reports.evidence import ParameterEffect
+from augury.reporting.plots import figures
+from augury.reporting.plots.curves import MOST_POINTS, band_of
+from augury.reporting.plots.style import Picture
+from tests.augury.reporting import samples
+
+WHY = samples.full().candidates[0].why
+assert WHY is not None
+CROWDED = samples.crowded(candidates=20, classes=200)
+PICTURES: dict[str, Callable[[], Picture | None]] = {
+    "differences": lambda: figures.differences(samples.full()),
+    "accuracy": lambda: figures.accuracy(samples.full()),
+    "learning": lambda: figures.learning(samples.full()),
+    "doses": lambda: figures.dose_response(WHY, "doses"),
+    "classes": lambda: figures.classes(WHY, "classes"),
+    "confusions": lambda: figures.confusions(WHY, "confusions"),
+    "crowded-differences": lambda: figures.differences(CROWDED),
+    "crowded-accuracy": lambda: figures.accuracy(CROWDED),
+    "crowded-learning": lambda: figures.learning(CROWDED),
+    "hostile-learning": lambda: figures.learning(samples.hostile()),
+}
+of_every_picture = pytest.mark.parametrize("name", PICTURES)
+
+
+def drawn(name: str) -> Picture:
+    """The picture, which is there."""
+    picture = PICTURES[name]()
+    assert picture is not None
+    return picture
+
+
+@of_every_picture
+def test_a_figure_is_small_named_and_follows_the_theme(name: str) -> None:
+    """Valid XML below 150 kB, with a name, text that is text, and every colour a variable of the page."""
+    picture = drawn(name)
+    root = ElementTree.fromstring(picture.svg)  # noqa: S314 - our own
+    assert len(picture.svg) < 150_000
+    assert (root.attrib["role"], root.attrib["aria-label"]) == ("img", picture.alternative)
+    assert list(root.iter("text"))
+    assert not re.search(r"(?:fill|stroke): #(?!ffffff)", picture.svg)
+    assert "var(--plot-" in picture.svg
+    assert not list(root.iter("style"))
+    assert not list(root.iter("metadata"))
+
+
+def test_a_figure_is_the_same_each_time() -> None:
+    """Drawing it again gives the same bytes."""
+    assert drawn("doses").svg == drawn("doses").svg
+
+
+def test_the_alternatives_say_the_numbers() -> None:
+    """Who cannot see the figure still learns what it shows."""
+    assert "over −78.2 [−81.0, −75.4]" in drawn("differences").alternative
+    assert "baseline 93.9%" in drawn("accuracy").alternative
+    assert "rotation_range falls to 74.0% at 90, safe: 22.5" in drawn("doses").alternative
+    assert "6 → 9 0.0% to 17.0%" in drawn("confusions").alternative
+    assert "and 8 more" in drawn("crowded-differences").alternative
+
+
+def test_nothing_measured_is_no_figure() -> None:
+    """Instead of empty axes."""
+    report, nothing = samples.minimal(), samples.why([], [], classes=0).model_copy(update={"flips": []})
+    assert figures.differences(report) is figures.accuracy(report) is figures.learning(report) is None
+    assert (
+        figures.dose_response(nothing, "a") is figures.classes(nothing, "b") is figures.confusions(nothing, "c") is None
+    )
+
+
+def test_the_safe_value_is_marked_where_it_was_measured() -> None:
+    """A dashed line for each parameter that has one; shear's is at its full value, the flip has no dose."""
+    assert drawn("doses").svg.count("var(--plot-mark)") == 4
+
+
+def test_mathematics_in_names_stays_text() -> None:
+    """A class may be called like a formula that does not parse."""
+    flips = samples.hostile().candidates[0].why
+    assert flips is not None
+    picture = figures.confusions(flips, "c")
+    assert picture is not None
+    assert "$\\frac{" in picture.svg
+
+
+def test_a_band_spans_the_seeds_that_got_so_far() -> None:
+    """A trial that diverged has no values after that, and takes the others' none away."""
+    arm = samples.troubled().arms[1]
+    others = samples.full().arms[1].per_seed
+    band = band_of(arm.model_copy(update={"per_seed": [*arm.per_seed, *others]}))
+    assert band.epochs == list(range(1, samples.EPOCHS + 1))
+    assert all(low <= mean <= high for low, mean, high in zip(band.low, band.mean, band.high, strict=True))
+    assert band.mean[-1] == pytest.approx(
+        100 * sum(seed.curves.validation_accuracy[-1] or 0 for seed in others) / len(others)
+    )
+
+
+def test_long_trainings_are_thinned_out() -> None:
+    """A thousand epochs give a hundred points, and the last one is kept."""
+    seed = samples.full().arms[0].per_seed[0]
+    curve = [epoch / 1000 for epoch in range(1000)]
+    long = seed.model_copy(update={"curves": seed.curves.model_copy(update={"validation_accuracy": curve})})
+    band = band_of(samples.full().arms[0].model_copy(update={"per_seed": [long]}))
+    assert len(band.epochs) <= MOST_POINTS + 1
+    assert (band.epochs[0], band.epochs[-1]) == (1, 1000)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "safe", "fraction"),
+    [
+        ("rotation_range", 90.0, 18.0, 0.2),
+        ("zoom_range", 0.5, 0.25, 0.5),
+        ("zoom_range", [0.5, 1.5], [0.75, 1.25], 0.5),
+        ("brightness_range", [0.2, 1.2], [0.6, 1.1], 0.5),
+        ("width_shift_range", [-4.0, 4.0], [-1.0, 1.0], 0.25),
+        ("horizontal_flip", True, True, 1.0),
+        ("horizontal_flip", True, None, None),
+    ],
+)
+def test_the_safe_value_is_marked_at_its_strength(
+    parameter: str, value: Any, safe: Any, fraction: float | None
+) -> None:
+    """Wherever it lies between the doses."""
+    effect = ParameterEffect(
+        parameter=parameter, value=value, affinity=0.5, low=0.4, high=0.6, damage_share=1.0, dose_response=[],
+        safe_value=safe, no_effect=False, worst_classes=[],
+    )  # fmt: skip
+    assert figures.safe_fraction_of(effect) == pytest.approx(fraction)

@@ -1,1 +1,0 @@
-"""Statistics: pure functions from measured numbers to statements."""

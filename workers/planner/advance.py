@@ -1,0 +1,62 @@
+"""The planner: looks at what a job has and does what is due next. Calling it once too often is harmless.
+
+What all jobs share is here; what a kind of job needs once its dataset is ready is in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetState
+from api_schemas.failures import Failure, FailureClass
+from api_schemas.jobs import JobState
+from store import jobs, queue
+from store.jobs import Phase
+from store.tables import DatasetRow, JobRow
+from workers.context import Context
+from workers.planner import augmentation, comparison, training
+from workers.planner.step import Message, NextStep, Step
+
+_NEXT_STEPS: dict[str, NextStep] = {
+    "comparison": comparison.next_step,
+    "training": training.next_step,
+    "augmentation": augmentation.next_step,
+}
+
+
+def advance(context: Context, job_id: str) -> None:
+    """Take a job as far as it can go now: ingest, plan, publish work, conclude, or settle a cancel."""
+    with context.database.writing() as session:
+        job = jobs.locked(session, job_id)
+        if job is None or JobState(job.state).is_terminal:
+            return
+        now = context.database.now(session)
+        if job.state == JobState.CANCELLING:
+            jobs.cancel(session, job, now)
+            return
+        step = _next_step(session, job, now)
+    for message in step.messages:
+        context.queue.publish(*message)
+    if step.conclude is not None:
+        step.conclude(context, job_id)
+
+
+def _next_step(session: Session, job: JobRow, now: float) -> Step:
+    dataset = session.get_one(DatasetRow, job.dataset_id, with_for_update=True)
+    if dataset.state == DatasetState.FAILED:
+        jobs.fail(session, job.id, Failure.model_validate(dataset.error), now)
+        return Step()
+    if dataset.state == DatasetState.DELETED:
+        jobs.fail(session, job.id, Failure.of(FailureClass.DATASET, "the dataset was deleted", "dataset.deleted"), now)
+        return Step()
+    if dataset.state != DatasetState.READY:
+        jobs.begin(session, job, Phase.INGESTING, now)
+        return Step(_publish_ingestion(dataset, now))
+    return _NEXT_STEPS[job.kind](session, job, dataset, now)
+
+
+def _publish_ingestion(dataset: DatasetRow, now: float) -> list[Message]:
+    if dataset.state != DatasetState.QUEUED or dataset.published_at is not None:
+        return []
+    dataset.published_at = now
+    return [(queue.INGEST, dataset.id, dataset.queue)]

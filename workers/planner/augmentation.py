@@ -1,0 +1,79 @@
+"""The planner of augmentations: has every chunk of images made, then the parts put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from api_schemas.chunks import ChunkRole, ChunkState
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.failures import Failure, FailureClass
+from api_schemas.jobs import AugmentationRequest
+from api_schemas.plans import AugmentationPlan
+from augury.planning import augmentation
+from store import chunks, events, jobs, queue
+from store.chunks import Place
+from store.jobs import Phase
+from store.tables import ChunkRow, DatasetRow, JobRow
+from workers.planner.step import Message, Step
+
+
+def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
+    """Make the plan, publish the chunks that are due, have them put together, or end the job."""
+    plan = _plan(session, job, dataset, now)
+    if plan is None:
+        return Step()
+    failed = chunks.first_failed(session, job.id)
+    if failed is not None:  # an archive with holes is not what was asked for
+        jobs.fail(session, job.id, _failure_of_job(failed, plan), now)
+        return Step()
+    made = chunks.counts(session, job.id, ChunkRole.AUGMENT).get(ChunkState.SUCCEEDED, 0)
+    if made == plan.chunks:
+        return _put_together(session, job, plan, now)
+    jobs.begin(session, job, Phase.AUGMENTING, now)
+    return Step(_publish(session, job, now))
+
+
+def _plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> AugmentationPlan | None:
+    """The job's plan, made with its chunks when there is none yet; None if it cannot be carried out."""
+    if job.plan is not None:
+        return AugmentationPlan.model_validate(job.plan)
+    request = jobs.request_of(job, AugmentationRequest)
+    facts = DatasetFacts.model_validate(dataset.facts)
+    obstacle = augmentation.format_obstacle(request, facts)
+    if obstacle is not None:
+        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"format: {obstacle}"), now)
+        return None
+    plan = augmentation.plan_augmentation(request, facts)
+    chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation.places(plan), request.device, now)
+    job.plan = plan.model_dump(mode="json")
+    events.append(session, job.id, "planned", now, chunks=plan.chunks, images=plan.images)
+    return plan
+
+
+def _put_together(session: Session, job: JobRow, plan: AugmentationPlan, now: float) -> Step:
+    assembly = chunks.assembly(session, job.id)
+    if assembly is None:
+        assert plan.images is not None
+        place = Place(number=0, first=0, images=plan.images)
+        chunks.add(session, job.id, ChunkRole.ASSEMBLE, [place], chunks.ASSEMBLY_QUEUE, now)
+    elif assembly.state == ChunkState.SUCCEEDED:
+        assert assembly.result is not None, "a chunk that succeeded says what it made"
+        jobs.succeed(session, job.id, None, now, artifacts=assembly.result)
+        return Step()
+    jobs.begin(session, job, Phase.ASSEMBLING, now)
+    return Step(_publish(session, job, now))
+
+
+def _publish(session: Session, job: JobRow, now: float) -> Sequence[Message]:
+    unpublished = chunks.unpublished(session, job.id)
+    for chunk in unpublished:
+        chunk.published_at = now
+    return [(queue.RUN_CHUNK, chunk.id, chunk.queue) for chunk in unpublished]
+
+
+def _failure_of_job(failed: ChunkRow, plan: AugmentationPlan) -> Failure:
+    error = Failure.model_validate(failed.error)
+    what = "putting the parts together" if failed.role == ChunkRole.ASSEMBLE else f"chunk {failed.number + 1}"
+    return Failure.of(error.failure_class, f"{what} of {plan.chunks} chunks failed: {error.message}")

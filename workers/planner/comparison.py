@@ -1,0 +1,82 @@
+"""The planner of comparisons: trains arms in rounds until the evidence is there, asks the baseline why, reports."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from api_schemas.plans import Plan
+from api_schemas.training.trials import TrialState
+from augury.evidence.comparison_report import compose
+from augury.evidence.next_round import Extension, next_round
+from augury.planning import comparison
+from store import chunks, jobs, queue, trials
+from store.jobs import Phase
+from store.tables import DatasetRow, JobRow
+from workers.context import Context
+from workers.planner.conclusion import fail_job, finish_with_report
+from workers.planner.evidence_reader import read_evidence
+from workers.planner.step import Message, Step
+from workers.planner.trial_slots import Places, has_plan, is_anything_left, publish_trials
+
+_PROBED_SEEDS = 5
+"""Baseline models that are asked: their number narrows affinity's intervals little beyond the images they judge."""
+
+
+def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
+    """Make the plan, publish what is due, or look at the evidence."""
+    if not has_plan(session, job, dataset, now):
+        return Step()
+    places = trials.of_job(session, job.id)
+    messages = [*publish_trials(job, places, now), *_publish_probes(session, job, places, now)]
+    if is_anything_left(job, places) or chunks.is_any_unfinished(session, job.id):
+        return Step(messages)
+    return Step(messages, conclude=conclude)
+
+
+def conclude(context: Context, job_id: str) -> None:
+    """All that was due is done: train more where the evidence calls for it, or report."""
+    try:
+        evidence = read_evidence(context, job_id)
+        extension = None if evidence.stopped else next_round(evidence)
+    except Exception as error:  # a job must not wait for ever for a report that cannot be made
+        fail_job(context, job_id, error)
+        return
+    if extension is None:
+        finish_with_report(context, job_id, lambda now: compose(evidence, now))
+    else:
+        _extend(context, job_id, evidence.plan, extension)
+
+
+def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> None:
+    with context.database.writing() as session:
+        job = jobs.locked(session, job_id)
+        if job is None or job.finished_at is not None or job.stop_requested_at is not None or job.plan is None:
+            return
+        if len(job.plan["rounds"]) != len(seen.rounds):
+            return  # another process looked at the same evidence and was faster
+        dataset = session.get_one(DatasetRow, job.dataset_id)
+        now = context.database.now(session)
+        plan = comparison.with_round(seen, extension.round, *extension.arms)
+        if extension.recommendation is not None:
+            plan = plan.model_copy(update={"recommendation": extension.recommendation})
+        jobs.adopt_plan(session, job, plan, dataset, now)
+        jobs.begin(session, job, Phase.CONFIRMING if extension.recommendation else Phase.TRAINING, now)
+    context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
+
+
+def _publish_probes(session: Session, job: JobRow, places: Places, now: float) -> list[Message]:
+    """Probes of the baseline's models, each as soon as it is trained."""
+    if job.stop_requested_at is not None or job.plan is None:
+        return []
+    first = Plan.model_validate(job.plan).rounds[0].seeds[:_PROBED_SEEDS]
+    trained = {
+        link.seed: trial
+        for link, trial in places
+        if link.arm == comparison.BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
+    }
+    if trained:
+        chunks.add_probes(session, job.id, sorted(trained), next(iter(trained.values())).queue, now)
+    unpublished = chunks.unpublished(session, job.id)
+    for probe in unpublished:
+        probe.published_at = now
+    return [(queue.RUN_CHUNK, probe.id, probe.queue) for probe in unpublished]

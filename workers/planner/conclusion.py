@@ -1,0 +1,53 @@
+"""How a job that is carried out by trials ends: with its report stored, or with the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from api_schemas.failures import Failure
+from api_schemas.reports.report import Report
+from augury.failures import failure_of
+from store import jobs
+from store.jobs import Phase
+from workers.context import Context
+from workers.planner.report_writer import store_report
+
+
+def finish_with_report(
+    context: Context, job_id: str, compose: Callable[[float], Report], artifacts: dict[str, Any] | None = None
+) -> None:
+    """Compose and store the report, and end the job; trials that failed fail it, and the report covers the rest."""
+    try:
+        with context.database.writing() as session:
+            job = jobs.locked(session, job_id)
+            if job is None or job.finished_at is not None:
+                return
+            now = context.database.now(session)
+            jobs.begin(session, job, Phase.REPORTING, now)
+        report = compose(now)
+        name = store_report(context, report)
+    except Exception as error:  # a job must not wait for ever for a report that cannot be made
+        fail_job(context, job_id, error)
+        return
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        failed = [failed for arm in report.arms for failed in arm.failed_trials]
+        if failed:
+            jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
+        else:
+            jobs.succeed(session, job_id, name, now, artifacts)
+
+
+def fail_job(context: Context, job_id: str, error: Exception) -> None:
+    """End a job whose report cannot be made."""
+    failure = failure_of(error, "report")
+    with context.database.writing() as session:
+        jobs.fail(session, job_id, failure, context.database.now(session))
+
+
+def _failure_of_job(first: Failure, failed: int, total: int) -> Failure:
+    return Failure.of(
+        first.failure_class,
+        f"{failed} of {total} trials gave no result; the report covers the others. The first said: {first.message}",
+    )

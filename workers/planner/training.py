@@ -1,0 +1,33 @@
+"""The planner of trainings: one spec on every seed, then the report and the models."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from augury.evidence.training_report import store_models, training_report
+from store import trials
+from store.tables import DatasetRow, JobRow
+from workers.context import Context
+from workers.planner.conclusion import fail_job, finish_with_report
+from workers.planner.evidence_reader import read_evidence
+from workers.planner.step import Step
+from workers.planner.trial_slots import has_plan, is_anything_left, publish_trials
+
+
+def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
+    """Make the plan, publish the trials that are due, or have the report made."""
+    if not has_plan(session, job, dataset, now):
+        return Step()
+    places = trials.of_job(session, job.id)
+    messages = publish_trials(job, places, now)
+    return Step(messages) if is_anything_left(job, places) else Step(messages, conclude=_conclude)
+
+
+def _conclude(context: Context, job_id: str) -> None:
+    try:
+        evidence = read_evidence(context, job_id)
+        models = store_models(context, evidence)
+    except Exception as error:  # a job must not wait for ever for a report that cannot be made
+        fail_job(context, job_id, error)
+        return
+    finish_with_report(context, job_id, lambda now: training_report(evidence, now), models)

@@ -1,0 +1,64 @@
+"""What comparisons and trainings share: a plan of arms and seeds, and the trials that fill its places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.failures import Failure, FailureClass
+from api_schemas.plans import Plan
+from api_schemas.training.trials import TrialState
+from augury.planning import comparison
+from augury.planning.splits import split_obstacle
+from store import jobs, queue, trials
+from store.jobs import Phase
+from store.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
+from workers.planner.step import Message
+
+Places = Sequence[tuple[JobTrialRow, TrialRow]]
+
+
+def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
+    """Make the plan if there is none yet, and replace trials that another job's cancel took away.
+
+    False when there can be none; the job has failed then.
+    """
+    facts = DatasetFacts.model_validate(dataset.facts)
+    if job.plan is None or not job.plan.get("rounds"):  # plans had no rounds once
+        request = jobs.trial_request_of(job)
+        obstacle = split_obstacle(request.evaluation, facts)
+        if obstacle is not None:
+            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {obstacle}"), now)
+            return False
+        jobs.adopt_plan(session, job, comparison.plan_of(request, facts.dtype), dataset, now)
+    elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
+        jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
+    jobs.begin(session, job, Phase.TRAINING, now)
+    return True
+
+
+def _has_lost_trials(places: Places) -> bool:
+    return any(trial.state == TrialState.CANCELLED for _, trial in places)
+
+
+def is_anything_left(job: JobRow, places: Places) -> bool:
+    """Whether a trial still has to be waited for. A job that is stopping waits for those only that stop with it."""
+    unfinished = [trial for _, trial in places if not TrialState(trial.state).is_terminal]
+    if job.stop_requested_at is None:
+        return bool(unfinished)
+    return any(trial.cancel_requested_at is not None for trial in unfinished)
+
+
+def publish_trials(job: JobRow, places: Places, now: float) -> list[Message]:
+    """Messages for trials that have none, seed by seed: a job that is ended early then has whole pairs."""
+    if job.stop_requested_at is not None:
+        return []
+    in_order = sorted(places, key=lambda place: place[0].seed)
+    unpublished = {
+        trial.id: trial for _, trial in in_order if trial.state == TrialState.QUEUED and trial.published_at is None
+    }
+    for trial in unpublished.values():
+        trial.published_at = now
+    return [(queue.RUN_TRIAL, trial.id, trial.queue) for trial in unpublished.values()]

@@ -1,1 +1,0 @@
-"""From finished trials to the report that a client reads."""
