@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from api_schemas.failures import Failure, FailureClass
-from store.snapshot_cache import SnapshotCacheError
+from store.files.snapshot_cache import SnapshotCacheError
 
 log = structlog.get_logger(__name__)
 

@@ -62,7 +62,7 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
 
     from augury.training.splits import draw_split
     from augury.training.trial import train_trial
-    from store.snapshots import SPLIT_CODES, Snapshot
+    from store.files.snapshots import SPLIT_CODES, Snapshot
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]

@@ -37,7 +37,7 @@ from augury.local.stack import LocalStack
 from augury.planning.comparison import plan_comparison
 from augury.training.splits import draw_split
 from augury.training.streams import BATCHES, INITIALISATION, stream_seed
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 
 WORKERS_PATIENCE_SECONDS = 180.0
 JOB_PATIENCE_SECONDS = 1800.0

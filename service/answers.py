@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from service.problems import ProblemError
-from store import idempotency
+from store.rows import idempotency
 
 IdempotencyKey = Annotated[
     str | None,

@@ -19,8 +19,8 @@ from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnif
 from service.previewing import MOST_SHEET_PIXELS, refuse_too_much, stored_images
 from service.problems import ProblemError, shown
 from service.resources import Resources
-from store.snapshots import Snapshot
-from store.tables import DatasetRow
+from store.files.snapshots import Snapshot
+from store.rows.tables import DatasetRow
 
 _LONGEST_NAME = 80
 _MOST_NAMES_TOLD = 20

@@ -15,8 +15,8 @@ from augury.linting import lint, lint_each, measurements_of
 from service import registration
 from service.registration import Wanted
 from service.resources import Resources
-from store import datasets
-from store.tables import DatasetRow
+from store.rows import datasets
+from store.rows.tables import DatasetRow
 
 Findings = dict[str, list[Finding]]
 

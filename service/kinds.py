@@ -17,7 +17,7 @@ from augury.planning.comparison import TrialRequest
 from augury.planning.splits import split_obstacle
 from service.problems import ProblemError
 from store.rows.plans import with_reuse_and_estimate
-from store.tables import DatasetRow
+from store.rows.tables import DatasetRow
 
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
 

@@ -18,8 +18,8 @@ from service.resources import Resources
 from service.routes import artifacts, datasets, health, jobs, lint, previews
 from service.settings import ServiceSettings
 from store import migrate
-from store.artifacts import Artifacts
 from store.database import Database
+from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
 
 _DESCRIPTION = """

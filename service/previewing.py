@@ -28,10 +28,10 @@ from service import registration
 from service.problems import ProblemError, not_found
 from service.registration import RETRY_AFTER_SECONDS
 from service.resources import Resources
-from store.artifacts import ArtifactMissingError
-from store.snapshot_cache import SnapshotCacheError
-from store.snapshots import Snapshot, load_snapshot
-from store.tables import DatasetRow
+from store.files.artifacts import ArtifactMissingError
+from store.files.snapshot_cache import SnapshotCacheError
+from store.files.snapshots import Snapshot, load_snapshot
+from store.rows.tables import DatasetRow
 
 MOST_VALUES = 2**25
 """Pixels times channels over all images of a sheet: about a second of work."""

@@ -16,8 +16,9 @@ from augury.planning.canonical import digest
 from service.answers import Accepted, once
 from service.problems import ProblemError, shown
 from service.resources import Resources
-from store import datasets, queue
-from store.tables import DatasetRow
+from store import queue
+from store.rows import datasets
+from store.rows.tables import DatasetRow
 
 RETRY_AFTER_SECONDS = 2
 

@@ -9,7 +9,7 @@ from fastapi import Response
 from service.negotiation import acceptable
 from service.problems import ProblemError, shown
 from service.resources import Resources
-from store.artifacts import ArtifactMissingError
+from store.files.artifacts import ArtifactMissingError
 
 JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
 SUFFIXES = {JSON: ".json", HTML: ".html", MARKDOWN: ".md"}

@@ -10,8 +10,8 @@ from fastapi import Depends, Request
 from augury.datasets.settings import IngestSettings
 from service.relay import Relay
 from service.settings import ServiceSettings
-from store.artifacts import Artifacts
 from store.database import Database
+from store.files.artifacts import Artifacts
 from store.queue import Queue
 
 

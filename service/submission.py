@@ -13,7 +13,8 @@ from service import findings, kinds, registration
 from service.answers import Accepted, once
 from service.registration import Wanted
 from service.resources import Resources
-from store import job_views, jobs, queue
+from store import queue
+from store.rows import job_views, jobs
 
 
 def submit(resources: Resources, request: JobRequest, idempotency_key: str | None) -> Accepted:

@@ -23,7 +23,7 @@ from augury.datasets.settings import IngestSettings, variable_of
 from service.multipart import FILE, FileForm
 from service.problems import ProblemError, shown
 from service.registration import upload_name
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 
 FIELDS = tuple(ImageOptions.model_fields)
 _AT_A_TIME = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from store.artifacts import CacheSettings
+from store.files.artifacts import CacheSettings
 
 
 class StoreSettings(BaseSettings):

@@ -11,9 +11,9 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.archives.layout import Layout
-from store import jobs
-from store.chunks import Place
-from store.tables import ChunkRow, DatasetRow, JobRow
+from store.rows import jobs
+from store.rows.chunks import Place
+from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole
 from api_schemas.failures import Failure
-from store import chunks, leases, queue
-from store.leases import Lease
-from store.tables import ChunkRow
+from store import queue
+from store.rows import chunks, leases
+from store.rows.leases import Lease
+from store.rows.tables import ChunkRow
 from workers import augmenting, probing
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper

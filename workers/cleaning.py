@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.datasets.dataset import DatasetState
-from store import dataset_files
+from store.rows import dataset_files
 from workers.context import Context
 from workers.workspaces import remove_abandoned
 

@@ -9,8 +9,8 @@ from functools import cache
 from celery import Celery
 
 from augury.datasets.settings import IngestSettings
-from store.artifacts import Artifacts
 from store.database import Database
+from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
 from workers.settings import WorkerSettings
 

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
-from store import dataset_files, datasets, leases, queue
-from store.leases import Lease
-from store.tables import DatasetRow, JobRow
+from store import queue
+from store.rows import dataset_files, datasets, leases
+from store.rows.leases import Lease
+from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 from workers.leased_work import carry_out

@@ -17,9 +17,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import leases
 from store.database import Database
-from store.leases import Lease
+from store.rows import leases
+from store.rows.leases import Lease
 from workers import shutdown
 from workers.settings import WorkerSettings
 from workers.settlement import give_back, settle_cancelled

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from augury.failures import failure_of
-from store import jobs, leases
 from store.database import patiently
-from store.leases import Lease, Work
 from store.queue import identity
+from store.rows import jobs, leases
+from store.rows.leases import Lease, Work
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper, WorkCancelledError, WorkInterruptedError
 from workers.settlement import give_back, settle_cancelled

@@ -12,9 +12,9 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
-from store.snapshots import load_snapshot
-from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
-from store.trial_files import model_name
+from store.files.names import model_name
+from store.files.snapshots import load_snapshot
+from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 from workers.planner.report_writer import sheet_name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from store import jobs, leases
 from store.database import Database
-from store.leases import Lease
+from store.rows import jobs, leases
+from store.rows.leases import Lease
 
 
 def settle_cancelled(database: Database, lease: Lease) -> None:

@@ -12,10 +12,11 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
-from store import chunks, idempotency, jobs, leases, queue, trials
-from store.leases import CHUNKS, INGESTIONS, TRIALS, Work
-from store.tables import JobRow
-from store.trial_files import trial_folder
+from store import queue
+from store.files.names import trial_folder
+from store.rows import chunks, idempotency, jobs, leases, trials
+from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, Work
+from store.rows.tables import JobRow
 from workers import cleaning
 from workers.context import Context
 from workers.settings import WorkerSettings

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from api_schemas.training.trials import TrialResult
-from store import leases, queue, trials
-from store.leases import Lease
-from store.snapshots import load_snapshot
-from store.tables import TrialRow
-from store.trial_files import model_name, predictions_name
+from store import queue
+from store.files.names import model_name, predictions_name
+from store.files.snapshots import load_snapshot
+from store.rows import leases, trials
+from store.rows.leases import Lease
+from store.rows.tables import TrialRow
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper
 from workers.leased_work import carry_out

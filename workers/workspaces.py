@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from store.database import Database
-from store.tables import DatasetRow
+from store.rows.tables import DatasetRow
 from workers.settings import WorkerSettings
 
 

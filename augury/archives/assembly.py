@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from augury.archives.formats import FORMATS
 from augury.archives.layout import MANIFEST, Layout
 from augury.archives.reading import Parts
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 from workers.watcher import Watcher
 
 _MEDIA_TYPES = {"zip": "application/zip", "npz": "application/octet-stream", "tar": "application/x-tar"}

@@ -12,7 +12,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.planning.augmentation import Sources, places, sources_of
-from store.chunks import Place
+from store.rows.chunks import Place
 
 MANIFEST = "manifest.jsonl"
 _VALUES = (

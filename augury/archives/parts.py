@@ -13,9 +13,9 @@ import numpy.typing as npt
 from augury.archives.images import encoder_of
 from augury.archives.layout import Layout, batches
 from augury.augmentation import Pipeline
-from store.artifacts import Artifacts
-from store.chunks import Place
-from store.snapshots import Snapshot, load_snapshot
+from store.files.artifacts import Artifacts
+from store.files.snapshots import Snapshot, load_snapshot
+from store.rows.chunks import Place
 from workers.watcher import Watcher
 
 Array = npt.NDArray[Any]

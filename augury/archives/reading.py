@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from augury.archives.layout import MANIFEST, Layout
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 from workers.watcher import Watcher
 
 _BLOCK = 2**20

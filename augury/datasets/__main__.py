@@ -22,8 +22,8 @@ from augury.datasets.snapshot_builder import assemble
 from augury.datasets.sources import Fetched, fetch
 from augury.failures import DatasetError, failure_of
 from augury.telemetry.logs import configure_logging
-from store.artifacts import Artifacts
-from store.snapshots import digest_of, store_snapshot_folder
+from store.files.artifacts import Artifacts
+from store.files.snapshots import digest_of, store_snapshot_folder
 from workers.units.ingestion_process import GO
 
 _PR_SET_PDEATHSIG = 1

@@ -9,7 +9,7 @@ from api_schemas.reports.report import Method, Report
 from augury.evidence import arm_reports
 from augury.planning.canonical import timestamp
 from augury.planning.splits import fixed_validation, split_sizes
-from store.trial_files import model_name
+from store.files.names import model_name
 from workers.context import Context
 from workers.planner.evidence_reader import Evidence
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
-from store.chunks import Place
+from store.rows.chunks import Place
 
 MOST_IMAGES_PER_CHUNK = 512
 MOST_BYTES_PER_CHUNK = 64 * 2**20

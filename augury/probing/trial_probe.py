@@ -10,7 +10,7 @@ from augury.evidence.probe_results import Probe
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
 from augury.training.splits import draw_split
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 from workers.watcher import Watcher
 
 

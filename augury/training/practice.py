@@ -6,7 +6,7 @@ import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.training.trial import train_trial
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 
 _SIZE, _IMAGES = 4, 16
 

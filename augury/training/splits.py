@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 from augury.failures import UserInputError
 from augury.planning.splits import folds_of
 from augury.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
-from store.snapshots import SPLIT_CODES, Snapshot
+from store.files.snapshots import SPLIT_CODES, Snapshot
 
 Indices = npt.NDArray[np.intp]
 Labels = npt.NDArray[np.int64]

@@ -15,7 +15,7 @@ from augury.training.loop import train
 from augury.training.models import initialised_learner
 from augury.training.splits import draw_split
 from augury.training.streams import INITIALISATION, stream_seed
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 from workers.watcher import Watcher
 
 

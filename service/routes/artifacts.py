@@ -13,9 +13,9 @@ from api_schemas.jobs import JobState
 from service.openapi import problems
 from service.problems import ProblemError, not_found, shown
 from service.resources import Resources, Shared
-from store import job_views, jobs
-from store.artifacts import ArtifactMissingError
-from store.tables import JobRow
+from store.files.artifacts import ArtifactMissingError
+from store.rows import job_views, jobs
+from store.rows.tables import JobRow
 
 router = APIRouter(prefix="/v1/jobs/{job_id}/artifacts", tags=["jobs"])
 

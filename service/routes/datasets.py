@@ -22,9 +22,9 @@ from service.negotiation import JSON, PNG, Accept, prefers_json
 from service.openapi import problems
 from service.problems import ProblemError, not_found
 from service.resources import Resources, Shared
-from store import datasets
 from store.ids import IDENTIFIER
-from store.tables import DatasetRow
+from store.rows import datasets
+from store.rows.tables import DatasetRow
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 

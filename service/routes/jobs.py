@@ -21,9 +21,10 @@ from service.examples import JOB_EXAMPLES
 from service.openapi import problems
 from service.problems import ProblemError, not_found
 from service.resources import Resources, Shared
-from store import job_views, queue, trials
-from store import jobs as job_rows
+from store import queue
 from store.ids import IDENTIFIER
+from store.rows import job_views, trials
+from store.rows import jobs as job_rows
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 

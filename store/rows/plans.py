@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
 from augury.planning.comparison import TrialRequest, places, setting_of, trial_definition
-from store import trials
-from store.tables import DatasetRow
+from store.rows import trials
+from store.rows.tables import DatasetRow
 
 
 def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow) -> Plan:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from store.database import Database
-from store.tables import DatasetRow, TrialRow
+from store.rows.tables import DatasetRow, TrialRow
 from tests.servers import Broker, free_port, wait_for
 
 JOB_PATIENCE_SECONDS = 180.0

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from store.tables import ChunkRow
+from store.rows.tables import ChunkRow
 from tests.end_to_end.stack import Stack
 from tests.servers import wait_for
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from store.tables import DatasetRow
+from store.rows.tables import DatasetRow
 from tests.end_to_end.stack import Stack, comparison
 from tests.servers import wait_for
 

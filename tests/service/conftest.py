@@ -19,7 +19,7 @@ from service.main import create_app
 from service.settings import ServiceSettings
 from store.database import Database
 from tests.servers import free_port, wait_for
-from tests.store.rows import migrated_copy
+from tests.store.databases import migrated_copy
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
 

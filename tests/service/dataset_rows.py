@@ -12,11 +12,11 @@ from fastapi.testclient import TestClient
 from api_schemas.failures import Failure, FailureClass
 from service.relay import Relay
 from service.resources import Resources
-from store import datasets, leases
-from store.leases import Lease
-from store.snapshots import Snapshot, store_snapshot
-from store.tables import DatasetRow
-from tests.store.rows import DIGITS
+from store.files.snapshots import Snapshot, store_snapshot
+from store.rows import datasets, leases
+from store.rows.leases import Lease
+from store.rows.tables import DatasetRow
+from tests.store.databases import DIGITS
 
 CLASSES = ["ant", "bee", "cat"]
 

@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from store import chunks, jobs
-from store.artifacts import Artifacts
 from store.database import Database
-from tests.store.rows import DIGITS, FACTS, NOW, ready_dataset
+from store.files.artifacts import Artifacts
+from store.rows import chunks, jobs
+from tests.store.databases import DIGITS, FACTS, NOW, ready_dataset
 
 CONTENT = b"not really a zip" * 100_000
 

@@ -15,13 +15,14 @@ from api_schemas.datasets.dataset import Dataset
 from api_schemas.datasets.images import DatasetImages
 from augury.datasets.settings import IngestSettings
 from service.examples import DATASET_EXAMPLES
-from store import datasets, queue
+from store import queue
 from store.database import Database
-from store.tables import DatasetRow
+from store.rows import datasets
+from store.rows.tables import DatasetRow
 from tests.service import dataset_rows
 from tests.service.conftest import serving
 from tests.service.dataset_rows import CLASSES, claimed, failed, ready
-from tests.store.rows import DIGITS, comparison_body
+from tests.store.databases import DIGITS, comparison_body
 
 UNKNOWN = "ds_" + "0" * 32
 

@@ -16,7 +16,7 @@ from augury.cli.lint import lint_requests
 from service.routes.lint import LINT_EXAMPLES
 from store.database import Database
 from tests.augury.stand_in import Answer, serving
-from tests.store.rows import DIGITS, STANDING_EXAMPLE, TARGETED, comparison_body, ready_dataset
+from tests.store.databases import DIGITS, STANDING_EXAMPLE, TARGETED, comparison_body, ready_dataset
 
 
 def _lint(client: TestClient, **body: Any) -> LintResult:

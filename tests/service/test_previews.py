@@ -20,12 +20,13 @@ from service import previewing
 from service.examples import PREVIEW_EXAMPLES
 from service.relay import Relay
 from service.resources import Resources
-from store import datasets, leases, queue
-from store.artifacts import Artifacts
+from store import queue
 from store.database import Database
-from store.snapshots import Snapshot, store_snapshot
-from store.tables import DatasetRow
-from tests.store.rows import DIGITS, ready_dataset
+from store.files.artifacts import Artifacts
+from store.files.snapshots import Snapshot, store_snapshot
+from store.rows import datasets, leases
+from store.rows.tables import DatasetRow
+from tests.store.databases import DIGITS, ready_dataset
 
 SPEC = {"rotation_range": 20, "height_shift_range": 0.2, "horizontal_flip": True, "brightness_range": [0.8, 1.2]}
 SHAPE = (12, 20, 3)

@@ -13,7 +13,7 @@ from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.store.rows import comparison_body
+from tests.store.databases import comparison_body
 
 JSON = {"Content-Type": "application/json"}
 BUG = "/a-bug-in-the-service"

@@ -15,10 +15,10 @@ from sqlalchemy import text
 from api_schemas.failures import Failure, FailureClass
 from service.main import create_app
 from service.settings import ServiceSettings
-from store import jobs, trials
 from store.database import Database
+from store.rows import jobs, trials
 from tests.service.conftest import UNREACHABLE, serving
-from tests.store.rows import NOW, claim, comparison_body, running_job
+from tests.store.databases import NOW, claim, comparison_body, running_job
 
 
 def _submit(client: TestClient, **changes: Any) -> str:

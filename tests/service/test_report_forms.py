@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from service.negotiation import acceptable
-from store import jobs
 from store.database import Database
-from tests.store.rows import NOW, running_job
+from store.rows import jobs
+from tests.store.databases import NOW, running_job
 
 FORMS = {"application/json": b'{"a": 1}', "text/html": b"<!DOCTYPE html>", "text/markdown": b"# Report"}
 SUFFIXES = {"application/json": "json", "text/html": "html", "text/markdown": "md"}

@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api_schemas.jobs import Job
-from store import idempotency, trials
 from store.database import Database
-from store.tables import Base, IdempotencyRow, JobRow
-from tests.store.rows import comparison, comparison_body, ready_dataset, running_job, succeed
+from store.rows import idempotency, trials
+from store.rows.tables import Base, IdempotencyRow, JobRow
+from tests.store.databases import comparison, comparison_body, ready_dataset, running_job, succeed
 
 
 def _rows(database: Database) -> dict[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store.database import Database
-from tests.store.rows import migrated_copy
+from tests.store.databases import migrated_copy
 
 
 @pytest.fixture

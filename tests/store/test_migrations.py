@@ -17,7 +17,7 @@ from sqlalchemy import inspect, text
 
 from store import migrate
 from store.database import Database
-from store.tables import Base
+from store.rows.tables import Base
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from kombu.exceptions import OperationalError
 
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 from store.queue import Queue
-from tests.store.rows import migrated_copy
+from tests.store.databases import migrated_copy
 from workers.context import Context
 from workers.settings import WorkerSettings
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from api_schemas.failures import Failure, FailureClass
 from augury.evidence.arm_results import SeedRecord
-from store import chunks, leases, trials
-from store.trial_files import predictions_name
-from tests.store.rows import NOW, succeed
+from store.files.names import predictions_name
+from store.rows import chunks, leases, trials
+from tests.store.databases import NOW, succeed
 from workers.context import Context
 
 VALIDATION_IMAGES = 20

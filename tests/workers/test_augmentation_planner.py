@@ -11,12 +11,12 @@ from sqlalchemy import select
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
-from store import chunks, datasets, job_views, jobs, leases
+from store.files.snapshots import Snapshot, store_snapshot
 from store.queue import ADVANCE, RUN_CHUNK
-from store.snapshots import Snapshot, store_snapshot
-from store.tables import ChunkRow, JobRow
+from store.rows import chunks, datasets, job_views, jobs, leases
+from store.rows.tables import ChunkRow, JobRow
 from tests.augury.archives.samples import body, snapshot
-from tests.store.rows import DIGITS
+from tests.store.databases import DIGITS
 from tests.workers.conftest import RecordingQueue
 from workers.chunks import run_chunk
 from workers.context import Context

@@ -7,12 +7,12 @@ import pytest
 
 from api_schemas.failures import FailureClass
 from augury.failures import DatasetError, UserInputError, failure_of
-from store.artifacts import ArtifactMissingError, Artifacts
+from store.files.artifacts import ArtifactMissingError, Artifacts
+from store.files.snapshots import Snapshot, load_snapshot, store_snapshot
 from store.queue import ADVANCE
-from store.snapshots import Snapshot, load_snapshot, store_snapshot
-from store.tables import DatasetRow
+from store.rows.tables import DatasetRow
 from tests.augury.datasets.digits import digits_snapshot
-from tests.store.rows import new_job
+from tests.store.databases import new_job
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.ingestion import ingest

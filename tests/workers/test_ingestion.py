@@ -18,10 +18,10 @@ from PIL import Image
 
 from api_schemas.datasets.dataset import DatasetState
 from augury.datasets.settings import IngestSettings
-from store import datasets
-from store.artifacts import Artifacts
-from store.snapshots import load_snapshot
-from store.tables import DatasetRow
+from store.files.artifacts import Artifacts
+from store.files.snapshots import load_snapshot
+from store.rows import datasets
+from store.rows.tables import DatasetRow
 from tests.workers.conftest import RecordingQueue
 from workers.cleaning import clean
 from workers.context import Context

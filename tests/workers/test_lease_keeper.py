@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from store import jobs, leases, trials
-from store.tables import JobRow, TrialRow
-from tests.store.rows import claim, running_job
+from store.rows import jobs, leases, trials
+from store.rows.tables import JobRow, TrialRow
+from tests.store.databases import claim, running_job
 from workers import shutdown
 from workers.context import Context
 from workers.lease_keeper import LeaseKeeper, WorkCancelledError, WorkInterruptedError

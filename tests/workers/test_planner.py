@@ -11,11 +11,11 @@ from sqlalchemy import update
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.reports.report import Report
-from store import datasets, jobs, leases, trials
+from store.files.names import model_name, predictions_name
 from store.queue import ADVANCE, INGEST, RUN_CHUNK, RUN_TRIAL
-from store.tables import JobRow, TrialRow
-from store.trial_files import model_name, predictions_name
-from tests.store.rows import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
+from store.rows import datasets, jobs, leases, trials
+from store.rows.tables import JobRow, TrialRow
+from tests.store.databases import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from tests.workers.finished import end_probes, finish_trials, predictions_file, record_of
 from workers.context import Context

@@ -16,7 +16,7 @@ from api_schemas.training.trials import Trial, TrialState
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_report import compose
 from augury.planning import comparison as plans
-from tests.store.rows import FACTS, NOW, STANDING_EXAMPLE, comparison, result
+from tests.store.databases import FACTS, NOW, STANDING_EXAMPLE, comparison, result
 from tests.workers.finished import record_of
 from workers.planner.evidence_reader import Evidence
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from store import datasets, events, idempotency, jobs, leases, trials
+from store.files.names import predictions_name
 from store.queue import ADVANCE, INGEST, RUN_TRIAL
-from store.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
-from store.trial_files import predictions_name
-from tests.store.rows import claim, comparison, new_job, new_trial, running_job, succeed
+from store.rows import datasets, events, idempotency, jobs, leases, trials
+from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
+from tests.store.databases import claim, comparison, new_job, new_trial, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.sweeping import sweep

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from api_schemas.reports.report import Report
-from store import jobs, trials
 from store.queue import INGEST, RUN_CHUNK, RUN_TRIAL
-from store.tables import JobRow
-from tests.store.rows import comparison, new_job
+from store.rows import jobs, trials
+from store.rows.tables import JobRow
+from tests.store.databases import comparison, new_job
 from tests.workers.conftest import RecordingQueue
 from workers.chunks import run_chunk
 from workers.context import Context

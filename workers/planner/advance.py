@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import JobState
-from store import jobs, queue
-from store.jobs import Phase
-from store.tables import DatasetRow, JobRow
+from store import queue
+from store.rows import jobs
+from store.rows.jobs import Phase
+from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner import augmentation, comparison, training
 from workers.planner.step import Message, NextStep, Step

@@ -12,10 +12,11 @@ from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.planning import augmentation
-from store import chunks, events, jobs, queue
-from store.chunks import Place
-from store.jobs import Phase
-from store.tables import ChunkRow, DatasetRow, JobRow
+from store import queue
+from store.rows import chunks, events, jobs
+from store.rows.chunks import Place
+from store.rows.jobs import Phase
+from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Message, Step
 
 

@@ -9,9 +9,10 @@ from api_schemas.training.trials import TrialState
 from augury.evidence.comparison_report import compose
 from augury.evidence.next_round import Extension, next_round
 from augury.planning import comparison
-from store import chunks, jobs, queue, trials
-from store.jobs import Phase
-from store.tables import DatasetRow, JobRow
+from store import queue
+from store.rows import chunks, jobs, trials
+from store.rows.jobs import Phase
+from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_evidence

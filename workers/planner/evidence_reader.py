@@ -16,11 +16,11 @@ from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial, TrialResult
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.planning.comparison import TrialRequest
-from store import chunks, jobs, trials
-from store.artifacts import Artifacts
-from store.snapshots import load_snapshot
-from store.tables import DatasetRow, JobRow
-from store.trial_files import predictions_name
+from store.files.artifacts import Artifacts
+from store.files.names import predictions_name
+from store.files.snapshots import load_snapshot
+from store.rows import chunks, jobs, trials
+from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 
 

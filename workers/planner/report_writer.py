@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.reports.report import Report
-from store.artifacts import ArtifactMissingError, Artifacts
+from store.files.artifacts import ArtifactMissingError, Artifacts
 from workers.context import Context
 
 

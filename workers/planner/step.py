@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from store.tables import DatasetRow, JobRow
+from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 
 Message = tuple[str, str, str]

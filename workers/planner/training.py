@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from augury.evidence.training_report import store_models, training_report
-from store import trials
-from store.tables import DatasetRow, JobRow
+from store.rows import trials
+from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_evidence

@@ -12,9 +12,10 @@ from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.splits import split_obstacle
-from store import jobs, queue, trials
-from store.jobs import Phase
-from store.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
+from store import queue
+from store.rows import jobs, trials
+from store.rows.jobs import Phase
+from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from workers.planner.step import Message
 
 Places = Sequence[tuple[JobTrialRow, TrialRow]]

@@ -17,7 +17,7 @@ from augury.datasets.sources.paths import fetch_path
 from augury.datasets.sources.uploads import fetch_upload
 from augury.datasets.sources.urls import fetch_url
 from augury.failures import DatasetError
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 
 __all__ = ["FETCHERS", "Fetched", "Report", "fetch"]
 

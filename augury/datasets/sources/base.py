@@ -13,7 +13,7 @@ from typing import Any
 
 from augury.datasets.settings import IngestSettings, variable_of
 from augury.failures import DatasetError
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 
 Report = Callable[[str, int, int], None]
 """Told a step, how much of it is done and how much there is (0: unknown), in bytes; may raise to stop the work."""

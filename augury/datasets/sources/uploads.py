@@ -6,7 +6,7 @@ import hashlib
 
 from augury.datasets.sources.base import Fetched, Request, disk_errors_told, opened, require_room, require_size
 from augury.failures import DatasetError
-from store.artifacts import ArtifactMissingError
+from store.files.artifacts import ArtifactMissingError
 
 
 def fetch_upload(request: Request) -> Fetched:

@@ -11,8 +11,8 @@ from augury.archives.assembly import assemble
 from augury.archives.layout import Layout
 from augury.archives.parts import make_part
 from augury.planning.augmentation import plan_augmentation
-from store.artifacts import Artifacts
-from store.snapshots import Snapshot, store_snapshot
+from store.files.artifacts import Artifacts
+from store.files.snapshots import Snapshot, store_snapshot
 
 SPEC = {"rotation_range": 20, "width_shift_range": 0.2, "horizontal_flip": True, "rescale": 1 / 255}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from augury.datasets.labelled_images import ArrayImages
 from augury.datasets.sources.builtin import digits
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 
 
 def digits_snapshot() -> Snapshot:

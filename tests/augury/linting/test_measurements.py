@@ -12,7 +12,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.lint import GeometryMeasurements, Semantics
 from augury.linting.intensities import ASSUMED, Jitter, Pixels, effect, rounding_loss, sample_images
 from augury.linting.measurements import measure, motion_of
-from tests.store.rows import APPROPRIATE, OVER
+from tests.store.databases import APPROPRIATE, OVER
 
 BLOG = {
     "rotation_range": 40,

@@ -17,7 +17,7 @@ from augury.linting import RULES, lint, measurements_of
 from augury.linting.rules import _answer
 from tests.api_schemas.specs import accepted_specs
 from tests.augury.linting.cases import CASES, DIGITS, PHOTOS, UNIT, WIDE, Example, facts
-from tests.store.rows import APPROPRIATE, OVER, TARGETED
+from tests.store.databases import APPROPRIATE, OVER, TARGETED
 
 GARBLED = re.compile(r"\b(?:None|nan|inf)\b|[{}]")
 BY_ID = {rule.id: rule for rule in RULES}

@@ -6,7 +6,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Candidate
 from augury.planning import comparison as plans
 from augury.planning.attribution_arms import attribution_arms, only, random_parameters, without
-from tests.store.rows import OVER, comparison
+from tests.store.databases import OVER, comparison
 
 SPEC = ImageDataGeneratorSpec.model_validate(OVER)
 

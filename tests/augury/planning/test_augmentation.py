@@ -16,7 +16,7 @@ from augury.planning.augmentation import (
     plan_augmentation,
     sources_of,
 )
-from tests.store.rows import DIGITS, FACTS
+from tests.store.databases import DIGITS, FACTS
 
 
 def _request(**changes: object) -> AugmentationRequest:

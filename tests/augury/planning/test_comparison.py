@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, ArmRole
 from augury.planning import comparison as plans
-from store import trials
+from store.rows import trials
 from tests.api_schemas.specs import accepted_specs
-from tests.store.rows import FACTS, STANDING_EXAMPLE, comparison
+from tests.store.databases import FACTS, STANDING_EXAMPLE, comparison
 
 RESCALE = ImageDataGeneratorSpec(rescale=1 / 255)
 

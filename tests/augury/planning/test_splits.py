@@ -9,7 +9,7 @@ import pytest
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.planning.splits import split_definition, split_obstacle, split_sizes
-from tests.store.rows import FACTS
+from tests.store.databases import FACTS
 
 
 def _facts(per_class: list[int], **changes: Any) -> DatasetFacts:

@@ -12,7 +12,7 @@ from api_schemas.lint import Finding
 from api_schemas.reports.evidence import ClassEffect, DosePoint, Flip, ParameterEffect, Why
 from api_schemas.reports.report import ArmReport, CandidateReport, Difference, Report, SeedResult
 from api_schemas.training.trials import Curves
-from tests.store.rows import FACTS, STANDING_EXAMPLE
+from tests.store.databases import FACTS, STANDING_EXAMPLE
 
 SEEDS = 5
 EPOCHS = 30

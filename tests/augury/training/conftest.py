@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 from tests.augury.datasets.digits import digits_snapshot
 
 

@@ -11,9 +11,9 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.failures import UserInputError
 from augury.training import inputs
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 from tests.augury.datasets.digits import digits_snapshot
-from tests.store.rows import TARGETED
+from tests.store.databases import TARGETED
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:keras", "ignore:This ImageDataGenerator specifies:UserWarning"

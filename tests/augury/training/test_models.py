@@ -18,7 +18,7 @@ from augury.training import model_memory, models
 from augury.training.models import Learner, initialised_learner
 from augury.training.networks import NETWORKS
 from augury.training.trial import train_trial
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 from tests.augury.training.conftest import Nobody, definition
 
 TRAINING = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32}

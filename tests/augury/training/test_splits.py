@@ -14,8 +14,8 @@ from api_schemas.training.models import EvaluationSettings
 from augury.failures import UserInputError
 from augury.planning.splits import split_definition, split_obstacle, split_sizes
 from augury.training.splits import Split, draw_split
-from store.snapshots import SPLIT_CODES, Snapshot
-from tests.store.rows import FACTS
+from store.files.snapshots import SPLIT_CODES, Snapshot
+from tests.store.databases import FACTS
 
 LABELS = np.repeat(np.arange(4), [40, 30, 20, 10])
 RANDOM: dict[str, Any] = {"kind": "random", "validation_fraction": 0.2, "training_images": None}

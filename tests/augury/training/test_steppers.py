@@ -11,7 +11,7 @@ from keras import layers
 
 from augury.training.loop import Pace
 from augury.training.steppers import BatchStepper, Stepper, TensorFlowStepper
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 
 IMAGES, BATCH = 100, 32
 

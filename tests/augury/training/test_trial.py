@@ -18,10 +18,10 @@ from augury.failures import UserInputError
 from augury.training import evaluation, inputs, trial
 from augury.training.steppers import BatchStepper
 from augury.training.trial import Trained, train_trial
-from store.snapshots import Snapshot
+from store.files.snapshots import Snapshot
 from tests.augury.training.conftest import Nobody, definition
 from tests.augury.training.test_inputs import VIOLENT
-from tests.store.rows import OVER
+from tests.store.databases import OVER
 
 RESCALE = {"rescale": 1 / 255}
 TIMES = {"seconds", "augmentation_seconds", "images_per_second"}

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from augury.datasets.settings import IngestSettings
 from augury.datasets.sources.base import Fetched, Request
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 
 HOST = "files.example"
 Script = Callable[[socket.socket, str], None]

@@ -13,7 +13,7 @@ from augury.datasets.sources import fetch
 from augury.datasets.sources.base import Request
 from augury.datasets.sources.builtin import of_pairs
 from augury.failures import DatasetError
-from store.artifacts import Artifacts
+from store.files.artifacts import Artifacts
 from tests.augury.datasets.sources.fetches import content_of, request_for
 
 CONTENT = b"an uploaded file"

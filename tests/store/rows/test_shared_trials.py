@@ -7,11 +7,21 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
-from store import events, job_views, jobs, trials
 from store.database import Database
-from store.job_views import JobFilter
-from store.tables import JobRow, TrialRow
-from tests.store.rows import NOW, claim, comparison, new_job, new_trial, ready_dataset, result, running_job, succeed
+from store.rows import events, job_views, jobs, trials
+from store.rows.job_views import JobFilter
+from store.rows.tables import JobRow, TrialRow
+from tests.store.databases import (
+    NOW,
+    claim,
+    comparison,
+    new_job,
+    new_trial,
+    ready_dataset,
+    result,
+    running_job,
+    succeed,
+)
 
 FLIP = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}}
 TURN = {"turn": {"rotation_range": 20, "rescale": 1 / 255}}

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure
-from store import leases, transitions
 from store.ids import CHUNK, new_id
-from store.leases import Lease
-from store.tables import ChunkRow, JobRow
-from store.transitions import move_all
+from store.rows import leases, state_machines
+from store.rows.leases import Lease
+from store.rows.state_machines import move_all
+from store.rows.tables import ChunkRow, JobRow
 
 ASSEMBLY_QUEUE = "cpu"
 _UNFINISHED = (ChunkState.QUEUED, ChunkState.RUNNING)
@@ -106,7 +106,7 @@ def cancel_of_job(session: Session, job_id: str, now: float) -> bool:
     """
     of_job = ChunkRow.job_id == job_id
     unclaimed = ChunkRow.state == ChunkState.QUEUED
-    move_all(session, transitions.CHUNK, ChunkState.CANCELLED, of_job, unclaimed, finished_at=now)
+    move_all(session, state_machines.CHUNK, ChunkState.CANCELLED, of_job, unclaimed, finished_at=now)
     running = (of_job, ChunkRow.state == ChunkState.RUNNING)
     session.execute(
         update(ChunkRow).where(*running, ChunkRow.cancel_requested_at.is_(None)).values(cancel_requested_at=now)

@@ -7,11 +7,11 @@ from threading import Barrier
 
 import pytest
 
-from store import idempotency
 from store.database import Database
-from store.idempotency import KeyReusedError
-from store.tables import JobRow
-from tests.store.rows import NOW, new_job
+from store.rows import idempotency
+from store.rows.idempotency import KeyReusedError
+from store.rows.tables import JobRow
+from tests.store.databases import NOW, new_job
 
 
 def test_a_key_that_never_came_has_no_answer(database: Database) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
 from augury.planning.canonical import digest, timestamp
-from store import leases, transitions
 from store.database import insert_or_find
 from store.ids import DATASET, is_identifier, new_id
-from store.leases import Lease
-from store.tables import DatasetRow, JobRow
-from store.transitions import move
+from store.rows import leases, state_machines
+from store.rows.leases import Lease
+from store.rows.state_machines import move
+from store.rows.tables import DatasetRow, JobRow
 
 INGESTION_QUEUE = "cpu"
 _GONE = (DatasetState.FAILED, DatasetState.DELETED)
@@ -87,7 +87,7 @@ def delete(session: Session, dataset_id: str, now: float) -> None:
     One that is being ingested is asked to stop, and is gone once its worker has.
     """
     not_begun_or_over = DatasetRow.state != DatasetState.INGESTING
-    if move(session, transitions.DATASET, dataset_id, DatasetState.DELETED, not_begun_or_over, finished_at=now):
+    if move(session, state_machines.DATASET, dataset_id, DatasetState.DELETED, not_begun_or_over, finished_at=now):
         return
     row = session.get_one(DatasetRow, dataset_id, populate_existing=True)
     if row.state == DatasetState.INGESTING:

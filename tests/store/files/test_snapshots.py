@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
-from store.artifacts import ArtifactMissingError, Artifacts, CacheSettings
-from store.snapshot_cache import SnapshotCacheError
-from store.snapshots import (
+from store.files.artifacts import ArtifactMissingError, Artifacts, CacheSettings
+from store.files.snapshot_cache import SnapshotCacheError
+from store.files.snapshots import (
     NO_SPLIT,
     PARTS,
     Snapshot,

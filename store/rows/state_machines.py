@@ -14,7 +14,7 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
-from store.tables import ChunkRow, DatasetRow, JobRow, TrialRow
+from store.rows.tables import ChunkRow, DatasetRow, JobRow, TrialRow
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from api_schemas.artifacts import Artifact
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobList, JobState, JobSummary
 from augury.planning.canonical import optional_timestamp, timestamp
-from store import events
-from store.progress import progress_of
-from store.tables import JobLabelRow, JobRow
+from store.rows import events
+from store.rows.progress import progress_of
+from store.rows.tables import JobLabelRow, JobRow
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.datasets.dataset import DatasetFacts
-from store.artifacts import ArtifactMissingError, Artifacts
-from store.snapshot_cache import Cached, cached_folder
+from store.files.artifacts import ArtifactMissingError, Artifacts
+from store.files.snapshot_cache import Cached, cached_folder
 
 Array = npt.NDArray[Any]
 SPLIT_CODES = {"train": 0, "validation": 1, "test": 2}
@@ -117,7 +117,7 @@ def store_snapshot(artifacts: Artifacts, snapshot: Snapshot) -> str:
 def load_snapshot(artifacts: Artifacts, digest: str) -> Snapshot:
     """The snapshot of that digest, with read-only memory maps of its files.
 
-    A bucket's files are kept on this machine (``store.snapshot_cache``). What is deleted while it is mapped stays
+    A bucket's files are kept on this machine (``store.files.snapshot_cache``). What is deleted while it is mapped stays
     readable here until nothing refers to it.
 
     Raises:

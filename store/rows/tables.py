@@ -1,4 +1,4 @@
-"""The tables. Times are Unix seconds; states are written by ``store.transitions`` alone."""
+"""The tables. Times are Unix seconds; states are written by ``store.rows.state_machines`` alone."""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from augury.planning import comparison as plans
-from store import trials
 from store.database import Database
+from store.rows import trials
 from store.rows.plans import with_reuse_and_estimate
-from tests.store.rows import FACTS, NOW, comparison, ready_dataset, running_job, succeed
+from tests.store.databases import FACTS, NOW, comparison, ready_dataset, running_job, succeed
 
 
 def test_a_plan_says_what_is_trained_already_and_how_long_the_rest_takes(database: Database) -> None:

@@ -12,12 +12,12 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import Trial, TrialResult, TrialState
 from augury.planning.canonical import digest, optional_timestamp, timestamp
-from store import leases, transitions
 from store.database import insert_or_find
 from store.ids import TRIAL, new_id
-from store.leases import Lease
-from store.tables import JobRow, JobTrialRow, TrialRow
-from store.transitions import move
+from store.rows import leases, state_machines
+from store.rows.leases import Lease
+from store.rows.state_machines import move
+from store.rows.tables import JobRow, JobTrialRow, TrialRow
 
 LIVE_STATES = (TrialState.QUEUED, TrialState.RUNNING, TrialState.SUCCEEDED)
 LIVE_JOB_STATES = (JobState.QUEUED, JobState.RUNNING)
@@ -84,7 +84,7 @@ def cancel_of_job(session: Session, job_id: str, now: float) -> bool:
     ).all()
     for trial in doomed:
         unclaimed = TrialRow.state == TrialState.QUEUED
-        if not move(session, transitions.TRIAL, trial.id, TrialState.CANCELLED, unclaimed, finished_at=now):
+        if not move(session, state_machines.TRIAL, trial.id, TrialState.CANCELLED, unclaimed, finished_at=now):
             session.refresh(trial)
             trial.cancel_requested_at = trial.cancel_requested_at or now
     session.flush()

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import TrialState
-from store import leases, transitions
 from store.database import Database
-from store.tables import DatasetRow, JobRow, TrialRow
-from store.transitions import Noun, move
-from tests.store.rows import NOW, new_job, new_trial, ready_dataset
+from store.rows import leases, state_machines
+from store.rows.state_machines import Noun, move
+from store.rows.tables import DatasetRow, JobRow, TrialRow
+from tests.store.databases import NOW, new_job, new_trial, ready_dataset
 
 MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | TrialRow]] = {
     DatasetRow: ready_dataset,
@@ -30,7 +30,7 @@ TERMINAL = {
     TrialState: {TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED},
     DatasetState: {DatasetState.DELETED},
 }
-NOUNS = [(transitions.JOB, JobState), (transitions.TRIAL, TrialState), (transitions.DATASET, DatasetState)]
+NOUNS = [(state_machines.JOB, JobState), (state_machines.TRIAL, TrialState), (state_machines.DATASET, DatasetState)]
 of_every_noun = pytest.mark.parametrize(("noun", "states"), NOUNS, ids=["job", "trial", "dataset"])
 
 
@@ -74,10 +74,10 @@ def test_a_move_whose_condition_does_not_hold_changes_nothing(database: Database
     """The extra conditions are part of the compare-and-set, and so are the extra values."""
     with database.writing() as session:
         trial = new_trial(session)
-        assert not move(session, transitions.TRIAL, trial.id, TrialState.RUNNING, TrialRow.attempts == 1, epoch=7)
+        assert not move(session, state_machines.TRIAL, trial.id, TrialState.RUNNING, TrialRow.attempts == 1, epoch=7)
         session.refresh(trial)
         assert (trial.state, trial.epoch) == (TrialState.QUEUED, 0)
-        assert move(session, transitions.TRIAL, trial.id, TrialState.RUNNING, TrialRow.attempts == 0, epoch=7)
+        assert move(session, state_machines.TRIAL, trial.id, TrialState.RUNNING, TrialRow.attempts == 0, epoch=7)
         session.refresh(trial)
         assert (trial.state, trial.epoch) == (TrialState.RUNNING, 7)
 
@@ -85,7 +85,7 @@ def test_a_move_whose_condition_does_not_hold_changes_nothing(database: Database
 def test_moving_a_row_that_does_not_exist_moves_nothing(database: Database) -> None:
     """An id from a stale message is harmless."""
     with database.writing() as session:
-        assert not move(session, transitions.TRIAL, "trial_none", TrialState.RUNNING)
+        assert not move(session, state_machines.TRIAL, "trial_none", TrialState.RUNNING)
 
 
 def test_of_many_workers_that_claim_one_trial_exactly_one_gets_it(database: Database) -> None:

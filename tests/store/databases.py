@@ -14,9 +14,10 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.training.trials import Curves, TrialResult
 from augury.planning import comparison as plans
-from store import datasets, jobs, leases, migrate, trials
+from store import migrate
 from store.database import Database
-from store.tables import DatasetRow, JobRow, TrialRow
+from store.rows import datasets, jobs, leases, trials
+from store.rows.tables import DatasetRow, JobRow, TrialRow
 
 NOW = 1_800_000_000.0
 """A fixed time; the store never looks at a clock of its own."""

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.training.trials import TrialState
-from store import datasets, leases, trials
 from store.database import Database
-from store.leases import INGESTIONS, TRIALS, Lease
-from store.tables import TrialRow
-from tests.store.rows import DIGITS, FACTS, NOW, claim, migrated_copy, new_trial, result
+from store.rows import datasets, leases, trials
+from store.rows.leases import INGESTIONS, TRIALS, Lease
+from store.rows.tables import TrialRow
+from tests.store.databases import DIGITS, FACTS, NOW, claim, migrated_copy, new_trial, result
 
 LEASE_SECONDS = 10.0
 MOST_ATTEMPTS = 3

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.progress import TimelineEntry
 from augury.planning.canonical import timestamp
-from store.tables import JobEventRow
+from store.rows.tables import JobEventRow
 
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:

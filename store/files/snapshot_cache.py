@@ -23,7 +23,7 @@ from pathlib import Path
 
 import structlog
 
-from store.artifacts import Artifacts, CacheSettings
+from store.files.artifacts import Artifacts, CacheSettings
 
 _STAMP = "verified.json"
 _PARTIAL = ".partial"

@@ -13,11 +13,11 @@ from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.training.trials import TrialState
-from store import transitions
 from store.database import changes_one_row
 from store.ids import new_id
-from store.tables import ChunkRow, DatasetRow, TrialRow
-from store.transitions import Noun, move
+from store.rows import state_machines
+from store.rows.state_machines import Noun, move
+from store.rows.tables import ChunkRow, DatasetRow, TrialRow
 
 QUEUED = "queued"
 
@@ -33,9 +33,9 @@ class Work:
     cancelled: str
 
 
-TRIALS = Work(transitions.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
-CHUNKS = Work(transitions.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
-INGESTIONS = Work(transitions.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED)
+TRIALS = Work(state_machines.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
+CHUNKS = Work(state_machines.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
+INGESTIONS = Work(state_machines.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
 from augury.planning.canonical import timestamp
-from store.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 
 
 @dataclass(frozen=True)

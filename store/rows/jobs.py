@@ -16,10 +16,10 @@ from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.comparison import TrialRequest
-from store import chunks, events, transitions, trials
 from store.ids import JOB, is_identifier, new_id
-from store.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
-from store.transitions import move
+from store.rows import chunks, events, state_machines, trials
+from store.rows.state_machines import move
+from store.rows.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 
 Request = TypeVar("Request", bound=RequestModel)
 
@@ -77,7 +77,7 @@ def locked(session: Session, job_id: str) -> JobRow | None:
 
 def begin(session: Session, job: JobRow, phase: str, now: float) -> None:
     """A queued job starts running; a running one enters another phase."""
-    if move(session, transitions.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
+    if move(session, state_machines.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
         events.append(session, job.id, JobState.RUNNING, now, phase=phase)
     elif job.phase != phase:
         job.phase = phase
@@ -132,7 +132,7 @@ def cancel(session: Session, job: JobRow, now: float) -> JobState:
         return JobState(job.state)
     if _drop_units(session, job.id, now):
         _end(session, job.id, JobState.CANCELLED, now)
-    elif move(session, transitions.JOB, job.id, JobState.CANCELLING):
+    elif move(session, state_machines.JOB, job.id, JobState.CANCELLING):
         events.append(session, job.id, JobState.CANCELLING, now)
     session.refresh(job)
     return JobState(job.state)
@@ -161,7 +161,7 @@ def _drop_units(session: Session, job_id: str, now: float) -> bool:
 
 
 def _end(session: Session, job_id: str, state: JobState, now: float, **values: Any) -> bool:
-    ended = move(session, transitions.JOB, job_id, state, phase=Phase.DONE, finished_at=now, **values)
+    ended = move(session, state_machines.JOB, job_id, state, phase=Phase.DONE, finished_at=now, **values)
     if ended:
         events.append(session, job_id, state, now)
     return ended

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
-from store import dataset_files, datasets, jobs, leases
 from store.database import Database
-from store.tables import DatasetRow
-from tests.store.rows import DIGITS, FACTS, NOW, new_job
+from store.rows import dataset_files, datasets, jobs, leases
+from store.rows.tables import DatasetRow
+from tests.store.databases import DIGITS, FACTS, NOW, new_job
 
 UPLOAD = {"kind": "upload", "sha256": "a" * 64, "image_size": None}
 

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from store.artifacts import ArtifactMissingError, Artifacts
+from store.files.artifacts import ArtifactMissingError, Artifacts
 
 
 @pytest.fixture

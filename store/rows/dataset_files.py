@@ -6,10 +6,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
-from store import transitions
 from store.database import Database
-from store.tables import DatasetRow
-from store.transitions import move_all
+from store.rows import state_machines
+from store.rows.state_machines import move_all
+from store.rows.tables import DatasetRow
 
 _LOCK = 0x6175675F6473  # "aug_ds"
 _LIVE = (DatasetState.QUEUED, DatasetState.INGESTING, DatasetState.READY)
@@ -28,7 +28,7 @@ def hold_still(database: Database, session: Session) -> None:
 def forget_failed(session: Session, older_than: float) -> None:
     """Failed datasets are given up after a while; until then their uploads can be registered with other options."""
     move_all(
-        session, transitions.DATASET, DatasetState.DELETED,
+        session, state_machines.DATASET, DatasetState.DELETED,
         DatasetRow.state == DatasetState.FAILED, DatasetRow.finished_at < older_than,
     )  # fmt: skip
 

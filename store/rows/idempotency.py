@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store.tables import IdempotencyRow
+from store.rows.tables import IdempotencyRow
 
 
 class KeyReusedError(ValueError):

@@ -1,0 +1,1 @@
+"""Artifacts: files in a folder or a bucket."""
