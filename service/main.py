@@ -11,12 +11,16 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
-from service import openapi, problems
-from service.guards import Bodies, RequestId
-from service.relay import Relay
+from service import health
+from service.datasets import routes as dataset_routes
+from service.http import openapi, problems
+from service.http.middleware import Bodies, RequestId
+from service.jobs import artifacts
+from service.jobs import routes as job_routes
+from service.publisher import Relay
 from service.resources import Resources
-from service.routes import artifacts, datasets, health, jobs, lint, previews
 from service.settings import ServiceSettings
+from service.specs import lint_routes, preview_routes
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
@@ -55,7 +59,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     )
     problems.install(app)
     app.add_middleware(Bodies, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
-    for module in (jobs, artifacts, datasets, lint, health, previews):
+    for module in (job_routes, artifacts, dataset_routes, lint_routes, health, preview_routes):
         app.include_router(module.router)
     openapi.install(app)
     app.build_middleware_stack = _outermost(RequestId, app.build_middleware_stack)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from augury.datasets.settings import IngestSettings
-from service.relay import Relay
+from service.publisher import Relay
 from service.settings import ServiceSettings
 from store.database import Database
 from store.files.artifacts import Artifacts

@@ -1,0 +1,128 @@
+"""Stored images to look at: which ones a page shows, and the sheet of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api_schemas.base import nearest_name
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.datasets.images import DatasetImage, DatasetImages
+from api_schemas.problems import FieldProblem
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
+from service.http.problems import ProblemError, shown
+from service.resources import Resources
+from service.specs.previews import MOST_SHEET_PIXELS, refuse_too_much, stored_images
+from store.files.snapshots import Snapshot
+from store.rows.tables import DatasetRow
+
+_LONGEST_NAME = 80
+_MOST_NAMES_TOLD = 20
+_WHITE = 255
+
+
+class Selection(BaseModel):
+    """Which images of a dataset, as the query says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    class_name: str | None = Field(None, alias="class", max_length=1000, description="Only images of this class.")
+    count: int = Field(32, ge=1, le=256, description="Images on a page.")
+    page: int = Field(0, ge=0, le=10_000_000, description="0 is the first one.")
+    seed: int = Field(0, ge=0, lt=2**63, description="The order of the images is drawn from it.")
+    scale: int | None = Field(None, ge=1, le=64, description="Sheet pixels per image pixel; null: as fits.")
+
+
+Selected = Annotated[Selection, Query()]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The images of one page."""
+
+    dataset_id: str
+    facts: DatasetFacts
+    snapshot: Snapshot
+    indices: npt.NDArray[np.int64]
+    matching: int
+
+    def class_names(self) -> list[str]:
+        """Of each image."""
+        return [self.snapshot.class_names[label] for label in self.snapshot.labels[self.indices]]
+
+
+def page_of(resources: Resources, row: DatasetRow, selection: Selection) -> Page:
+    """Choose the images.
+
+    Raises:
+        ProblemError: there is no such class, or the snapshot is gone or too large to be looked at.
+    """
+    facts, snapshot = stored_images(resources, row, "query")
+    candidates = np.arange(len(snapshot.labels), dtype=np.int64)
+    if selection.class_name is not None:
+        candidates = candidates[snapshot.labels == _label(snapshot.class_names, selection.class_name)]
+    shuffled = np.random.default_rng(selection.seed).permutation(candidates)
+    first = selection.page * selection.count
+    return Page(row.id, facts, snapshot, shuffled[first : first + selection.count], len(candidates))
+
+
+def as_json(page: Page) -> DatasetImages:
+    """Which images they are."""
+    names = page.snapshot.names
+    items = [
+        DatasetImage(index=int(index), class_name=name, source=names[index] if names else None)
+        for index, name in zip(page.indices, page.class_names(), strict=True)
+    ]
+    return DatasetImages(dataset_id=page.dataset_id, shape=page.facts.shape, matching=page.matching, items=items)
+
+
+def as_png(page: Page, scale: int | None) -> bytes:
+    """The images with their classes below them, about as many in a row as there are rows.
+
+    Raises:
+        ProblemError: the page is empty, or the sheet would be too large.
+    """
+    count = len(page.indices)
+    if not count:
+        message = f"there are {page.matching} images, and none of them on this page"
+        raise _faulty("query.page", message)
+    height, width, _ = page.facts.shape
+    refuse_too_much(count, page.facts.shape, "query.count")
+    magnification = Magnification.fitting(height, width) if scale is None else Magnification(up=scale)
+    columns = math.ceil(math.sqrt(count))
+    places = columns * math.ceil(count / columns)
+    pixels = places * magnification.of(height) * magnification.of(width)
+    if pixels > MOST_SHEET_PIXELS:
+        message = f"{count} images at this scale are {pixels:,} pixels, expected at most {MOST_SHEET_PIXELS:,}"
+        raise _faulty("query.count", f"{message}; ask for fewer images or a smaller scale")
+    pictures = displayed(page.snapshot.images[page.indices], display_range(page.facts.dtype, page.facts.value_range))
+    cells = [Cell(picture, (_caption(name),)) for picture, name in zip(pictures, page.class_names(), strict=True)]
+    blank = Cell(np.full((height, width, 3), _WHITE, np.uint8))
+    cells += [blank] * (places - count)
+    rows = [cells[first : first + columns] for first in range(0, places, columns)]
+    return ContactSheet([()] * columns, rows, magnification).png()
+
+
+def _label(class_names: list[str], wanted: str) -> int:
+    if wanted in class_names:
+        return class_names.index(wanted)
+    hint = nearest_name(wanted, class_names)
+    meant = f"; did you mean {shown(hint)}?" if hint else ""
+    told = ", ".join(map(shown, class_names[:_MOST_NAMES_TOLD]))
+    more = f" and {len(class_names) - _MOST_NAMES_TOLD} more" if len(class_names) > _MOST_NAMES_TOLD else ""
+    raise _faulty("query.class", f"got {shown(wanted)}: there is no such class{meant} The classes are {told}{more}")
+
+
+def _caption(name: str) -> str:
+    return " ".join(name[:_LONGEST_NAME].split())
+
+
+def _faulty(location: Literal["query.class", "query.page", "query.count"], message: str) -> ProblemError:
+    errors = [FieldProblem(location=location, message=message)]
+    return ProblemError(422, "invalid-request", "one field is not as expected; nothing was drawn", errors)

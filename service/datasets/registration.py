@@ -1,0 +1,181 @@
+"""From the reference in a request to its dataset's row: found, refused or registered, in one way for all routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetState
+from api_schemas.datasets.references import DatasetReference
+from api_schemas.failures import Failure
+from api_schemas.problems import FieldProblem
+from augury.datasets import reference_rules
+from augury.planning.canonical import digest
+from service.http.idempotency import Accepted, once
+from service.http.problems import ProblemError, shown
+from service.resources import Resources
+from store import queue
+from store.rows import datasets
+from store.rows.tables import DatasetRow
+
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A reference in a request, and why the operator's settings refuse it, if they do."""
+
+    reference: dict[str, Any]
+    location: str
+    """Of the reference in the request, e.g. ``body.dataset``."""
+    obstacle: FieldProblem | None
+
+    def problem(self, field: str, message: str) -> FieldProblem:
+        """A complaint about one field of the reference, or about all of it."""
+        return FieldProblem(location=".".join(filter(None, (self.location, field))), message=message)
+
+
+def wanted_by(resources: Resources, reference: DatasetReference, location: str = "body.dataset") -> Wanted:
+    """What a request refers to, with what is to be said against it before a transaction begins."""
+    wanted = Wanted(reference.model_dump(mode="json"), location, None)
+    refused = reference_rules.obstacle(reference, resources.ingest)
+    if refused is None and reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
+        refused = "sha256", f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
+    return wanted if refused is None else Wanted(wanted.reference, location, wanted.problem(*refused))
+
+
+def upload_name(sha256: str) -> str:
+    """Where an uploaded file is stored."""
+    return f"uploads/{sha256}"
+
+
+def known(session: Session, wanted: Wanted) -> DatasetRow | None:
+    """The row that a request refers to; None where nobody has registered it yet.
+
+    Raises:
+        ProblemError: there is no dataset of that id.
+    """
+    row = datasets.find(session, wanted.reference)
+    if row is None and wanted.reference["kind"] == "dataset":
+        identifier = shown(wanted.reference["id"])
+        raise _refused(wanted.problem("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
+    return row
+
+
+def refuse(wanted: Wanted) -> None:
+    """Refuse what the operator's settings forbid.
+
+    Raises:
+        ProblemError: they do.
+    """
+    if wanted.obstacle is not None:
+        raise _refused(wanted.obstacle)
+
+
+def enter(session: Session, wanted: Wanted, now: float) -> DatasetRow:
+    """The row, registered if need be, and kept from being deleted until the transaction ends.
+
+    Raises:
+        ProblemError: the reference is refused, or names a dataset that is unknown or failed.
+    """
+    refuse(wanted)
+    row = known(session, wanted) or datasets.register(session, wanted.reference, now)
+    session.flush()
+    session.refresh(row, with_for_update={"read": True})
+    if row.state in (DatasetState.FAILED, DatasetState.DELETED):
+        reason = Failure.model_validate(row.error).message if row.error else "it was deleted"
+        raise _refused(wanted.problem("id", f"the dataset cannot be used: {reason}"))
+    return row
+
+
+def register(resources: Resources, wanted: Wanted, idempotency_key: str | None) -> Accepted:
+    """Have a dataset read that is not yet, once per idempotency key; the answer is the dataset.
+
+    Raises:
+        ProblemError: see `enter`; or the key came before with another request.
+    """
+    due: list[DatasetRow] = []
+    with resources.database.writing() as session:
+        now = resources.database.now(session)
+
+        def create() -> dict[str, Any]:
+            row = enter(session, wanted, now)
+            due.extend(_claimed(row, now))
+            return datasets.to_wire(row).model_dump(mode="json")
+
+        accepted = once(session, idempotency_key, digest({"dataset": wanted.reference}), now, create)
+    _publish(resources, due)
+    return accepted
+
+
+def ready(resources: Resources, wanted: Wanted) -> DatasetRow:
+    """The row of a dataset whose images are stored.
+
+    Raises:
+        ProblemError: it is not ready. One that nobody has asked for yet is registered, as a job would do it.
+    """
+    with resources.database.reading() as session:
+        row = known(session, wanted)
+        failure = datasets.last_failure(session, wanted.reference) if row is None else None
+    if failure is not None and not failure.retryable:
+        raise failed(failure)
+    if row is None or _needs_a_message(row):
+        row = _entered(resources, wanted)
+    refuse_unready(row, failure)
+    return row
+
+
+def refuse_unready(row: DatasetRow, failure: Failure | None = None) -> None:
+    """Refuse to look at images that are not stored. *failure* is how the last attempt to read them ended.
+
+    Raises:
+        ProblemError: they are not.
+    """
+    if row.state == DatasetState.READY:
+        return
+    if row.state == DatasetState.FAILED:
+        raise failed(Failure.model_validate(row.error))
+    again = f" once more, after {failure.message}" if failure else ""
+    detail = (
+        f"dataset {row.id} is {row.state}: its images are being read{again}; send the request again in a few seconds, "
+        f"or look at /v1/datasets/{row.id}"
+    )
+    raise ProblemError(409, "dataset-not-ready", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def failed(failure: Failure) -> ProblemError:
+    """409 for a dataset that will not become ready."""
+    return ProblemError(409, "dataset-failed", f"the dataset could not be read: {failure.message}")
+
+
+def _entered(resources: Resources, wanted: Wanted) -> DatasetRow:
+    with resources.database.writing() as session:
+        now = resources.database.now(session)
+        row = enter(session, wanted, now)
+        due = _claimed(row, now)
+    _publish(resources, due)
+    return row
+
+
+def _claimed(row: DatasetRow, now: float) -> list[DatasetRow]:
+    """The row, marked as published, if its message is still to be sent."""
+    if not _needs_a_message(row):
+        return []
+    row.published_at = now
+    return [row]
+
+
+def _needs_a_message(row: DatasetRow) -> bool:
+    return row.state == DatasetState.QUEUED and row.published_at is None
+
+
+def _publish(resources: Resources, rows: list[DatasetRow]) -> None:
+    """To be called after the commit."""
+    for row in rows:
+        resources.relay.hand(queue.INGEST, row.id, row.queue)
+
+
+def _refused(error: FieldProblem) -> ProblemError:
+    return ProblemError(422, "invalid-request", "the dataset cannot be used; nothing was stored", [error])

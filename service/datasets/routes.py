@@ -1,0 +1,148 @@
+"""``/v1/datasets``: which images there are, and what is known about them."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
+from api_schemas.datasets.images import DatasetImages
+from api_schemas.datasets.references import DatasetReference
+from service.datasets import images, registration, uploads
+from service.datasets.images import Selected
+from service.http.examples import DATASET_BODY
+from service.http.idempotency import Accepted, IdempotencyKey
+from service.http.middleware import is_multipart
+from service.http.negotiation import JSON, PNG, Accept, prefers_json
+from service.http.openapi import problems
+from service.http.problems import ProblemError, not_found
+from service.resources import Resources, Shared
+from service.specs import previews
+from store.ids import IDENTIFIER
+from store.rows import datasets
+from store.rows.tables import DatasetRow
+
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+
+Kind = Literal["builtin", "upload", "path", "url", "s3", "gs", "huggingface"]
+_REFERENCE: TypeAdapter[DatasetReference] = TypeAdapter(DatasetReference)
+_SHEET = {"description": "The contact sheet, or which images are on it.", "content": {PNG: {}}}
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=Dataset,
+    summary="Register a dataset, or upload one",
+    openapi_extra=DATASET_BODY,
+    responses={
+        200: {"model": Dataset, "description": "It is ready already."},
+        **problems(400, 408, 413, 415, 422, 503, 507),
+    },
+)
+async def add_dataset(resources: Shared, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
+    """Have images read, measured and stored, once: the same reference again gives the same dataset.
+
+    The body is a reference as JSON, or a form with the part ``file`` and the options of a reference as further
+    parts. The file may be an archive of class folders, a manifest with images, npz, IDX, Parquet or TFRecord.
+    202 while the images are being read; look at ``Location`` until ``is_terminal``.
+    """
+    if not is_multipart(request.headers.get("content-type", "")):
+        reference = _parsed(await request.body())
+        accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
+    else:
+        folder = resources.settings.data_dir.resolve() / "incoming"
+        async with uploads.received(request, folder, resources.ingest) as form:
+            reference = uploads.reference_of(form)
+            await run_in_threadpool(uploads.store, resources.artifacts, form)
+            accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
+    return accepted.response("/v1/datasets", 200 if accepted.body["state"] == DatasetState.READY else 202)
+
+
+def _register(resources: Resources, reference: DatasetReference, key: str | None) -> Accepted:
+    return registration.register(resources, registration.wanted_by(resources, reference, "body"), key)
+
+
+def _parsed(content: bytes) -> DatasetReference:
+    """The reference in a JSON body, complained about as in any other request."""
+    try:
+        body: Any = json.loads(content)
+    except json.JSONDecodeError as error:
+        line = {"type": "json_invalid", "loc": ("body", error.pos), "input": {}, "ctx": {"error": error.msg}}
+        raise RequestValidationError([line], body=error.doc) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        line = {"type": "json_invalid", "loc": ("body", 0), "input": {}, "ctx": {"error": type(error).__name__}}
+        raise RequestValidationError([line], body=None) from None
+    try:
+        return _REFERENCE.validate_python(body)
+    except ValidationError as error:
+        lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
+        raise RequestValidationError(lines, body=body) from None
+
+
+@router.get("", summary="List datasets, newest first", responses=problems(422))
+def list_datasets(
+    resources: Shared,
+    state: DatasetState | None = None,
+    kind: Annotated[Kind | None, Query(description="Of the reference.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
+) -> DatasetList:
+    """One page; more pages by ``next_cursor``."""
+    with resources.database.reading() as session:
+        return datasets.page(session, limit=limit, cursor=cursor, state=state, kind=kind)
+
+
+@router.get("/{dataset_id}", summary="A dataset's state and facts", responses=problems(404))
+def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
+    """The dataset as it is now, with the step that its ingestion is at."""
+    return datasets.to_wire(_found(resources, dataset_id))
+
+
+@router.get(
+    "/{dataset_id}/images",
+    response_model=DatasetImages,
+    summary="Look at a dataset's images",
+    responses={200: _SHEET, **problems(404, 409, 422, 503)},
+)
+def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
+    """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
+    row = _found(resources, dataset_id)
+    registration.refuse_unready(row)
+    with previews.turn():
+        page = images.page_of(resources, row, selection)
+        if prefers_json(accept):
+            content: bytes | str = images.as_json(page).model_dump_json()
+            return Response(content, media_type=JSON, headers={"Vary": "Accept"})
+        return Response(images.as_png(page, selection.scale), media_type=PNG, headers={"Vary": "Accept"})
+
+
+@router.delete("/{dataset_id}", status_code=204, summary="Delete a dataset", responses=problems(404, 409))
+def delete_dataset(resources: Shared, dataset_id: str) -> None:
+    """Give up a dataset that no unfinished job needs. Its files are removed a little later.
+
+    One that is being read is stopped, and is gone once its worker has noticed.
+    """
+    with resources.database.writing() as session:
+        row = datasets.get(session, dataset_id)
+        if row is None:
+            raise not_found("dataset", dataset_id)
+        session.refresh(row, with_for_update=True)
+        jobs = datasets.jobs_in_need(session, dataset_id)
+        if jobs:
+            detail = f"unfinished jobs need the dataset: {', '.join(jobs)}; cancel them, or wait for them"
+            raise ProblemError(409, "dataset-in-use", detail)
+        datasets.delete(session, dataset_id, resources.database.now(session))
+
+
+def _found(resources: Resources, dataset_id: str) -> DatasetRow:
+    with resources.database.reading() as session:
+        row = datasets.get(session, dataset_id)
+    if row is None:
+        raise not_found("dataset", dataset_id)
+    return row

@@ -1,0 +1,186 @@
+"""Uploads: a file of any size from the wire to the store, without ever being in memory as a whole."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from api_schemas.datasets.references import ImageOptions, UploadReference
+from augury.datasets.settings import IngestSettings, variable_of
+from service.datasets.multipart import FILE, FileForm
+from service.datasets.registration import upload_name
+from service.http.problems import ProblemError, shown
+from store.files.artifacts import Artifacts
+
+FIELDS = tuple(ImageOptions.model_fields)
+_AT_A_TIME = 8
+_PATIENCE_SECONDS = 10.0
+_SILENCE_SECONDS = 60.0
+_BLOCK = 2**20
+_SPARE_BYTES = 2**26
+"""Of disk that an upload leaves to everything else."""
+_LEFT_BEHIND_SECONDS = 3600.0
+"""Beyond the longest upload; what is older was left by a process that was killed."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_turns = threading.BoundedSemaphore(_AT_A_TIME)
+
+
+@asynccontextmanager
+async def received(request: Request, folder: Path, limits: IngestSettings) -> AsyncIterator[FileForm]:
+    """The form in a request's body, with its file in *folder* for the length of the block.
+
+    Raises:
+        ProblemError: the form is not as expected, the file too large, the disk too full or the client too slow.
+    """
+    async with _turn():
+        with _room_or_507():
+            form = await run_sync(_begin, request, folder, limits)
+        try:
+            with _room_or_507():
+                await _take(form, request, limits)
+                await run_sync(form.finish)
+            yield form
+        finally:
+            await run_sync(form.discard)
+
+
+def store(artifacts: Artifacts, form: FileForm) -> None:
+    """Keep the file under its digest. The same bytes are stored once.
+
+    Raises:
+        ProblemError: there is no room for it.
+    """
+    name = upload_name(form.sha256)
+    with _room_or_507():
+        if not artifacts.exists(name):
+            artifacts.put_file(form.path, name)
+
+
+def reference_of(form: FileForm) -> UploadReference:
+    """The reference that the file and the other fields stand for.
+
+    Raises:
+        RequestValidationError: a field is not as expected.
+    """
+    body: dict[str, Any] = {name: _READERS.get(name, str)(text) for name, text in form.fields.items()}
+    try:
+        return UploadReference.model_validate({"kind": "upload", "sha256": form.sha256, **body})
+    except ValidationError as error:
+        lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
+        raise RequestValidationError(lines, body=body) from None
+
+
+def _size(text: str) -> Any:
+    """``64x64`` or ``64,64`` as two numbers; what is neither is left to be refused with its own words."""
+    parts = text.lower().replace("x", ",").split(",")
+    return [int(part) for part in parts] if all(part.strip().isdecimal() for part in parts) else text
+
+
+def _object(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+_READERS = {"image_size": _size, "columns": _object}
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """Bounds how many uploads are taken side by side."""
+    give_up_at = time.monotonic() + _PATIENCE_SECONDS
+    while not _turns.acquire(blocking=False):
+        if time.monotonic() > give_up_at:
+            detail = f"the service is taking {_AT_A_TIME} other uploads; send this one again in a while"
+            raise ProblemError(503, "busy", detail, headers={"Retry-After": "10"})
+        await anyio.sleep(0.05)
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+def _begin(request: Request, folder: Path, limits: IngestSettings) -> FileForm:
+    too_large = f"the file is larger than {limits.max_bytes} bytes, which {variable_of('max_bytes')} allows"
+    form = FileForm(request.headers["content-type"], folder, FIELDS, limits.max_bytes, too_large)
+    try:
+        _forget_left_behind(folder, time.time() - limits.max_seconds - _LEFT_BEHIND_SECONDS)
+        announced = request.headers.get("content-length", "0")
+        free = shutil.disk_usage(folder).free
+        if free < (int(announced) if announced.isdigit() else 0) + _SPARE_BYTES:
+            raise _no_room(f"{free} bytes are free")
+    except BaseException:
+        form.discard()
+        raise
+    return form
+
+
+def _forget_left_behind(folder: Path, before: float) -> None:
+    for path in folder.iterdir():
+        try:
+            if path.stat().st_mtime < before:
+                path.unlink()
+        except FileNotFoundError:  # by another process of the service
+            continue
+
+
+async def _take(form: FileForm, request: Request, limits: IngestSettings) -> None:
+    """Hand the body to the form in blocks, on a thread, as disks are slow and hashing is work."""
+    pieces = request.stream()
+    waiting, size = [], 0
+    deadline = time.monotonic() + limits.max_seconds
+    while True:
+        piece = await _next(pieces, deadline)
+        if piece is not None:
+            waiting.append(piece)
+            size += len(piece)
+        if size and (piece is None or size >= _BLOCK):
+            await run_sync(form.feed, b"".join(waiting))
+            waiting, size = [], 0
+        if piece is None:
+            return
+
+
+async def _next(pieces: AsyncIterator[bytes], deadline: float) -> bytes | None:
+    """The next piece of the body; None at its end.
+
+    Raises:
+        ProblemError: the client is gone or too slow.
+    """
+    try:
+        with anyio.fail_after(min(_SILENCE_SECONDS, deadline - time.monotonic())):
+            return await anext(pieces, None)
+    except TimeoutError:
+        detail = f"the upload came to a stop, or took longer than {variable_of('max_seconds')} allows"
+        raise ProblemError(408, "upload-too-slow", detail, headers={"Connection": "close"}) from None
+    except ClientDisconnect:  # nobody reads this; it only ends the request
+        raise ProblemError(400, "upload-cut-off", f"the connection ended before the part {shown(FILE)} did") from None
+
+
+@contextmanager
+def _room_or_507() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise _no_room(str(error.strerror)) from error
+
+
+def _no_room(reason: str) -> ProblemError:
+    detail = f"there is no room for the upload ({reason}); nothing was stored. The operator has to make some"
+    return ProblemError(507, "insufficient-storage", detail)

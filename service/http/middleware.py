@@ -1,0 +1,124 @@
+"""What happens to a request before it is routed: an id, a bound on its body, a look at its media type."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from augury.datasets.settings import variable_of
+from service.http.problems import render, shown
+
+REQUEST_ID_HEADER = "X-Request-Id"
+_UPLOADS = ("POST", "/v1/datasets")
+_AROUND_A_FILE_BYTES = 2**16
+"""Of a form: boundaries, headers and the other fields."""
+
+
+class RequestId:
+    """Gives every request an id that is in the answer's header, in problems and in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope["augury_request_id"] = uuid.uuid4().hex
+
+        is_answered = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal is_answered
+            if message["type"] == "http.response.start":
+                is_answered = True
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                if not is_answered:  # else it was logged with its answer, and once is enough
+                    raise
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """What a body may be, and what is said of one that is not."""
+
+    max_bytes: int
+    too_large: str
+    media_types: str = "application/json"
+
+
+class Bodies:
+    """Refuses bodies that are too large (413) or of another media type than their path takes (415).
+
+    All are JSON, but for files that are uploaded. Nothing is read here: bytes are counted as others read them.
+    """
+
+    def __init__(self, app: ASGIApp, max_json_bytes: int, max_file_bytes: int) -> None:
+        self._app = app
+        self._json = _Limit(max_json_bytes, f"the body is larger than {max_json_bytes} bytes")
+        self._json_or_file = replace(self._json, media_types="application/json or multipart/form-data")
+        too_large = f"the file is larger than {max_file_bytes} bytes, which {variable_of('max_bytes')} allows"
+        self._file = _Limit(max_file_bytes + _AROUND_A_FILE_BYTES, too_large)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        takes_files = (scope["method"], scope["path"]) == _UPLOADS
+        is_file = takes_files and is_multipart(headers.get("content-type", ""))
+        limit = self._file if is_file else self._json_or_file if takes_files else self._json
+        refusal = _refusal(headers, limit, is_file=is_file)
+        if refusal is not None:
+            await render(Request(scope), *refusal)(scope, receive, send)
+            return
+        await self._app(scope, _counted(receive, limit), send)
+
+
+def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> tuple[int, str, str] | None:
+    length = headers.get("content-length", "0")
+    has_body = length != "0" or "transfer-encoding" in headers
+    if length.isdigit() and int(length) > limit.max_bytes:
+        return 413, "body-too-large", limit.too_large
+    if has_body and not is_file and not _is_json(headers.get("content-type", "")):
+        received = shown(headers.get("content-type", "nothing"))
+        return 415, "unsupported-media-type", f"got Content-Type {received}, expected {limit.media_types}"
+    return None
+
+
+def _counted(receive: Receive, limit: _Limit) -> Receive:
+    seen = 0
+
+    async def counted() -> Any:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit.max_bytes:
+            raise HTTPException(413, limit.too_large)
+        return message
+
+    return counted
+
+
+def is_multipart(content_type: str) -> bool:
+    """Whether a body is a form with files."""
+    return content_type.split(";")[0].strip().lower() == "multipart/form-data"
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.split(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))

@@ -1,0 +1,79 @@
+"""What differs between kinds of jobs when one is submitted: what stands in its way, and what it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import AugmentationRequest, JobRequest
+from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.problems import FieldProblem
+from augury.planning import augmentation, comparison
+from augury.planning.comparison import TrialRequest
+from augury.planning.splits import split_obstacle
+from service.http.problems import ProblemError
+from store.rows.plans import with_reuse_and_estimate
+from store.rows.tables import DatasetRow
+
+_ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
+
+
+def refuse_the_impossible(request: JobRequest, dataset: DatasetRow) -> None:
+    """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
+
+    Raises:
+        ProblemError: it cannot.
+    """
+    if dataset.facts is None:
+        return
+    kind = _KINDS[request.kind]
+    obstacle = kind.obstacle(request, DatasetFacts.model_validate(dataset.facts))
+    if obstacle is not None:
+        errors = [FieldProblem(location=f"body.{kind.field}", message=obstacle)]
+        raise ProblemError(422, "invalid-request", f"{kind.refusal}; nothing was stored", errors)
+
+
+def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:
+    """What a request amounts to, as far as its dataset is known."""
+    return _KINDS[request.kind].plan(session, request, dataset)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """The requests are of the kind that the table below says, which the type checker cannot see."""
+
+    field: str
+    refusal: str
+    obstacle: Callable[[Any, DatasetFacts], str | None]
+    plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
+
+
+def _split_obstacle(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return split_obstacle(request.evaluation, facts)
+
+
+def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
+    if dataset is None or dataset.facts is None:
+        return comparison.plan_of(request, _ASSUMED_DTYPE)
+    plan = comparison.plan_of(request, dataset.facts["dtype"])
+    return with_reuse_and_estimate(session, request, plan, dataset)
+
+
+def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset: DatasetRow | None) -> AugmentationPlan:
+    if dataset is None or dataset.facts is None:
+        return augmentation.plan_augmentation(request, None)
+    return augmentation.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
+
+
+_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_trials)
+_KINDS = {
+    "comparison": _BY_TRIALS,
+    "training": _BY_TRIALS,
+    "augmentation": _Kind(
+        "format", "the images cannot be stored as asked", augmentation.format_obstacle, _plan_augmentation
+    ),
+}

@@ -1,0 +1,58 @@
+"""Serving a stored report in the form that the client asks for."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import Response
+
+from service.http.negotiation import acceptable
+from service.http.problems import ProblemError, shown
+from service.resources import Resources
+from store.files.artifacts import ArtifactMissingError
+
+JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
+SUFFIXES = {JSON: ".json", HTML: ".html", MARKDOWN: ".md"}
+"""What is offered, best first for whoever takes anything, and how the files end that lie beside each other."""
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_HEADERS = {"Vary": "Accept", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
+_HEADERS_OF = {HTML: {"Content-Security-Policy": _POLICY}}
+
+
+def answer(resources: Resources, job_id: str, artifact: str, accept: str | None, known: str | None) -> Response:
+    """The report in the best form that the client takes and that is stored.
+
+    Args:
+        resources: the service's own.
+        job_id: whose report it is, for messages.
+        artifact: the name of the report's JSON file.
+        accept: the request's ``Accept``.
+        known: its ``If-None-Match``; what the client has already is answered with 304.
+
+    Raises:
+        ProblemError: 406 when the client takes none of the forms, 404 when none that it takes is stored.
+    """
+    wanted = acceptable(accept, list(SUFFIXES))
+    if not wanted:
+        offered = ", ".join(SUFFIXES)
+        raise ProblemError(
+            406, "not-acceptable", f"a report can be had as {offered}; got Accept: {shown(accept)}", headers=_HEADERS
+        )
+    stem = artifact.removesuffix(SUFFIXES[JSON])
+    for media_type in wanted:
+        try:
+            content = resources.artifacts.read(stem + SUFFIXES[media_type])
+        except ArtifactMissingError:
+            continue
+        return _response(content, media_type, known)
+    forms = " or ".join(wanted)
+    raise ProblemError(404, "not-found", f"the report of job {shown(job_id)} is not stored as {forms}")
+
+
+def _response(content: bytes, media_type: str, known: str | None) -> Response:
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = _HEADERS | _HEADERS_OF.get(media_type, {}) | {"ETag": tag}
+    if tag in [each.strip().removeprefix("W/") for each in (known or "").split(",")] or known == "*":
+        return Response(None, 304, headers)
+    return Response(content, 200, headers, media_type)

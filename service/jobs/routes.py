@@ -1,0 +1,188 @@
+"""``/v1/jobs``: submit, look, wait, cancel, read the evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from api_schemas.jobs import Job, JobList, JobRequest, JobState
+from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.reports.report import Report
+from api_schemas.training.trials import TrialList
+from service.http.examples import JOB_EXAMPLES
+from service.http.idempotency import IdempotencyKey
+from service.http.openapi import problems
+from service.http.problems import ProblemError, not_found
+from service.jobs import report_files, submission
+from service.resources import Resources, Shared
+from service.specs import findings
+from store import queue
+from store.ids import IDENTIFIER
+from store.rows import job_views, trials
+from store.rows import jobs as job_rows
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_POLL_SECONDS = 0.2
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=Job,
+    summary="Submit a job",
+    responses={
+        200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
+        **problems(413, 415, 422),
+    },
+)
+def submit_job(
+    resources: Shared,
+    request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
+    idempotency_key: IdempotencyKey = None,
+    validate_only: Annotated[
+        bool, Query(description="Check the request and answer with its plan; store nothing.")
+    ] = False,
+) -> Any:
+    """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
+    if validate_only:
+        return JSONResponse(submission.preview_plan(resources, request).model_dump(mode="json"))
+    return submission.submit(resources, request, idempotency_key).response("/v1/jobs")
+
+
+@router.get("", summary="List jobs, newest first", responses=problems(422))
+def list_jobs(
+    resources: Shared,
+    state: JobState | None = None,
+    kind: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
+    dataset: Annotated[str | None, Query(pattern=IDENTIFIER, description="A dataset's id.")] = None,
+    label: Annotated[
+        str | None, Query(pattern=r"^[^:\x00]+:[^\x00]*$", max_length=170, description="key:value")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
+) -> JobList:
+    """One page; more pages by ``next_cursor``."""
+    narrowed = job_views.JobFilter(
+        state=state, kind=kind, dataset_id=dataset, label=_split_label(label) if label else None
+    )
+    with resources.database.reading() as session:
+        return job_views.page(session, narrowed, limit=limit, cursor=cursor)
+
+
+def _split_label(label: str) -> tuple[str, str]:
+    key, _, value = label.partition(":")
+    return key, value
+
+
+@router.get("/{job_id}", summary="A job's state and progress", responses=problems(404))
+async def get_job(
+    resources: Shared,
+    request: Request,
+    response: Response,
+    job_id: str,
+    prefer: Annotated[
+        str | None, Header(description="wait=n holds the answer for up to n seconds, until a change.")
+    ] = None,
+) -> Job:
+    """The job now, or, with ``Prefer: wait=n``, as soon as something changes."""
+    job = await run_in_threadpool(_read_job, resources, job_id)
+    patience = min(_wait_preference(prefer), resources.settings.max_wait_seconds)
+    if patience > 0:
+        response.headers["Preference-Applied"] = f"wait={patience:g}"
+    give_up_at = time.monotonic() + patience
+    first_seen = _what_clients_wait_for(job)
+    while not job.is_terminal and time.monotonic() < give_up_at and _what_clients_wait_for(job) == first_seen:
+        if await request.is_disconnected():
+            break
+        await asyncio.sleep(_POLL_SECONDS)
+        job = await run_in_threadpool(_read_job, resources, job_id)
+    return job
+
+
+def _what_clients_wait_for(job: Job) -> Any:
+    return job.model_dump(exclude={"progress": {"estimated_finish"}})
+
+
+def _wait_preference(prefer: str | None) -> float:
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})", prefer or "")
+    return float(found.group(1)) if found else 0.0
+
+
+def _read_job(resources: Resources, job_id: str) -> Job:
+    with resources.database.reading() as session:
+        row = job_rows.find(session, job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        return findings.added(session, job_views.to_wire(session, row, resources.database.now(session)))
+
+
+@router.post("/{job_id}/cancel", status_code=202, summary="Cancel a job", responses=problems(404, 409))
+def cancel_job(resources: Shared, job_id: str) -> Job:
+    """Drop the job's work. The state is ``cancelling`` until nothing runs any more; cancelling twice is harmless."""
+    with resources.database.writing() as session:
+        row = job_rows.locked(session, job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        now = resources.database.now(session)
+        state = job_rows.cancel(session, row, now)
+        if state in (JobState.SUCCEEDED, JobState.FAILED):
+            raise ProblemError(409, "already-over", f"the job has {state} already; there is nothing to cancel")
+    return _read_job(resources, job_id)
+
+
+@router.post("/{job_id}/stop", status_code=202, summary="Stop a job and report", responses=problems(404, 409))
+def stop_job(resources: Shared, job_id: str) -> Job:
+    """End the training now and report on what is done. Stopping twice is harmless."""
+    with resources.database.writing() as session:
+        row = job_rows.locked(session, job_id)
+        if row is None:
+            raise not_found("job", job_id)
+        obstacle = job_rows.stop(session, row, resources.database.now(session))
+    if obstacle is not None:
+        raise ProblemError(409, "cannot-stop", obstacle)
+    resources.relay.hand(queue.ADVANCE, job_id, queue.CONTROL)
+    return _read_job(resources, job_id)
+
+
+@router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(404))
+def list_trials(resources: Shared, job_id: str) -> TrialList:
+    """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
+    with resources.database.reading() as session:
+        if job_rows.find(session, job_id) is None:
+            raise not_found("job", job_id)
+        return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
+
+
+@router.get(
+    "/{job_id}/report",
+    response_model=Report,
+    summary="The accuracy report",
+    responses={
+        200: {"description": "The report.", "content": {report_files.HTML: {}, report_files.MARKDOWN: {}}},
+        304: {"description": "It is what If-None-Match named."},
+        **problems(404, 406, 409),
+    },
+)
+def get_report(
+    resources: Shared,
+    job_id: str,
+    accept: Annotated[
+        str | None, Header(description="application/json, the default, text/html for a page, or text/markdown.")
+    ] = None,
+    if_none_match: Annotated[str | None, Header(description="The ETag of a report got before.")] = None,
+) -> Response:
+    """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
+    with resources.database.reading() as session:
+        row = job_rows.find(session, job_id)
+    if row is None:
+        raise not_found("job", job_id)
+    if row.report_artifact is None:
+        raise ProblemError(409, "no-report", f"the job is {row.state} and has no report")
+    return report_files.answer(resources, job_id, row.report_artifact, accept, if_none_match)

@@ -1,0 +1,67 @@
+"""Accepting a job: everything that a client may rely on is committed before it gets its answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api_schemas.jobs import JobRequest
+from api_schemas.plans import AugmentationPlan, Plan
+from augury.planning.canonical import digest
+from service.datasets import registration
+from service.datasets.registration import Wanted
+from service.http.idempotency import Accepted, once
+from service.jobs import kinds
+from service.resources import Resources
+from service.specs import findings
+from store import queue
+from store.rows import job_views, jobs
+
+
+def submit(resources: Resources, request: JobRequest, idempotency_key: str | None) -> Accepted:
+    """Record a job and hand it to the queue, once per idempotency key.
+
+    Raises:
+        ProblemError: the key came before with another request, or the dataset does not allow what is asked.
+    """
+    wanted = registration.wanted_by(resources, request.dataset)
+    with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
+        found = findings.of_request(session, request, wanted)
+    with resources.database.writing() as session:
+        now = resources.database.now(session)
+        accepted = once(
+            session, idempotency_key, digest(request.model_dump(mode="json")), now,
+            lambda: _create(resources, session, request, wanted, found),
+        )  # fmt: skip
+    if not accepted.replayed:
+        resources.relay.hand(queue.ADVANCE, accepted.body["id"], queue.CONTROL)
+    return accepted
+
+
+def _create(
+    resources: Resources, session: Session, request: JobRequest, wanted: Wanted, found: findings.Findings
+) -> dict[str, Any]:
+    now = resources.database.now(session)
+    dataset = registration.enter(session, wanted, now)
+    kinds.refuse_the_impossible(request, dataset)
+    row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
+    session.flush()
+    job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
+    return job.model_dump(mode="json")
+
+
+def preview_plan(resources: Resources, request: JobRequest) -> Plan | AugmentationPlan:
+    """What the request amounts to, without storing anything.
+
+    Raises:
+        ProblemError: the dataset does not allow what is asked.
+    """
+    wanted = registration.wanted_by(resources, request.dataset)
+    registration.refuse(wanted)
+    with resources.database.reading() as session:
+        dataset = registration.known(session, wanted)
+        if dataset is not None:
+            kinds.refuse_the_impossible(request, dataset)
+        plan = kinds.plan_of(session, request, dataset)
+        return plan.model_copy(update={"findings": findings.of_request(session, request, wanted)})

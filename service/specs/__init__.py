@@ -1,0 +1,1 @@
+"""Specs over HTTP: findings and previews."""

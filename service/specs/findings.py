@@ -1,0 +1,74 @@
+"""The linter's findings about requests and jobs, with the dataset's facts where they are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import Job
+from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
+from augury.linting import lint, lint_each, measurements_of
+from service.datasets import registration
+from service.datasets.registration import Wanted
+from service.resources import Resources
+from store.rows import datasets
+from store.rows.tables import DatasetRow
+
+Findings = dict[str, list[Finding]]
+
+ONLY_SPEC = "augmentation"
+"""What the spec of a request that has no candidates is called."""
+
+
+def answer(resources: Resources, request: LintRequest) -> LintResult:
+    """Everything the rules say about one spec; nothing is stored and nothing ingested."""
+    facts = None
+    if request.dataset is not None:
+        with resources.database.reading() as session:
+            facts = facts_of(registration.known(session, registration.wanted_by(resources, request.dataset)))
+    return LintResult(
+        findings=lint(request.spec, facts, request.semantics),
+        measurements=measurements_of(request.spec, facts, request.semantics),
+        semantics=request.semantics,
+        facts_used=facts is not None,
+        basis=_basis(facts, is_named=request.dataset is not None),
+    )
+
+
+def _basis(facts: DatasetFacts | None, *, is_named: bool) -> str:
+    if facts is not None:
+        height, width, channels = facts.shape
+        low, high = facts.value_range
+        return f"{facts.images} images of {height}×{width}×{channels} with values from {low:g} to {high:g}"
+    reason = "the dataset has not been read yet" if is_named else "no dataset was named"
+    return f"8-bit images of 64×64 are assumed, as {reason}; rules that need facts are silent"
+
+
+def facts_of(dataset: DatasetRow | None) -> DatasetFacts | None:
+    """What ingestion measured, if it has."""
+    return None if dataset is None or dataset.facts is None else DatasetFacts.model_validate(dataset.facts)
+
+
+def of_request(session: Session, request: Any, wanted: Wanted) -> Findings:
+    """The findings about a job's request, by candidate."""
+    return _of_stored(request.model_dump(mode="json"), facts_of(datasets.find(session, wanted.reference)))
+
+
+def added(session: Session, job: Job) -> Job:
+    """The job with the findings about its request, on what is known about its dataset by now."""
+    facts = facts_of(session.get(DatasetRow, job.dataset_id))
+    return job.model_copy(update={"findings": _of_stored(job.request, facts)})
+
+
+def _of_stored(request: dict[str, Any], facts: DatasetFacts | None) -> Findings:
+    semantics: Semantics = "corrected" if request.get("semantics") == "corrected" else "keras"
+    named = request.get("candidates") or [{"name": ONLY_SPEC, "spec": request.get("spec", {})}]
+    try:
+        specs = [(each["name"], ImageDataGeneratorSpec.model_validate(each["spec"])) for each in named]
+    except ValidationError:  # stored by a version that accepted more than this one
+        return {}
+    return lint_each(specs, facts, semantics)
