@@ -11,7 +11,7 @@ from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
-from workers import shutdown
+from workers.leasing import shutdown
 from workers.settings import WorkerSettings
 
 # Celery kills a pool process that has not reported by then, and it reports after TensorFlow is loaded.

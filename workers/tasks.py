@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from store import queue
-from workers import chunks, ingestion, sweeping, trials
 from workers.app import app
 from workers.context import context
+from workers.maintenance import sweep as sweeping
 from workers.planner import advance as planner
+from workers.units import chunk, ingestion, trial
 
 
 @app.task(name=queue.ADVANCE)
@@ -24,13 +25,13 @@ def ingest(dataset_id: str) -> None:
 @app.task(name=queue.RUN_TRIAL)
 def run_trial(trial_id: str) -> None:
     """Train one trial."""
-    trials.run_trial(context(app), trial_id)
+    trial.run_trial(context(app), trial_id)
 
 
 @app.task(name=queue.RUN_CHUNK)
 def run_chunk(chunk_id: str) -> None:
     """Carry out one chunk of an augmentation."""
-    chunks.run_chunk(context(app), chunk_id)
+    chunk.run_chunk(context(app), chunk_id)
 
 
 @app.task(name=queue.SWEEP)

@@ -9,7 +9,7 @@ from augury.archives.formats import FORMATS
 from augury.archives.layout import MANIFEST, Layout
 from augury.archives.reading import Parts
 from store.files.artifacts import Artifacts
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 _MEDIA_TYPES = {"zip": "application/zip", "npz": "application/octet-stream", "tar": "application/x-tar"}
 _JSON_LINES = "application/jsonl"

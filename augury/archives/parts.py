@@ -16,7 +16,7 @@ from augury.augmentation import Pipeline
 from store.files.artifacts import Artifacts
 from store.files.snapshots import Snapshot, load_snapshot
 from store.rows.chunks import Place
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 Array = npt.NDArray[Any]
 Source = Callable[[range], tuple[Array, Sequence[dict[str, Any] | None]]]

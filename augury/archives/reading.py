@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from augury.archives.layout import MANIFEST, Layout
 from store.files.artifacts import Artifacts
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 _BLOCK = 2**20
 

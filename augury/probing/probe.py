@@ -17,7 +17,7 @@ from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
 from augury.probing.sampling import answers_wanted, rounds_for, shown_images
 from augury.training.streams import stream_seed
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
 from augury.training.splits import draw_split
 from store.files.snapshots import Snapshot
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 
 def probe_trial(

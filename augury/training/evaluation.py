@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from augury.training.inputs import CHUNK_BYTES, Indices, Inputs
 from augury.training.steppers import Stepper
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 Array = npt.NDArray[Any]
 _CACHE_BYTES = 256_000_000

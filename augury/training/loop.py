@@ -12,7 +12,7 @@ from augury.training.inputs import Chunk
 from augury.training.models import Learner
 from augury.training.prefetching import one_ahead
 from augury.training.steppers import NOTHING, Stepper, Totals
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 _CALL_SECONDS = 0.25
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from typing import TypeVar
 
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 Item = TypeVar("Item")
 _ASK_SECONDS = 0.5

@@ -16,7 +16,7 @@ from augury.training.models import initialised_learner
 from augury.training.splits import draw_split
 from augury.training.streams import INITIALISATION, stream_seed
 from store.files.snapshots import Snapshot
-from workers.watcher import Watcher
+from workers.leasing.monitor import Watcher
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from augury.datasets.settings import IngestSettings, variable_of
 from augury.failures import DatasetError, InternalError
 
 if TYPE_CHECKING:  # the child needs no database, and importing one takes it a quarter of a second
-    from workers.lease_keeper import LeaseKeeper
+    from workers.leasing.heartbeat import LeaseKeeper
 
 GO = b"go\n"
 _LOOK_SECONDS = 0.1

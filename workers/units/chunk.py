@@ -15,10 +15,10 @@ from store import queue
 from store.rows import chunks, leases
 from store.rows.leases import Lease
 from store.rows.tables import ChunkRow
-from workers import augmenting, probing
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper
-from workers.leased_work import carry_out
+from workers.leasing.heartbeat import LeaseKeeper
+from workers.leasing.run_leased import carry_out
+from workers.units import augmentation, probe
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class _Work:
 
 
 _WORK = {
-    ChunkRole.AUGMENT: _Work(augmenting.read, augmenting.augment),
-    ChunkRole.ASSEMBLE: _Work(augmenting.read, augmenting.assemble),
-    ChunkRole.PROBE: _Work(probing.read, probing.probe),
+    ChunkRole.AUGMENT: _Work(augmentation.read, augmentation.augment),
+    ChunkRole.ASSEMBLE: _Work(augmentation.read, augmentation.assemble),
+    ChunkRole.PROBE: _Work(probe.read, probe.probe),
 }
 
 

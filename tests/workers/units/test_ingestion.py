@@ -23,10 +23,10 @@ from store.files.snapshots import load_snapshot
 from store.rows import datasets
 from store.rows.tables import DatasetRow
 from tests.workers.conftest import RecordingQueue
-from workers.cleaning import clean
 from workers.context import Context
-from workers.ingestion import ingest
-from workers.sweeping import sweep
+from workers.maintenance.dataset_files import clean
+from workers.maintenance.sweep import sweep
+from workers.units.ingestion import ingest
 
 MANY = 3000
 

@@ -17,7 +17,7 @@ from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_report import compose
 from augury.planning import comparison as plans
 from tests.store.databases import FACTS, NOW, STANDING_EXAMPLE, comparison, result
-from tests.workers.finished import record_of
+from tests.workers.planner.finished import record_of
 from workers.planner.evidence_reader import Evidence
 
 LOST = Failure.of(FailureClass.WORKER_LOST, "3 workers were lost")

@@ -15,7 +15,7 @@ from store.rows import jobs
 from store.rows.chunks import Place
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper
+from workers.leasing.heartbeat import LeaseKeeper
 
 
 @dataclass(frozen=True)

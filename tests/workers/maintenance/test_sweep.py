@@ -13,7 +13,7 @@ from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelR
 from tests.store.databases import claim, comparison, new_job, new_trial, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
-from workers.sweeping import sweep
+from workers.maintenance.sweep import sweep
 
 DAY = 86_400.0
 

@@ -16,11 +16,11 @@ from store.rows import jobs, trials
 from store.rows.tables import JobRow
 from tests.store.databases import comparison, new_job
 from tests.workers.conftest import RecordingQueue
-from workers.chunks import run_chunk
 from workers.context import Context
-from workers.ingestion import ingest
 from workers.planner.advance import advance
-from workers.trials import run_trial
+from workers.units.chunk import run_chunk
+from workers.units.ingestion import ingest
+from workers.units.trial import run_trial
 
 pytestmark = pytest.mark.usefixtures("warm")
 

@@ -16,7 +16,7 @@ from store.files.names import model_name
 from store.files.snapshots import load_snapshot
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper
+from workers.leasing.heartbeat import LeaseKeeper
 from workers.planner.report_writer import sheet_name
 
 

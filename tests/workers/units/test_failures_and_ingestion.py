@@ -15,7 +15,7 @@ from tests.augury.datasets.digits import digits_snapshot
 from tests.store.databases import new_job
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
-from workers.ingestion import ingest
+from workers.units.ingestion import ingest
 
 
 class ResourceExhaustedError(Exception):

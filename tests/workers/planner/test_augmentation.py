@@ -18,10 +18,10 @@ from store.rows.tables import ChunkRow, JobRow
 from tests.augury.archives.samples import body, snapshot
 from tests.store.databases import DIGITS
 from tests.workers.conftest import RecordingQueue
-from workers.chunks import run_chunk
 from workers.context import Context
+from workers.maintenance.sweep import sweep
 from workers.planner.advance import advance
-from workers.sweeping import sweep
+from workers.units.chunk import run_chunk
 
 PER_CHUNK = 5
 

@@ -15,10 +15,10 @@ from store.rows import dataset_files, datasets, leases
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper
-from workers.leased_work import carry_out
+from workers.leasing.heartbeat import LeaseKeeper
+from workers.leasing.run_leased import carry_out
+from workers.maintenance.workspaces import workspace_of
 from workers.units.ingestion_process import Ingested, Task, ingest_in_process
-from workers.workspaces import workspace_of
 
 
 def ingest(context: Context, dataset_id: str) -> None:

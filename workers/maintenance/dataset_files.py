@@ -5,7 +5,7 @@ from __future__ import annotations
 from api_schemas.datasets.dataset import DatasetState
 from store.rows import dataset_files
 from workers.context import Context
-from workers.workspaces import remove_abandoned
+from workers.maintenance.workspaces import remove_abandoned
 
 _MOST_AT_ONCE = 50
 _SECONDS_PER_DAY = 86_400.0

@@ -16,8 +16,8 @@ from store.rows import leases, trials
 from store.rows.leases import Lease
 from store.rows.tables import TrialRow
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper
-from workers.leased_work import carry_out
+from workers.leasing.heartbeat import LeaseKeeper
+from workers.leasing.run_leased import carry_out
 
 
 def run_trial(context: Context, trial_id: str) -> None:

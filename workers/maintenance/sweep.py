@@ -17,8 +17,8 @@ from store.files.names import trial_folder
 from store.rows import chunks, idempotency, jobs, leases, trials
 from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, Work
 from store.rows.tables import JobRow
-from workers import cleaning
 from workers.context import Context
+from workers.maintenance import dataset_files
 from workers.settings import WorkerSettings
 
 Message = tuple[str, str, str]
@@ -48,7 +48,7 @@ def sweep(context: Context) -> None:
         context.queue.publish(*message)
     for folder in forgotten:
         context.artifacts.delete_folder(folder)
-    cleaning.clean(context)
+    dataset_files.clean(context)
 
 
 def _depths(context: Context) -> dict[str, int]:

@@ -15,8 +15,8 @@ from store.queue import identity
 from store.rows import jobs, leases
 from store.rows.leases import Lease, Work
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper, WorkCancelledError, WorkInterruptedError
-from workers.settlement import give_back, settle_cancelled
+from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
+from workers.leasing.settlement import give_back, settle_cancelled
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")

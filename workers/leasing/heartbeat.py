@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.database import Database
 from store.rows import leases
 from store.rows.leases import Lease
-from workers import shutdown
+from workers.leasing import shutdown
+from workers.leasing.settlement import give_back, settle_cancelled
 from workers.settings import WorkerSettings
-from workers.settlement import give_back, settle_cancelled
 
 log = structlog.get_logger(__name__)
 

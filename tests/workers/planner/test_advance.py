@@ -17,7 +17,7 @@ from store.rows import datasets, jobs, leases, trials
 from store.rows.tables import JobRow, TrialRow
 from tests.store.databases import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
 from tests.workers.conftest import RecordingQueue
-from tests.workers.finished import end_probes, finish_trials, predictions_file, record_of
+from tests.workers.planner.finished import end_probes, finish_trials, predictions_file, record_of
 from workers.context import Context
 from workers.planner.advance import advance
 

@@ -10,10 +10,10 @@ import pytest
 from store.rows import jobs, leases, trials
 from store.rows.tables import JobRow, TrialRow
 from tests.store.databases import claim, running_job
-from workers import shutdown
 from workers.context import Context
-from workers.lease_keeper import LeaseKeeper, WorkCancelledError, WorkInterruptedError
-from workers.settlement import give_back, settle_cancelled
+from workers.leasing import shutdown
+from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
+from workers.leasing.settlement import give_back, settle_cancelled
 
 PATIENCE = 5.0
 

@@ -1,0 +1,1 @@
+"""Leased work: claimed, kept by a heartbeat, given back or recorded."""

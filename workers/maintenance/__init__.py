@@ -1,0 +1,1 @@
+"""What puts right what was lost, and removes what nobody needs any more."""
