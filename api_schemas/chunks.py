@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -25,3 +26,12 @@ class ChunkRole(StrEnum):
     AUGMENT = "augment"
     ASSEMBLE = "assemble"
     PROBE = "probe"
+
+
+@dataclass(frozen=True)
+class ChunkSpan:
+    """The images of one chunk: *images* of them, from *first* on, counted over the whole archive."""
+
+    number: int
+    first: int
+    images: int

@@ -175,6 +175,9 @@ class AugmentationRequest(RequestModel):
         return self
 
 
+TrialRequest = ComparisonRequest | TrainingRequest
+"""What is carried out by trials."""
+
 JobRequest = Annotated[
     ComparisonRequest | TrainingRequest | AugmentationRequest,
     Discriminator("kind"),

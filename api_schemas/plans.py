@@ -12,6 +12,9 @@ from api_schemas.base import Body
 from api_schemas.lint import Finding
 from api_schemas.reports.evidence import RecommendedSpec
 
+BASELINE = "baseline"
+"""The name of the arm that all candidates are compared with."""
+
 
 class ArmRole(StrEnum):
     """What an arm is there for."""

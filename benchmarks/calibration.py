@@ -46,12 +46,12 @@ Draw = Callable[[int], PairedOutcomes]  # a comparison of so many seeds
 
 
 class Silent:
-    """A watcher that lets trials go on."""
+    """A monitor that lets trials go on."""
 
-    def note(self, **progress: Any) -> None:
+    def report_progress(self, **progress: Any) -> None:
         """Hear of progress."""
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Let it go on."""
 
 
@@ -60,9 +60,9 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sklearn.datasets import load_digits
 
+    from augury.datasets.snapshot import SPLIT_CODES, Snapshot
     from augury.training.splits import draw_split
     from augury.training.trial import train_trial
-    from store.files.snapshots import SPLIT_CODES, Snapshot
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]

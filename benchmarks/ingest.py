@@ -95,7 +95,7 @@ def augury(source: Path, target: Path) -> float:
     from api_schemas.datasets.references import ImageOptions
     from augury.datasets.reading import read_dataset
     from augury.datasets.settings import IngestSettings
-    from store.files.snapshots import digest_of
+    from augury.datasets.snapshot import digest_of
 
     began = time.perf_counter()
     descriptor = os.open(source, os.O_RDONLY)

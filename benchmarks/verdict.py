@@ -30,6 +30,7 @@ from sklearn.datasets import load_digits
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Plan
 from augury.client.client import Client
+from augury.datasets.snapshot import Snapshot
 from augury.evidence.statistics.paired_outcomes import outcomes_from
 from augury.evidence.statistics.variance_components import spread_of
 from augury.evidence.statistics.verdicts import verdict_of
@@ -37,7 +38,6 @@ from augury.local.stack import LocalStack
 from augury.planning.comparison import plan_comparison
 from augury.training.splits import draw_split
 from augury.training.streams import BATCHES, INITIALISATION, stream_seed
-from store.files.snapshots import Snapshot
 
 WORKERS_PATIENCE_SECONDS = 180.0
 JOB_PATIENCE_SECONDS = 1800.0

@@ -21,7 +21,7 @@ _ARGUMENTS = {
     "gpu": ["--queues", queue.GPU, "--pool", "prefork", "--concurrency", "1"],
 }
 _PING_SECONDS = 5
-_WATCH_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ def _run_gpu_workers(device: str | None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, pass_on)
     while all(child.poll() is None for child in children):
-        time.sleep(_WATCH_SECONDS)
+        time.sleep(_POLL_SECONDS)
     # One that is gone leaves a device idle: end the others too, so that whoever watches this process restarts all.
     for child in children:
         child.terminate()

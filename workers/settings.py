@@ -21,8 +21,8 @@ class WorkerSettings(StoreSettings):
     worker_concurrency: int = Field(
         default_factory=_usable_cores, ge=1, description="Training processes of a CPU worker; default: one per core."
     )
-    watch_seconds: float = Field(0.4, gt=0, le=2, description="How often a running trial looks for a cancel.")
-    heed_seconds: float = Field(1.2, gt=0, description="A trial that ignores a cancel for so long is killed.")
+    cancel_poll_seconds: float = Field(0.4, gt=0, le=2, description="How often a running trial looks for a cancel.")
+    cancel_grace_seconds: float = Field(1.2, gt=0, description="A trial that ignores a cancel for so long is killed.")
 
     @property
     def threads_per_process(self) -> int:

@@ -133,11 +133,11 @@ class EvaluationSettings(RequestModel):
     )
 
     @property
-    def fewest_seeds(self) -> int:
+    def min_seeds(self) -> int:
         """How many seeds every arm gets."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.min
 
     @property
-    def most_seeds(self) -> int:
+    def max_seeds(self) -> int:
         """How many seeds an arm gets if its verdict stays undecided."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.max

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from api_schemas.chunks import ChunkSpan
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.planning.augmentation import Sources, places, sources_of
-from store.rows.chunks import Place
 
 MANIFEST = "manifest.jsonl"
 _VALUES = (
@@ -43,7 +43,7 @@ class Layout:
         return f"augmented.{self.request.format}"
 
     @cached_property
-    def places(self) -> list[Place]:
+    def places(self) -> list[ChunkSpan]:
         """The chunks, in order."""
         return list(places(self.plan))
 
@@ -60,7 +60,7 @@ class Layout:
         """The artifact with a chunk's lines of the manifest."""
         return f"{self.folder}/chunks/{number:06d}.jsonl"
 
-    def sources_of(self, place: Place) -> Sources:
+    def sources_of(self, place: ChunkSpan) -> Sources:
         """Which images of the dataset a chunk is made from."""
         return sources_of(self.request, self.facts.images, place)
 

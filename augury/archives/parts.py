@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from api_schemas.chunks import ChunkSpan
 from augury.archives.images import encoder_of
 from augury.archives.layout import Layout, batches
 from augury.augmentation import Pipeline
+from augury.datasets.snapshot import Snapshot
+from augury.monitor import WorkMonitor
 from store.files.artifacts import Artifacts
-from store.files.snapshots import Snapshot, load_snapshot
-from store.rows.chunks import Place
-from workers.leasing.monitor import Watcher
+from store.files.snapshots import load_snapshot
 
 Array = npt.NDArray[Any]
 Source = Callable[[range], tuple[Array, Sequence[dict[str, Any] | None]]]
@@ -25,24 +26,24 @@ Source = Callable[[range], tuple[Array, Sequence[dict[str, Any] | None]]]
 _BYTES_AT_ONCE = 4 * 2**20  # of float32 images; a cancel is heeded in between
 
 
-def make_part(artifacts: Artifacts, layout: Layout, place: Place, watcher: Watcher) -> dict[str, Any]:
+def make_part(artifacts: Artifacts, layout: Layout, place: ChunkSpan, monitor: WorkMonitor) -> dict[str, Any]:
     """Make a chunk's images and store them with their lines of the manifest; the sizes of both."""
     snapshot = load_snapshot(artifacts, layout.digest)
     lines: list[bytes] = []
     size = 0
     with artifacts.writing(layout.part_images(place.number)) as file:
         for content, line in _entries(snapshot, layout, place):
-            watcher.check()
+            monitor.raise_if_cancelled()
             file.write(content)
             size += len(content)
             lines.append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-            watcher.note(done=len(lines))
+            monitor.report_progress(done=len(lines))
     manifest = b"".join(lines)
     artifacts.write(layout.part_manifest(place.number), manifest)
     return {"images_bytes": size, "manifest_bytes": len(manifest)}
 
 
-def _entries(snapshot: Snapshot, layout: Layout, place: Place) -> Iterator[tuple[bytes, dict[str, Any]]]:
+def _entries(snapshot: Snapshot, layout: Layout, place: ChunkSpan) -> Iterator[tuple[bytes, dict[str, Any]]]:
     sources = layout.sources_of(place)
     encode = encoder_of(layout.request.format, layout.facts.dtype)
     make = _originals(snapshot) if sources.round is None else _augmented(snapshot, layout, sources.round)

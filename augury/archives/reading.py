@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from augury.archives.layout import MANIFEST, Layout
+from augury.monitor import WorkMonitor
 from store.files.artifacts import Artifacts
-from workers.leasing.monitor import Watcher
 
 _BLOCK = 2**20
 
@@ -26,12 +26,12 @@ class Entry:
 class Parts:
     """All parts of a job, as if they were one. Everything may be read more than once."""
 
-    def __init__(self, artifacts: Artifacts, layout: Layout, watcher: Watcher, manifest_bytes: int = 0) -> None:
+    def __init__(self, artifacts: Artifacts, layout: Layout, monitor: WorkMonitor, manifest_bytes: int = 0) -> None:
         self.layout = layout
         self.manifest_bytes = manifest_bytes
         """Size of the whole manifest, once it is stored."""
         self._artifacts = artifacts
-        self._watcher = watcher
+        self._monitor = monitor
 
     def manifest(self) -> Iterator[bytes]:
         """The stored manifest, block by block."""
@@ -56,7 +56,7 @@ class Parts:
         for place in self.layout.places:
             with self._artifacts.open(self.layout.part_manifest(place.number)) as lines:
                 for line in lines:
-                    self._watcher.check()
+                    self._monitor.raise_if_cancelled()
                     yield json.loads(line)
 
     def entries(self) -> Iterator[Entry]:
@@ -67,14 +67,14 @@ class Parts:
                 self._artifacts.open(self.layout.part_images(place.number)) as images,
             ):
                 for number, line in enumerate(lines):
-                    self._watcher.check()
-                    self._watcher.note(done=place.first + number)
+                    self._monitor.raise_if_cancelled()
+                    self._monitor.report_progress(done=place.first + number)
                     fields = json.loads(line)
                     yield Entry(line, fields, _exactly(images, fields["bytes"]))
 
     def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
         while block := file.read(_BLOCK):
-            self._watcher.check()
+            self._monitor.raise_if_cancelled()
             yield block
 
 

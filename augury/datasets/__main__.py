@@ -18,12 +18,13 @@ from pydantic import TypeAdapter
 from api_schemas.datasets.references import DatasetReference, ImageOptions
 from augury.datasets.reading import read_dataset
 from augury.datasets.settings import IngestSettings
+from augury.datasets.snapshot import digest_of
 from augury.datasets.snapshot_builder import assemble
 from augury.datasets.sources import Fetched, fetch
 from augury.failures import DatasetError, failure_of
 from augury.telemetry.logs import configure_logging
 from store.files.artifacts import Artifacts
-from store.files.snapshots import digest_of, store_snapshot_folder
+from store.files.snapshots import store_snapshot_folder
 from workers.units.ingestion_process import GO
 
 _PR_SET_PDEATHSIG = 1

@@ -9,7 +9,7 @@ from api_schemas.failures import Failure
 from api_schemas.plans import Arm, ArmRole
 from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Provenance, SeedResult
 from api_schemas.training.trials import Trial, TrialState
-from workers.planner.evidence_reader import Evidence
+from augury.evidence.comparison_results import Evidence
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}
 _VERSIONED = ("augury", "keras", "tensorflow", "numpy", "scikit-learn")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api_schemas.plans import ArmRole
+from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import Needed
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.comparison_results import Evidence
 from augury.evidence.judgement import Judgement, difference_between, only
 from augury.evidence.probe_results import Probe
 from augury.evidence.statistics.power import MOST_SEEDS, shortfall
 from augury.evidence.why.diagnosis import Question
-from augury.planning import comparison
-from workers.planner.evidence_reader import Evidence
 
 
 def question_of(evidence: Evidence, judgement: Judgement, place: int) -> Question:
@@ -24,13 +23,11 @@ def question_of(evidence: Evidence, judgement: Judgement, place: int) -> Questio
         place=place,
         verdict=judgement.verdict,
         difference=judgement.difference,
-        preprocessing_difference=difference_between(
-            evidence, candidate.preprocessing_arm, comparison.BASELINE, seeds, confidence
-        ),
+        preprocessing_difference=difference_between(evidence, candidate.preprocessing_arm, BASELINE, seeds, confidence),
         augmentation_difference=difference_between(
             evidence, candidate.arm, candidate.preprocessing_arm, seeds, confidence
         ),
-        baseline=_record(evidence, comparison.BASELINE, seeds),
+        baseline=_record(evidence, BASELINE, seeds),
         preprocessing=_record(evidence, candidate.preprocessing_arm, seeds),
         arm=_record(evidence, candidate.arm, seeds),
         probes=[Probe.model_validate(probe) for probe in evidence.probes],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from api_schemas.jobs import ComparisonRequest
+from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Look
 from api_schemas.reports.report import CandidateReport, Method, Report
 from augury.evidence import arm_reports
 from augury.evidence.candidate_results import question_of
+from augury.evidence.comparison_results import Evidence
 from augury.evidence.confirmation import confirmation_of
 from augury.evidence.judgement import Judgement, judge, looks_taken, only, schedule_of
 from augury.evidence.statistics.alpha_spending import confidence_at
@@ -14,10 +16,8 @@ from augury.evidence.statistics.verdicts import sentence_of
 from augury.evidence.why.reasons import why_of
 from augury.evidence.why.summary import summarise
 from augury.linting import lint
-from augury.planning import comparison
 from augury.planning.canonical import timestamp
 from augury.planning.splits import fixed_validation, split_sizes
-from workers.planner.evidence_reader import Evidence
 
 _INTERVAL_METHOD = (
     "t interval of the mean paired difference, its variance split into that of seeds and that of the validation "
@@ -38,7 +38,7 @@ def compose(evidence: Evidence, now: float) -> Report:
         stopped=evidence.stopped,
         summary=summarise(
             candidates,
-            only(evidence.records[comparison.BASELINE], evidence.seeds("comparison")),
+            only(evidence.records[BASELINE], evidence.seeds("comparison")),
             evidence.request.evaluation.practical_effect,
             recommendation,
         ),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import RecommendedSpec
 from api_schemas.reports.report import Difference, RecommendationReport, Verdict
 from augury.evidence.candidate_results import question_of
+from augury.evidence.comparison_results import Evidence
 from augury.evidence.judgement import Judgement, difference_between
 from augury.evidence.recommendation.parameter_choices import Contender
 from augury.evidence.recommendation.recommend import recommend
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.evidence.why.reasons import why_of
 from augury.evidence.wording import change
-from augury.planning import comparison
-from workers.planner.evidence_reader import Evidence
 
 RECOMMENDED = "augury:recommended"
 """No candidate can be called so: a name has no colon."""
@@ -30,7 +30,7 @@ def recommendation_for(evidence: Evidence, judgements: Sequence[Judgement]) -> R
     """What to use instead, from the evidence so far."""
     return recommend(
         [_contender(evidence, judgement, place) for place, judgement in enumerate(judgements)],
-        evidence.records[comparison.BASELINE].spec,
+        evidence.records[BASELINE].spec,
         evidence.facts.shape,
     )
 
@@ -47,7 +47,7 @@ def confirmation_of(evidence: Evidence, judgements: Sequence[Judgement]) -> Reco
     confirmed = {name for each in evidence.plan.rounds if each.purpose == "confirmation" for name in each.arms}
     arm = next(arm.name for arm in evidence.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
     each = 1 - (1 - settings.confidence) / 2
-    against_baseline = difference_between(evidence, arm, comparison.BASELINE, seeds, each)
+    against_baseline = difference_between(evidence, arm, BASELINE, seeds, each)
     against_best = None if best is None else difference_between(evidence, arm, best.candidate.arm, seeds, each)
     verdict = None
     if against_baseline is not None:

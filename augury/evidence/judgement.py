@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from api_schemas.plans import CandidatePlan
+from api_schemas.plans import BASELINE, CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.comparison_results import Evidence
 from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
 from augury.evidence.statistics.paired_outcomes import paired_outcomes, shared_seeds
 from augury.evidence.statistics.variance_components import Spread, spread_of
 from augury.evidence.statistics.verdicts import verdict_of
-from augury.planning import comparison
-from workers.planner.evidence_reader import Evidence
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Judgement:
 def schedule_of(evidence: Evidence) -> list[int]:
     """How many seeds each arm has at each look."""
     settings = evidence.request.evaluation
-    return looks(settings.fewest_seeds, settings.most_seeds)
+    return looks(settings.min_seeds, settings.max_seeds)
 
 
 def looks_taken(evidence: Evidence) -> list[int]:
@@ -51,10 +50,10 @@ def _judge(evidence: Evidence, candidate: CandidatePlan) -> Judgement:
     for look in looks_taken(evidence):
         confidence = confidence_at(schedule, look, settings.confidence, len(evidence.plan.candidates))
         seeds = evidence.seeds("comparison")[:look]
-        spread = spread_between(evidence, candidate.arm, comparison.BASELINE, seeds)
+        spread = spread_between(evidence, candidate.arm, BASELINE, seeds)
         if spread is None:
             continue
-        difference = as_difference(evidence, candidate.arm, comparison.BASELINE, seeds, spread, confidence)
+        difference = as_difference(evidence, candidate.arm, BASELINE, seeds, spread, confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
         judgement = Judgement(candidate, verdict, difference, spread, look if is_settled else None)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api_schemas.jobs import ComparisonRequest
-from api_schemas.plans import Arm, ArmRole, Round
+from api_schemas.plans import BASELINE, Arm, ArmRole, Round
 from api_schemas.reports.evidence import RecommendedSpec
+from augury.evidence.comparison_results import Evidence
 from augury.evidence.confirmation import RECOMMENDED, best_candidate, recommendation_for
 from augury.evidence.judgement import Judgement, judge, schedule_of
-from augury.planning import comparison
-from workers.planner.evidence_reader import Evidence
 
 _FRESH_SEEDS_START = 1_000_000
 _FEWEST_FRESH_SEEDS = 5
@@ -46,7 +45,7 @@ def _for_the_undecided(evidence: Evidence, judgements: Sequence[Judgement]) -> R
     undecided = [judgement for judgement in judgements if judgement.settled_at is None and judgement.difference]
     if not larger or not undecided or any(each.purpose == "confirmation" for each in evidence.plan.rounds):
         return None
-    wanted = {comparison.BASELINE}
+    wanted = {BASELINE}
     for judgement in undecided:
         wanted |= {judgement.candidate.arm, judgement.candidate.preprocessing_arm}
     first = evidence.request.evaluation.first_seed
@@ -60,12 +59,12 @@ def _confirmation(evidence: Evidence, judgements: Sequence[Judgement]) -> Extens
     """The recommended spec against the baseline and the best candidate, on seeds that no decision has seen."""
     recommended = recommendation_for(evidence, judgements)
     best = best_candidate(judgements)
-    arms = [comparison.BASELINE] + ([best.candidate.arm] if best else [])
+    arms = [BASELINE] + ([best.candidate.arm] if best else [])
     known = {arm.spec: arm.name for arm in evidence.plan.arms if arm.name in arms}
     new = []
     if recommended.spec not in known:
         new = [Arm(name=RECOMMENDED, role=ArmRole.RECOMMENDED, spec=recommended.spec)]
-    count = max(_FEWEST_FRESH_SEEDS, evidence.request.evaluation.fewest_seeds)
+    count = max(_FEWEST_FRESH_SEEDS, evidence.request.evaluation.min_seeds)
     first = evidence.request.evaluation.first_seed + _FRESH_SEEDS_START
     seeds = list(range(first, first + count))
     confirmation = Round(purpose="confirmation", arms=[*arms, *(arm.name for arm in new)], seeds=seeds)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
 from api_schemas.reports.report import Method, Report
 from augury.evidence import arm_reports
+from augury.evidence.comparison_results import Evidence
 from augury.planning.canonical import timestamp
 from augury.planning.splits import fixed_validation, split_sizes
-from store.files.names import model_name
-from workers.context import Context
-from workers.planner.evidence_reader import Evidence
 
 _METHOD = (
     "mean over seeds; every seed has its own initial weights and batch order, and its own split where it draws one"
@@ -42,16 +37,3 @@ def training_report(evidence: Evidence, now: float) -> Report:
         cost=arm_reports.cost(evidence),
         provenance=arm_reports.provenance(evidence),
     )
-
-
-def store_models(context: Context, evidence: Evidence) -> dict[str, Any]:
-    """Copy the trained models to the job's folder; their facts by name (see ``api_schemas.artifacts``)."""
-    facts = {}
-    for trial in evidence.trials:
-        if trial.result is None:
-            continue
-        model, name = context.artifacts.read(model_name(trial.id)), f"model-seed-{trial.seed}.keras"
-        context.artifacts.write(f"jobs/{evidence.job_id}/{name}", model)
-        digest = hashlib.sha256(model).hexdigest()
-        facts[name] = {"bytes": len(model), "media_type": "application/zip", "sha256": digest}
-    return facts

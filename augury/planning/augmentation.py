@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from api_schemas.chunks import ChunkSpan
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
-from store.rows.chunks import Place
 
 MOST_IMAGES_PER_CHUNK = 512
 MOST_BYTES_PER_CHUNK = 64 * 2**20
@@ -40,7 +40,7 @@ def plan_augmentation(request: AugmentationRequest, facts: DatasetFacts | None) 
     )
 
 
-def places(plan: AugmentationPlan) -> Iterator[Place]:
+def places(plan: AugmentationPlan) -> Iterator[ChunkSpan]:
     """The chunks of a plan, in the order of the archive. None reaches over the end of a pass."""
     assert plan.source_images is not None, "chunks are made only once the dataset is ready"
     assert plan.images_per_chunk is not None
@@ -48,7 +48,7 @@ def places(plan: AugmentationPlan) -> Iterator[Place]:
     for number_of_pass in range(plan.passes):
         for start in range(0, plan.source_images, plan.images_per_chunk):
             images = min(plan.images_per_chunk, plan.source_images - start)
-            yield Place(number, number_of_pass * plan.source_images + start, images)
+            yield ChunkSpan(number, number_of_pass * plan.source_images + start, images)
             number += 1
 
 
@@ -62,7 +62,7 @@ class Sources:
     stop: int
 
 
-def sources_of(request: AugmentationRequest, source_images: int, place: Place) -> Sources:
+def sources_of(request: AugmentationRequest, source_images: int, place: ChunkSpan) -> Sources:
     """Where a place of the archive comes from."""
     number_of_pass, start = divmod(place.first, source_images)
     round_number = number_of_pass - request.include_originals

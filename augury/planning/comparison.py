@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.jobs import ComparisonRequest, TrainingRequest
-from api_schemas.plans import Arm, ArmRole, CandidatePlan, Plan, Round
+from api_schemas.jobs import ComparisonRequest, TrainingRequest, TrialRequest
+from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.models import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.canonical import digest
@@ -20,12 +20,8 @@ from augury.planning.splits import split_definition
 TRAINING_VERSION = "3"
 """Part of every trial's key: raise it when the same definition would give another result."""
 
-BASELINE = "baseline"
 TRAINED = "trained"
 """The one arm of a training job."""
-
-TrialRequest = ComparisonRequest | TrainingRequest
-"""What is carried out by trials."""
 
 
 def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
@@ -74,7 +70,7 @@ def _plan(
     evaluation: EvaluationSettings,
 ) -> Plan:
     first = evaluation.first_seed
-    seeds = list(range(first, first + evaluation.fewest_seeds))
+    seeds = list(range(first, first + evaluation.min_seeds))
     # Single parameters explain a verdict and do not make one: the first round is enough for them.
     compared = [arm for arm in arms if arm.role != ArmRole.ATTRIBUTION]
     trials_now = len(arms) * len(seeds)
@@ -85,7 +81,7 @@ def _plan(
         seeds=seeds,
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
-        trials_most=trials_now + len(compared) * (evaluation.most_seeds - len(seeds)),
+        trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
     )
 
 

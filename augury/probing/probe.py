@@ -13,11 +13,11 @@ from augury.augmentation import Pipeline
 from augury.augmentation.parameters import Draws
 from augury.evidence.dose_response import alone, augmentation_half, doses, random_parameters
 from augury.evidence.probe_results import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe, Value
+from augury.monitor import WorkMonitor
 from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
 from augury.probing.sampling import answers_wanted, rounds_for, shown_images
 from augury.training.streams import stream_seed
-from workers.leasing.monitor import Watcher
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int64]
@@ -40,7 +40,7 @@ def run_probe(
     training_indices: Indices,
     class_count: int,
     seed: int,
-    watcher: Watcher,
+    monitor: WorkMonitor,
 ) -> Probe:
     """Ask one baseline model about the candidates' augmentations, by inference alone.
 
@@ -58,9 +58,9 @@ def run_probe(
         training_indices: what featurewise statistics of the baseline's preprocessing are taken from.
         class_count: classes of the dataset.
         seed: of the trial; determines choice and draws.
-        watcher: asked several times a second whether to go on.
+        monitor: asked several times a second whether to go on.
     """
-    asker = _Asker(classify, baseline, images, labels, validation_indices, training_indices, class_count, seed, watcher)
+    asker = _Asker(classify, baseline, images, labels, validation_indices, training_indices, class_count, seed, monitor)
     refused = {name: refusal for name, spec in candidates.items() if (refusal := _refusal(spec, images.shape))}
     answered = {name: asker.candidate(spec) for name, spec in candidates.items() if name not in refused}
     raw = images[asker.few]
@@ -87,10 +87,10 @@ class _Asker:
 
     def __init__(
         self, classify: Classify, baseline: ImageDataGeneratorSpec, images: Array, labels: npt.NDArray[np.int64],
-        validation: Indices, training: Indices, class_count: int, seed: int, watcher: Watcher,
+        validation: Indices, training: Indices, class_count: int, seed: int, monitor: WorkMonitor,
     ) -> None:  # fmt: skip
         self._classify, self._images, self._labels = classify, images, labels
-        self._class_count, self._watcher, self._seed = class_count, watcher, stream_seed(seed, STREAM)
+        self._class_count, self._monitor, self._seed = class_count, monitor, stream_seed(seed, STREAM)
         self._wanted = answers_wanted(int(np.prod(images.shape[1:])))
         self._shown = shown_images(validation, labels[validation], self._wanted, self._seed)
         self.few = shown_images(self._shown, labels[self._shown], _MOST_COMPARED, self._seed)
@@ -152,7 +152,7 @@ class _Asker:
         step = max(1, _CHUNK_BYTES // (4 * int(np.prod(self._images.shape[1:]))))
         parts = []
         for start in range(0, len(self._shown), step):
-            self._watcher.check()
+            self._monitor.raise_if_cancelled()
             raw = self._transformed(half, self._shown[start : start + step], number)
             parts.append(self._classify(self.preprocess(raw)))
         return np.concatenate(parts)

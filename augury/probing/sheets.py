@@ -8,7 +8,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.preview.columns import Look, choose, contact_sheet, random_columns
 from augury.augmentation.preview.contact_sheet import Magnification, display_range
-from store.files.snapshots import Snapshot
+from augury.datasets.snapshot import Snapshot
 
 _IMAGES = 6
 _ROUNDS = 5

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.datasets.snapshot import Snapshot
 from augury.evidence.probe_results import Probe
+from augury.monitor import WorkMonitor
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
 from augury.training.splits import draw_split
-from store.files.snapshots import Snapshot
-from workers.leasing.monitor import Watcher
 
 
 def probe_trial(
@@ -19,7 +19,7 @@ def probe_trial(
     model: bytes,
     snapshot: Snapshot,
     candidates: Mapping[str, ImageDataGeneratorSpec],
-    watcher: Watcher,
+    monitor: WorkMonitor,
 ) -> Probe:
     """Ask the model that a trial left behind about the candidates, on the trial's own validation images."""
     split = draw_split(snapshot, definition["split"], definition["seed"])
@@ -33,5 +33,5 @@ def probe_trial(
         training_indices=split.training,
         class_count=len(snapshot.class_names),
         seed=definition["seed"],
-        watcher=watcher,
+        monitor=monitor,
     )

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augury.monitor import WorkMonitor
 from augury.training.inputs import CHUNK_BYTES, Indices, Inputs
 from augury.training.steppers import Stepper
-from workers.leasing.monitor import Watcher
 
 Array = npt.NDArray[Any]
 _CACHE_BYTES = 256_000_000
@@ -91,13 +91,13 @@ def batch_that_fits(activation_bytes: int) -> int:
     return max(1, min(_LARGEST_BATCH, _ACTIVATION_BYTES // max(1, activation_bytes)))
 
 
-def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, watcher: Watcher) -> Predictions:
+def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, monitor: WorkMonitor) -> Predictions:
     """What the model makes of the images, in batches of so many."""
     predicted, probability = [], []
     place = 0
     for images in examples.chunks():
         for first in range(0, len(images), batch_size):
-            watcher.check()
+            monitor.raise_if_cancelled()
             outputs = stepper.probabilities(images[first : first + batch_size])
             wanted = examples.labels[place : place + len(outputs)]
             probability.append(outputs[np.arange(len(outputs)), wanted].astype(np.float32))

@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Iterator
 
+from augury.monitor import WorkMonitor
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History
 from augury.training.inputs import Chunk
 from augury.training.models import Learner
 from augury.training.prefetching import one_ahead
 from augury.training.steppers import NOTHING, Stepper, Totals
-from workers.leasing.monitor import Watcher
 
 _CALL_SECONDS = 0.25
 
@@ -29,7 +29,7 @@ class Pace:
 
 
 def train(
-    learner: Learner, chunks: Iterator[Chunk], *, batch_size: int, validation: EvaluationSet, watcher: Watcher
+    learner: Learner, chunks: Iterator[Chunk], *, batch_size: int, validation: EvaluationSet, monitor: WorkMonitor
 ) -> tuple[History, Predictions]:
     """Train until the chunks end, or the loss of an epoch is not finite, which is a result and not an error.
 
@@ -38,8 +38,8 @@ def train(
     history, pace = History(), Pace()
     images, totals = 0, NOTHING
     began = time.perf_counter()
-    for chunk in one_ahead(chunks, watcher):
-        totals = _train_on(learner.stepper, chunk, batch_size, totals, pace, watcher)
+    for chunk in one_ahead(chunks, monitor):
+        totals = _train_on(learner.stepper, chunk, batch_size, totals, pace, monitor)
         images += len(chunk.labels)
         history.augmentation_seconds += chunk.seconds
         if not chunk.ends_epoch:
@@ -48,10 +48,10 @@ def train(
         history.training_accuracy.append(totals.right / images)
         history.images_trained += images
         history.training_seconds += time.perf_counter() - began
-        predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, watcher)
+        predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
         history.validation_loss.append(predictions.loss)
         history.validation_accuracy.append(predictions.accuracy)
-        watcher.note(epoch=len(history.training_loss))
+        monitor.report_progress(epoch=len(history.training_loss))
         if history.diverged:
             break
         images, totals = 0, NOTHING
@@ -59,10 +59,12 @@ def train(
     return history, predictions
 
 
-def _train_on(stepper: Stepper, chunk: Chunk, batch_size: int, totals: Totals, pace: Pace, watcher: Watcher) -> Totals:
+def _train_on(
+    stepper: Stepper, chunk: Chunk, batch_size: int, totals: Totals, pace: Pace, monitor: WorkMonitor
+) -> Totals:
     first = 0
     while first < len(chunk.labels):
-        watcher.check()
+        monitor.raise_if_cancelled()
         part = slice(first, first + pace.steps * batch_size)
         labels, began = chunk.labels[part], time.perf_counter()
         totals = stepper.train(chunk.images[part], labels, batch_size, totals)

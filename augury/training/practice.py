@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.datasets.snapshot import Snapshot
 from augury.training.trial import train_trial
-from store.files.snapshots import Snapshot
 
 _SIZE, _IMAGES = 4, 16
 
 
 class _Nobody:
-    def note(self, **progress: object) -> None:
+    def report_progress(self, **progress: object) -> None:
         """Nobody hears of it."""
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Nobody ends it."""
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
+from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.failures import UserInputError
 from augury.planning.splits import folds_of
 from augury.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
-from store.files.snapshots import SPLIT_CODES, Snapshot
 
 Indices = npt.NDArray[np.intp]
 Labels = npt.NDArray[np.int64]

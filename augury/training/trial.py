@@ -8,6 +8,8 @@ from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
+from augury.datasets.snapshot import Snapshot
+from augury.monitor import WorkMonitor
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History, finite_or_none, is_still_falling
 from augury.training.inputs import ENGINES, Indices
@@ -15,8 +17,6 @@ from augury.training.loop import train
 from augury.training.models import initialised_learner
 from augury.training.splits import draw_split
 from augury.training.streams import INITIALISATION, stream_seed
-from store.files.snapshots import Snapshot
-from workers.leasing.monitor import Watcher
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Trained:
     model: bytes | None
 
 
-def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher) -> Trained:
+def train_trial(definition: dict[str, Any], snapshot: Snapshot, monitor: WorkMonitor) -> Trained:
     """Carry out one trial (see ``augury.planning.comparison.trial_definition``).
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
@@ -46,7 +46,7 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher
     shape = snapshot.images.shape[1:]
     split = draw_split(snapshot, definition["split"], seed)
     engine = ENGINES[definition["engine"]]
-    inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, watcher.check)
+    inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     learner = initialised_learner(
         definition["model"], shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
     )
@@ -59,9 +59,9 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, watcher: Watcher
         inputs.chunks(settings["batch_size"], settings["epochs"]),
         batch_size=settings["batch_size"],
         validation=examples(split.validation),
-        watcher=watcher,
+        monitor=monitor,
     )
-    on_training = evaluate(learner.stepper, examples(split.training), learner.evaluation_batch, watcher)
+    on_training = evaluate(learner.stepper, examples(split.training), learner.evaluation_batch, monitor)
     is_kept = not spec.has_augmentation or definition.get("keep_model", False)
     model = learner.saved() if is_kept else None
     result = _result(history, predictions, on_training, len(snapshot.class_names), time.perf_counter() - began)

@@ -16,10 +16,10 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
 from api_schemas.problems import FieldProblem
 from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
+from augury.datasets.snapshot import Snapshot
 from service.http.problems import ProblemError, shown
 from service.resources import Resources
 from service.specs.previews import MOST_SHEET_PIXELS, refuse_too_much, stored_images
-from store.files.snapshots import Snapshot
 from store.rows.tables import DatasetRow
 
 _LONGEST_NAME = 80

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.jobs import AugmentationRequest, JobRequest
+from api_schemas.jobs import AugmentationRequest, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.problems import FieldProblem
 from augury.planning import augmentation, comparison
-from augury.planning.comparison import TrialRequest
 from augury.planning.splits import split_obstacle
 from service.http.problems import ProblemError
 from store.rows.plans import with_reuse_and_estimate

@@ -24,13 +24,14 @@ from augury.augmentation.preview.columns import (
     worst_columns,
 )
 from augury.augmentation.preview.contact_sheet import Magnification, display_range
+from augury.datasets.snapshot import Snapshot
 from service.datasets import registration
 from service.datasets.registration import RETRY_AFTER_SECONDS
 from service.http.problems import ProblemError, not_found
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
 from store.files.snapshot_cache import SnapshotCacheError
-from store.files.snapshots import Snapshot, load_snapshot
+from store.files.snapshots import load_snapshot
 from store.rows.tables import DatasetRow
 
 MOST_VALUES = 2**25

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from api_schemas.chunks import ChunkRole, ChunkState
+from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
 from api_schemas.failures import Failure
 from store.ids import CHUNK, new_id
 from store.rows import leases, state_machines
@@ -21,23 +20,14 @@ ASSEMBLY_QUEUE = "cpu"
 _UNFINISHED = (ChunkState.QUEUED, ChunkState.RUNNING)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a chunk's images are: *images* of them, from *first* on, counted over the whole archive."""
-
-    number: int
-    first: int
-    images: int
-
-
-def add(session: Session, job_id: str, role: ChunkRole, places: Iterable[Place], queue: str, now: float) -> None:
-    """Queued chunks for so many places of a job's archive."""
+def add(session: Session, job_id: str, role: ChunkRole, spans: Iterable[ChunkSpan], queue: str, now: float) -> None:
+    """Queued chunks for these spans of a job's archive."""
     session.add_all(
         ChunkRow(
-            id=new_id(CHUNK), job_id=job_id, role=role, number=place.number, first=place.first, images=place.images,
+            id=new_id(CHUNK), job_id=job_id, role=role, number=span.number, first=span.first, images=span.images,
             done=0, state=ChunkState.QUEUED, queue=queue, attempts=0, created_at=now,
         )
-        for place in places
+        for span in spans
     )  # fmt: skip
     session.flush()
 
@@ -63,7 +53,7 @@ def assembly(session: Session, job_id: str) -> ChunkRow | None:
 def add_probes(session: Session, job_id: str, seeds: Iterable[int], queue: str, now: float) -> None:
     """Queued probes for those of the seeds that have none yet; a probe's number is its seed."""
     there = set(session.scalars(select(ChunkRow.number).where(*_probes_of(job_id))))
-    due = [Place(number=seed, first=0, images=1) for seed in seeds if seed not in there]
+    due = [ChunkSpan(number=seed, first=0, images=1) for seed in seeds if seed not in there]
     add(session, job_id, ChunkRole.PROBE, due, queue, now)
 
 

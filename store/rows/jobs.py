@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from api_schemas.base import RequestModel
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, TrainingRequest
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, TrainingRequest, TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
-from augury.planning.comparison import TrialRequest
 from store.ids import JOB, is_identifier, new_id
 from store.rows import chunks, events, state_machines, trials
 from store.rows.state_machines import move

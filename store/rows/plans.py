@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
-from augury.planning.comparison import TrialRequest, places, setting_of, trial_definition
+from augury.planning.comparison import places, setting_of, trial_definition
 from store.rows import trials
 from store.rows.tables import DatasetRow
 

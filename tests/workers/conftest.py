@@ -49,7 +49,9 @@ class RecordingQueue(Queue):
 def context(tmp_path: Path) -> Iterator[Context]:
     """A context of its own."""
     database = migrated_copy(tmp_path)
-    settings: Any = WorkerSettings(data_dir=tmp_path, database_url=database.url, watch_seconds=0.05)
+    settings: Any = WorkerSettings(
+        data_dir=tmp_path, database_url=database.url, cancel_poll_seconds=0.05, cancel_grace_seconds=60
+    )
     yield Context(settings, database, Artifacts(str(tmp_path / "artifacts")), RecordingQueue())
     database.close()
 

@@ -1,7 +1,7 @@
 """Keeping a lease while the work runs, and ending the work when it must end.
 
-A thread renews the lease and looks for a cancel or a shutdown. The work asks ``check()`` often; if it does not
-heed for too long, or the lease is lost, the whole process is killed: a process without a lease must not go on.
+A thread renews the lease and looks for a cancel or a shutdown. The work calls ``raise_if_cancelled()`` often; if it
+does not heed for too long, or the lease is lost, the whole process is killed: one without a lease must not go on.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ log = structlog.get_logger(__name__)
 
 
 class WorkCancelledError(Exception):
-    """Raised by check(): nobody wants the work any more."""
+    """Raised by raise_if_cancelled(): nobody wants the work any more."""
 
 
 class WorkInterruptedError(Exception):
-    """Raised by check(): this worker is stopping; the work goes back to the queue."""
+    """Raised by raise_if_cancelled(): this worker is stopping; the work goes back to the queue."""
 
 
 class LeaseKeeper:
@@ -60,7 +60,7 @@ class LeaseKeeper:
         self._done.set()
         self._thread.join()
 
-    def note(self, **progress: Any) -> None:
+    def report_progress(self, **progress: Any) -> None:
         """Columns to be written with the next renewal, e.g. ``epoch=3``."""
         self._progress = progress
 
@@ -80,7 +80,7 @@ class LeaseKeeper:
             if not leases.renew(session, self._lease, now=now, seconds=self._settings.lease_seconds, **columns):
                 raise WorkInterruptedError
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Return if the work should go on.
 
         Raises:
@@ -91,7 +91,7 @@ class LeaseKeeper:
             raise self._reason
 
     def _run(self) -> None:
-        while not self._done.wait(self._settings.watch_seconds):
+        while not self._done.wait(self._settings.cancel_poll_seconds):
             try:
                 self._watch()
             except SQLAlchemyError as error:
@@ -133,7 +133,11 @@ class LeaseKeeper:
         clock = time.monotonic()
         if clock - self._renewed_at > self._settings.lease_seconds:
             self._kill("the lease could not be renewed in time")
-        if self._reason is None or clock - self._reason_since < self._settings.heed_seconds or self._done.is_set():
+        if (
+            self._reason is None
+            or clock - self._reason_since < self._settings.cancel_grace_seconds
+            or self._done.is_set()
+        ):
             return
         try:
             self._settle_for_the_work()

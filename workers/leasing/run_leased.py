@@ -38,7 +38,7 @@ def carry_out(
 
     Parameters:
         read: What is to be done, read in the transaction that claims it.
-        do: Does it, calling ``check()`` often; what it raises is recorded as a failure of *what*.
+        do: Does it, calling ``raise_if_cancelled()`` often; what it raises is recorded as a failure of *what*.
         record: Writes the outcome, if the lease still holds.
         what: The work in a word, for messages.
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from api_schemas.chunks import ChunkRole, ChunkState
+from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
@@ -14,7 +14,6 @@ from api_schemas.plans import AugmentationPlan
 from augury.planning import augmentation
 from store import queue
 from store.rows import chunks, events, jobs
-from store.rows.chunks import Place
 from store.rows.jobs import Phase
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Message, Step
@@ -57,7 +56,7 @@ def _put_together(session: Session, job: JobRow, plan: AugmentationPlan, now: fl
     assembly = chunks.assembly(session, job.id)
     if assembly is None:
         assert plan.images is not None
-        place = Place(number=0, first=0, images=plan.images)
+        place = ChunkSpan(number=0, first=0, images=plan.images)
         chunks.add(session, job.id, ChunkRole.ASSEMBLE, [place], chunks.ASSEMBLY_QUEUE, now)
     elif assembly.state == ChunkState.SUCCEEDED:
         assert assembly.result is not None, "a chunk that succeeded says what it made"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from api_schemas.plans import Plan
+from api_schemas.plans import BASELINE, Plan
 from api_schemas.training.trials import TrialState
 from augury.evidence.comparison_report import compose
 from augury.evidence.next_round import Extension, next_round
@@ -73,7 +73,7 @@ def _publish_probes(session: Session, job: JobRow, places: Places, now: float) -
     trained = {
         link.seed: trial
         for link, trial in places
-        if link.arm == comparison.BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
+        if link.arm == BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
     }
     if trained:
         chunks.add_probes(session, job.id, sorted(trained), next(iter(trained.values())).queue, now)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,35 +12,13 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial, TrialResult
 from augury.evidence.arm_results import ArmRecord, SeedRecord
-from augury.planning.comparison import TrialRequest
+from augury.evidence.comparison_results import Evidence
 from store.files.artifacts import Artifacts
 from store.files.names import predictions_name
 from store.files.snapshots import load_snapshot
 from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A job as far as it has come."""
-
-    job_id: str
-    request: TrialRequest
-    plan: Plan
-    digest: str
-    facts: DatasetFacts
-    trials: list[Trial]
-    records: dict[str, ArmRecord]
-    """What every arm's finished trials measured, over all rounds."""
-    probes: Sequence[dict[str, Any]]
-    stopped: bool
-    groups: npt.NDArray[np.int64] | None = None
-    """The group of every image of the snapshot ``[N]``, where validation images are drawn in groups."""
-
-    def seeds(self, purpose: str) -> list[int]:
-        """All seeds of the rounds with that purpose, in the order of the rounds."""
-        return [seed for each in self.plan.rounds if each.purpose == purpose for seed in each.seeds]
 
 
 def read_evidence(context: Context, job_id: str) -> Evidence:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from augury.evidence.training_report import store_models, training_report
+from augury.evidence.training_report import training_report
 from store.rows import trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_evidence
+from workers.planner.model_artifacts import store_models
 from workers.planner.step import Step
 from workers.planner.trial_slots import has_plan, is_anything_left, publish_trials
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api_schemas.chunks import ChunkSpan
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.archives.layout import Layout
 from store.rows import jobs
-from store.rows.chunks import Place
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
@@ -23,7 +23,7 @@ class Details:
     """Where a chunk is in which archive."""
 
     layout: Layout
-    place: Place
+    place: ChunkSpan
 
 
 def read(session: Session, row: ChunkRow) -> Details:
@@ -38,7 +38,7 @@ def read(session: Session, row: ChunkRow) -> Details:
         request=jobs.request_of(job, AugmentationRequest),
         plan=AugmentationPlan.model_validate(job.plan),
     )
-    return Details(layout, Place(row.number, row.first, row.images))
+    return Details(layout, ChunkSpan(row.number, row.first, row.images))
 
 
 def augment(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def ingest_in_process(task: Task, keeper: LeaseKeeper) -> Ingested:
             elif "ready" in message:
                 return Ingested(message["ready"]["digest"], DatasetFacts.model_validate(message["ready"]["facts"]))
             else:
-                keeper.note(progress=message)
+                keeper.report_progress(progress=message)
         raise _error_of_end(child)
     finally:
         _end(child)
@@ -117,7 +117,7 @@ def _messages(child: subprocess.Popen[bytes], keeper: LeaseKeeper, give_up_at: f
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
-            keeper.check()
+            keeper.raise_if_cancelled()
             if time.monotonic() > give_up_at:
                 name = variable_of("max_seconds")
                 raise DatasetError("ingest.too_slow", f"reading the dataset took longer than {name} allows")

@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.plans import Arm, Plan
+from api_schemas.plans import BASELINE, Arm, Plan
 from api_schemas.training.trials import TrialState
-from augury.planning import comparison
 from store.files.names import model_name
 from store.files.snapshots import load_snapshot
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
@@ -41,7 +40,7 @@ def read(session: Session, row: ChunkRow) -> Details:
         .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
         .where(
             JobTrialRow.job_id == job.id,
-            JobTrialRow.arm == comparison.BASELINE,
+            JobTrialRow.arm == BASELINE,
             JobTrialRow.seed == row.number,
             TrialRow.state == TrialState.SUCCEEDED,
         )

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from api_schemas.plans import BASELINE
 from api_schemas.reports.report import ArmReport, CandidateReport, Report, SeedResult
 from augury.cli.render.report_text import VERDICT_STYLES, explanation, linted, recommended, with_interval
 from augury.cli.render.tables import plain_table
@@ -19,7 +20,6 @@ WIDE_COLUMNS = 100
 
 MOST_SEEDS_LISTED = 10
 LONGEST_NAME = 26
-BASELINE = "baseline"
 
 
 def render(report: Report, width: int) -> RenderableType:

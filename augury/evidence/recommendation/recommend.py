@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpec
+from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Change, RecommendedSpec
 from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import PARAMETERS, Shape, random_parameters, with_values, without
 from augury.evidence.recommendation.parameter_choices import Choice, Contender, choices_for
 from augury.evidence.recommendation.safe_ranges import THRESHOLD
 from augury.evidence.wording import change, listed, points, preprocessing_in_words, quoted, valued
-
-BASELINE = "baseline"
 
 
 def recommend(contenders: Sequence[Contender], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:

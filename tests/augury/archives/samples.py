@@ -10,9 +10,10 @@ from api_schemas.jobs import AugmentationRequest
 from augury.archives.assembly import assemble
 from augury.archives.layout import Layout
 from augury.archives.parts import make_part
+from augury.datasets.snapshot import Snapshot
 from augury.planning.augmentation import plan_augmentation
 from store.files.artifacts import Artifacts
-from store.files.snapshots import Snapshot, store_snapshot
+from store.files.snapshots import store_snapshot
 
 SPEC = {"rotation_range": 20, "width_shift_range": 0.2, "horizontal_flip": True, "rescale": 1 / 255}
 
@@ -24,11 +25,11 @@ class Onlooker:
         self.done: list[int] = []
         self._patience = patience
 
-    def note(self, **progress: Any) -> None:
+    def report_progress(self, **progress: Any) -> None:
         """Hear of progress."""
         self.done.append(progress["done"])
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Raise once the patience is over."""
         if self._patience is not None and len(self.done) >= self._patience:
             raise InterruptedError

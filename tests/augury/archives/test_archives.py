@@ -18,8 +18,8 @@ from augury.archives.assembly import assemble
 from augury.archives.layout import Layout
 from augury.archives.parts import make_part
 from augury.archives.zip_stream import ZipStream
+from augury.datasets.snapshot import Snapshot
 from store.files.artifacts import Artifacts
-from store.files.snapshots import Snapshot
 from tests.augury.archives.samples import Onlooker, layout, make_all, snapshot
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from augury.datasets.labelled_images import ArrayImages
+from augury.datasets.snapshot import Snapshot
 from augury.datasets.sources.builtin import digits
-from store.files.snapshots import Snapshot
 
 
 def digits_snapshot() -> Snapshot:

@@ -32,15 +32,15 @@ CANDIDATES = {
 pytestmark = pytest.mark.usefixtures("warm")
 
 
-class _Watcher:
+class _Monitor:
     """Counts how often it is asked."""
 
     checks = 0
 
-    def note(self, **progress: Any) -> None:
+    def report_progress(self, **progress: Any) -> None:
         """Nothing to note."""
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Once more."""
         self.checks += 1
 
@@ -66,12 +66,12 @@ def model(digits: tuple[np.ndarray, np.ndarray]) -> Any:
     return trained
 
 
-def _asked(model: Any, digits: tuple[np.ndarray, np.ndarray], watcher: _Watcher | None = None) -> Probe:
+def _asked(model: Any, digits: tuple[np.ndarray, np.ndarray], monitor: _Monitor | None = None) -> Probe:
     images, labels = digits
     return run_probe(
         classifier(model), BASELINE, CANDIDATES, images, labels,
         validation_indices=np.arange(1400, 1797), training_indices=np.arange(1400), class_count=10, seed=3,
-        watcher=watcher or _Watcher(),
+        monitor=monitor or _Monitor(),
     )  # fmt: skip
 
 
@@ -130,11 +130,11 @@ def test_a_thousand_answers_are_asked_for_and_every_class_is_counted(probe: Prob
 def test_the_same_seed_gives_the_same_answers_and_survives_json(
     probe: Probe, model: Any, digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    """And the watcher is asked all the while."""
-    watcher = _Watcher()
-    assert _asked(model, digits, watcher) == probe
+    """And the monitor is asked all the while."""
+    monitor = _Monitor()
+    assert _asked(model, digits, monitor) == probe
     assert Probe.model_validate_json(probe.model_dump_json()) == probe
-    assert watcher.checks > 30
+    assert monitor.checks > 30
 
 
 def test_a_stored_model_answers_as_the_model_itself(
@@ -160,7 +160,7 @@ def test_what_several_candidates_have_in_common_is_asked_once(digits: tuple[np.n
         batches.clear()
         run_probe(
             classify, BASELINE, candidates, *digits, validation_indices=np.arange(100),
-            training_indices=np.arange(100, 200), class_count=10, seed=0, watcher=_Watcher(),
+            training_indices=np.arange(100, 200), class_count=10, seed=0, monitor=_Monitor(),
         )  # fmt: skip
         return sum(batches)
 
@@ -177,7 +177,7 @@ def test_brightness_on_two_channels_is_skipped_with_the_reason(digits: tuple[np.
         lambda batch: np.zeros(len(batch), np.int64), BASELINE,
         {"bright": CANDIDATES["targeted"], "turned": ImageDataGeneratorSpec(rotation_range=10.0)}, images, labels,
         validation_indices=np.arange(50), training_indices=np.arange(50, 100), class_count=10, seed=0,
-        watcher=_Watcher(),
+        monitor=_Monitor(),
     )  # fmt: skip
     assert list(asked.candidates) == ["turned"]
     assert "channels" in asked.skipped["bright"]

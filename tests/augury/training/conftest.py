@@ -7,22 +7,22 @@ from typing import Any
 import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from store.files.snapshots import Snapshot
+from augury.datasets.snapshot import Snapshot
 from tests.augury.datasets.digits import digits_snapshot
 
 
 class Nobody:
-    """A watcher that lets everything go on, and counts how often it is asked."""
+    """A monitor that lets everything go on, and counts how often it is asked."""
 
     def __init__(self) -> None:
         self.epochs: list[int] = []
         self.checks = 0
 
-    def note(self, **progress: Any) -> None:
+    def report_progress(self, **progress: Any) -> None:
         """Hear of an epoch."""
         self.epochs.append(progress["epoch"])
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Let it go on."""
         self.checks += 1
 
@@ -33,7 +33,7 @@ def _warm(warm: None) -> None:
 
 
 @pytest.fixture
-def watcher() -> Nobody:
+def monitor() -> Nobody:
     """Lets everything go on."""
     return Nobody()
 

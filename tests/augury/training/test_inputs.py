@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.datasets.snapshot import Snapshot
 from augury.failures import UserInputError
 from augury.training import inputs
-from store.files.snapshots import Snapshot
 from tests.augury.datasets.digits import digits_snapshot
 from tests.store.databases import TARGETED
 

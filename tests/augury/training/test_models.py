@@ -13,12 +13,12 @@ from keras import layers
 
 from api_schemas.failures import FailureClass
 from api_schemas.training.models import ModelSpec
+from augury.datasets.snapshot import Snapshot
 from augury.failures import ModelTooLargeError, UserInputError, failure_of
 from augury.training import model_memory, models
 from augury.training.models import Learner, initialised_learner
 from augury.training.networks import NETWORKS
 from augury.training.trial import train_trial
-from store.files.snapshots import Snapshot
 from tests.augury.training.conftest import Nobody, definition
 
 TRAINING = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32}

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
+from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.failures import UserInputError
 from augury.planning.splits import split_definition, split_obstacle, split_sizes
 from augury.training.splits import Split, draw_split
-from store.files.snapshots import SPLIT_CODES, Snapshot
 from tests.store.databases import FACTS
 
 LABELS = np.repeat(np.arange(4), [40, 30, 20, 10])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from augury.datasets.snapshot import Snapshot
 from augury.training.loop import Pace
 from augury.training.steppers import BatchStepper, Stepper, TensorFlowStepper
-from store.files.snapshots import Snapshot
 
 IMAGES, BATCH = 100, 32
 

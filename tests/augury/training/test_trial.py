@@ -14,11 +14,11 @@ import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
+from augury.datasets.snapshot import Snapshot
 from augury.failures import UserInputError
 from augury.training import evaluation, inputs, trial
 from augury.training.steppers import BatchStepper
 from augury.training.trial import Trained, train_trial
-from store.files.snapshots import Snapshot
 from tests.augury.training.conftest import Nobody, definition
 from tests.augury.training.test_inputs import VIOLENT
 from tests.store.databases import OVER
@@ -35,16 +35,16 @@ def _measured(result: TrialResult) -> dict[str, Any]:
     return result.model_dump(exclude=TIMES)
 
 
-def test_the_same_definition_gives_the_same_result(digits: Snapshot, watcher: Nobody) -> None:
+def test_the_same_definition_gives_the_same_result(digits: Snapshot, monitor: Nobody) -> None:
     """Every curve and prediction to the last digit, with another trial in between."""
     wanted = definition(OVER | {"rescale": 1 / 255, "samplewise_center": True})
-    first = train_trial(wanted, digits, watcher)
+    first = train_trial(wanted, digits, monitor)
     other = _train(definition(RESCALE, seed=1), digits)
     again = _train(wanted, digits)
     assert _measured(again.result) == _measured(first.result)
     assert again.predictions == first.predictions
     assert _measured(other.result) != _measured(first.result)
-    assert watcher.epochs == [1, 2]
+    assert monitor.epochs == [1, 2]
 
 
 def test_a_result_says_what_was_done_and_measured(digits: Snapshot) -> None:

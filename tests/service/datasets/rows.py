@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api_schemas.failures import Failure, FailureClass
+from augury.datasets.snapshot import Snapshot
 from service.publisher import Relay
 from service.resources import Resources
-from store.files.snapshots import Snapshot, store_snapshot
+from store.files.snapshots import store_snapshot
 from store.rows import datasets, leases
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow

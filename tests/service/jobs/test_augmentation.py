@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api_schemas.chunks import ChunkSpan
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.rows import chunks, jobs
@@ -140,7 +141,7 @@ def test_a_cancel_drops_the_chunks(client: TestClient, database: Database) -> No
     """Nothing runs, so the job is cancelled at once."""
     job_id = client.post("/v1/jobs", json=_body()).json()["id"]
     with database.writing() as session:
-        chunks.add(session, job_id, chunks.ChunkRole.AUGMENT, [chunks.Place(0, 0, 10)], "cpu", NOW)
+        chunks.add(session, job_id, chunks.ChunkRole.AUGMENT, [ChunkSpan(0, 0, 10)], "cpu", NOW)
     assert client.post(f"/v1/jobs/{job_id}/cancel").json()["state"] == "cancelled"
     with database.reading() as session:
         assert chunks.counts(session, job_id, chunks.ChunkRole.AUGMENT) == {"cancelled": 1}

@@ -16,6 +16,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.previews import Preview, PreviewRequest
 from augury.augmentation import Pipeline
+from augury.datasets.snapshot import Snapshot
 from service.http.examples import PREVIEW_EXAMPLES
 from service.publisher import Relay
 from service.resources import Resources
@@ -23,7 +24,7 @@ from service.specs import previews
 from store import queue
 from store.database import Database
 from store.files.artifacts import Artifacts
-from store.files.snapshots import Snapshot, store_snapshot
+from store.files.snapshots import store_snapshot
 from store.rows import datasets, leases
 from store.rows.tables import DatasetRow
 from tests.store.databases import DIGITS, ready_dataset

@@ -16,18 +16,10 @@ from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
+from augury.datasets.snapshot import NO_SPLIT, PARTS, Snapshot, digest_of, write_snapshot_folder
 from store.files.artifacts import ArtifactMissingError, Artifacts, CacheSettings
 from store.files.snapshot_cache import SnapshotCacheError
-from store.files.snapshots import (
-    NO_SPLIT,
-    PARTS,
-    Snapshot,
-    digest_of,
-    load_snapshot,
-    store_snapshot,
-    store_snapshot_folder,
-    write_snapshot_folder,
-)
+from store.files.snapshots import load_snapshot, store_snapshot, store_snapshot_folder
 
 MEBIBYTE = 2**20
 

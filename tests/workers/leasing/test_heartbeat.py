@@ -52,9 +52,9 @@ def test_a_lease_that_is_kept_does_not_run_out(context: Context) -> None:
     ends_at = _trial(context, lease).lease_until
     assert ends_at is not None
     with LeaseKeeper(context.database, lease, context.settings) as keeper:
-        keeper.note(epoch=3)
+        keeper.report_progress(epoch=3)
         _until(lambda: (_trial(context, lease).lease_until or 0) > ends_at and _trial(context, lease).epoch == 3)
-        keeper.check()
+        keeper.raise_if_cancelled()
 
 
 def test_work_is_told_that_it_was_cancelled(context: Context) -> None:
@@ -66,7 +66,7 @@ def test_work_is_told_that_it_was_cancelled(context: Context) -> None:
             assert job is not None
             assert jobs.cancel(session, job, time.time()) == "cancelling"
         with pytest.raises(WorkCancelledError):
-            _until(lambda: keeper.check() is not None)
+            _until(lambda: keeper.raise_if_cancelled() is not None)
     settle_cancelled(context.database, lease)
     assert _trial(context, lease).state == "cancelled"
     with context.database.reading() as session:
@@ -77,10 +77,10 @@ def test_work_is_told_that_its_worker_stops(context: Context, shutting_down: Cal
     """check() raises, and the trial goes back to the queue as if it had not been begun."""
     _, lease = _claimed(context)
     with LeaseKeeper(context.database, lease, context.settings) as keeper:
-        keeper.check()
+        keeper.raise_if_cancelled()
         shutting_down()
         with pytest.raises(WorkInterruptedError):
-            _until(lambda: keeper.check() is not None)
+            _until(lambda: keeper.raise_if_cancelled() is not None)
     give_back(context.database, lease)
     row = _trial(context, lease)
     assert (row.state, row.attempts, row.lease_id) == ("queued", 0, None)

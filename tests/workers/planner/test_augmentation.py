@@ -11,7 +11,8 @@ from sqlalchemy import select
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
-from store.files.snapshots import Snapshot, store_snapshot
+from augury.datasets.snapshot import Snapshot
+from store.files.snapshots import store_snapshot
 from store.queue import ADVANCE, RUN_CHUNK
 from store.rows import chunks, datasets, job_views, jobs, leases
 from store.rows.tables import ChunkRow, JobRow

@@ -15,10 +15,10 @@ from api_schemas.reports.report import Report, Verdict
 from api_schemas.training.trials import Trial, TrialState
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_report import compose
+from augury.evidence.comparison_results import Evidence
 from augury.planning import comparison as plans
 from tests.store.databases import FACTS, NOW, STANDING_EXAMPLE, comparison, result
 from tests.workers.planner.finished import record_of
-from workers.planner.evidence_reader import Evidence
 
 LOST = Failure.of(FailureClass.WORKER_LOST, "3 workers were lost")
 FLIP = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}}

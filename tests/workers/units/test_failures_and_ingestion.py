@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from api_schemas.failures import FailureClass
+from augury.datasets.snapshot import Snapshot
 from augury.failures import DatasetError, UserInputError, failure_of
 from store.files.artifacts import ArtifactMissingError, Artifacts
-from store.files.snapshots import Snapshot, load_snapshot, store_snapshot
+from store.files.snapshots import load_snapshot, store_snapshot
 from store.queue import ADVANCE
 from store.rows.tables import DatasetRow
 from tests.augury.datasets.digits import digits_snapshot

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 
-class Watcher(Protocol):
+class WorkMonitor(Protocol):
     """Whoever wants to hear of progress and may end the work."""
 
-    def note(self, **progress: Any) -> None:
+    def report_progress(self, **progress: Any) -> None:
         """Hear of progress."""
 
-    def check(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Raise to end the work."""
