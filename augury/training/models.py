@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.training.models import APPLICATIONS
-from augury.failures import UserInputError
+from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits
 from augury.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
 from augury.training.networks import NETWORKS, Shape

@@ -11,10 +11,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from augury.datasets.disk import disk_errors, require_room
+from augury.datasets.errors import DatasetError
 from augury.datasets.reference_rules import key_problem
 from augury.datasets.settings import variable_of
-from augury.datasets.sources.base import Fetched, Request, disk_errors_told, opened, require_room, require_size
-from augury.failures import DatasetError
+from augury.datasets.sources.base import Fetched, Request, opened, require_size
 
 _AT_ONCE = 8
 _PIECE_BYTES = 8 * 2**20
@@ -75,7 +76,7 @@ class Transfer:
 
     def copy(self, files: Any, key: str, size: int, target: Path) -> None:
         """Copy *size* bytes of an object, piece by piece, to a new file."""
-        with disk_errors_told():
+        with disk_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as file:
                 for start in range(0, size, _PIECE_BYTES):

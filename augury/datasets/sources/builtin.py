@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import ArrayImages, Listing
 from augury.datasets.reference_rules import SHIPPED
 from augury.datasets.sources.base import Request
-from augury.failures import DatasetError
 
 Array = npt.NDArray[Any]
 _DIGITS_TOP = 16  # scikit-learn's digits count set pixels in 4x4 blocks

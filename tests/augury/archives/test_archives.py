@@ -20,6 +20,7 @@ from augury.archives.parts import make_part
 from augury.archives.zip_stream import ZipStream
 from augury.datasets.snapshot import Snapshot
 from store.files.artifacts import Artifacts
+from store.files.snapshots import load_snapshot
 from tests.augury.archives.samples import Onlooker, layout, make_all, snapshot
 
 
@@ -119,7 +120,7 @@ def test_the_same_request_gives_the_same_bytes_however_it_is_cut(tmp_path: Path,
     for number, per_chunk in enumerate((5, 5, 12)):
         artifacts = Artifacts(str(tmp_path / str(number)))
         job = layout(artifacts, format=archive_format, rounds=2, per_chunk=per_chunk)
-        make_part(artifacts, job, job.places[0], Onlooker())
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, job.spans[0], Onlooker())
         contents.add(_archive(artifacts, job).getvalue())
     assert len(contents) == 1
 
@@ -128,7 +129,7 @@ def test_the_work_can_be_ended_within_a_chunk_and_leaves_no_half_part(artifacts:
     """A cancel is heeded between images."""
     job = layout(artifacts)
     with pytest.raises(InterruptedError):
-        make_part(artifacts, job, job.places[0], Onlooker(patience=2))
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, job.spans[0], Onlooker(patience=2))
     assert not artifacts.exists(job.part_images(0))
     make_all(artifacts, job)
     with pytest.raises(InterruptedError):
@@ -142,8 +143,8 @@ def test_memory_does_not_grow_with_the_archive(artifacts: Artifacts, archive_for
     noise = generator.integers(0, 256, (40, 100, 100, 1)).astype(np.uint8)  # does not compress
     source = Snapshot(noise, np.zeros(40, np.int64), ["a"])
     job = layout(artifacts, source, per_chunk=1, rounds=10, format=archive_format, spec={"horizontal_flip": True})
-    for place in job.places:
-        make_part(artifacts, job, place, Onlooker())
+    for span in job.spans:
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, span, Onlooker())
     tracemalloc.start()
     facts = assemble(artifacts, job, Onlooker())
     _, peak = tracemalloc.get_traced_memory()

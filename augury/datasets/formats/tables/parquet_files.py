@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api_schemas.datasets.references import ManifestColumns
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import text_of
 from augury.datasets.formats.tables.columns import given_places, usual_places
 from augury.datasets.formats.tables.csv_reading import Table
-from augury.failures import DatasetError
 
 if TYPE_CHECKING:
     import pyarrow as pa
