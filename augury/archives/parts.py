@@ -78,7 +78,7 @@ def _originals(snapshot: Snapshot) -> Source:
 
 def _augmented(snapshot: Snapshot, layout: Layout, round_number: int) -> Source:
     request = layout.request
-    pipeline = Pipeline(request.spec, semantics=request.semantics, p=request.p)
+    pipeline = Pipeline(request.spec, semantics=request.semantics, identity_probability=request.identity_probability)
     shape = snapshot.images.shape[1:]
 
     def make(indices: range) -> tuple[Array, Sequence[dict[str, Any]]]:

@@ -88,7 +88,7 @@ def prepare(resources: Resources, request: PreviewRequest) -> Prepared:
     facts, snapshot = stored_images(resources, dataset, "body.dataset")
     _refuse_brightness_without_colours(request, facts)
     indices = choose(snapshot.labels, request.count, request.seed)
-    pipeline = Pipeline(request.spec, semantics=request.semantics, p=request.p)
+    pipeline = Pipeline(request.spec, semantics=request.semantics, identity_probability=request.identity_probability)
     if request.worst_case:
         columns = worst_columns(pipeline, facts.shape, len(indices))
     else:

@@ -81,10 +81,12 @@ def test_a_drawn_image_is_the_engines_and_an_original_is_the_datasets(artifacts:
     assert not np.array_equal(arrays["images"][12:], source.images)
 
 
-def test_with_p_1_every_image_stays_as_it_is(artifacts: Artifacts) -> None:
-    """p is the probability of being left untouched."""
+def test_with_identity_probability_1_every_image_stays_as_it_is(artifacts: Artifacts) -> None:
+    """It is the probability of being left untouched."""
     source = snapshot()
-    arrays = np.load(_archive(artifacts, layout(artifacts, source, p=1.0, format="npz")), allow_pickle=False)
+    arrays = np.load(
+        _archive(artifacts, layout(artifacts, source, identity_probability=1.0, format="npz")), allow_pickle=False
+    )
     np.testing.assert_array_equal(arrays["images"], source.images)
 
 
@@ -92,7 +94,7 @@ def test_with_p_1_every_image_stays_as_it_is(artifacts: Artifacts) -> None:
 def test_png_files_keep_the_pixels_of_the_dataset(artifacts: Artifacts, channels: int, dtype: str) -> None:
     """8 and 16 bits, grey, colour and with alpha: what was not augmented is there bit by bit."""
     source = snapshot(shape=(5, 7, channels), dtype=dtype)
-    with zipfile.ZipFile(_archive(artifacts, layout(artifacts, source, p=1.0))) as archive:
+    with zipfile.ZipFile(_archive(artifacts, layout(artifacts, source, identity_probability=1.0))) as archive:
         pixels = np.asarray(Image.open(archive.open("cat/round00_000003.png")))
     np.testing.assert_array_equal(pixels.reshape(5, 7, channels), source.images[3])
 

@@ -233,7 +233,7 @@ def test_run_writes_the_page_of_the_report(
 ) -> None:
     """`--html` fetches the page beside the table, and says where it is."""
     finished(service, standing_report)
-    service.http.idempotency.append(Answer(200, b"<!DOCTYPE html>", "text/html; charset=utf-8"))
+    service.answers.append(Answer(200, b"<!DOCTYPE html>", "text/html; charset=utf-8"))
     page = tmp_path / "new" / "report.html"
     result = augury("run", request_file, "--url", service.url, "--html", str(page))
     assert result.exit_code == 0

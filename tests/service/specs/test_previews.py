@@ -156,9 +156,9 @@ def test_the_same_request_gives_the_same_answer(client: TestClient, ready: Datas
 
 def test_images_are_left_alone_with_probability_p(client: TestClient, ready: DatasetRow) -> None:
     """With certainty, nothing changes."""
-    picture = _picture(_ask(client, p=1.0, count=1, rounds=1, scale=4))
+    picture = _picture(_ask(client, identity_probability=1.0, count=1, rounds=1, scale=4))
     assert picture.size[0] > 2 * 4 * SHAPE[1]
-    words = _words(_ask(client, "application/json", p=1.0))
+    words = _words(_ask(client, "application/json", identity_probability=1.0))
     drawn = [cell.parameters for row in words.rows for cell in row.cells]
     assert all((one.theta, one.tx, one.flip_horizontal, one.brightness) == (0, 0, False, None) for one in drawn)
 
@@ -267,7 +267,7 @@ def test_a_snapshot_that_is_gone_is_a_404(client: TestClient, database: Database
         ({"rounds": 9}, "body.rounds"),
         ({"scale": 0}, "body.scale"),
         ({"seed": -1}, "body.seed"),
-        ({"p": 1.5}, "body.p"),
+        ({"identity_probability": 1.5}, "body.identity_probability"),
         ({"semantics": "tensorflow"}, "body.semantics"),
         ({"spec": {"zoom_range": 2.0}}, "body.spec.zoom_range"),
         ({"spec": {"data_format": "channels_first"}}, "body"),
