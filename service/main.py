@@ -15,6 +15,7 @@ from service import health
 from service.datasets import routes as dataset_routes
 from service.http import openapi, problems
 from service.http.middleware import Bodies, RequestId
+from service.http.problem_types import INTERNAL
 from service.jobs import artifacts
 from service.jobs import routes as job_routes
 from service.publisher import Relay
@@ -55,7 +56,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         version=version("augury"),
         description=_DESCRIPTION,
         lifespan=lifespan,
-        responses=openapi.problems(422, 500),
+        responses=openapi.described({INTERNAL}),
     )
     problems.install(app)
     app.add_middleware(Bodies, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
-from api_schemas.problems import FieldProblem
 from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import INVALID_REQUEST, ProblemError
+from service.http.problems import shown
 from service.resources import Resources
 from service.specs.previews import MOST_SHEET_PIXELS, refuse_too_much, stored_images
 from store.files.snapshots import Snapshot
@@ -124,5 +124,4 @@ def _caption(name: str) -> str:
 
 
 def _faulty(location: Literal["query.class", "query.page", "query.count"], message: str) -> ProblemError:
-    errors = [FieldProblem(location=location, message=message)]
-    return ProblemError(422, "invalid-request", "one field is not as expected; nothing was drawn", errors)
+    return INVALID_REQUEST.error_at(location, message, "one field is not as expected; nothing was drawn")

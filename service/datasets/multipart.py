@@ -14,8 +14,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api_schemas.base import nearest_name
-from api_schemas.problems import FieldProblem
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import BODY_TOO_LARGE, INVALID_REQUEST, MALFORMED_MULTIPART, ProblemError
+from service.http.problems import shown
 
 FILE = "file"
 _LONGEST_FIELD = 2**14
@@ -147,7 +147,7 @@ class FileForm:
     def _write_file(self, data: bytes) -> None:
         self.size += len(data)
         if self.size > self._most:
-            raise ProblemError(413, "body-too-large", self._too_large)
+            raise BODY_TOO_LARGE.error(self._too_large)
         self._digest.update(data)
         self._file.write(data)
 
@@ -175,12 +175,10 @@ def _parser(content_type: str, callbacks: Any) -> MultipartParser:
 
 
 def _malformed(reason: str) -> ProblemError:
-    return ProblemError(422, "malformed-multipart", f"the body is not a whole multipart form: {reason}")
+    return MALFORMED_MULTIPART.error(f"the body is not a whole multipart form: {reason}")
 
 
 def _refused(part: str, message: str) -> ProblemError:
-    location = f"body.{part}".encode("ascii", "backslashreplace").decode()
-    return ProblemError(
-        422, "invalid-request", "a part of the form is not as expected; nothing was stored",
-        [FieldProblem(location=location, message=message)],
-    )  # fmt: skip
+    return INVALID_REQUEST.error_at(
+        f"body.{part}", message, "a part of the form is not as expected; nothing was stored"
+    )

@@ -14,7 +14,8 @@ from api_schemas.problems import FieldProblem
 from augury.datasets import reference_rules
 from augury.planning.canonical import digest
 from service.http.idempotency import Accepted, once
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
+from service.http.problems import shown
 from service.resources import Resources
 from store import queue
 from store.rows import datasets
@@ -142,12 +143,12 @@ def refuse_unready(row: DatasetRow, failure: Failure | None = None) -> None:
         f"dataset {row.id} is {row.state}: its images are being read{again}; send the request again in a few seconds, "
         f"or look at /v1/datasets/{row.id}"
     )
-    raise ProblemError(409, "dataset-not-ready", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    raise DATASET_NOT_READY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def failed(failure: Failure) -> ProblemError:
     """409 for a dataset that will not become ready."""
-    return ProblemError(409, "dataset-failed", f"the dataset could not be read: {failure.message}")
+    return DATASET_FAILED.error(f"the dataset could not be read: {failure.message}")
 
 
 def _entered(resources: Resources, wanted: Wanted) -> DatasetRow:
@@ -178,4 +179,4 @@ def _publish(resources: Resources, rows: list[DatasetRow]) -> None:
 
 
 def _refused(error: FieldProblem) -> ProblemError:
-    return ProblemError(422, "invalid-request", "the dataset cannot be used; nothing was stored", [error])
+    return INVALID_REQUEST.error("the dataset cannot be used; nothing was stored", [error])

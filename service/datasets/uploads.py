@@ -14,7 +14,6 @@ from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 
@@ -22,7 +21,8 @@ from api_schemas.datasets.references import ImageOptions, UploadReference
 from augury.datasets.settings import IngestSettings, variable_of
 from service.datasets.multipart import FILE, FileForm
 from service.datasets.registration import upload_name
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
+from service.http.problems import invalid_body, shown
 from store.files.artifacts import Artifacts
 
 FIELDS = tuple(ImageOptions.model_fields)
@@ -79,8 +79,7 @@ def reference_of(form: FileForm) -> UploadReference:
     try:
         return UploadReference.model_validate({"kind": "upload", "sha256": form.sha256, **body})
     except ValidationError as error:
-        lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
-        raise RequestValidationError(lines, body=body) from None
+        raise invalid_body(error, body) from None
 
 
 def _size(text: str) -> Any:
@@ -106,7 +105,7 @@ async def _turn() -> AsyncIterator[None]:
     while not _turns.acquire(blocking=False):
         if time.monotonic() > give_up_at:
             detail = f"the service is taking {_AT_A_TIME} other uploads; send this one again in a while"
-            raise ProblemError(503, "busy", detail, headers={"Retry-After": "10"})
+            raise BUSY.error(detail, headers={"Retry-After": "10"})
         await anyio.sleep(0.05)
     try:
         yield
@@ -166,9 +165,9 @@ async def _next(pieces: AsyncIterator[bytes], deadline: float) -> bytes | None:
             return await anext(pieces, None)
     except TimeoutError:
         detail = f"the upload came to a stop, or took longer than {variable_of('max_seconds')} allows"
-        raise ProblemError(408, "upload-too-slow", detail, headers={"Connection": "close"}) from None
+        raise UPLOAD_TOO_SLOW.error(detail, headers={"Connection": "close"}) from None
     except ClientDisconnect:  # nobody reads this; it only ends the request
-        raise ProblemError(400, "upload-cut-off", f"the connection ended before the part {shown(FILE)} did") from None
+        raise UPLOAD_CUT_OFF.error(f"the connection ended before the part {shown(FILE)} did") from None
 
 
 @contextmanager
@@ -183,4 +182,4 @@ def _room_or_507() -> Iterator[None]:
 
 def _no_room(reason: str) -> ProblemError:
     detail = f"there is no room for the upload ({reason}); nothing was stored. The operator has to make some"
-    return ProblemError(507, "insufficient-storage", detail)
+    return INSUFFICIENT_STORAGE.error(detail)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
+from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, ProblemError
 from service.http.problems import render, shown
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -84,19 +85,19 @@ class Bodies:
         limit = self._file if is_file else self._json_or_file if takes_files else self._json
         refusal = _refusal(headers, limit, is_file=is_file)
         if refusal is not None:
-            await render(Request(scope), *refusal)(scope, receive, send)
+            await render(Request(scope), refusal)(scope, receive, send)
             return
         await self._app(scope, _counted(receive, limit), send)
 
 
-def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> tuple[int, str, str] | None:
+def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> ProblemError | None:
     length = headers.get("content-length", "0")
     has_body = length != "0" or "transfer-encoding" in headers
     if length.isdigit() and int(length) > limit.max_bytes:
-        return 413, "body-too-large", limit.too_large
+        return BODY_TOO_LARGE.error(limit.too_large)
     if has_body and not is_file and not _is_json(headers.get("content-type", "")):
         received = shown(headers.get("content-type", "nothing"))
-        return 415, "unsupported-media-type", f"got Content-Type {received}, expected {limit.media_types}"
+        return UNSUPPORTED_MEDIA_TYPE.error(f"got Content-Type {received}, expected {limit.media_types}")
     return None
 
 
@@ -108,7 +109,7 @@ def _counted(receive: Receive, limit: _Limit) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit.max_bytes:
-            raise HTTPException(413, limit.too_large)
+            raise HTTPException(BODY_TOO_LARGE.status, limit.too_large)  # which the framework lets pass
         return message
 
     return counted

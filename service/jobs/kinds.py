@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
-from api_schemas.problems import FieldProblem
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import TrialRequest
 from augury.planning.splits import split_obstacle
-from service.http.problems import ProblemError
+from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
 
@@ -33,8 +32,7 @@ def refuse_the_impossible(request: JobRequest, dataset: DatasetRow) -> None:
     kind = _KINDS[request.kind]
     obstacle = kind.obstacle(request, DatasetFacts.model_validate(dataset.facts))
     if obstacle is not None:
-        errors = [FieldProblem(location=f"body.{kind.field}", message=obstacle)]
-        raise ProblemError(422, "invalid-request", f"{kind.refusal}; nothing was stored", errors)
+        raise INVALID_REQUEST.error_at(f"body.{kind.field}", obstacle, f"{kind.refusal}; nothing was stored")
 
 
 def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:

@@ -7,7 +7,8 @@ import hashlib
 from fastapi import Response
 
 from service.http.negotiation import acceptable
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import NOT_ACCEPTABLE, NOT_FOUND
+from service.http.problems import shown
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
 
@@ -36,9 +37,8 @@ def answer(resources: Resources, job_id: str, artifact: str, accept: str | None,
     wanted = acceptable(accept, list(SUFFIXES))
     if not wanted:
         offered = ", ".join(SUFFIXES)
-        raise ProblemError(
-            406, "not-acceptable", f"a report can be had as {offered}; got Accept: {shown(accept)}", headers=_HEADERS
-        )
+        detail = f"a report can be had as {offered}; got Accept: {shown(accept)}"
+        raise NOT_ACCEPTABLE.error(detail, headers=_HEADERS)
     stem = artifact.removesuffix(SUFFIXES[JSON])
     for media_type in wanted:
         try:
@@ -47,7 +47,7 @@ def answer(resources: Resources, job_id: str, artifact: str, accept: str | None,
             continue
         return _response(content, media_type, known)
     forms = " or ".join(wanted)
-    raise ProblemError(404, "not-found", f"the report of job {shown(job_id)} is not stored as {forms}")
+    raise NOT_FOUND.error(f"the report of job {shown(job_id)} is not stored as {forms}")
 
 
 def _response(content: bytes, media_type: str, known: str | None) -> Response:

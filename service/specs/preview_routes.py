@@ -10,6 +10,14 @@ from api_schemas.previews import Preview, PreviewRequest
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import JSON, PNG, Accept, prefers_json
 from service.http.openapi import problems
+from service.http.problem_types import (
+    BUSY,
+    DATASET_FAILED,
+    DATASET_NOT_READY,
+    IMAGES_UNAVAILABLE,
+    JSON_REFUSED,
+    NOT_FOUND,
+)
 from service.resources import Shared
 from service.specs import previews
 
@@ -22,7 +30,10 @@ _SHEET = {"description": "The contact sheet, or what was drawn for it.", "conten
     "",
     response_model=Preview,
     summary="Show images beside their augmentations",
-    responses={200: _SHEET, **problems(404, 409, 413, 415, 422, 503)},
+    responses={
+        200: _SHEET,
+        **problems(*JSON_REFUSED, NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE),
+    },
 )
 def preview(
     resources: Shared,

@@ -12,7 +12,6 @@ import numpy as np
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.previews import Preview, PreviewCell, PreviewRequest, PreviewRow, TransformParameters
-from api_schemas.problems import FieldProblem
 from augury.augmentation import Pipeline
 from augury.augmentation.preview.columns import (
     Column,
@@ -26,7 +25,8 @@ from augury.augmentation.preview.columns import (
 from augury.augmentation.preview.contact_sheet import Magnification, display_range
 from service.datasets import registration
 from service.datasets.registration import RETRY_AFTER_SECONDS
-from service.http.problems import ProblemError, not_found
+from service.http.problem_types import BUSY, IMAGES_UNAVAILABLE, INVALID_REQUEST, ProblemError
+from service.http.problems import not_found
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
 from store.files.snapshot_cache import SnapshotCacheError
@@ -69,7 +69,7 @@ def turn() -> Iterator[None]:
     """
     if not _turns.acquire(timeout=_PATIENCE_SECONDS):
         detail = "the service is busy with other previews; nothing was drawn"
-        raise ProblemError(503, "busy", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     try:
         yield
     finally:
@@ -110,7 +110,7 @@ def stored_images(resources: Resources, dataset: DatasetRow, location: str) -> t
     except ArtifactMissingError:
         raise not_found("snapshot of dataset", dataset.id) from None
     except SnapshotCacheError as error:
-        raise ProblemError(503, "images-unavailable", str(error)) from None
+        raise IMAGES_UNAVAILABLE.error(str(error)) from None
 
 
 def refuse_too_much(images: int, shape: tuple[int, int, int], location: str) -> None:
@@ -169,23 +169,19 @@ def _refuse_large_snapshot(facts: DatasetFacts, location: str) -> None:
     if stored > MOST_SNAPSHOT_BYTES:
         what = f"the dataset's images take {stored:,} bytes"
         message = f"{what}, previews from a bucket are for up to {MOST_SNAPSHOT_BYTES:,}"
-        errors = [FieldProblem(location=location, message=message)]
-        raise ProblemError(422, "invalid-request", "the dataset is too large to be previewed", errors)
+        raise INVALID_REQUEST.error_at(location, message, "the dataset is too large to be previewed")
 
 
 def _refuse_brightness_without_colours(request: PreviewRequest, facts: DatasetFacts) -> None:
     channels = facts.shape[2]
     if request.spec.brightness_range is not None and request.semantics == "keras" and channels not in (1, 3, 4):
-        message = f"Keras changes the brightness of images with 1, 3 or 4 channels, these have {channels}; "
-        errors = [
-            FieldProblem(
-                location="body.spec.brightness_range", message=message + "leave it out, or set semantics to 'corrected'"
-            )
-        ]
-        raise ProblemError(422, "invalid-request", "the spec does not fit the dataset", errors)
+        message = (
+            f"Keras changes the brightness of images with 1, 3 or 4 channels, these have {channels}; "
+            "leave it out, or set semantics to 'corrected'"
+        )
+        raise INVALID_REQUEST.error_at("body.spec.brightness_range", message, "the spec does not fit the dataset")
 
 
 def _too_large(what: str, most: int, location: str) -> ProblemError:
     message = f"{what}, expected at most {most:,}; ask for a lower count, fewer rounds or a smaller scale"
-    errors = [FieldProblem(location=location, message=message)]
-    return ProblemError(422, "invalid-request", "the sheet would be too large; nothing was drawn", errors)
+    return INVALID_REQUEST.error_at(location, message, "the sheet would be too large; nothing was drawn")
