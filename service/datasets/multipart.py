@@ -18,7 +18,7 @@ from service.http.problem_types import BODY_TOO_LARGE, INVALID_REQUEST, MALFORME
 from service.http.problems import shown
 
 FILE = "file"
-_LONGEST_FIELD = 2**14
+_MAX_FIELD_BYTES = 2**14
 _PLAIN_ENCODINGS = frozenset({"", "binary", "8bit", "7bit"})
 
 
@@ -42,17 +42,19 @@ class FileForm:
     passes through.
     """
 
-    def __init__(self, content_type: str, folder: Path, fields: Collection[str], most: int, too_large: str) -> None:
+    def __init__(
+        self, content_type: str, folder: Path, fields: Collection[str], max_bytes: int, too_large: str
+    ) -> None:
         """Prepare for a body of that *content_type*.
 
         Parameters:
             fields: The names that parts beside ``file`` may have.
-            most: Bytes that the file may have.
+            max_bytes: Bytes that the file may have.
             too_large: What is said of a larger one.
         """
         self.fields: dict[str, str] = {}
         self.size = 0
-        self._known, self._most, self._too_large = [FILE, *fields], most, too_large
+        self._known, self._max_bytes, self._too_large = [FILE, *fields], max_bytes, too_large
         self._digest = hashlib.sha256()
         self._contents: dict[str, bytearray] = {}
         self._has_file = self._is_over = False
@@ -146,7 +148,7 @@ class FileForm:
 
     def _write_file(self, data: bytes) -> None:
         self.size += len(data)
-        if self.size > self._most:
+        if self.size > self._max_bytes:
             raise BODY_TOO_LARGE.error(self._too_large)
         self._digest.update(data)
         self._file.write(data)
@@ -154,8 +156,8 @@ class FileForm:
     def _extend_field(self, data: bytes) -> None:
         content = self._contents[self._part.name]
         content += data
-        if len(content) > _LONGEST_FIELD:
-            raise _refused(self._part.name, f"got more than {_LONGEST_FIELD} bytes")
+        if len(content) > _MAX_FIELD_BYTES:
+            raise _refused(self._part.name, f"got more than {_MAX_FIELD_BYTES} bytes")
 
     def _text(self, name: str, content: bytearray) -> str:
         try:

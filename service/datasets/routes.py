@@ -83,7 +83,7 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
 
 
 def _register(resources: Resources, reference: DatasetReference, key: str | None) -> Accepted:
-    return registration.register(resources, registration.wanted_by(resources, reference, "body"), key)
+    return registration.register(resources, registration.resolve(resources, reference, "body"), key)
 
 
 def _parsed(content: bytes) -> DatasetReference:
@@ -133,8 +133,8 @@ def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
 def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
     row = _found(resources, dataset_id)
-    registration.refuse_unready(row)
-    with previews.turn():
+    registration.require_ingested(row)
+    with previews.preview_slot():
         page = images.page_of(resources, row, selection)
         if prefers_json(accept):
             content: bytes | str = images.as_json(page).model_dump_json()

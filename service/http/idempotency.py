@@ -39,7 +39,7 @@ class Accepted:
         return JSONResponse(self.body, status, headers)
 
 
-def once(
+def create_idempotently(
     session: Session, key: str | None, fingerprint: str, now: float, create: Callable[[], dict[str, Any]]
 ) -> Accepted:
     """What *create* makes in this transaction, or the first answer under that key.

@@ -22,7 +22,7 @@ _AROUND_A_FILE_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
 
 
-class RequestId:
+class RequestIdMiddleware:
     """Gives every request an id that is in the answer's header, in problems and in the log."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -61,7 +61,7 @@ class _Limit:
     media_types: str = "application/json"
 
 
-class Bodies:
+class BodyLimitMiddleware:
     """Refuses bodies that are too large (413) or of another media type than their path takes (415).
 
     All are JSON, but for files that are uploaded. Nothing is read here: bytes are counted as others read them.

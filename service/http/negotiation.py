@@ -13,10 +13,10 @@ Accept = Annotated[str | None, Header(description="image/png, the default, or ap
 
 
 def prefers_json(accept: str | None) -> bool:
-    """Whether JSON is named and wanted more than a PNG; who accepts anything gets the PNG."""
-    wanted = _weights(accept)
-    png = max(wanted.get(name, 0.0) for name in (PNG, "image/*"))
-    return wanted.get(JSON, 0.0) > png
+    """Whether JSON is named and preferred to a PNG; who accepts anything gets the PNG."""
+    weights = _weights(accept)
+    png = max(weights.get(name, 0.0) for name in (PNG, "image/*"))
+    return weights.get(JSON, 0.0) > png
 
 
 def acceptable(accept: str | None, offered: Sequence[str]) -> list[str]:
@@ -24,20 +24,20 @@ def acceptable(accept: str | None, offered: Sequence[str]) -> list[str]:
 
     The most specific range that fits a type decides about it (RFC 9110, section 12.5.1). Who says nothing takes all.
     """
-    wanted = _weights(accept) if (accept or "").strip() else {"*/*": 1.0}
+    ranges = _weights(accept) if (accept or "").strip() else {"*/*": 1.0}
     weights = {
-        name: next((wanted[each] for each in (name, f"{name.split('/')[0]}/*", "*/*") if each in wanted), 0.0)
+        name: next((ranges[each] for each in (name, f"{name.split('/')[0]}/*", "*/*") if each in ranges), 0.0)
         for name in offered
     }
     return sorted((name for name in offered if weights[name] > 0), key=lambda name: -weights[name])
 
 
 def _weights(accept: str | None) -> dict[str, float]:
-    wanted = {}
+    weights = {}
     for media_range in (accept or "").lower().split(","):
         name, *parameters = (part.strip() for part in media_range.split(";"))
-        wanted[name] = _quality(parameters)
-    return wanted
+        weights[name] = _quality(parameters)
+    return weights
 
 
 def _quality(parameters: list[str]) -> float:

@@ -33,7 +33,7 @@ from service.http.problem_types import (
     in_ascii,
 )
 
-_LONGEST_SHOWN_VALUE = 120
+_MAX_SHOWN_LENGTH = 120
 _FIRST_PART_OF_LOCATION = 1
 _OF_THE_FRAMEWORK = {
     row.status: row
@@ -80,7 +80,7 @@ def shown(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=True, default=repr)
     except (ValueError, RecursionError):
         text = ascii(type(value).__name__)
-    return text if len(text) <= _LONGEST_SHOWN_VALUE else text[: _LONGEST_SHOWN_VALUE - 3] + "..."
+    return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 3] + "..."
 
 
 def render(request: Request, error: ProblemError) -> Response:

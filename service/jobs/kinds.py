@@ -21,7 +21,7 @@ from store.rows.tables import DatasetRow
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
 
 
-def refuse_the_impossible(request: JobRequest, dataset: DatasetRow) -> None:
+def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
     """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
 
     Raises:

@@ -34,19 +34,19 @@ def answer(resources: Resources, job_id: str, artifact: str, accept: str | None,
     Raises:
         ProblemError: 406 when the client takes none of the forms, 404 when none that it takes is stored.
     """
-    wanted = acceptable(accept, list(SUFFIXES))
-    if not wanted:
+    accepted = acceptable(accept, list(SUFFIXES))
+    if not accepted:
         offered = ", ".join(SUFFIXES)
         detail = f"a report can be had as {offered}; got Accept: {shown(accept)}"
         raise NOT_ACCEPTABLE.error(detail, headers=_HEADERS)
     stem = artifact.removesuffix(SUFFIXES[JSON])
-    for media_type in wanted:
+    for media_type in accepted:
         try:
             content = resources.artifacts.read(stem + SUFFIXES[media_type])
         except ArtifactMissingError:
             continue
         return _response(content, media_type, known)
-    forms = " or ".join(wanted)
+    forms = " or ".join(accepted)
     raise NOT_FOUND.error(f"the report of job {shown(job_id)} is not stored as {forms}")
 
 

@@ -162,7 +162,7 @@ def stop_job(resources: Shared, job_id: str) -> Job:
         obstacle = job_rows.stop(session, row, resources.database.now(session))
     if obstacle is not None:
         raise CANNOT_STOP.error(obstacle)
-    resources.relay.hand(queue.ADVANCE, job_id, queue.CONTROL)
+    resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return _read_job(resources, job_id)
 
 

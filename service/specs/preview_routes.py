@@ -45,7 +45,7 @@ def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
-    with previews.turn():
+    with previews.preview_slot():
         prepared = previews.prepare(resources, request)
         if prefers_json(accept):
             return Response(previews.as_json(prepared).model_dump_json(), media_type=JSON, headers={"Vary": "Accept"})

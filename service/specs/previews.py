@@ -33,15 +33,15 @@ from store.files.snapshot_cache import SnapshotCacheError
 from store.files.snapshots import Snapshot, load_snapshot
 from store.rows.tables import DatasetRow
 
-MOST_VALUES = 2**25
+MAX_VALUES = 2**25
 """Pixels times channels over all images of a sheet: about a second of work."""
-MOST_SHEET_PIXELS = 2**24
-MOST_SNAPSHOT_BYTES = 2**31
+MAX_SHEET_PIXELS = 2**24
+MAX_SNAPSHOT_BYTES = 2**31
 """Snapshots in a bucket are fetched to be looked at, while somebody waits."""
 
-_AT_A_TIME = 2
-_PATIENCE_SECONDS = 10.0
-_turns = threading.BoundedSemaphore(_AT_A_TIME)
+_MAX_CONCURRENT = 2
+_MAX_WAIT_SECONDS = 10.0
+_slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ class Prepared:
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Bounds how much memory and how many cores previews take from everything else that the service does.
+def preview_slot() -> Iterator[None]:
+    """One of a few slots: they bound how much memory and how many cores previews take from all else that is served.
 
     Raises:
         ProblemError: the others took too long.
     """
-    if not _turns.acquire(timeout=_PATIENCE_SECONDS):
+    if not _slots.acquire(timeout=_MAX_WAIT_SECONDS):
         detail = "the service is busy with other previews; nothing was drawn"
         raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     try:
         yield
     finally:
-        _turns.release()
+        _slots.release()
 
 
 def prepare(resources: Resources, request: PreviewRequest) -> Prepared:
@@ -83,9 +83,9 @@ def prepare(resources: Resources, request: PreviewRequest) -> Prepared:
         ProblemError: the dataset is not ready (and is made ready, where that was not asked for before), or the spec
             does not fit it.
     """
-    dataset = registration.ready(resources, registration.wanted_by(resources, request.dataset))
+    dataset = registration.require_ready(resources, registration.resolve(resources, request.dataset))
     facts, snapshot = stored_images(resources, dataset, "body.dataset")
-    _refuse_brightness_without_colours(request, facts)
+    _require_brightness_channels(request, facts)
     indices = choose(snapshot.labels, request.count, request.seed)
     pipeline = Pipeline(request.spec, semantics=request.semantics, p=request.p)
     if request.worst_case:
@@ -104,7 +104,7 @@ def stored_images(resources: Resources, dataset: DatasetRow, location: str) -> t
     assert dataset.digest is not None
     facts = DatasetFacts.model_validate(dataset.facts)
     if not resources.artifacts.is_local:
-        _refuse_large_snapshot(facts, location)
+        _require_fetchable(facts, location)
     try:
         return facts, load_snapshot(resources.artifacts, dataset.digest)
     except ArtifactMissingError:
@@ -113,17 +113,17 @@ def stored_images(resources: Resources, dataset: DatasetRow, location: str) -> t
         raise IMAGES_UNAVAILABLE.error(str(error)) from None
 
 
-def refuse_too_much(images: int, shape: tuple[int, int, int], location: str) -> None:
+def require_drawable(images: int, shape: tuple[int, int, int], location: str) -> None:
     """Refuse to show that many images of that shape.
 
     Raises:
         ProblemError: they have too many values.
     """
     values = images * math.prod(shape)
-    if values > MOST_VALUES:
+    if values > MAX_VALUES:
         height, width, channels = shape
         what = f"{images} images of {height}x{width}x{channels} are {values:,} values"
-        raise _too_large(what, MOST_VALUES, location)
+        raise _too_large(what, MAX_VALUES, location)
 
 
 def as_png(prepared: Prepared, request: PreviewRequest) -> bytes:
@@ -134,12 +134,12 @@ def as_png(prepared: Prepared, request: PreviewRequest) -> bytes:
     """
     height, width, _ = prepared.facts.shape
     images = len(prepared.indices) * (1 + len(prepared.columns))
-    refuse_too_much(images, prepared.facts.shape, "body.count")
+    require_drawable(images, prepared.facts.shape, "body.count")
     fitting = Magnification.fitting(height, width)
     magnification = fitting if request.scale is None else Magnification(up=request.scale)
     pixels = images * magnification.of(height) * magnification.of(width)
-    if pixels > MOST_SHEET_PIXELS:
-        raise _too_large(f"{images} images at this scale are {pixels:,} pixels", MOST_SHEET_PIXELS, "body.count")
+    if pixels > MAX_SHEET_PIXELS:
+        raise _too_large(f"{images} images at this scale are {pixels:,} pixels", MAX_SHEET_PIXELS, "body.count")
     look = Look(display_range(prepared.facts.dtype, prepared.facts.value_range), magnification, request.show_parameters)
     originals = prepared.snapshot.images[prepared.indices]
     return contact_sheet(prepared.pipeline, originals, prepared.names(), prepared.columns, look).png()
@@ -164,15 +164,15 @@ def as_json(prepared: Prepared) -> Preview:
     return Preview(dataset_id=prepared.dataset_id, shape=prepared.facts.shape, rows=rows)
 
 
-def _refuse_large_snapshot(facts: DatasetFacts, location: str) -> None:
+def _require_fetchable(facts: DatasetFacts, location: str) -> None:
     stored = facts.images * math.prod(facts.shape) * np.dtype(facts.dtype).itemsize
-    if stored > MOST_SNAPSHOT_BYTES:
+    if stored > MAX_SNAPSHOT_BYTES:
         what = f"the dataset's images take {stored:,} bytes"
-        message = f"{what}, previews from a bucket are for up to {MOST_SNAPSHOT_BYTES:,}"
+        message = f"{what}, previews from a bucket are for up to {MAX_SNAPSHOT_BYTES:,}"
         raise INVALID_REQUEST.error_at(location, message, "the dataset is too large to be previewed")
 
 
-def _refuse_brightness_without_colours(request: PreviewRequest, facts: DatasetFacts) -> None:
+def _require_brightness_channels(request: PreviewRequest, facts: DatasetFacts) -> None:
     channels = facts.shape[2]
     if request.spec.brightness_range is not None and request.semantics == "keras" and channels not in (1, 3, 4):
         message = (
@@ -182,6 +182,6 @@ def _refuse_brightness_without_colours(request: PreviewRequest, facts: DatasetFa
         raise INVALID_REQUEST.error_at("body.spec.brightness_range", message, "the spec does not fit the dataset")
 
 
-def _too_large(what: str, most: int, location: str) -> ProblemError:
-    message = f"{what}, expected at most {most:,}; ask for a lower count, fewer rounds or a smaller scale"
+def _too_large(what: str, maximum: int, location: str) -> ProblemError:
+    message = f"{what}, expected at most {maximum:,}; ask for a lower count, fewer rounds or a smaller scale"
     return INVALID_REQUEST.error_at(location, message, "the sheet would be too large; nothing was drawn")
