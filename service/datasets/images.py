@@ -14,11 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
-from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, display_range, displayed
 from service.http.problem_types import INVALID_REQUEST, ProblemError
 from service.http.problems import shown
 from service.resources import Resources
-from service.specs.previews import MAX_SHEET_PIXELS, require_drawable, stored_images
+from service.specs.previews import (
+    MAX_SHEET_PIXELS,
+    magnification_for,
+    pixels_of_one,
+    require_drawable,
+    stored_images,
+)
 from store.files.snapshots import Snapshot
 from store.rows.tables import DatasetRow
 
@@ -92,18 +98,17 @@ def as_png(page: Page, scale: int | None) -> bytes:
     if not count:
         message = f"there are {page.matching} images, and none of them on this page"
         raise _faulty("query.page", message)
-    height, width, _ = page.facts.shape
     require_drawable(count, page.facts.shape, "query.count")
-    magnification = Magnification.fitting(height, width) if scale is None else Magnification(up=scale)
+    magnification = magnification_for(page.facts, scale)
     columns = math.ceil(math.sqrt(count))
     grid_cells = columns * math.ceil(count / columns)
-    pixels = grid_cells * magnification.of(height) * magnification.of(width)
+    pixels = grid_cells * pixels_of_one(page.facts, magnification)
     if pixels > MAX_SHEET_PIXELS:
         message = f"{count} images at this scale are {pixels:,} pixels, expected at most {MAX_SHEET_PIXELS:,}"
         raise _faulty("query.count", f"{message}; ask for fewer images or a smaller scale")
     pictures = displayed(page.snapshot.images[page.indices], display_range(page.facts.dtype, page.facts.value_range))
     cells = [Cell(picture, (_caption(name),)) for picture, name in zip(pictures, page.class_names(), strict=True)]
-    blank = Cell(np.full((height, width, 3), _WHITE, np.uint8))
+    blank = Cell(np.full((*page.facts.shape[:2], 3), _WHITE, np.uint8))
     cells += [blank] * (grid_cells - count)
     rows = [cells[first : first + columns] for first in range(0, grid_cells, columns)]
     return ContactSheet([()] * columns, rows, magnification).png()

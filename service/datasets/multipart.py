@@ -128,6 +128,17 @@ class FileForm:
         name = options.get(b"name", b"").decode("utf-8", "replace")
         if disposition != b"form-data" or not name:
             raise _malformed(f"part {self._number} has no Content-Disposition: form-data with a name")
+        self._part.name = name
+        self._require_expected()
+        if name == FILE:
+            self._begin_file(options)
+        else:
+            self._contents[name] = bytearray()
+            self._part.write = self._extend_field
+
+    def _require_expected(self) -> None:
+        """The part's name is known and new, and its content is sent as it is."""
+        name = self._part.name
         if name not in self._known:
             hint = nearest_name(name, self._known)
             meant = f"did you mean '{hint}'?" if hint else f"known are {', '.join(self._known)}"
@@ -137,14 +148,12 @@ class FileForm:
         encoding = self._part.headers.get("content-transfer-encoding", "").lower()
         if encoding not in _PLAIN_ENCODINGS:
             raise _refused(name, f"got Content-Transfer-Encoding {shown(encoding)}, expected the bytes as they are")
-        if name == FILE:
-            if b"filename" not in options:
-                raise _refused(FILE, "got a plain field, expected a file; with curl: -F file=@flowers.zip")
-            self._has_file = True
-        else:
-            self._contents[name] = bytearray()
-        self._part.name = name
-        self._part.write = self._write_file if name == FILE else self._extend_field
+
+    def _begin_file(self, options: Collection[bytes]) -> None:
+        if b"filename" not in options:
+            raise _refused(FILE, "got a plain field, expected a file; with curl: -F file=@flowers.zip")
+        self._has_file = True
+        self._part.write = self._write_file
 
     def _write_file(self, data: bytes) -> None:
         self.size += len(data)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets.dataset import DatasetState
+from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
@@ -63,6 +63,11 @@ def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
         identifier = shown(resolved.reference["id"])
         raise _refused(resolved.fault_at("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
     return row
+
+
+def facts_of(row: DatasetRow | None) -> DatasetFacts | None:
+    """What ingestion measured; None where there is no row, or nothing was measured yet."""
+    return None if row is None or row.facts is None else DatasetFacts.model_validate(row.facts)
 
 
 def require_allowed(resolved: ResolvedReference) -> None:

@@ -18,16 +18,14 @@ from service.datasets.images import Selected
 from service.http.examples import DATASET_BODY
 from service.http.idempotency import Accepted, IdempotencyKey
 from service.http.middleware import is_multipart
-from service.http.negotiation import JSON, PNG, Accept, prefers_json
+from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
 from service.http.problem_types import (
     BODY_REFUSED,
     BUSY,
-    DATASET_FAILED,
     DATASET_IN_USE,
-    DATASET_NOT_READY,
     IDEMPOTENCY_KEY_REUSED,
-    IMAGES_UNAVAILABLE,
+    IMAGES_REFUSED,
     INSUFFICIENT_STORAGE,
     INVALID_REQUEST,
     MALFORMED_JSON,
@@ -125,10 +123,7 @@ def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
     "/{dataset_id}/images",
     response_model=DatasetImages,
     summary="Look at a dataset's images",
-    responses={
-        200: _SHEET,
-        **problems(NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, INVALID_REQUEST, BUSY, IMAGES_UNAVAILABLE),
-    },
+    responses={200: _SHEET, **problems(INVALID_REQUEST, *IMAGES_REFUSED)},
 )
 def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
@@ -136,10 +131,7 @@ def show_images(resources: Shared, dataset_id: str, selection: Selected, accept:
     registration.require_ingested(row)
     with previews.preview_slot():
         page = images.page_of(resources, row, selection)
-        if prefers_json(accept):
-            content: bytes | str = images.as_json(page).model_dump_json()
-            return Response(content, media_type=JSON, headers={"Vary": "Accept"})
-        return Response(images.as_png(page, selection.scale), media_type=PNG, headers={"Vary": "Accept"})
+        return words_or_picture(accept, lambda: images.as_json(page), lambda: images.as_png(page, selection.scale))
 
 
 @router.delete(

@@ -21,6 +21,7 @@ from api_schemas.datasets.references import ImageOptions, UploadReference
 from augury.datasets.settings import IngestSettings, variable_of
 from service.datasets.multipart import FILE, FileForm
 from service.datasets.registration import upload_name
+from service.http.middleware import file_too_large
 from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
 from service.http.problems import invalid_body, shown
 from store.files.artifacts import Artifacts
@@ -114,8 +115,8 @@ async def _upload_slot() -> AsyncIterator[None]:
 
 
 def _begin(request: Request, folder: Path, limits: IngestSettings) -> FileForm:
-    too_large = f"the file is larger than {limits.max_bytes} bytes, which {variable_of('max_bytes')} allows"
-    form = FileForm(request.headers["content-type"], folder, FIELDS, limits.max_bytes, too_large)
+    content_type, too_large = request.headers["content-type"], file_too_large(limits.max_bytes)
+    form = FileForm(content_type, folder, FIELDS, limits.max_bytes, too_large)
     try:
         _forget_left_behind(folder, time.time() - limits.max_seconds - _LEFT_BEHIND_SECONDS)
         announced = request.headers.get("content-length", "0")

@@ -1,18 +1,27 @@
-"""Which form of an answer a client wants."""
+"""Which form of an answer a client takes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Response
+from pydantic import BaseModel
 
 PNG, JSON = "image/png", "application/json"
 
 Accept = Annotated[str | None, Header(description="image/png, the default, or application/json for the words.")]
 
 
-def prefers_json(accept: str | None) -> bool:
+def words_or_picture(accept: str | None, words: Callable[[], BaseModel], picture: Callable[[], bytes]) -> Response:
+    """The form that the client prefers, and only that one is made: *words* as JSON, or the *picture*, a PNG."""
+    headers = {"Vary": "Accept"}
+    if _prefers_json(accept):
+        return Response(words().model_dump_json(), media_type=JSON, headers=headers)
+    return Response(picture(), media_type=PNG, headers=headers)
+
+
+def _prefers_json(accept: str | None) -> bool:
     """Whether JSON is named and preferred to a PNG; who accepts anything gets the PNG."""
     weights = _weights(accept)
     png = max(weights.get(name, 0.0) for name in (PNG, "image/*"))

@@ -220,5 +220,7 @@ BEFORE_ROUTING = (HTTP_ERROR, NO_SUCH_PATH, METHOD_NOT_ALLOWED, *BODY_REFUSED)
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
 JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON)
 """What a route that takes JSON may answer."""
+IMAGES_REFUSED = (NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE)
+"""What a route that shows images of a dataset may answer."""
 EVERYWHERE = (INTERNAL, DATABASE_UNAVAILABLE)
 """What every route that uses the database may answer."""

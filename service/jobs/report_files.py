@@ -6,13 +6,13 @@ import hashlib
 
 from fastapi import Response
 
-from service.http.negotiation import acceptable
+from service.http.negotiation import JSON, acceptable
 from service.http.problem_types import NOT_ACCEPTABLE, NOT_FOUND
 from service.http.problems import shown
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
 
-JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
+HTML, MARKDOWN = "text/html", "text/markdown"
 SUFFIXES = {JSON: ".json", HTML: ".html", MARKDOWN: ".md"}
 """What is offered, best first for whoever takes anything, and how the files end that lie beside each other."""
 

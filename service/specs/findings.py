@@ -13,7 +13,7 @@ from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
 from augury.linting import lint, lint_each, measurements_of
 from service.datasets import registration
-from service.datasets.registration import ResolvedReference
+from service.datasets.registration import ResolvedReference, facts_of
 from service.resources import Resources
 from store.rows import datasets
 from store.rows.tables import DatasetRow
@@ -46,11 +46,6 @@ def _basis(facts: DatasetFacts | None, *, is_named: bool) -> str:
         return f"{facts.images} images of {height}×{width}×{channels} with values from {low:g} to {high:g}"
     reason = "the dataset has not been read yet" if is_named else "no dataset was named"
     return f"8-bit images of 64×64 are assumed, as {reason}; rules that need facts are silent"
-
-
-def facts_of(dataset: DatasetRow | None) -> DatasetFacts | None:
-    """What ingestion measured, if it has."""
-    return None if dataset is None or dataset.facts is None else DatasetFacts.model_validate(dataset.facts)
 
 
 def of_request(session: Session, request: Any, resolved: ResolvedReference) -> Findings:

@@ -126,18 +126,28 @@ def require_drawable(images: int, shape: tuple[int, int, int], location: str) ->
         raise _too_large(what, MAX_VALUES, location)
 
 
+def magnification_for(facts: DatasetFacts, scale: int | None) -> Magnification:
+    """The one that was asked for, in sheet pixels per image pixel, or the one that suits images of that size."""
+    height, width, _ = facts.shape
+    return Magnification.fitting(height, width) if scale is None else Magnification(up=scale)
+
+
+def pixels_of_one(facts: DatasetFacts, magnification: Magnification) -> int:
+    """Sheet pixels that one image takes."""
+    height, width, _ = facts.shape
+    return magnification.of(height) * magnification.of(width)
+
+
 def as_png(prepared: Prepared, request: PreviewRequest) -> bytes:
     """The contact sheet.
 
     Raises:
         ProblemError: it would be too large.
     """
-    height, width, _ = prepared.facts.shape
     images = len(prepared.indices) * (1 + len(prepared.columns))
     require_drawable(images, prepared.facts.shape, "body.count")
-    fitting = Magnification.fitting(height, width)
-    magnification = fitting if request.scale is None else Magnification(up=request.scale)
-    pixels = images * magnification.of(height) * magnification.of(width)
+    magnification = magnification_for(prepared.facts, request.scale)
+    pixels = images * pixels_of_one(prepared.facts, magnification)
     if pixels > MAX_SHEET_PIXELS:
         raise _too_large(f"{images} images at this scale are {pixels:,} pixels", MAX_SHEET_PIXELS, "body.count")
     look = Look(display_range(prepared.facts.dtype, prepared.facts.value_range), magnification, request.show_parameters)
