@@ -19,7 +19,7 @@ from service.http.problems import render, shown
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = ("POST", "/v1/datasets")
 _JSON, _MULTIPART = "application/json", "multipart/form-data"
-_AROUND_A_FILE_BYTES = 2**16
+_MAX_FORM_OVERHEAD_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
 
 
@@ -72,7 +72,7 @@ class BodyLimitMiddleware:
         self._app = app
         self._json = _Limit(max_json_bytes, f"the body is larger than {max_json_bytes} bytes")
         self._json_or_file = replace(self._json, media_types=f"{_JSON} or {_MULTIPART}")
-        self._file = _Limit(max_file_bytes + _AROUND_A_FILE_BYTES, file_too_large(max_file_bytes))
+        self._file = _Limit(max_file_bytes + _MAX_FORM_OVERHEAD_BYTES, file_too_large(max_file_bytes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

@@ -71,8 +71,6 @@ def in_ascii(location: str) -> str:
     return location.encode("ascii", "backslashreplace").decode()
 
 
-_CORRECT_FIELDS = "Correct what `errors` names: each entry has a location, what was got and what is expected."
-
 MALFORMED_REQUEST = ProblemType(
     400, "malformed-request", "The body cannot be read", "Send whole JSON in UTF-8, and do not nest it too deeply."
 )
@@ -159,7 +157,10 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "Say what it is in `Content-Type`: JSON, or a form where a file is uploaded.",
 )
 INVALID_REQUEST = ProblemType(
-    422, "invalid-request", "Fields of the request are not as expected, or do not fit the dataset", _CORRECT_FIELDS
+    422,
+    "invalid-request",
+    "Fields of the request are not as expected, or do not fit the dataset",
+    "Correct what `errors` names: each entry has a location, what was got and what is expected.",
 )
 MALFORMED_JSON = ProblemType(
     422, "malformed-json", "The body is not JSON", "`detail` says at which character it stops being JSON."

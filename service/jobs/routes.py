@@ -159,9 +159,9 @@ def stop_job(resources: Shared, job_id: str) -> Job:
     """End the training now and report on what is done. Stopping twice is harmless."""
     with resources.database.writing() as session:
         row = require_found(job_rows.locked(session, job_id), "job", job_id)
-        obstacle = job_rows.stop(session, row, resources.database.now(session))
-    if obstacle is not None:
-        raise CANNOT_STOP.error(obstacle)
+        reason = job_rows.stop(session, row, resources.database.now(session))
+    if reason is not None:
+        raise CANNOT_STOP.error(reason)
     resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return _read_job(resources, job_id)
 

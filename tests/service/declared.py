@@ -37,7 +37,7 @@ def assert_declared(app: FastAPI, response: Response) -> None:
         return
     response.read()
     told = (response.status_code, response.json()["type"])
-    if told in {(row.status, row.urn) for row in BEFORE_ROUTING}:
+    if told[1] in {row.urn for row in BEFORE_ROUTING}:
         return
     method, path = response.request.method, response.request.url.path
     operation = operation_of(app.openapi(), method, path)

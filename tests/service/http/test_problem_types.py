@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from starlette.exceptions import HTTPException
 
 from api_schemas.failures import FailureClass
 from api_schemas.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, Problem
@@ -162,6 +163,20 @@ def test_a_database_that_does_not_answer_is_declared_and_may_be_tried_again(
     response = client.get("/v1/jobs")
     assert (response.status_code, response.json()["type"]) == (503, "urn:augury:problem:database-unavailable")
     assert response.headers["Retry-After"]
+
+
+def test_an_error_of_the_framework_without_a_row_keeps_its_status(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of its own type, as nobody has said yet what it means."""
+
+    def refuse(**_: Any) -> None:
+        raise HTTPException(HTTPStatus.IM_A_TEAPOT, "no coffee")
+
+    monkeypatch.setattr("service.jobs.routes.job_views.JobFilter", refuse)
+    problem = client.get("/v1/jobs").json()
+    assert (problem["type"], problem["status"]) == ("urn:augury:problem:http-error", 418)
+    assert (problem["title"], problem["detail"]) == (HTTPStatus.IM_A_TEAPOT.phrase, "no coffee")
 
 
 def test_a_problem_that_is_not_declared_is_noticed(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
