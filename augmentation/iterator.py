@@ -1,187 +1,150 @@
-"""Endless batches from arrays, in Keras's order and with Keras's draws."""
+"""Endless batches in Keras's order. What is in them is up to the subclasses."""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections import abc
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from augmentation.drawing import LegacyGenerator
-from augmentation.layout import channels_first, checked_images
-from augmentation.parameters import Draws
-
-if TYPE_CHECKING:
-    from augmentation.pipeline import Pipeline
+from augmentation.keras_bridge import dataset_class
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
-Place = tuple[int, int, Indices | None]
-"""Where an iterator stands before a batch: batch_index, total_batches_seen, order."""
-
-_BLOCK_VALUES = 400_000
 
 
-class ArrayIterator:
-    """What ``Pipeline.flow`` returns. ``len()`` is the number of batches of an epoch; ``[i]`` is a batch by number.
+class Iterator:
+    """Batches of n samples for ever, by ``next`` or by number; a ``keras.utils.PyDataset`` where Keras is loaded.
 
-    With a seed, batch number t is drawn from the legacy generator seeded with seed + t, as in Keras; NumPy's global
-    generator is not touched. Without one, it is what is drawn from.
+    ``len()`` is the number of batches of an epoch. Batch number t since the beginning is drawn from NumPy's global
+    generator, seeded with seed + t; without a seed, it is drawn from as it stands.
+
+    A subclass says what a batch is: ``_get_batches_of_transformed_samples(index_array)``.
+
+    Args:
+        n: samples.
+        batch_size: samples a batch; the last one of an epoch may be smaller.
+        shuffle: a new order every epoch.
+        seed: of order and draws, or None.
+        workers: threads or processes that Keras fetches batches with; 1 leaves it to one.
+        use_multiprocessing: whether they are processes.
+        max_queue_size: batches that they keep ready.
     """
+
+    white_list_formats = ("png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff")
 
     def __init__(
         self,
-        pipeline: Pipeline,
-        x: Any,
-        y: Any,
-        *,
+        n: int,
         batch_size: int,
         shuffle: bool,
-        sample_weight: Any,
         seed: int | None,
-        subset: str | None,
-        ignore_class_split: bool,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        max_queue_size: int = 10,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
-        others: list[Any] = []
-        if isinstance(x, list | tuple):
-            x, extra = x[0], x[1]
-            others = [np.asarray(each) for each in (extra if isinstance(extra, list) else [extra])]
-        aligned: list[Any] = [None if each is None else np.asarray(each) for each in (y, sample_weight, *others)]
-        for name, each in zip(("y", "sample_weight", *["x[1]"] * len(others)), aligned, strict=True):
-            if each is not None and len(each) != len(x):
-                raise ValueError(f"{name} must be as long as x, got {len(each)} for {len(x)} images")
-        part = _part_of(len(x), pipeline.spec.validation_split, subset)
-        if subset is not None and y is not None and not ignore_class_split:
-            _check_classes(aligned[0], int(len(x) * pipeline.spec.validation_split))
-        self._images = checked_images(x, "x", pipeline.data_format)[part]
-        self._labels, self._weights, *self._others = (None if each is None else each[part] for each in aligned)
-        self._pipeline = pipeline
-        self.n, self.batch_size, self.shuffle, self.seed = len(self._images), batch_size, shuffle, seed
+        self.n, self.batch_size, self.shuffle, self.seed = n, batch_size, shuffle, seed
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
         self.batch_index = self.total_batches_seen = 0
-        self._order: Indices | None = None
-        self._random = np.random.RandomState(0)
-        self._lock = threading.Lock()
-        self._ahead: deque[tuple[Place, Indices, Array]] = deque()
-        self._block = 1
+        self.lock = threading.RLock()
+        self.index_array: Indices | None = None
+        self.index_generator = self._flow_index()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # see augmentation.keras_bridge
+        return dataset_class(type(self))
 
     def __len__(self) -> int:
-        """Batches of one epoch."""
         return (self.n + self.batch_size - 1) // self.batch_size
 
-    def __iter__(self) -> Iterator[Any]:
-        """Itself."""
+    @property
+    def num_batches(self) -> int:
+        """Batches of one epoch."""
+        return len(self)
+
+    def __iter__(self) -> abc.Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        """The next batch."""
-        with self._lock:
-            if not self._ahead:
-                self._prepare()
-            _, indices, images = self._ahead.popleft()
-        return self._with_others(indices, images)
+        with self.lock:
+            index_array = next(self.index_generator)
+            if not self._runs_code_of_the_user():
+                return self._get_batches_of_transformed_samples(index_array)
+        return self._get_batches_of_transformed_samples(index_array)
 
-    def __getitem__(self, number: int) -> Any:
+    def next(self) -> Any:
+        """The next batch, as older versions of Keras spelled it."""
+        return self.__next__()
+
+    def __getitem__(self, idx: int) -> Any:
         """A batch of the current order by its number.
 
         Raises:
             ValueError: there are not so many batches.
         """
-        if number >= len(self):
-            raise ValueError(f"batch {number} was asked for, and there are {len(self)}")
-        with self._lock:
-            self._forget_what_is_ahead()
-            generator = self._seeded_generator()
-            if self._order is None:
-                self._set_order(generator)
-            indices, draws = self._draw(generator, self.batch_size * number)
-        return self._with_others(indices, self._pipeline.augment(self._images, draws, indices))
+        if idx >= len(self):
+            raise ValueError(f"Asked to retrieve element {idx}, but the Sequence has length {len(self)}")
+        with self.lock:
+            self._begin_batch()
+            if self.index_array is None:
+                self._set_index_array()
+            index_array = self._order()[self.batch_size * idx : self.batch_size * (idx + 1)]
+            if not self._runs_code_of_the_user():
+                return self._get_batches_of_transformed_samples(index_array)
+        return self._get_batches_of_transformed_samples(index_array)
 
     def reset(self) -> None:
         """Begin a new epoch with the next batch."""
-        with self._lock:
-            self._forget_what_is_ahead()
-            self.batch_index = 0
+        self.batch_index = 0
+
+    def on_epoch_begin(self) -> None:
+        """Nothing; Keras calls it."""
 
     def on_epoch_end(self) -> None:
-        """Draw a new order."""
-        with self._lock:
-            self._forget_what_is_ahead()
-            self._set_order(np.random)
+        """Draw a new order, or set the one order again."""
+        self._set_index_array()
 
-    def _prepare(self) -> None:
-        """Make the next batches: one at first, then twice as many each time, up to a bounded block.
+    # -- inside; the names are Keras's where subclasses written for it use them ----------------------------------------
 
-        Small batches cost more to hand to threads than to make, so they are made several at a time. Not where NumPy's
-        global generator is drawn from: its user would see it move too early.
+    def _get_batches_of_transformed_samples(self, index_array: Indices) -> Any:
+        """The batch of the samples that *index_array* numbers."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what a batch is")
+
+    def _runs_code_of_the_user(self) -> bool:
+        """Whether other threads should go on while a batch is made.
+
+        Our own work is shared among threads anyway. Where it is done under the lock, a batch's draws follow its seed
+        also if several threads ask for batches. Functions of the user's may take long, and are called beside each
+        other, as in Keras.
         """
-        places, drawn = [], []
-        for _ in range(self._block):
-            places.append((self.batch_index, self.total_batches_seen, self._order))
-            drawn.append(self._advance())
-        indices = np.concatenate([each for each, _ in drawn])
-        draws = Draws(np.concatenate([each.table for _, each in drawn]))
-        images, start = self._pipeline.augment(self._images, draws, indices), 0
-        for place, (chosen, _) in zip(places, drawn, strict=True):
-            self._ahead.append((place, chosen, images[start : start + len(chosen)]))
-            start += len(chosen)
+        return True
+
+    def _random(self) -> LegacyGenerator:
+        """The global generator, which a user's own functions draw from as well."""
+        generator: LegacyGenerator = np.random
+        return generator
+
+    def _begin_batch(self) -> None:
         if self.seed is not None:
-            batch_values = max(1, self.batch_size * int(np.prod(self._images.shape[1:])))
-            self._block = max(1, min(2 * self._block, _BLOCK_VALUES // batch_values))
-
-    def _advance(self) -> tuple[Indices, Draws]:
-        generator = self._seeded_generator()
-        if self.batch_index == 0:
-            self._set_order(generator)
-        start = (self.batch_index * self.batch_size) % self.n if self.n else 0
-        self.batch_index = self.batch_index + 1 if self.n > start + self.batch_size else 0
-        return self._draw(generator, start)
-
-    def _forget_what_is_ahead(self) -> None:
-        if self._ahead:
-            (self.batch_index, self.total_batches_seen, self._order), _, _ = self._ahead[0]
-            self._ahead.clear()
-
-    def _seeded_generator(self) -> LegacyGenerator:
-        batch = self.total_batches_seen
+            self._random().seed(self.seed + self.total_batches_seen)
         self.total_batches_seen += 1
-        if self.seed is None:
-            return np.random
-        self._random.seed(self.seed + batch)  # a new generator for every batch would take longer than its images
-        return self._random
 
-    def _set_order(self, generator: LegacyGenerator) -> None:
-        self._order = generator.permutation(self.n) if self.shuffle else np.arange(self.n)
+    def _set_index_array(self) -> None:
+        self.index_array = self._random().permutation(self.n) if self.shuffle else np.arange(self.n)
 
-    def _draw(self, generator: LegacyGenerator, start: int) -> tuple[Indices, Draws]:
-        assert self._order is not None
-        indices = self._order[start : start + self.batch_size]
-        return indices, self._pipeline.draw_next(generator, len(indices), self._images.shape[1:])
+    def _order(self) -> Indices:
+        assert self.index_array is not None
+        return self.index_array
 
-    def _with_others(self, indices: Indices, augmented: Array) -> Any:
-        images = channels_first(augmented, self._pipeline.data_format)
-        inputs = [images, *(other[indices] for other in self._others if other is not None)] if self._others else images
-        if self._labels is None:
-            return inputs
-        if self._weights is None:
-            return inputs, self._labels[indices]
-        return inputs, self._labels[indices], self._weights[indices]
-
-
-def _part_of(count: int, validation_split: float, subset: str | None) -> slice:
-    if subset not in (None, "training", "validation"):
-        raise ValueError(f"subset must be 'training' or 'validation', got {subset!r}")
-    border = int(count * validation_split)
-    return {None: slice(None), "validation": slice(0, border), "training": slice(border, None)}[subset]
-
-
-def _check_classes(labels: Array, border: int) -> None:
-    if not np.array_equal(np.unique(labels[:border]), np.unique(labels[border:])):
-        raise ValueError(
-            "y must have the same classes in both parts of validation_split; "
-            "shuffle x and y if they are sorted by class"
-        )
+    def _flow_index(self) -> abc.Iterator[Indices]:
+        self.reset()
+        while True:
+            self._begin_batch()
+            if self.batch_index == 0:
+                self._set_index_array()
+            start = (self.batch_index * self.batch_size) % self.n if self.n else 0
+            self.batch_index = self.batch_index + 1 if self.n > start + self.batch_size else 0
+            yield self._order()[start : start + self.batch_size]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 _SOURCES = (np.uint8, np.uint16, np.float32, np.float64, np.float16)
+_READ_AS_THEY_ARE = (np.uint8, np.uint16, np.float32)
 
 
 def checked_images(images: Any, name: str, data_format: str) -> Array:
@@ -28,6 +29,19 @@ def checked_images(images: Any, name: str, data_format: str) -> Array:
     if array.dtype.type not in _SOURCES:
         array = array.astype(np.float32)
     return channels_last(array, data_format)
+
+
+def readable_images(images: Any, dtype: Any) -> Array:
+    """Images as Keras reads them: converted to *dtype*, which is left to the engine for the types that it reads itself.
+
+    Raises:
+        ValueError: there are not four dimensions, or the values cannot be converted.
+    """
+    array = np.asarray(images)
+    if array.ndim != 4:
+        raise ValueError(f"x must be images with four dimensions [N, H, W, C] (rank 4), got shape {array.shape}")
+    is_read = array.dtype.type in _READ_AS_THEY_ARE and array.dtype.isnative
+    return array if is_read else np.asarray(array, dtype)
 
 
 def channels_last(images: Array, data_format: str) -> Array:
