@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +12,11 @@ import numpy.typing as npt
 from augmentation.augmenter import Augmenter
 from augmentation.iterator import Indices, Iterator
 from augmentation.keras_bridge import floatx, image_data_format
-from augmentation.layout import channels_first, channels_last, readable_images
+from augmentation.layout import channels_first, channels_last, readable_images, warn_of_unusual_channels
 from augmentation.saving import Saving
 
 Array = npt.NDArray[Any]
 
-_USUAL_CHANNELS = (1, 3, 4)
 _NUMBERED_FROM = 10_000
 """Keras's limit of the random numbers in the names of pictures."""
 
@@ -78,7 +76,7 @@ class NumpyArrayIterator(Iterator):
         self._images = channels_last(images, image_data_generator.data_format)
         self.x_misc, self.y, self.sample_weight = inputs.others, inputs.labels, inputs.weights
         self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
-        _warn_of_channels(images.shape, self.data_format)
+        warn_of_unusual_channels(images.shape, self.data_format)
         super().__init__(len(images), batch_size, shuffle, seed)
 
     @property
@@ -149,13 +147,3 @@ class _Inputs:
         weights = self.weights[part] if weights_follow and self.weights is not None else self.weights
         kept = None if self.labels is None else self.labels[part]
         return _Inputs(self.images[part], [other[part] for other in self.others], kept, weights)
-
-
-def _warn_of_channels(shape: tuple[int, ...], data_format: str) -> None:
-    axis = 3 if data_format == "channels_last" else 1
-    if shape[axis] not in _USUAL_CHANNELS:
-        warnings.warn(
-            f'x is taken for images of data format "{data_format}" (channels on axis {axis}), i.e. expected '
-            f"either 1, 3, or 4 channels on axis {axis}, got an array with shape {shape} ({shape[axis]} channels)",
-            stacklevel=5,
-        )

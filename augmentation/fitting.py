@@ -15,6 +15,8 @@ from augmentation.statistics import Statistics, chunks, measure
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
+Transformation = Callable[[Iterable[Array]], Iterable[Array]]
+"""Images in parts ``[n, H, W, C]``, and as many in parts, changed."""
 
 
 def learn(
@@ -22,7 +24,7 @@ def learn(
     images: Array,
     *,
     indices: Indices | None = None,
-    augmented: Callable[[Iterable[Array]], Iterable[Array]] | None = None,
+    augmented: Transformation | None = None,
     rounds: int = 1,
     check: Callable[[], object] | None = None,
 ) -> Statistics:
@@ -51,9 +53,7 @@ def learn(
     return measure(settings, parts if augmented is None else augmented(parts))
 
 
-def randomly_transformed(
-    engine: Engine, ranges: Ranges, random: LegacyGenerator
-) -> Callable[[Iterable[Array]], Iterable[Array]]:
+def randomly_transformed(engine: Engine, ranges: Ranges, random: LegacyGenerator) -> Transformation:
     """Transforms parts of images with draws from *random*, in Keras's order."""
 
     def transform(parts: Iterable[Array]) -> Iterable[Array]:
