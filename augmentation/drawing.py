@@ -114,8 +114,11 @@ class Ranges:
 
 
 def _symmetric_ends(settings: Settings) -> dict[int, tuple[Any, Any]]:
-    limits = {THETA: settings.rotation_range, SHEAR: settings.shear_range, CHANNEL_SHIFT: settings.channel_shift_range}
-    return {column: (-limit, limit) for column, limit in limits.items() if limit}
+    limits = {THETA: settings.rotation_range, SHEAR: settings.shear_range}
+    ends = {column: (-limit, limit) for column, limit in limits.items() if limit}
+    if settings.channel_shift_range != 0:
+        ends[CHANNEL_SHIFT] = (-settings.channel_shift_range, settings.channel_shift_range)
+    return ends
 
 
 def _is_a_set(shift: Any) -> bool:

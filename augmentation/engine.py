@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from augmentation.kernels import NO_STATISTICS, kernel
 from augmentation.layout import channels_first
-from augmentation.parameters import Draws
+from augmentation.parameters import NOTHING, Draws
 from augmentation.reference import top_of, transform_image
 from augmentation.sampling import FILL_MODES
 from augmentation.settings import Settings
@@ -51,6 +51,8 @@ class Engine:
 
     def transform_image(self, image: Array, draws: Draws) -> Array:
         """One image ``[H, W, C]`` in its own type; it may be a view of the image, or the image itself."""
+        if np.array_equal(draws.table[0], NOTHING, equal_nan=True):
+            return image
         if image.dtype == np.float32 and self._is_fast(image[np.newaxis]):
             changed: Array = self._by_kernel(image[np.newaxis], draws)[0]
             return changed
