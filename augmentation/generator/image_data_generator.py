@@ -73,11 +73,6 @@ class ImageDataGenerator(Flows):
     mean: Any = None
     std: Any = None
     zca_whitening_matrix: Any = None
-    featurewise_center: Any
-    samplewise_center: Any
-    featurewise_std_normalization: Any
-    samplewise_std_normalization: Any
-    zca_whitening: Any
 
     def __init__(
         self,
@@ -197,10 +192,9 @@ class ImageDataGenerator(Flows):
     # -- what iterators ask ------------------------------------------------------------------------------------------
 
     @property
-    def validation_split(self) -> float:
+    def validation_split(self) -> Any:
         """The share of the images that is set apart."""
-        share: float = self._validation_split
-        return share
+        return self._validation_split
 
     @property
     def weights_follow_the_subset(self) -> bool:
