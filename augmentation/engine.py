@@ -73,10 +73,10 @@ class Engine:
         changed = self._by_kernel(chosen, draws) if self._is_fast(chosen) else self._plain(chosen, draws)
         for image, finished in zip(changed, channels_first(result, data_format), strict=True):
             in_its_format = channels_first(image[np.newaxis], data_format)[0]
-            finished[...] = self.standardise_in_place(in_its_format, statistics)
+            finished[...] = self.standardise(in_its_format, statistics)
         return result
 
-    def standardise_in_place(self, x: Array, statistics: Statistics) -> Array:
+    def standardise(self, x: Array, statistics: Statistics) -> Array:
         """The deterministic half of one image (or of an array taken as one), changing *x* where NumPy can.
 
         *x* and the statistics are in the caller's data format.

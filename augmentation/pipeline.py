@@ -176,7 +176,7 @@ class Pipeline:
     def standardize(self, x: Array) -> Array:
         """The deterministic half of the spec. Like Keras's, it changes a float array in place where it can."""
         self._warn_if_not_fitted()
-        return self._engine.standardise_in_place(x, self._statistics)
+        return self._engine.standardise(x, self._statistics)
 
     # -- whole batches, stateless --------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -77,9 +78,10 @@ class Settings:
 
 
 def _named(name: str | None, data_format: str) -> PreprocessingFunction | None:
-    if name is None:
-        return None
-    function = FUNCTIONS[name]
-    if data_format == "channels_last":
-        return function
-    return lambda x: np.moveaxis(function(np.moveaxis(x, -3, -1)), -1, -3)
+    if name is None or data_format == "channels_last":
+        return FUNCTIONS.get(name or "")
+    return partial(_with_channels_last, FUNCTIONS[name])
+
+
+def _with_channels_last(function: PreprocessingFunction, x: Array) -> Array:
+    return np.moveaxis(function(np.moveaxis(x, -3, -1)), -1, -3)

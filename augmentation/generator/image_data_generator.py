@@ -11,6 +11,7 @@ from augmentation.drawing import LegacyGenerator, Ranges, draw_as_keras
 from augmentation.engine import Engine
 from augmentation.fitting import Transformation, learn, randomly_transformed
 from augmentation.generator.arguments import AXES, checked_brightness, checked_data_format, checked_split, zoom_factors
+from augmentation.generator.batches import augmented
 from augmentation.generator.flows import Flows
 from augmentation.generator.notices import settled, warn_of_missing_fit
 from augmentation.generator.one_by_one import STEPS, augmented_one_by_one, is_overridden, transformed_one_by_one
@@ -73,6 +74,11 @@ class ImageDataGenerator(Flows):
     mean: Any = None
     std: Any = None
     zca_whitening_matrix: Any = None
+    featurewise_center: Any
+    samplewise_center: Any
+    featurewise_std_normalization: Any
+    samplewise_std_normalization: Any
+    zca_whitening: Any
 
     def __init__(
         self,
@@ -147,8 +153,8 @@ class ImageDataGenerator(Flows):
         if seed is not None:
             np.random.seed(seed)
         settings = self._settings()
-        augmented = self._augmented_for_fit(settings) if augment else None
-        learnt = learn(settings, channels_last(images, self.data_format), augmented=augmented, rounds=rounds)
+        changed = self._augmented_for_fit(settings) if augment else None
+        learnt = learn(settings, channels_last(images, self.data_format), augmented=changed, rounds=rounds)
         for name, value in zip(
             _NORMALISATIONS.values(), (learnt.mean, learnt.deviation, learnt.whitening), strict=True
         ):
@@ -158,7 +164,7 @@ class ImageDataGenerator(Flows):
     def standardize(self, x: Array) -> Array:
         """An image or a batch preprocessed, rescaled and normalised; a float array is changed in place."""
         self._warn_of_missing_fit()
-        return self._engine(self._settings()).standardise_in_place(x, self._statistics())
+        return self._engine(self._settings()).standardise(x, self._statistics())
 
     def get_random_transform(self, img_shape: tuple[int, ...], seed: int | None = None) -> dict[str, Any]:
         """Random parameters for one image of a shape: theta and shear in degrees, tx and ty in pixels, and so on.
@@ -209,12 +215,10 @@ class ImageDataGenerator(Flows):
     def augmented_batch(self, images: Array, indices: Any, random: LegacyGenerator, *, dtype: Any = None) -> Array:
         """The images that *indices* number, drawn for and augmented: ``[B, H, W, C]``, computed in *dtype*."""
         dtype = dtype or self.dtype
-        if self.runs_code_of_the_user:
+        if is_overridden(self, ImageDataGenerator, STEPS):
             return augmented_one_by_one(self, images[indices], self.data_format, dtype)
         self._warn_of_missing_fit()
-        settings = self._settings(dtype)
-        draws = draw_as_keras(Ranges.of(settings), random, len(indices), images.shape[1:])
-        return self._engine(settings).augment(images, draws, self._statistics(), indices)
+        return augmented(self._settings(dtype), self._statistics(), images, indices, random)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Augmenting image after image through a generator's public methods, as Keras does.
 
-Slower than a batch at once, and needed where the user's code takes part: a preprocessing function may draw from NumPy's
-global generator between two images, and a subclass may have changed any of the steps.
+Slower than a batch at once, and needed where a subclass has changed one of the steps, or an image is not in the format
+that its generator is set to.
 """
 
 from __future__ import annotations

@@ -77,6 +77,23 @@ def test_any_generator_reads_files_as_keras(folder: Path, generator: dict[str, A
     _from_directory(folder, generator, {})
 
 
+def test_reading_can_be_set_anew(folder: Path) -> None:
+    """``set_processing_attrs`` as in Keras, also to no generator, and to a format that is not the generator's."""
+
+    def batches(library: Any) -> Any:
+        generator = library.ImageDataGenerator(width_shift_range=0.3, vertical_flip=True)
+        flow = library.DirectoryIterator(str(folder), generator, (12, 12), batch_size=3, seed=1, dtype="float32")
+        made = [next(flow)]
+        for augmenter, data_format in ((None, "channels_first"), (generator, "channels_first")):
+            flow.set_processing_attrs(
+                augmenter, (3, 4), "rgb", data_format, None, "", "png", None, "nearest", False
+            )  # fmt: skip
+            made += [flow.image_shape, next(flow)]
+        return made
+
+    assert_same(batches, 0.02)
+
+
 def test_a_missing_folder_is_an_error_of_the_system(tmp_path: Path) -> None:
     """As in Keras; an empty one has no batches."""
     assert_same(lambda library: library.ImageDataGenerator().flow_from_directory(tmp_path / "none"))

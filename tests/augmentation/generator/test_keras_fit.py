@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,43 @@ assert (generator.dtype, generator.data_format) == ("float64", "channels_first")
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_threads_get_the_batches_that_one_would_get() -> None:
+    """With a seed, whichever thread asks: a batch's draws follow its number."""
+
+    def batches(threads: int) -> list[Any]:
+        flow = ours.ImageDataGenerator(**PARAMETERS).flow(IMAGES, LABELS, batch_size=4, seed=3)
+        with ThreadPoolExecutor(threads) as pool:
+            made = [waiting.result() for waiting in [pool.submit(next, flow) for _ in range(18)]]
+        return sorted((float(images.sum()), labels.tolist()) for images, labels in made)
+
+    assert batches(4) == batches(1)
+
+
+def test_a_pipeline_leaves_the_generator_of_numpy_alone() -> None:
+    """With a seed, neither reading batches nor the end of an epoch moves it, and the order of epochs is repeatable."""
+    flows = [Pipeline(ImageDataGeneratorSpec(rotation_range=9)).flow(IMAGES, LABELS, seed=1) for _ in range(2)]
+    before = np.random.get_state()[1:3]
+    orders = []
+    for flow in flows:
+        next(flow), flow[0]
+        flow.on_epoch_end()
+        orders.append(flow.index_array.tolist())
+        np.random.random()
+        np.random.seed(5)
+    assert orders[0] == orders[1]
+    np.random.set_state(("MT19937", *before))
+    next(flows[0])
+    assert np.array_equal(np.random.get_state()[1], before[0])
+
+
+@pytest.mark.parametrize(("semantics", "weights"), [("keras", [0, 1, 2]), ("corrected", [2, 3, 4])])
+def test_weights_of_a_subset(semantics: Any, weights: list[int]) -> None:
+    """Keras gives any subset the first weights; corrected semantics gives an image its own."""
+    pipeline = Pipeline(ImageDataGeneratorSpec(validation_split=0.4), semantics=semantics)
+    flow = pipeline.flow(IMAGES[:5], np.zeros(5), sample_weight=np.arange(5), subset="training", shuffle=False)
+    assert next(flow)[2].tolist() == weights
 
 
 def test_an_iterator_says_what_it_cannot_give() -> None:
