@@ -1,9 +1,8 @@
 """The augmentation engine: ``ImageDataGenerator``'s results, compiled and on all cores.
 
-    from augmentation import Pipeline
-    from api_schemas.augmentation import ImageDataGeneratorSpec
+    from augmentation import ImageDataGenerator
 
-    for images, labels in Pipeline(ImageDataGeneratorSpec(rotation_range=20)).flow(x, y, batch_size=32, seed=1):
+    for images, labels in ImageDataGenerator(rotation_range=20).flow(x, y, batch_size=32, seed=1):
         ...
 
 No HTTP, SQL, Celery or TensorFlow: it can be used alone.
