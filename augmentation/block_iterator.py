@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from augmentation.array_iterator import NumpyArrayIterator
 from augmentation.augmenter import Augmenter
-from augmentation.drawing import LegacyGenerator
+from augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator
 from augmentation.iterator import Indices
 from augmentation.layout import channels_first
 from augmentation.parameters import Draws
@@ -74,8 +74,7 @@ class ArrayIterator(NumpyArrayIterator):
             super().on_epoch_end()
 
     def _random(self) -> LegacyGenerator:
-        generator: LegacyGenerator = np.random if self.seed is None else self._own_random
-        return generator
+        return GLOBAL_GENERATOR if self.seed is None else self._own_random
 
     def _prepare(self) -> None:
         """Make the next batches: one at first, then twice as many each time, up to a bounded block.

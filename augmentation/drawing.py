@@ -53,6 +53,10 @@ class LegacyGenerator(Protocol):
         """Begin the stream that belongs to a seed."""
 
 
+GLOBAL_GENERATOR: LegacyGenerator = np.random
+"""NumPy's own, which Keras draws from and seeds."""
+
+
 @dataclass(frozen=True)
 class Ranges:
     """The distributions of a spec or a generator. All but discrete shifts are uniform in [low, low + width)."""

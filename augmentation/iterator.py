@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augmentation.drawing import LegacyGenerator
+from augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator
 from augmentation.keras_bridge import dataset_class
 
 Array = npt.NDArray[Any]
@@ -124,8 +124,7 @@ class Iterator:
 
     def _random(self) -> LegacyGenerator:
         """The global generator, which a user's own functions draw from as well."""
-        generator: LegacyGenerator = np.random
-        return generator
+        return GLOBAL_GENERATOR
 
     def _begin_batch(self) -> None:
         if self.seed is not None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augmentation.block_iterator import ArrayIterator
-from augmentation.drawing import LegacyGenerator, Ranges, draw_as_keras, draw_stateless
+from augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator, Ranges, draw_as_keras, draw_stateless
 from augmentation.engine import Engine, Semantics
 from augmentation.fitting import learn, randomly_transformed
 from augmentation.layout import channels_first, channels_last, checked_images
@@ -226,8 +226,7 @@ class Pipeline:
 
     @staticmethod
     def _generator(seed: int | None) -> LegacyGenerator:
-        generator: LegacyGenerator = np.random if seed is None else np.random.RandomState(seed)
-        return generator
+        return GLOBAL_GENERATOR if seed is None else np.random.RandomState(seed)
 
     def _warn_if_not_fitted(self) -> None:
         needed = {

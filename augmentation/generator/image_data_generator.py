@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augmentation.drawing import LegacyGenerator, Ranges, draw_as_keras
+from augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator, Ranges, draw_as_keras
 from augmentation.engine import Engine
 from augmentation.fitting import Transformation, learn, randomly_transformed
 from augmentation.generator.arguments import AXES, checked_brightness, checked_data_format, checked_split, zoom_factors
@@ -174,7 +174,7 @@ class ImageDataGenerator(Flows):
         if seed is not None:
             np.random.seed(seed)
         size = (img_shape[self.row_axis - 1], img_shape[self.col_axis - 1])
-        return draw_as_keras(Ranges.of(self._settings()), _global_generator(), 1, size).parameters(0)
+        return draw_as_keras(Ranges.of(self._settings()), GLOBAL_GENERATOR, 1, size).parameters(0)
 
     def apply_transform(self, x: Any, transform_parameters: dict[str, Any]) -> Array:
         """One image, in its own type, changed as a transform dictionary says; *x* itself where that is not at all.
@@ -244,9 +244,4 @@ class ImageDataGenerator(Flows):
     def _augmented_for_fit(self, settings: Settings) -> Transformation:
         if is_overridden(self, ImageDataGenerator, (*STEPS[:2], "random_transform")):
             return lambda parts: transformed_one_by_one(self, parts, self.data_format)
-        return randomly_transformed(self._engine(settings), Ranges.of(settings), _global_generator())
-
-
-def _global_generator() -> LegacyGenerator:
-    generator: LegacyGenerator = np.random
-    return generator
+        return randomly_transformed(self._engine(settings), Ranges.of(settings), GLOBAL_GENERATOR)
