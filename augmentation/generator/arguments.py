@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-AXES = {"channels_last": (3, 1, 2), "channels_first": (1, 2, 3)}
-"""Of a batch, by data format: channels, rows, columns."""
+_AXES = {"channels_last": (3, 1, 2), "channels_first": (1, 2, 3)}
 
 
-def checked_data_format(data_format: Any) -> str:
-    """A known data format.
+def axes_of(data_format: Any) -> tuple[int, int, int]:
+    """The axes of channels, rows and columns in a batch.
 
     Raises:
-        ValueError: it is none.
+        ValueError: there is no such data format.
     """
-    if data_format not in AXES:
+    if data_format not in _AXES:
         raise ValueError(
             '`data_format` should be `"channels_last"` (channel after row and column) or `"channels_first"` '
             f"(channel before row and column), got {data_format!r}"
         )
-    return str(data_format)
+    return _AXES[data_format]
 
 
 def checked_split(validation_split: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator, Ranges, draw_as_keras
 from augmentation.engine import Engine
 from augmentation.fitting import Transformation, learn, randomly_transformed
-from augmentation.generator.arguments import AXES, checked_brightness, checked_data_format, checked_split, zoom_factors
+from augmentation.generator.arguments import axes_of, checked_brightness, checked_split, zoom_factors
 from augmentation.generator.batches import augmented
 from augmentation.generator.flows import Flows
 from augmentation.generator.notices import settled, warn_of_missing_fit
@@ -106,8 +106,8 @@ class ImageDataGenerator(Flows):
         interpolation_order: int = 1,
         dtype: Any = None,
     ) -> None:
-        self.data_format = checked_data_format(image_data_format() if data_format is None else data_format)
-        self.channel_axis, self.row_axis, self.col_axis = AXES[self.data_format]
+        self.data_format = image_data_format() if data_format is None else data_format
+        self.channel_axis, self.row_axis, self.col_axis = axes_of(self.data_format)
         self._validation_split = checked_split(validation_split)
         self.zoom_range: Any = zoom_factors(zoom_range)
         self.brightness_range = checked_brightness(brightness_range)
