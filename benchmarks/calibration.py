@@ -142,12 +142,12 @@ def from_model(of_model: dict[str, np.ndarray], generator: np.random.Generator, 
         arms = np.stack([logits, logits])
         if is_fixed:
             arms = arms[:, generator.choice(len(logits), drawn)] + generator.normal(0, 1, (2, drawn))
-        places = [np.arange(drawn) if is_fixed else generator.choice(len(logits), drawn, False) for _ in range(seeds)]
+        indices = [np.arange(drawn) if is_fixed else generator.choice(len(logits), drawn, False) for _ in range(seeds)]
         sides = [
-            [generator.random(drawn) < _probability(arm[place] + generator.normal(0, offset)) for place in places]
+            [generator.random(drawn) < _probability(arm[of_seed] + generator.normal(0, offset)) for of_seed in indices]
             for arm in arms
         ]
-        return outcomes_from(sides[0], sides[1], places)
+        return outcomes_from(sides[0], sides[1], indices)
 
     return draw
 

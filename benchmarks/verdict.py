@@ -80,8 +80,8 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
         }
         for arm in plan.arms
     ]
-    wanted = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
-    (folder / "arms.json").write_text(json.dumps(wanted))
+    asked = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
+    (folder / "arms.json").write_text(json.dumps(asked))
     script, *files = ("benchmarks/plain/keras_script.py", folder / "problem.npz", folder / "arms.json")
     command = [sys.executable, script, *map(str, files)]
     ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

@@ -13,7 +13,7 @@ from augury.evidence.comparison_results import Evidence
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}
 _VERSIONED = ("augury", "keras", "tensorflow", "numpy", "scikit-learn")
-_GAVE_NO_RESULT = (TrialState.FAILED,)  # a cancelled one was not wanted any more
+_GAVE_NO_RESULT = (TrialState.FAILED,)  # a cancelled one was given up, and says nothing
 
 
 def arm_report(evidence: Evidence, arm: Arm) -> ArmReport:

@@ -10,7 +10,7 @@ from augury.evidence.arm_results import ArmRecord
 from augury.evidence.comparison_results import Evidence
 from augury.evidence.judgement import Judgement, difference_between, only
 from augury.evidence.probe_results import Probe
-from augury.evidence.statistics.power import MOST_SEEDS, shortfall
+from augury.evidence.statistics.power import MAX_SEEDS, shortfall
 from augury.evidence.why.diagnosis import Question
 
 
@@ -53,7 +53,7 @@ def needed_by(evidence: Evidence, judgement: Judgement) -> Needed | None:
         sentence = f"If it goes on as seen, about {lacking.seeds} seeds in all would decide it."
     elif lacking.images is not None:
         sentence = (
-            f"More than {MOST_SEEDS} seeds would not decide it: seeds share their validation images. About "
+            f"More than {MAX_SEEDS} seeds would not decide it: seeds share their validation images. About "
             f"{lacking.images:,} images in all would, if it goes on as seen."
         )
     else:

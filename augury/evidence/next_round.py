@@ -13,7 +13,7 @@ from augury.evidence.confirmation import RECOMMENDED, best_candidate, recommenda
 from augury.evidence.judgement import Judgement, judge, schedule_of
 
 _FRESH_SEEDS_START = 1_000_000
-_FEWEST_FRESH_SEEDS = 5
+_MIN_FRESH_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _confirmation(evidence: Evidence, judgements: Sequence[Judgement]) -> Extens
     new = []
     if recommended.spec not in known:
         new = [Arm(name=RECOMMENDED, role=ArmRole.RECOMMENDED, spec=recommended.spec)]
-    count = max(_FEWEST_FRESH_SEEDS, evidence.request.evaluation.min_seeds)
+    count = max(_MIN_FRESH_SEEDS, evidence.request.evaluation.min_seeds)
     first = evidence.request.evaluation.first_seed + _FRESH_SEEDS_START
     seeds = list(range(first, first + count))
     confirmation = Round(purpose="confirmation", arms=[*arms, *(arm.name for arm in new)], seeds=seeds)

@@ -8,7 +8,7 @@ from typing import Any
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference
 
-_LONGEST_NAME = 40
+_MAX_NAME_LENGTH = 40
 _ROUNDED = 0.005
 
 
@@ -42,7 +42,7 @@ def change(difference: Difference) -> str:
 
 def quoted(name: str) -> str:
     """A class or candidate, cut where it is long."""
-    return f"“{name}”" if len(name) <= _LONGEST_NAME else f"“{name[: _LONGEST_NAME - 1]}…”"
+    return f"“{name}”" if len(name) <= _MAX_NAME_LENGTH else f"“{name[: _MAX_NAME_LENGTH - 1]}…”"
 
 
 def listed(parts: Sequence[str]) -> str:

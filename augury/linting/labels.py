@@ -36,10 +36,10 @@ def ways_up(classes: Iterable[str]) -> str | None:
     return _with_words(classes, _WAYS_UP)
 
 
-def listed(names: list[str], most: int = 4) -> str:
+def listed(names: list[str], max_names: int = 4) -> str:
     """A few names, and how many more there are."""
-    shown = ", ".join(f"“{name[:40]}”" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    shown = ", ".join(f"“{name[:40]}”" for name in names[:max_names])
+    return shown if len(names) <= max_names else f"{shown} and {len(names) - max_names} more"
 
 
 def _is_digit(core: str) -> bool:

@@ -16,7 +16,7 @@ from augury.evidence.probe_results import CandidateProbe, DoseProbe, Judged, Par
 from augury.monitor import WorkMonitor
 from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
-from augury.probing.sampling import answers_wanted, rounds_for, shown_images
+from augury.probing.sampling import answers_per_question, rounds_for, shown_images
 from augury.training.streams import stream_seed
 
 Array = npt.NDArray[Any]
@@ -24,8 +24,8 @@ Indices = npt.NDArray[np.int64]
 
 STREAM = "probe"
 _CHUNK_BYTES = 16_000_000
-_MOST_MISTAKES = 50
-_MOST_COMPARED = 256
+_MAX_MISTAKES = 50
+_MAX_COMPARED = 256
 _BRIGHTNESS_CHANNELS = (1, 3, 4)
 
 
@@ -91,9 +91,9 @@ class _Asker:
     ) -> None:  # fmt: skip
         self._classify, self._images, self._labels = classify, images, labels
         self._class_count, self._monitor, self._seed = class_count, monitor, stream_seed(seed, STREAM)
-        self._wanted = answers_wanted(int(np.prod(images.shape[1:])))
-        self._shown = shown_images(validation, labels[validation], self._wanted, self._seed)
-        self.few = shown_images(self._shown, labels[self._shown], _MOST_COMPARED, self._seed)
+        self._answers_per_question = answers_per_question(int(np.prod(images.shape[1:])))
+        self._shown = shown_images(validation, labels[validation], self._answers_per_question, self._seed)
+        self.few = shown_images(self._shown, labels[self._shown], _MAX_COMPARED, self._seed)
         self._baseline = Pipeline(baseline.preprocessing())
         if baseline.needs_fit:
             self._baseline.fit(images[training])
@@ -143,7 +143,7 @@ class _Asker:
         key = (half.model_dump_json(), for_a_dose)
         if key not in self._answers:
             once = for_a_dose or not half.has_augmentation
-            rounds = 1 if once else rounds_for(len(self._shown), self._wanted)
+            rounds = 1 if once else rounds_for(len(self._shown), self._answers_per_question)
             parts = [self._answers_to(half, number) for number in range(rounds)]
             self._answers[key] = self._counted(np.tile(self._labels[self._shown], rounds), np.concatenate(parts))
         return self._answers[key]
@@ -169,9 +169,9 @@ class _Asker:
         count = self._class_count
         right = labels == answers
         pairs, times = np.unique(labels[~right] * count + answers[~right], return_counts=True)
-        most = np.argsort(-times, kind="stable")[:_MOST_MISTAKES]
+        frequent = np.argsort(-times, kind="stable")[:_MAX_MISTAKES]
         return Judged(
             shown=np.bincount(labels, minlength=count).tolist(),
             correct=np.bincount(labels[right], minlength=count).tolist(),
-            mistakes=[(int(pairs[at] // count), int(pairs[at] % count), int(times[at])) for at in most],
+            mistakes=[(int(pairs[at] // count), int(pairs[at] % count), int(times[at])) for at in frequent],
         )

@@ -14,7 +14,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference, Report, Verdict
 
 UNKNOWN = "–"
-LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _NAMING = ("name", "id", "path", "url", "repository", "repo", "bucket")
 
@@ -100,10 +100,10 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number} {noun if number == 1 else nouns or noun + 's'}"
 
 
-def listed(items: Sequence[str], most: int) -> str:
-    """The first *most* items, and how many more there are."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
+def listed(items: Sequence[str], max_items: int) -> str:
+    """The first *max_items*, and how many more there are."""
+    more = f" and {len(items) - max_items} more" if len(items) > max_items else ""
+    return ", ".join(items[:max_items]) + more
 
 
 def visible(text: str) -> str:
@@ -117,10 +117,10 @@ def _is_hidden(character: str) -> bool:
     return is_control or is_turning or character in "\ufffe\uffff"
 
 
-def plain(text: str, most: int = LONGEST_NAME) -> str:
-    """A name from outside: visible characters on one line, at most *most* of them."""
+def plain(text: str, max_length: int = MAX_NAME_LENGTH) -> str:
+    """A name from outside: visible characters on one line, at most *max_length* of them."""
     shown = visible(" ".join(text.split("\n")))
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    return shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…"
 
 
 def spec_json(spec: ImageDataGeneratorSpec) -> str:

@@ -14,8 +14,8 @@ from augury.reporting import formatting, tables
 from augury.reporting.page import page_of
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-LONGEST_JSON = 20_000
-_MOST_LINES = 10
+MAX_JSON_LENGTH = 20_000
+_MAX_LINES = 10
 
 
 def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
@@ -34,7 +34,7 @@ def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
         badge_of=formatting.BADGES.get,
         request=_cut(json.dumps(report.provenance.request, indent=2, ensure_ascii=False)),
         dataset=dataset_lines(report),
-        warnings=[formatting.plain(line, 300) for line in facts.warnings[:_MOST_LINES]],
+        warnings=[formatting.plain(line, 300) for line in facts.warnings[:_MAX_LINES]],
     )
 
 
@@ -61,7 +61,11 @@ def dataset_lines(report: Report) -> list[tuple[str, str]]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_JSON else f"{text[:LONGEST_JSON]}\n… cut here; the JSON report has all of it."
+    return (
+        text
+        if len(text) <= MAX_JSON_LENGTH
+        else f"{text[:MAX_JSON_LENGTH]}\n… cut here; the JSON report has all of it."
+    )
 
 
 @cache

@@ -10,7 +10,7 @@ from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
 from augury.reporting import formatting, tables
 from augury.reporting.html import dataset_lines
-from augury.reporting.page import LONGEST_SENTENCE, causes_of, measures, notices
+from augury.reporting.page import MAX_SENTENCE_LENGTH, causes_of, measures, notices
 from augury.reporting.tables import Table
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
@@ -28,7 +28,7 @@ def render_markdown(report: Report) -> str:
 
 def escaped(text: str) -> str:
     """*text* on one line, where it cannot become markup, a link, a cell's end or HTML."""
-    one_line = " ".join(formatting.plain(text, LONGEST_SENTENCE).split())
+    one_line = " ".join(formatting.plain(text, MAX_SENTENCE_LENGTH).split())
     inline = re.sub(_MARKUP, lambda found: _ENTITIES.get(found.group(), f"\\{found.group()}"), one_line)
     return re.sub(_LINE_START, r"\1\\", inline)
 

@@ -14,18 +14,18 @@ from augury.reporting.plots import figures as plots
 from augury.reporting.plots.style import Picture
 from augury.reporting.tables import Table
 
-MOST_DRAWN = 6
+MAX_DRAWN = 6
 """Candidates with pictures; the others have their tables only."""
 
-MOST_OPEN = 5
+MAX_OPEN = 5
 """With more candidates than this, they are folded up."""
 
-MOST_SHEET_BYTES = 1_200_000
+MAX_SHEET_BYTES = 1_200_000
 """Of all contact sheets together, before base64 makes them a third larger."""
 
-LONGEST_SENTENCE = 2000
+MAX_SENTENCE_LENGTH = 2000
 
-_PLACES = (
+_ANCHORS = (
     (r"/candidates/(\d+)/why/parameters", "candidate-{}-parameters"),
     (r"/candidates/(\d+)/why/classes", "candidate-{}-classes"),
     (r"/candidates/(\d+)/why/flips", "candidate-{}-confusions"),
@@ -89,7 +89,7 @@ class Page:
 
 def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
     """Everything that is on the page."""
-    candidates, left = [], MOST_SHEET_BYTES
+    candidates, left = [], MAX_SHEET_BYTES
     present = _anchors(report)
     for number, candidate in enumerate(report.candidates, 1):
         sheet = contact_sheets.get(candidate.name)
@@ -97,15 +97,15 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
         left -= len(sheet) if sheet is not None and fits else 0
         candidates.append(_candidate(report, candidate, number, sheet if fits else None, present, sheet is not None))
     drawn = (plots.differences(report), plots.accuracy(report), plots.learning(report))
-    undrawn = len(candidates) - MOST_DRAWN
+    undrawn = len(candidates) - MAX_DRAWN
     return Page(
         report=report,
         notices=notices(report),
         summary=[_reason(cause, report, present) for cause in report.sentences()],
         candidates=candidates,
         pictures=[picture for picture in drawn if picture is not None],
-        has_many=len(candidates) > MOST_OPEN,
-        note=f"The last {undrawn} candidates have tables only; pictures are for the first {MOST_DRAWN}."
+        has_many=len(candidates) > MAX_OPEN,
+        note=f"The last {undrawn} candidates have tables only; pictures are for the first {MAX_DRAWN}."
         if undrawn > 0
         else "",
     )
@@ -195,7 +195,7 @@ def _evidence(why: Why, number: int) -> list[Evidence]:
         ),
         (why.flips, "confusions", "Confusions that grew", plots.confusions, tables.flips(why)),
     )  # fmt: skip
-    is_drawn = number <= MOST_DRAWN
+    is_drawn = number <= MAX_DRAWN
     return [
         Evidence(f"{anchor}-{name}", heading, plot(why, f"{anchor}-{name}-plot") if is_drawn else None, table)
         for found, name, heading, plot, table in kinds
@@ -207,7 +207,7 @@ def _reason(cause: Cause, report: Report, present: set[str]) -> Reason:
     at = _candidate_of(cause)
     tells = cause.kind == "verdict" and at is not None and at < len(report.candidates)
     badge = formatting.BADGES[report.candidates[at].verdict] if tells and at is not None else None
-    return Reason(formatting.plain(cause.text, LONGEST_SENTENCE), _fragment(cause.evidence, present), badge)
+    return Reason(formatting.plain(cause.text, MAX_SENTENCE_LENGTH), _fragment(cause.evidence, present), badge)
 
 
 def _anchors(report: Report) -> set[str]:
@@ -227,7 +227,7 @@ def _anchors(report: Report) -> set[str]:
 
 
 def _fragment(pointer: str, present: set[str]) -> str:
-    for pattern, anchor in _PLACES:
+    for pattern, anchor in _ANCHORS:
         found = re.match(rf"{pattern}(?:/|$)", pointer)
         if found:
             name = anchor.format(*(int(group) + 1 for group in found.groups()))

@@ -14,10 +14,10 @@ from api_schemas.reports.evidence import ClassEffect, Look, ParameterEffect, Why
 from api_schemas.reports.report import ArmReport, RecommendationReport, Report
 from augury.reporting import formatting
 
-MOST_CLASSES = 20
-MOST_ARMS = 60
-MOST_SEEDS = 8
-MOST_FAILURES = 20
+MAX_CLASSES = 20
+MAX_ARMS = 60
+MAX_SEEDS = 8
+MAX_FAILURES = 20
 _NOT_MEASURED = ""
 
 
@@ -92,15 +92,15 @@ def _without_empty(table: Table) -> Table:
     )
 
 
-def most_changed(classes: Sequence[ClassEffect], most: int) -> list[ClassEffect]:
-    """The *most* classes that changed most: significant ones first, then by the size of the difference."""
+def most_changed(classes: Sequence[ClassEffect], max_classes: int) -> list[ClassEffect]:
+    """The *max_classes* that changed most: significant ones first, then by the size of the difference."""
     ranked = sorted(classes, key=lambda each: (not each.significant, -abs(each.difference or 0.0)))
-    return ranked[:most]
+    return ranked[:max_classes]
 
 
 def classes(why: Why, pointer: str) -> Table:
     """The classes that changed most."""
-    shown = most_changed(why.classes, MOST_CLASSES)
+    shown = most_changed(why.classes, MAX_CLASSES)
     rows = [
         (
             formatting.plain(each.class_name),
@@ -151,7 +151,7 @@ def arms(report: Report) -> Table:
             formatting.percent(arm.mean_clean_training_accuracy),
             formatting.seconds(arm.mean_seconds),
         )
-        for arm in report.arms[:MOST_ARMS]
+        for arm in report.arms[:MAX_ARMS]
     ]
     diverged = any(seed.diverged for arm in report.arms for seed in arm.per_seed)
     notes = ["* the loss stopped being finite."] if diverged else []
@@ -167,7 +167,7 @@ def arms(report: Report) -> Table:
 
 def _by_seed(arm: ArmReport) -> str:
     seeds = [formatting.percent(seed.validation_accuracy) + "*" * seed.diverged for seed in arm.per_seed]
-    if len(seeds) <= MOST_SEEDS:
+    if len(seeds) <= MAX_SEEDS:
         return " ".join(seeds) or formatting.UNKNOWN
     values = [seed.validation_accuracy for seed in arm.per_seed]
     return f"{formatting.percent(min(values))} to {formatting.percent(max(values))} over {len(values)} seeds"
@@ -180,8 +180,8 @@ def failures(report: Report) -> Table:
         for trial in arm.failed_trials:
             seeds[arm.name, f"{trial.error.message} ({trial.error.failure_class})"].append(str(trial.seed))
     rows = [
-        (formatting.plain(arm), formatting.listed(failed, MOST_SEEDS), formatting.plain(reason, 300))
-        for (arm, reason), failed in list(seeds.items())[:MOST_FAILURES]
+        (formatting.plain(arm), formatting.listed(failed, MAX_SEEDS), formatting.plain(reason, 300))
+        for (arm, reason), failed in list(seeds.items())[:MAX_FAILURES]
     ]
     left_out = _left_out(len(seeds) - len(rows), "row", "rows", "/arms")
     return Table("Trials without a result", ("Arm", "Seeds", "Reason"), rows, note=left_out)

@@ -13,7 +13,7 @@ from rich.text import Text
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList
 from augury.cli.render.tables import plain_table
 
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 _DIGEST = re.compile(r"^(sha256:[0-9a-f]{12})[0-9a-f]+$")
 
 
@@ -84,8 +84,8 @@ def _facts(facts: DatasetFacts) -> Iterator[RenderableType]:
     )
     yield Text()
     yield _classes(facts)
-    if len(facts.classes) > _MOST_ROWS:
-        yield Text(f"and {len(facts.classes) - _MOST_ROWS} more classes; --json shows all")
+    if len(facts.classes) > _MAX_ROWS:
+        yield Text(f"and {len(facts.classes) - _MAX_ROWS} more classes; --json shows all")
     yield Text()
     for title, counts in (("source sizes", facts.sizes), ("file types", facts.extensions)):
         if counts:
@@ -105,7 +105,7 @@ def _classes(facts: DatasetFacts) -> Table:
     table.add_column("class", overflow="fold")
     for heading in ("images", *facts.splits):
         table.add_column(heading, justify="right")
-    for name, count in list(facts.classes.items())[:_MOST_ROWS]:
+    for name, count in list(facts.classes.items())[:_MAX_ROWS]:
         table.add_row(Text(name), str(count), *(str(split.get(name, 0)) for split in facts.splits.values()))
     return table
 

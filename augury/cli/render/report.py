@@ -18,8 +18,8 @@ from augury.cli.render.tables import plain_table
 WIDE_COLUMNS = 100
 """From here on a difference and its interval fit on one line."""
 
-MOST_SEEDS_LISTED = 10
-LONGEST_NAME = 26
+MAX_SEEDS_LISTED = 10
+MAX_NAME_LENGTH = 26
 
 
 def render(report: Report, width: int) -> RenderableType:
@@ -79,7 +79,7 @@ def _arms(arms: Sequence[ArmReport], *, is_wide: bool) -> Table:
 def _table(first: str) -> Table:
     table = plain_table()
     # Names may have 64 characters, and must not squeeze the numbers.
-    table.add_column(first, overflow="fold", max_width=LONGEST_NAME)
+    table.add_column(first, overflow="fold", max_width=MAX_NAME_LENGTH)
     return table
 
 
@@ -89,7 +89,7 @@ def _percent(fraction: float | None) -> str:
 
 def _by_seed(seeds: Sequence[SeedResult]) -> str:
     values = [seed.validation_accuracy for seed in seeds]
-    if len(values) <= MOST_SEEDS_LISTED:
+    if len(values) <= MAX_SEEDS_LISTED:
         return " ".join(_percent(seed.validation_accuracy) + "*" * seed.diverged for seed in seeds)
     diverged = "*" if any(seed.diverged for seed in seeds) else ""
     return f"{_percent(min(values))} to {_percent(max(values))}{diverged} over {len(values)} seeds"
@@ -111,8 +111,8 @@ def _failures(arms: Sequence[ArmReport]) -> list[RenderableType]:
 
 
 def _listed(seeds: Sequence[int]) -> str:
-    more = f" and {len(seeds) - MOST_SEEDS_LISTED} more" if len(seeds) > MOST_SEEDS_LISTED else ""
-    return ", ".join(map(str, seeds[:MOST_SEEDS_LISTED])) + more
+    more = f" and {len(seeds) - MAX_SEEDS_LISTED} more" if len(seeds) > MAX_SEEDS_LISTED else ""
+    return ", ".join(map(str, seeds[:MAX_SEEDS_LISTED])) + more
 
 
 def _method_line(report: Report) -> Text:

@@ -11,7 +11,7 @@ from rich.text import Text
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import CandidateReport, Difference, RecommendationReport, Report, Verdict
 
-MOST_FINDINGS = 6
+MAX_FINDINGS = 6
 VERDICT_STYLES = {
     Verdict.HELPS: "green",
     Verdict.HURTS: "red",
@@ -54,7 +54,7 @@ def linted(report: Report) -> list[RenderableType]:
     """What the linter says about each candidate, gravest first, and how much more there is."""
     lines: list[RenderableType] = []
     for candidate in report.candidates:
-        shown = candidate.findings[:MOST_FINDINGS]
+        shown = candidate.findings[:MAX_FINDINGS]
         said = [f"{found.severity} {found.rule}: {found.message} {found.remedy}" for found in shown]
         left_out = len(candidate.findings) - len(shown)
         if left_out:

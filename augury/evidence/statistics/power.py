@@ -10,7 +10,7 @@ from scipy import stats
 
 from augury.evidence.statistics.variance_components import Spread, degrees_of_freedom, resolution
 
-MOST_SEEDS = 200
+MAX_SEEDS = 200
 """Beyond so many, more images are the better advice."""
 
 _NOTHING = 1e-6  # points
@@ -24,9 +24,9 @@ class Shortfall:
     """
 
     seeds: int | None
-    """Seeds in all. Above MOST_SEEDS, and then to two digits, only where no number of images would do with fewer."""
+    """Seeds in all. Above MAX_SEEDS, and then to two digits, only where no number of images would do with fewer."""
     images: int | None
-    """Images in all, to validate on or to draw validation sets from, where MOST_SEEDS seeds are too few. Two digits."""
+    """Images in all, to validate on or to draw validation sets from, where MAX_SEEDS seeds are too few. Two digits."""
 
 
 def shortfall(spread: Spread, practical_effect: float, confidence: float) -> Shortfall:
@@ -43,10 +43,10 @@ def shortfall(spread: Spread, practical_effect: float, confidence: float) -> Sho
     reach = max(abs(spread.mean), practical_effect - abs(spread.mean))
     if reach < _NOTHING:
         return Shortfall(None, None)
-    numbers = range(spread.seeds + 1, MOST_SEEDS + 1)
-    place = bisect_left(numbers, True, key=lambda seeds: _expected_half_width(spread, seeds, confidence) < reach)
-    if place < len(numbers):
-        return Shortfall(numbers[place], None)
+    numbers = range(spread.seeds + 1, MAX_SEEDS + 1)
+    index = bisect_left(numbers, True, key=lambda seeds: _expected_half_width(spread, seeds, confidence) < reach)
+    if index < len(numbers):
+        return Shortfall(numbers[index], None)
     return _beyond(spread, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
 
 
@@ -67,13 +67,13 @@ def _units_with(spread: Spread, seeds: int) -> float:
 
 
 def _beyond(spread: Spread, reach: float, quantile: float, confidence: float) -> Shortfall:
-    """Of images, as many as do with MOST_SEEDS seeds; of seeds, as many as do if training itself varies too much."""
+    """Of images, as many as do with MAX_SEEDS seeds; of seeds, as many as do if training itself varies too much."""
     allowed = (reach / quantile) ** 2
-    of_training = max(0.0, spread.between_seeds - spread.drawing) / MOST_SEEDS
+    of_training = max(0.0, spread.between_seeds - spread.drawing) / MAX_SEEDS
     if allowed <= of_training:
-        return Shortfall(_rounded_up(max(spread.between_seeds / allowed, MOST_SEEDS + 1)), None)
-    now = _units_with(spread, MOST_SEEDS)
-    of_images = spread.between_seeds / MOST_SEEDS - of_training + spread.likely_covariance
+        return Shortfall(_rounded_up(max(spread.between_seeds / allowed, MAX_SEEDS + 1)), None)
+    now = _units_with(spread, MAX_SEEDS)
+    of_images = spread.between_seeds / MAX_SEEDS - of_training + spread.likely_covariance
     by_spread = now * of_images / (allowed - of_training)
     by_resolution = math.log((1 - confidence) / 2) / math.log1p(-min(reach, 99.0) / 100)
     return Shortfall(None, _rounded_up(max(by_spread, by_resolution, now + 1) * spread.images_per_unit))

@@ -149,8 +149,8 @@ def _cells(outcomes: PairedOutcomes, per_seed: Floats) -> _Cells:
     sizes = np.bincount(outcomes.seed, minlength=outcomes.seeds)
     contribution = (100 * outcomes.difference - per_seed[outcomes.seed]) / sizes[outcomes.seed]
     _, unit = np.unique(outcomes.unit, return_inverse=True)
-    cell, place = np.unique(outcomes.seed * (int(unit.max()) + 1) + unit, return_inverse=True)
-    value = np.bincount(place, contribution).astype(np.float64)  # the stubs take all counts for integers
+    cell, index = np.unique(outcomes.seed * (int(unit.max()) + 1) + unit, return_inverse=True)
+    value = np.bincount(index, contribution).astype(np.float64)  # the stubs take all counts for integers
     return _Cells(value, cell % (int(unit.max()) + 1), 100 / float(np.mean(sizes)))
 
 

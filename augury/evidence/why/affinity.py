@@ -18,7 +18,7 @@ from augury.evidence.arm_results import ArmRecord
 from augury.evidence.probe_results import Judged
 
 CONFIDENCE = 0.95
-_FEWEST_SEEDS = 3
+_MIN_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def affinity_of(augmented: Sequence[Judged], clean: Sequence[Judged]) -> Affinit
     share = float(np.mean([each.accuracy for each in augmented]))
     value = share / reference
     low, high = (end / reference for end in wilson(share, sum(sum(each.shown) for each in clean)))
-    if len(ratios) >= _FEWEST_SEEDS:
+    if len(ratios) >= _MIN_SEEDS:
         error = float(np.std(ratios, ddof=1)) / math.sqrt(len(ratios))
         half_width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(ratios) - 1)) * error
         low, high = min(low, value - half_width), max(high, value + half_width)

@@ -17,7 +17,7 @@ NEGLIGIBLE = 0.05
 """A root mean square change, in the images' own standard deviations, that is as good as none."""
 
 _UNCHANGED = 0.95
-_MOST_CLASSES = 5
+_MAX_CLASSES = 5
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _worst_classes(affinities: Sequence[Affinity | None], class_names: Sequence[
         for affinity, name in zip(affinities, class_names, strict=True)
         if affinity is not None and affinity.high < threshold
     ]
-    return [name for _, name in sorted(below)[:_MOST_CLASSES]]
+    return [name for _, name in sorted(below)[:_MAX_CLASSES]]
 
 
 def mistake_shares(judged: Sequence[Judged]) -> list[tuple[int, int, float]]:

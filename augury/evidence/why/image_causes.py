@@ -14,7 +14,7 @@ from augury.evidence.wording import listed, number, percent, quoted, rough, valu
 _NOTABLE_SHARE = 0.03
 _NOTABLE_MISTAKE = 0.1
 _NOTABLE_INVENTED = 0.1
-_MOST_MISTAKES = 3
+_MAX_MISTAKES = 3
 
 
 def affinity(story: Story) -> Cause | None:
@@ -76,7 +76,7 @@ def _mistakes(story: Story, group: Sequence[ParameterFacts]) -> str:
     names = story.question.class_names
     told = [
         f"{percent(share)} of {quoted(names[source])} for {quoted(names[target])}"
-        for source, target, share in facts.mistakes[:_MOST_MISTAKES]
+        for source, target, share in facts.mistakes[:_MAX_MISTAKES]
         if share >= _NOTABLE_MISTAKE
     ]
     return f". They take {listed(told)}, and only about half of the images are mirrored" if told else ""
@@ -121,9 +121,9 @@ def no_effects(story: Story) -> list[Cause]:
             kind="no_effect",
             text=_nothing(facts, story),
             strength=0.0,
-            evidence=story.pointer("why", "parameters", place),
+            evidence=story.pointer("why", "parameters", index),
         )
-        for place, facts in enumerate(story.parameters)
+        for index, facts in enumerate(story.parameters)
         if facts.effect.no_effect
     ]
 

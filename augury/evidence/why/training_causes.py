@@ -14,7 +14,7 @@ from augury.evidence.wording import change, listed, percent, points, preprocessi
 
 _NOTABLE_DIVERSITY = 1.5
 _NOTABLE_FLIP = 0.03
-_MOST_LISTED = 3
+_MAX_LISTED = 3
 _SYMPTOM = 0.5
 """Of its share of the difference: where a loss shows comes after what it is due to."""
 
@@ -185,11 +185,11 @@ def _classes(story: Story, sign: int, opening: str) -> Cause | None:
     if not known:
         return None
     ranked = sorted(known, key=lambda each: -abs(each.difference or 0))
-    others = len(ranked) - _MOST_LISTED
+    others = len(ranked) - _MAX_LISTED
     more = f" ({others} more classes change significantly in this direction)" if others > 0 else ""
-    text = f"{opening} {listed([_class_in_words(each) for each in ranked[:_MOST_LISTED]])}{more}."
+    text = f"{opening} {listed([_class_in_words(each) for each in ranked[:_MAX_LISTED]])}{more}."
     worst = list(story.classes).index(ranked[0])
-    strength = _SYMPTOM * sum(abs(each.difference or 0) for each in ranked[:_MOST_LISTED]) / len(story.classes)
+    strength = _SYMPTOM * sum(abs(each.difference or 0) for each in ranked[:_MAX_LISTED]) / len(story.classes)
     return Cause(kind="class", text=text, strength=strength, evidence=story.pointer("why", "classes", worst))
 
 
@@ -208,9 +208,9 @@ def grown_confusions(story: Story) -> Cause | None:
     told = [
         f"{quoted(flip.source)} for {quoted(flip.target)} ({percent(flip.candidate_share)} of them, the baseline "
         f"{percent(flip.baseline_share)})"
-        for flip in grown[:_MOST_LISTED]
+        for flip in grown[:_MAX_LISTED]
     ]
-    growth = sum(flip.candidate_share - flip.baseline_share for flip in grown[:_MOST_LISTED])
+    growth = sum(flip.candidate_share - flip.baseline_share for flip in grown[:_MAX_LISTED])
     text = f"Trained with it, models more often take {listed(told)}."
     strength = _SYMPTOM * 100 * growth / len(story.classes)
     return Cause(kind="flip", text=text, strength=strength, evidence=story.pointer("why", "flips", 0))

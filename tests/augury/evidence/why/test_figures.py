@@ -16,7 +16,7 @@ from tests.augury.evidence.samples import CLASSES, OVER, OVER_AFFINITIES, SHAPE,
 
 affinities = st.floats(0, 1.2)
 points = st.lists(affinities, min_size=1, max_size=6).map(
-    lambda values: [((place + 1) / len(values), value) for place, value in enumerate(values)]
+    lambda values: [((index + 1) / len(values), value) for index, value in enumerate(values)]
 )
 thresholds = st.floats(0.5, 0.999)
 
