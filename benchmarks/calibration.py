@@ -30,7 +30,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from api_schemas.reports.report import Verdict
 from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
-from augury.evidence.statistics.variance_components import spread_of
+from augury.evidence.statistics.variance_components import estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
 
 CONFIDENCE, MARGIN = 0.95, 0.5
@@ -172,7 +172,7 @@ def verdict_after(outcomes: PairedOutcomes, schedule: list[int], candidates: int
     for look in schedule:
         so_far = outcomes.only(outcomes.seed < look)
         assert so_far is not None
-        interval = spread_of(so_far).interval(confidence_at(schedule, look, CONFIDENCE, candidates))
+        interval = estimate_paired_difference(so_far).interval(confidence_at(schedule, look, CONFIDENCE, candidates))
         verdict = verdict_of(interval.low, interval.high, MARGIN)
         if settled(verdict):
             return verdict, look

@@ -12,7 +12,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.parameters import Draws
 from augury.evidence.dose_response import alone, augmentation_half, doses, random_parameters
-from augury.evidence.probe_results import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe, Value
+from augury.evidence.probe_results import CandidateProbe, ClassCounts, DoseProbe, ParameterProbe, Probe, Value
 from augury.monitor import WorkMonitor
 from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
@@ -97,9 +97,9 @@ class _Asker:
         self._baseline = Pipeline(baseline.preprocessing())
         if baseline.needs_fit:
             self._baseline.fit(images[training])
-        self._answers: dict[tuple[str, bool], Judged] = {}
+        self._answers: dict[tuple[str, bool], ClassCounts] = {}
 
-    def clean(self) -> Judged:
+    def clean(self) -> ClassCounts:
         """The model's answers to the images as they are."""
         return self._judged(ImageDataGeneratorSpec(), for_a_dose=False)
 
@@ -139,7 +139,7 @@ class _Asker:
             seen_change=changes.seen,
         )
 
-    def _judged(self, half: ImageDataGeneratorSpec, *, for_a_dose: bool) -> Judged:
+    def _judged(self, half: ImageDataGeneratorSpec, *, for_a_dose: bool) -> ClassCounts:
         key = (half.model_dump_json(), for_a_dose)
         if key not in self._answers:
             once = for_a_dose or not half.has_augmentation
@@ -165,12 +165,12 @@ class _Asker:
         draws: Draws = pipeline.draw(raw.shape[1:], seed=self._seed, epoch=number, indices=indices)
         return pipeline.transform(raw, draws)
 
-    def _counted(self, labels: npt.NDArray[np.int64], answers: npt.NDArray[np.int64]) -> Judged:
+    def _counted(self, labels: npt.NDArray[np.int64], answers: npt.NDArray[np.int64]) -> ClassCounts:
         count = self._class_count
         right = labels == answers
         pairs, times = np.unique(labels[~right] * count + answers[~right], return_counts=True)
         frequent = np.argsort(-times, kind="stable")[:_MAX_MISTAKES]
-        return Judged(
+        return ClassCounts(
             shown=np.bincount(labels, minlength=count).tolist(),
             correct=np.bincount(labels[right], minlength=count).tolist(),
             mistakes=[(int(pairs[at] // count), int(pairs[at] % count), int(times[at])) for at in frequent],

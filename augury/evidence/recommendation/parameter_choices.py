@@ -24,7 +24,7 @@ _NO_EFFECT = "no effect that a model could see"
 
 
 @dataclass(frozen=True)
-class Contender:
+class RankedCandidate:
     """A candidate with what the report says of it."""
 
     name: str
@@ -44,7 +44,7 @@ class Choice:
     reason: str
 
 
-def choices_for(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
+def choices_for(ranked: Sequence[RankedCandidate], shape: Shape) -> dict[str, Choice]:
     """What becomes of every random parameter, by name.
 
     Args:
@@ -62,7 +62,7 @@ def choices_for(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
     return _capped(ranked, shape)
 
 
-def _what_helped(best: Contender, helped: Difference) -> dict[str, Choice]:
+def _what_helped(best: RankedCandidate, helped: Difference) -> dict[str, Choice]:
     """The transforms as they are, but for those that did nothing, and those that training showed to be better left."""
     kept = f"training with the random transforms {change(helped)}"
     choices = {name: Choice(value, kept) for name, value in random_parameters(best.spec).items()}
@@ -75,7 +75,7 @@ def _what_helped(best: Contender, helped: Difference) -> dict[str, Choice]:
     return choices
 
 
-def _capped(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
+def _capped(ranked: Sequence[RankedCandidate], shape: Shape) -> dict[str, Choice]:
     own = random_parameters(ranked[0].spec)
     offered = _offered(ranked)
     found = {name: _refused(effect) for name, (_, _, effect) in offered.items()}
@@ -93,7 +93,7 @@ def _capped(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
     return {name: choice for name, choice in (choices | unknown).items() if name in own or choice.value is not None}
 
 
-def _offered(ranked: Sequence[Contender]) -> dict[str, tuple[str, Value, ParameterEffect]]:
+def _offered(ranked: Sequence[RankedCandidate]) -> dict[str, tuple[str, Value, ParameterEffect]]:
     """(candidate, value, effect) of every random parameter, by name: of the best candidate where it does something."""
     offered: dict[str, tuple[str, Value, ParameterEffect]] = {}
     for contender in ranked:
@@ -148,5 +148,5 @@ def _down(value: float) -> float:
     return round(math.floor(value / unit + 1e-9) * unit, 12)
 
 
-def _effects(contender: Contender) -> list[ParameterEffect]:
+def _effects(contender: RankedCandidate) -> list[ParameterEffect]:
     return [] if contender.why is None else contender.why.parameters

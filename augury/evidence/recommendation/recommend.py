@@ -11,12 +11,12 @@ from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Change, RecommendedSpec
 from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import PARAMETERS, Shape, random_parameters, with_values, without
-from augury.evidence.recommendation.parameter_choices import Choice, Contender, choices_for
+from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for
 from augury.evidence.recommendation.safe_ranges import THRESHOLD
 from augury.evidence.wording import change, listed, points, preprocessing_in_words, quoted, valued
 
 
-def recommend(contenders: Sequence[Contender], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
+def recommend(contenders: Sequence[RankedCandidate], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
     """The spec to try on fresh seeds, with a reason for everything that it changes.
 
     It starts from the candidate with the highest mean. That one's preprocessing stays where it did better than the
@@ -64,7 +64,7 @@ def _baseline_alone(baseline: ImageDataGeneratorSpec) -> RecommendedSpec:
     )
 
 
-def _preprocessing(best: Contender, baseline: ImageDataGeneratorSpec) -> tuple[ImageDataGeneratorSpec, str]:
+def _preprocessing(best: RankedCandidate, baseline: ImageDataGeneratorSpec) -> tuple[ImageDataGeneratorSpec, str]:
     """The better preprocessing of the two, and what the difference was."""
     difference = best.preprocessing_difference
     if difference is None or difference.mean <= 0:
@@ -95,7 +95,7 @@ def _preprocessing_changes(before: ImageDataGeneratorSpec, after: ImageDataGener
     return {name for name in PREPROCESSING_FIELDS if halves[0][name] != halves[1][name]}
 
 
-def _why_none(best: Contender, choices: Mapping[str, Choice]) -> str:
+def _why_none(best: RankedCandidate, choices: Mapping[str, Choice]) -> str:
     """Why no random transform is left, with those that share a reason together."""
     if not choices:
         return f"{quoted(best.name)} has no random transform"
@@ -104,7 +104,9 @@ def _why_none(best: Contender, choices: Mapping[str, Choice]) -> str:
     return "; ".join(f"{names}: {reason}" for names, reason in named)
 
 
-def _sentence(best: Contender, preprocessing: ImageDataGeneratorSpec, values: Mapping[str, Any], why_none: str) -> str:
+def _sentence(
+    best: RankedCandidate, preprocessing: ImageDataGeneratorSpec, values: Mapping[str, Any], why_none: str
+) -> str:
     half = preprocessing_in_words(preprocessing)
     if not values:
         return f"Use no augmentation, only {half}. The transforms of the best candidate: {why_none}."

@@ -20,7 +20,7 @@ from augury.evidence.statistics.paired_outcomes import (
     paired_outcomes,
     shared_seeds,
 )
-from augury.evidence.statistics.variance_components import Interval, spread_of
+from augury.evidence.statistics.variance_components import Interval, estimate_paired_difference
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def _tested(outcomes: PairedOutcomes, of_class: Booleans, confidence: float) -> 
     chosen = outcomes.only(of_class)
     if chosen is None:
         return None, None
-    spread = spread_of(chosen)
-    return spread.interval(confidence), max(spread.p_value(), _sign_test(chosen))
+    estimate = estimate_paired_difference(chosen)
+    return estimate.interval(confidence), max(estimate.p_value(), _sign_test(chosen))
 
 
 def _sign_test(outcomes: PairedOutcomes) -> float:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.evidence.dose_response import PARAMETERS, alone, at_fraction, augmentation_half, doses, random_parameters
-from augury.evidence.probe_results import Judged, Probe
+from augury.evidence.probe_results import ClassCounts, Probe
 from augury.evidence.recommendation.safe_ranges import safe_fraction, safe_value
 from augury.evidence.why.affinity import affinity_of, class_affinities, diversity_of, wilson
 from augury.evidence.why.attribution import parameter_facts
@@ -95,7 +95,7 @@ def test_models_that_differ_widen_the_interval() -> None:
 def test_a_model_that_knows_nothing_has_no_affinity() -> None:
     """Nothing is divided by zero, for a class neither."""
     assert affinity_of([judged(0.0)], [judged(0.0)]) is None
-    clean = Judged(shown=[10, 0], correct=[9, 0])
+    clean = ClassCounts(shown=[10, 0], correct=[9, 0])
     assert class_affinities([clean], [clean])[1] is None
 
 
