@@ -11,7 +11,7 @@ import numpy.typing as npt
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.parameters import Draws
-from augury.evidence.dose_response import alone, augmentation_half, doses, random_parameters
+from augury.evidence.dose_response import alone, augmentation_half, doses, random_values
 from augury.evidence.probe_results import CandidateProbe, ClassCounts, DoseProbe, ParameterProbe, Probe, Value
 from augury.monitor import WorkMonitor
 from augury.probing.changes import changes_of, unchanged_share
@@ -114,7 +114,7 @@ class _Asker:
         return CandidateProbe(
             judged=self._judged(half, for_a_dose=False),
             unchanged=unchanged_share(raw, self._transformed(half, self.few, 0)),
-            parameters=[self._parameter(spec, name, value) for name, value in random_parameters(spec).items()],
+            parameters=[self._parameter(spec, name, value) for name, value in random_values(spec).items()],
         )
 
     def _parameter(self, spec: ImageDataGeneratorSpec, name: str, value: Value) -> ParameterProbe:

@@ -10,13 +10,14 @@ from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpe
 from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Change, RecommendedSpec
 from api_schemas.reports.report import Difference
-from augury.evidence.dose_response import PARAMETERS, Shape, random_parameters, with_values, without
+from augury.evidence.dose_response import Shape, random_values, with_values
 from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for
 from augury.evidence.recommendation.safe_ranges import THRESHOLD
 from augury.evidence.wording import change, listed, points, preprocessing_in_words, quoted, valued
+from augury.planning.attribution_arms import RANDOM_PARAMETERS, without
 
 
-def recommend(contenders: Sequence[RankedCandidate], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
+def recommend(candidates: Sequence[RankedCandidate], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
     """The spec to try on fresh seeds, with a reason for everything that it changes.
 
     It starts from the candidate with the highest mean. That one's preprocessing stays where it did better than the
@@ -25,12 +26,12 @@ def recommend(contenders: Sequence[RankedCandidate], baseline: ImageDataGenerato
     independently, keep the affinity at the threshold: of n that cost something, each keeps the n-th root of it.
 
     Args:
-        contenders: the candidates, in the report's order.
+        candidates: the candidates, in the report's order.
         baseline: the baseline's spec.
         shape: height, width, channels of the images.
     """
     ranked = sorted(
-        (each for each in contenders if each.difference is not None),
+        (each for each in candidates if each.difference is not None),
         key=lambda each: -_mean(each.difference),
     )
     if not ranked:
@@ -39,7 +40,7 @@ def recommend(contenders: Sequence[RankedCandidate], baseline: ImageDataGenerato
     preprocessing, why_preprocessing = _preprocessing(best, baseline)
     choices = choices_for(ranked, shape)
     values = {name: choice.value for name, choice in choices.items() if choice.value is not None}
-    spec = with_values(without(_with_preprocessing(best.spec, preprocessing), *PARAMETERS), values)
+    spec = with_values(without(_with_preprocessing(best.spec, preprocessing), *RANDOM_PARAMETERS), values)
     if not values:
         spec = preprocessing
     reasons = {name: choice.reason for name, choice in choices.items()}
@@ -82,7 +83,7 @@ def _with_preprocessing(spec: ImageDataGeneratorSpec, half: ImageDataGeneratorSp
 
 def _changes(before: ImageDataGeneratorSpec, after: ImageDataGeneratorSpec, reasons: Mapping[str, str]) -> list[Change]:
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    meaningful = {*random_parameters(before), *random_parameters(after), *_preprocessing_changes(before, after)}
+    meaningful = {*random_values(before), *random_values(after), *_preprocessing_changes(before, after)}
     return [
         Change(parameter=name, before=old[name], after=new[name], reason=reasons[name])
         for name in old

@@ -10,7 +10,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.candidate_results import CandidateResults
-from augury.evidence.dose_response import doses, random_parameters
+from augury.evidence.dose_response import doses, random_values
 from augury.evidence.probe_results import CandidateProbe, ClassCounts, DoseProbe, ParameterProbe, Probe
 
 SHAPE = (28, 28, 1)
@@ -59,7 +59,7 @@ def probe(
     """
     seen, drawn = seen or {}, drawn or {}
     parameters = []
-    for parameter, value in random_parameters(spec).items():
+    for parameter, value in random_values(spec).items():
         end = affinities[parameter]
         parameters.append(
             ParameterProbe(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import RecommendedSpec
 from augury.evidence.candidate_results import CandidateResults
-from augury.evidence.dose_response import random_parameters
+from augury.evidence.dose_response import random_values
 from augury.evidence.recommendation.parameter_choices import RankedCandidate, towards_nothing
 from augury.evidence.recommendation.recommend import recommend
 from augury.evidence.why.reasons import why_of
@@ -46,7 +46,7 @@ def _reasons(recommended: RecommendedSpec) -> dict[str, str]:
 def test_a_harmful_spec_is_capped_and_rid_of_what_harms_or_does_nothing() -> None:
     """Every change has a reason with its figure."""
     recommended = _recommended(over_results())
-    kept = random_parameters(recommended.spec)
+    kept = random_values(recommended.spec)
     assert set(kept) == {"rotation_range", "width_shift_range", "height_shift_range", "zoom_range"}
     assert 0 < recommended.spec.rotation_range < 10
     assert recommended.starts_from == "over"
@@ -69,7 +69,7 @@ def test_transforms_that_helped_stay_as_they_are() -> None:
         total=5.0,
     )
     recommended = _recommended(results)
-    assert random_parameters(recommended.spec) == {"rotation_range": 30.0}
+    assert random_values(recommended.spec) == {"rotation_range": 30.0}
     assert "gained 5.0 points" in recommended.sentence
 
 
@@ -97,7 +97,7 @@ def test_another_candidates_safe_transforms_are_taken_over() -> None:
     recommended = _recommended(over_results(), _targeted())
     assert recommended.starts_from == "targeted"
     assert recommended.spec.samplewise_std_normalization
-    assert "rotation_range" in random_parameters(recommended.spec)
+    assert "rotation_range" in random_values(recommended.spec)
     assert _reasons(recommended)["rotation_range"].startswith("taken from “over”")
 
 
@@ -129,7 +129,7 @@ def test_no_transform_is_ever_recommended_stronger_than_it_was_tried(planted: di
     """A recommendation is a valid spec inside the candidate's own ranges."""
     results = results_of(arm("over", OVER, [0.9 + total / 200] * 3), [probe(OVER, planted)] * 3, total=total)
     recommended = _recommended(results)
-    for name, value in random_parameters(recommended.spec).items():
+    for name, value in random_values(recommended.spec).items():
         assert float(value) <= float(getattr(OVER, name))  # type: ignore[arg-type]
     assert all(change.before != change.after and change.reason for change in recommended.changes)
 
