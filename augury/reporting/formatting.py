@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference, Report, Verdict
+from augury.wording import count, shortened, signed
 
 UNKNOWN = "–"
 MAX_NAME_LENGTH = 64
@@ -40,7 +41,7 @@ def points(value: float | None) -> str:
     """Percentage points with a sign: +1.2."""
     if value is None:
         return UNKNOWN
-    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")  # adding zero turns -0.0 into 0.0
+    return signed(value).replace("-", "−")
 
 
 def percent(fraction: float | None) -> str:
@@ -95,17 +96,6 @@ def seconds(duration: float | None) -> str:
     return f"{minutes} min {left} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def count(number: int, noun: str, nouns: str | None = None) -> str:
-    """A number with its noun in the right form."""
-    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
-
-
-def listed(items: Sequence[str], max_items: int) -> str:
-    """The first *max_items*, and how many more there are."""
-    more = f" and {len(items) - max_items} more" if len(items) > max_items else ""
-    return ", ".join(items[:max_items]) + more
-
-
 def visible(text: str) -> str:
     """*text* with a sign instead of each character that XML forbids, that controls a terminal or that turns lines."""
     return "".join("�" if _is_hidden(each) else each for each in text)
@@ -119,8 +109,7 @@ def _is_hidden(character: str) -> bool:
 
 def plain(text: str, max_length: int = MAX_NAME_LENGTH) -> str:
     """A name from outside: visible characters on one line, at most *max_length* of them."""
-    shown = visible(" ".join(text.split("\n")))
-    return shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…"
+    return shortened(visible(" ".join(text.split("\n"))), max_length)
 
 
 def spec_json(spec: ImageDataGeneratorSpec) -> str:

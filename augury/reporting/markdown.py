@@ -9,8 +9,9 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
 from augury.reporting import formatting, tables
+from augury.reporting.contents import causes_of
 from augury.reporting.html import dataset_lines
-from augury.reporting.page import MAX_SENTENCE_LENGTH, causes_of, measures, notices
+from augury.reporting.page import MAX_SENTENCE_LENGTH, measures, notices
 from augury.reporting.tables import Table
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
@@ -99,10 +100,12 @@ def _recommendation(advice: RecommendationReport) -> Iterator[str]:
     yield f"## Recommendation{badge}"
     yield escaped(advice.recommended.sentence)
     yield escaped(advice.sentence)
-    compared = [("Against the baseline", advice.against_baseline)]
-    if advice.best_candidate:
-        compared.append((f"Against {formatting.plain(advice.best_candidate)}, the best candidate", advice.against_best))
-    measured = [(name, formatting.difference_in_full(found)) for name, found in compared if found is not None]
+    measured = []
+    if advice.against_baseline is not None:
+        measured.append(("Against the baseline", formatting.difference_in_full(advice.against_baseline)))
+    if advice.best_candidate and advice.against_best is not None:
+        best = f"Against {formatting.plain(advice.best_candidate)}, the best candidate"
+        measured.append((best, formatting.difference_in_full(advice.against_best)))
     if measured:
         yield _named(measured)
     yield from _table(tables.changes(advice))

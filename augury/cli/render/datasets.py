@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList
 from augury.cli.render.tables import plain_table
+from augury.wording import listed
 
 _MAX_ROWS = 20
 _DIGEST = re.compile(r"^(sha256:[0-9a-f]{12})[0-9a-f]+$")
@@ -121,5 +122,4 @@ def _numbers(values: list[float]) -> str:
 def _counts(counts: Mapping[str, int]) -> str:
     """The most frequent few."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    more = f" and {len(ordered) - 8} more" if len(ordered) > 8 else ""
-    return ", ".join(f"{name} ({count})" for name, count in ordered[:8]) + more
+    return listed([f"{name} ({count})" for name, count in ordered], 8)

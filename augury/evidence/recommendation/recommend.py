@@ -13,8 +13,9 @@ from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import Shape, random_values, with_values
 from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for
 from augury.evidence.recommendation.safe_ranges import THRESHOLD
-from augury.evidence.wording import change, listed, points, preprocessing_in_words, quoted, valued
+from augury.evidence.wording import change, points, preprocessing_in_words, quoted, valued
 from augury.planning.attribution_arms import RANDOM_PARAMETERS, without
+from augury.wording import joined
 
 
 def recommend(candidates: Sequence[RankedCandidate], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
@@ -101,7 +102,7 @@ def _why_none(best: RankedCandidate, choices: Mapping[str, Choice]) -> str:
     if not choices:
         return f"{quoted(best.name)} has no random transform"
     reasons = list(dict.fromkeys(choice.reason for choice in choices.values()))
-    named = [(listed([name for name in choices if choices[name].reason == reason]), reason) for reason in reasons]
+    named = [(joined([name for name in choices if choices[name].reason == reason]), reason) for reason in reasons]
     return "; ".join(f"{names}: {reason}" for names, reason in named)
 
 
@@ -111,7 +112,7 @@ def _sentence(
     half = preprocessing_in_words(preprocessing)
     if not values:
         return f"Use no augmentation, only {half}. The transforms of the best candidate: {why_none}."
-    transforms = listed([valued(name, value) for name, value in values.items()])
+    transforms = joined([valued(name, value) for name, value in values.items()])
     helped = best.augmentation_difference
     if helped is not None and helped.low > 0:
         return f"Use {transforms}, with {half}: these transforms gained {points(helped.mean)} as they are."

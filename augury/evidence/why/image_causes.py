@@ -9,7 +9,8 @@ from augury.evidence.dose_response import FLIPS, SHIFTS
 from augury.evidence.recommendation.safe_ranges import THRESHOLD
 from augury.evidence.why.attribution import ParameterFacts, damage_of
 from augury.evidence.why.diagnosis import CandidateDiagnosis
-from augury.evidence.wording import listed, number, percent, quoted, rough, valued
+from augury.evidence.wording import number, percent, quoted, rough, valued
+from augury.wording import joined
 
 _NOTABLE_SHARE = 0.03
 _NOTABLE_MISTAKE = 0.1
@@ -52,11 +53,11 @@ def _share(group: Sequence[ParameterFacts]) -> float:
 
 def _damage(diagnosis: CandidateDiagnosis, group: Sequence[ParameterFacts]) -> Cause:
     share = _share(group)
-    names = listed([valued(facts.effect.parameter, facts.effect.value) for facts in group])
-    right = listed([percent(facts.accuracy) for facts in group])
+    names = joined([valued(facts.effect.parameter, facts.effect.value) for facts in group])
+    right = joined([percent(facts.accuracy) for facts in group])
     verb, alone = ("account", "either of these alone") if len(group) > 1 else ("accounts", "this alone")
     part = "all" if share > 1 - _NOTABLE_SHARE else f"about {percent(share)}"
-    affinities = listed([f"{facts.effect.affinity:.2f}" for facts in group])
+    affinities = joined([f"{facts.effect.affinity:.2f}" for facts in group])
     text = (
         f"{names} {verb} for {part} of the damage that its transforms do one by one: shown images with {alone}, the "
         f"baseline's models are right on {right} instead of {percent(group[0].clean_accuracy)} (affinity {affinities})"
@@ -82,7 +83,7 @@ def _mistakes(diagnosis: CandidateDiagnosis, group: Sequence[ParameterFacts]) ->
         for source, target, share in facts.mistakes[:_MAX_MISTAKES]
         if share >= _NOTABLE_MISTAKE
     ]
-    return f". They take {listed(told)}, and only about half of the images are mirrored" if told else ""
+    return f". They take {joined(told)}, and only about half of the images are mirrored" if told else ""
 
 
 def invented_pixels(diagnosis: CandidateDiagnosis) -> Cause | None:
@@ -113,7 +114,7 @@ def safe_ranges(diagnosis: CandidateDiagnosis) -> Cause | None:
     ]
     if not told:
         return None
-    text = f"Each alone would keep an affinity of {THRESHOLD:g} up to: {listed(told)}."
+    text = f"Each alone would keep an affinity of {THRESHOLD:g} up to: {joined(told)}."
     return Cause(
         kind="range", text=text, strength=0.05 * diagnosis.loss, evidence=diagnosis.pointer("why", "parameters", 0)
     )

@@ -10,7 +10,8 @@ from api_schemas.reports.evidence import Cause, ClassEffect
 from augury.evidence.arm_results import SeedRecord
 from augury.evidence.why.affinity import mean_of
 from augury.evidence.why.diagnosis import NOTABLE_GAP, CandidateDiagnosis, hardly_learned_below
-from augury.evidence.wording import change, listed, percent, points, preprocessing_in_words, quoted, span
+from augury.evidence.wording import change, percent, points, preprocessing_in_words, quoted, span
+from augury.wording import joined
 
 _NOTABLE_DIVERSITY = 1.5
 _NOTABLE_FLIP = 0.03
@@ -193,7 +194,7 @@ def _classes(diagnosis: CandidateDiagnosis, sign: int, opening: str) -> Cause | 
     ranked = sorted(known, key=lambda each: -abs(each.difference or 0))
     others = len(ranked) - _MAX_LISTED
     more = f" ({others} more classes change significantly in this direction)" if others > 0 else ""
-    text = f"{opening} {listed([_class_in_words(each) for each in ranked[:_MAX_LISTED]])}{more}."
+    text = f"{opening} {joined([_class_in_words(each) for each in ranked[:_MAX_LISTED]])}{more}."
     worst = list(diagnosis.classes).index(ranked[0])
     strength = _SYMPTOM * sum(abs(each.difference or 0) for each in ranked[:_MAX_LISTED]) / len(diagnosis.classes)
     return Cause(kind="class", text=text, strength=strength, evidence=diagnosis.pointer("why", "classes", worst))
@@ -217,7 +218,7 @@ def grown_confusions(diagnosis: CandidateDiagnosis) -> Cause | None:
         for flip in grown[:_MAX_LISTED]
     ]
     growth = sum(flip.candidate_share - flip.baseline_share for flip in grown[:_MAX_LISTED])
-    text = f"Trained with it, models more often take {listed(told)}."
+    text = f"Trained with it, models more often take {joined(told)}."
     strength = _SYMPTOM * 100 * growth / len(diagnosis.classes)
     return Cause(kind="flip", text=text, strength=strength, evidence=diagnosis.pointer("why", "flips", 0))
 

@@ -7,7 +7,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from api_schemas.plans import ArmRole
+from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import ParameterEffect, Why
 from api_schemas.reports.report import Report
 from augury.reporting import formatting
@@ -30,6 +30,7 @@ from augury.reporting.plots.style import (
     panels_height,
 )
 from augury.reporting.tables import most_changed
+from augury.wording import listed
 
 MAX_ROWS = 24
 MAX_CLASSES = 15
@@ -59,7 +60,7 @@ def differences(report: Report) -> Picture | None:
         axes.set_xlabel("points against the baseline")
 
     height = 0.7 + _ROW_INCHES * len(shown)
-    alternative = f"Difference to the baseline in points, with intervals: {formatting.listed(said, MAX_SAID)}."
+    alternative = f"Difference to the baseline in points, with intervals: {listed(said, MAX_SAID)}."
     caption = f"Difference to the baseline, with its interval. Shaded: within {margin:g} points, which counts as none."
     return Picture(draw("differences", alternative, height, paint), alternative, caption)
 
@@ -82,7 +83,7 @@ def accuracy(report: Report) -> Picture | None:
         axes.set_xlabel("validation accuracy in %")
 
     height = 0.7 + _ROW_INCHES * len(shown)
-    alternative = f"Mean validation accuracy by arm: {formatting.listed(said, MAX_SAID)}."
+    alternative = f"Mean validation accuracy by arm: {listed(said, MAX_SAID)}."
     caption = "Validation accuracy of every arm. Rings: its seeds; bar: their mean."
     return Picture(draw("accuracy", alternative, height, paint), alternative, caption)
 
@@ -93,7 +94,7 @@ def learning(report: Report) -> Picture | None:
     Without candidates, every arm by itself.
     """
     arms = {arm.name: band_of(arm) for arm in report.arms}
-    baseline = arms.get(ArmRole.BASELINE, band_of(None)) if report.candidates else band_of(None)
+    baseline = arms.get(BASELINE, band_of(None)) if report.candidates else band_of(None)
     named = [(each.name, each.arm) for each in report.candidates] or [(name, name) for name in arms]
     bands = {name: arms[arm] for name, arm in named if arm in arms and len(arms[arm].epochs) > 1}
     shown = dict(list(bands.items())[:MAX_PANELS])
@@ -112,7 +113,7 @@ def learning(report: Report) -> Picture | None:
 
     said = [f"{formatting.plain(name)} ends at {band.mean[-1]:.1f}%" for name, band in shown.items()]
     against = f" The baseline ends at {baseline.mean[-1]:.1f}%." if baseline.mean else ""
-    alternative = f"Validation accuracy in % by epoch: {formatting.listed(said, MAX_SAID)}.{against}"
+    alternative = f"Validation accuracy in % by epoch: {listed(said, MAX_SAID)}.{against}"
     compared = "; dashed: the baseline" if baseline.mean else ""
     caption = f"Validation accuracy in % by epoch{compared}. The bands span the seeds."
     return Picture(draw("learning", alternative, panels_height(len(shown)), paint), alternative, caption)
@@ -133,7 +134,7 @@ def dose_response(why: Why, identifier: str) -> Picture | None:
         f"{_safe(each)}"
         for each in shown
     ]
-    alternative = f"Affinity as one parameter grows from nothing: {formatting.listed(said, MAX_SAID)}."
+    alternative = f"Affinity as one parameter grows from nothing: {listed(said, MAX_SAID)}."
     caption = (
         "Affinity in % as one parameter grows; 1 is the spec's own value. Dashed: the largest value that is still safe."
     )
@@ -192,7 +193,7 @@ def classes(why: Why, identifier: str) -> Picture | None:
 
     height = 0.7 + _ROW_INCHES * len(shown)
     said = [f"{formatting.plain(each.class_name)} {formatting.points(each.difference)}" for each in shown]
-    alternative = f"Difference to the baseline by class, in points: {formatting.listed(said, MAX_SAID)}."
+    alternative = f"Difference to the baseline by class, in points: {listed(said, MAX_SAID)}."
     caption = "Difference by class with its interval, most changed first. Filled: significant over all classes."
     if len(measured) > len(shown):
         caption += f" {len(measured) - len(shown)} classes that changed less are left out."
@@ -221,7 +222,7 @@ def confusions(why: Why, identifier: str) -> Picture | None:
         f"{name} {formatting.percent(flip.baseline_share)} to {formatting.percent(flip.candidate_share)}"
         for name, flip in zip(names, why.flips, strict=True)
     ]
-    alternative = f"Confusions that grew: {formatting.listed(said, MAX_SAID)}."
+    alternative = f"Confusions that grew: {listed(said, MAX_SAID)}."
     caption = "Confusions that grew: true class → what it was taken for. Ring: baseline; dot: candidate."
     return Picture(draw(identifier, alternative, height, paint), alternative, caption)
 
