@@ -61,9 +61,10 @@ def _confirmation(analysis: Analysis) -> Extension:
     """The recommended spec against the baseline and the best candidate, on seeds that no decision has seen."""
     settings, recommended, best = analysis.results.request.evaluation, analysis.recommendation, analysis.best_candidate
     arms = [BASELINE] + ([best.candidate.arm] if best else [])
-    known = {arm.spec: arm.name for arm in analysis.results.plan.arms if arm.name in arms}
+    # Compared one by one, as a spec with a list of shifts has no hash.
+    is_trained = any(arm.spec == recommended.spec for arm in analysis.results.plan.arms if arm.name in arms)
     new = []
-    if recommended.spec not in known:
+    if not is_trained:
         new = [Arm(name=RECOMMENDED, role=ArmRole.RECOMMENDED, spec=recommended.spec)]
     first = settings.first_seed + _FRESH_SEEDS_START
     confirmation = Round(
