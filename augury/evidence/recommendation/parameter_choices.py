@@ -11,7 +11,7 @@ from api_schemas.reports.evidence import ParameterEffect, Why
 from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import Shape, random_values
 from augury.evidence.probe_results import Value
-from augury.evidence.recommendation.safe_ranges import THRESHOLD, safe_value
+from augury.evidence.safe_ranges import THRESHOLD, safe_value
 from augury.evidence.why.attribution import damage_of
 from augury.evidence.why.diagnosis import NOTABLE_GAP
 from augury.evidence.wording import change, points, quoted, valued

@@ -12,7 +12,7 @@ from api_schemas.reports.evidence import Change, RecommendedSpec
 from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import Shape, random_values, with_values
 from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for
-from augury.evidence.recommendation.safe_ranges import THRESHOLD
+from augury.evidence.safe_ranges import THRESHOLD
 from augury.evidence.wording import change, points, preprocessing_in_words, quoted, valued
 from augury.planning.attribution_arms import RANDOM_PARAMETERS, without
 from augury.wording import joined

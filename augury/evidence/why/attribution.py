@@ -10,7 +10,7 @@ import numpy as np
 from api_schemas.reports.evidence import DosePoint, ParameterEffect
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.probe_results import ClassCounts, ParameterProbe
-from augury.evidence.recommendation.safe_ranges import THRESHOLD, safe_value
+from augury.evidence.safe_ranges import THRESHOLD, safe_value
 from augury.evidence.why.affinity import Affinity, affinity_of, class_affinities
 
 NEGLIGIBLE = 0.05

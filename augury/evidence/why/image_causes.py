@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from api_schemas.reports.evidence import Cause
 from augury.evidence.dose_response import FLIPS, SHIFTS
-from augury.evidence.recommendation.safe_ranges import THRESHOLD
+from augury.evidence.safe_ranges import THRESHOLD
 from augury.evidence.why.attribution import ParameterFacts, damage_of
 from augury.evidence.why.diagnosis import CandidateDiagnosis
 from augury.evidence.wording import number, percent, quoted, rough, valued

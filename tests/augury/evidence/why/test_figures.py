@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.evidence.dose_response import alone, at_fraction, augmentation_half, doses, random_values
 from augury.evidence.probe_results import ClassCounts, Probe
-from augury.evidence.recommendation.safe_ranges import safe_fraction, safe_value
+from augury.evidence.safe_ranges import safe_fraction, safe_value
 from augury.evidence.why.affinity import affinity_of, class_affinities, diversity_of, wilson
 from augury.evidence.why.attribution import parameter_facts
 from augury.planning.attribution_arms import RANDOM_PARAMETERS
