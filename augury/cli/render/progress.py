@@ -75,11 +75,12 @@ def work(job: Job) -> str:
     progress = job.progress
     of_job = "chunks" if job.kind == "augmentation" else "probes"
     reused = f" ({progress.trials_reused} reused)" if progress.trials_reused else ""
-    counted = (
-        (progress.trials_total, f"{progress.trials_done}/{progress.trials_total} trials{reused}"),
-        (progress.chunks_total, f"{progress.chunks_done}/{progress.chunks_total} {of_job}"),
-    )
-    return ", ".join(said for total, said in counted if total)
+    counts = []
+    if progress.trials_total:
+        counts.append(f"{progress.trials_done}/{progress.trials_total} trials{reused}")
+    if progress.chunks_total:
+        counts.append(f"{progress.chunks_done}/{progress.chunks_total} {of_job}")
+    return ", ".join(counts)
 
 
 def remaining(job: Job, now: datetime) -> str:
