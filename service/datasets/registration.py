@@ -11,7 +11,7 @@ from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
-from augury.datasets import reference_rules
+from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
 from service.http.idempotency import Accepted, create_idempotently
@@ -42,10 +42,13 @@ class ResolvedReference:
 def resolve(resources: Resources, reference: DatasetReference, location: str = "body.dataset") -> ResolvedReference:
     """What a request refers to, with what is to be said against it before a transaction begins."""
     resolved = ResolvedReference(reference.model_dump(mode="json"), location, None)
-    refusal = reference_rules.obstacle(reference, resources.ingest)
-    if refusal is None and reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
-        refusal = "sha256", f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
-    return resolved if refusal is None else replace(resolved, fault=resolved.fault_at(*refusal))
+    refusal = refusal_of(resolved.reference, resources.ingest)
+    if refusal is not None:
+        return replace(resolved, fault=resolved.fault_at(refusal.field, refusal.message))
+    if reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
+        message = f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
+        return replace(resolved, fault=resolved.fault_at("sha256", message))
+    return resolved
 
 
 def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from augury.datasets.containers.limits import PIECE_BYTES, refuse_bomb, write_fresh
+from augury.datasets.containers.limits import PIECE_BYTES, require_modest_size, write_fresh
 from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
 
@@ -45,7 +45,7 @@ class Unpacker:
     def _counted(self, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
         for piece in pieces:
             self._unpacked += len(piece)
-            refuse_bomb(self._unpacked, self._packed, repr(name), self._limits)
+            require_modest_size(self._unpacked, self._packed, repr(name), self._limits)
             yield piece
 
 

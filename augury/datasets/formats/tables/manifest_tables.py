@@ -11,7 +11,7 @@ from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES, data_members, suffix_of
 from augury.datasets.formats.tables import parquet_files
-from augury.datasets.formats.tables.columns import find_columns, usual_places
+from augury.datasets.formats.tables.columns import find_columns, usual_indices
 from augury.datasets.formats.tables.csv_reading import Table, header_of, read_table
 from augury.datasets.settings import IngestSettings
 
@@ -66,7 +66,7 @@ def _manifest(
 
 def _is_complete(names: list[str], given: ManifestColumns | None) -> bool:
     if given is None or (given.file is None and given.label is None):
-        return bool(usual_places(names, "file")) and bool(usual_places(names, "label"))
+        return bool(usual_indices(names, "file")) and bool(usual_indices(names, "label"))
     try:
         find_columns([name.strip() for name in names], given, "")
     except DatasetError:
