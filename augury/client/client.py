@@ -83,13 +83,13 @@ class Client(DatasetClient):
 
     def report_page(self, job_id: str, form: Literal["html", "markdown"]) -> str:
         """The same report for people: one self-contained HTML page, or Markdown."""
-        wanted = f"text/{form}"
+        media_type = f"text/{form}"
         response = self._connection.request(
-            "GET", f"{_job_path(job_id)}/report", headers={"Accept": wanted}, patience=self._patience
+            "GET", f"{_job_path(job_id)}/report", headers={"Accept": media_type}, patience=self._patience
         )
         content = self._connection.content(response)
-        if not response.headers.get("Content-Type", "").startswith(wanted):
-            raise ServiceFailed(f"{self.url} has no reports as {wanted}; it is of an earlier version")
+        if not response.headers.get("Content-Type", "").startswith(media_type):
+            raise ServiceFailed(f"{self.url} has no reports as {media_type}; it is of an earlier version")
         return content.decode()
 
     def artifacts(self, job_id: str) -> ArtifactList:

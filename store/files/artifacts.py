@@ -27,7 +27,7 @@ class CacheSettings:
     """Where, and how many bytes of, a bucket's snapshots are kept on this machine."""
 
     folder: Path = Path(".augury/snapshots")
-    most_bytes: int = 20 * 2**30
+    max_bytes: int = 20 * 2**30
 
 
 class Artifacts:

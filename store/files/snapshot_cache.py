@@ -120,7 +120,7 @@ def _stamp_of(folder: Path) -> dict[str, list[int]]:
 def _make_room(cache: CacheSettings, needed: int) -> None:
     """Drop abandoned downloads, and then the least recently used snapshots until *needed* bytes fit into the bound."""
     found = sorted((entry for entry in cache.folder.iterdir() if entry.is_dir()), key=_last_use)
-    room = cache.most_bytes - needed - sum(map(_bytes_of, found))
+    room = cache.max_bytes - needed - sum(map(_bytes_of, found))
     for folder in found:
         if folder.suffix != _PARTIAL and room >= 0:
             break

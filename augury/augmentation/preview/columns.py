@@ -17,7 +17,7 @@ from augury.augmentation.preview.worst_case import NEUTRAL, Case, Parameters, wo
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int64]
 
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def contact_sheet(
 
 
 def _one_line(name: str) -> str:
-    return " ".join(name[:_LONGEST_NAME].split())
+    return " ".join(name[:_MAX_NAME_LENGTH].split())
 
 
 def caption_of(parameters: Parameters) -> Iterator[str]:
