@@ -67,19 +67,19 @@ def _write_pixels(
 
 
 def _labelled(listing: Listing, kept: npt.NDArray[np.intp]) -> Labelled:
-    labels = _picked(listing.labels, kept)
+    labels = _at_indices(listing.labels, kept)
     class_names = list(listing.class_names) if listing.class_names is not None else sorted(set(labels))
     code_of = {name: code for code, name in enumerate(class_names)}
     return Labelled(
         class_names=class_names,
         codes=np.array([code_of[label] for label in labels], dtype=np.int64),
-        names=_picked(listing.names, kept),
-        splits=None if listing.splits is None else _picked(listing.splits, kept),
-        groups=None if listing.groups is None else _picked(listing.groups, kept),
+        names=_at_indices(listing.names, kept),
+        splits=None if listing.splits is None else _at_indices(listing.splits, kept),
+        groups=None if listing.groups is None else _at_indices(listing.groups, kept),
     )
 
 
-def _picked(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[str]:
+def _at_indices(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[str]:
     return values if len(values) == len(kept) else [values[index] for index in kept.tolist()]
 
 

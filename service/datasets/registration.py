@@ -107,7 +107,7 @@ def register(resources: Resources, resolved: ResolvedReference, idempotency_key:
 
         def create() -> dict[str, Any]:
             row = get_or_register(session, resolved, now)
-            due.extend(_claimed(row, now))
+            due.extend(_take_for_publishing(row, now))
             return datasets.to_wire(row).model_dump(mode="json")
 
         accepted = create_idempotently(session, idempotency_key, digest({"dataset": resolved.reference}), now, create)
@@ -127,7 +127,7 @@ def require_ready(resources: Resources, resolved: ResolvedReference) -> DatasetR
     if failure is not None and not failure.retryable:
         raise failed(failure)
     if row is None or _needs_a_message(row):
-        row = _registered(resources, resolved)
+        row = _register_now(resources, resolved)
     require_ingested(row, failure)
     return row
 
@@ -155,16 +155,16 @@ def failed(failure: Failure) -> ProblemError:
     return DATASET_FAILED.error(f"the dataset could not be read: {failure.message}")
 
 
-def _registered(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
+def _register_now(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
     with resources.database.writing() as session:
         now = resources.database.now(session)
         row = get_or_register(session, resolved, now)
-        due = _claimed(row, now)
+        due = _take_for_publishing(row, now)
     _publish(resources, due)
     return row
 
 
-def _claimed(row: DatasetRow, now: float) -> list[DatasetRow]:
+def _take_for_publishing(row: DatasetRow, now: float) -> list[DatasetRow]:
     """The row, marked as published, if its message is still to be sent."""
     if not _needs_a_message(row):
         return []

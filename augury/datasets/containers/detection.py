@@ -74,13 +74,13 @@ def _packed_tar(
     """A tar that is unpacked, whole and counted, into one file without a name."""
     packed = os.fstat(descriptor).st_size
     require_room(workspace, packed)
-    path = write_fresh(workspace, _counted(pieces, packed, limits, report))
+    path = write_fresh(workspace, _within_limits(pieces, packed, limits, report))
     tar = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     path.unlink()  # it is gone with the process
     return TarContents(tar, workspace, limits)
 
 
-def _counted(pieces: Iterator[bytes], packed: int, limits: IngestSettings, report: Report) -> Iterator[bytes]:
+def _within_limits(pieces: Iterator[bytes], packed: int, limits: IngestSettings, report: Report) -> Iterator[bytes]:
     unpacked = 0
     for piece in pieces:
         unpacked += len(piece)
@@ -89,7 +89,7 @@ def _counted(pieces: Iterator[bytes], packed: int, limits: IngestSettings, repor
         yield piece
 
 
-def _gunzipped(descriptor: int) -> Iterator[bytes]:
+def _gunzip(descriptor: int) -> Iterator[bytes]:
     """A gzip's bytes, by pieces; several gzips one after the other are one, zeros behind them are padding."""
     offset, inflater, rest = 0, zlib.decompressobj(_GZIP_FORMAT), b""
     while True:
@@ -111,7 +111,7 @@ def _gunzipped(descriptor: int) -> Iterator[bytes]:
         raise damaged("its gzip is cut off")
 
 
-def _unzstandarded(descriptor: int) -> Iterator[bytes]:
+def _unpack_zstandard(descriptor: int) -> Iterator[bytes]:
     """A Zstandard file's bytes, by pieces."""
     source = os.fdopen(os.dup(descriptor), "rb", buffering=0)
     source.seek(0)
@@ -124,4 +124,4 @@ def _unzstandarded(descriptor: int) -> Iterator[bytes]:
             raise damaged("its Zstandard stream cannot be unpacked") from error
 
 
-_UNPACKERS = {_GZIP: _gunzipped, _ZSTANDARD: _unzstandarded}
+_UNPACKERS = {_GZIP: _gunzip, _ZSTANDARD: _unpack_zstandard}

@@ -55,7 +55,7 @@ class ZipContents:
         assert isinstance(member, ZipMember)
         if member.offset not in self._files:
             require_room(self.workspace, member.size)
-            self._files[member.offset] = write_fresh(self.workspace, self._unpacked(member))
+            self._files[member.offset] = write_fresh(self.workspace, self._unpack(member))
         return self._files[member.offset]
 
     def _start(self, member: ZipMember) -> int:
@@ -69,11 +69,11 @@ class ZipContents:
             raise overlap(member.name)
         return start
 
-    def _unpacked(self, member: ZipMember) -> Iterator[bytes]:
+    def _unpack(self, member: ZipMember) -> Iterator[bytes]:
         inflater = zlib.decompressobj(_RAW_DEFLATE)
         size, crc = 0, 0
         for packed in pieces_of(self._descriptor, self._start(member), member.packed):
-            pieces = iter([packed]) if member.method == STORED else _growing(inflater, packed, member)
+            pieces = iter([packed]) if member.method == STORED else _inflate_pieces(inflater, packed, member)
             for piece in pieces:
                 size, crc = size + len(piece), zlib.crc32(piece, crc)
                 if size > member.size:
@@ -94,7 +94,7 @@ def _inflate(packed: bytes, member: ZipMember, size: int, is_whole: bool = True)
     return content
 
 
-def _growing(inflater: zlib._Decompress, packed: bytes, member: ZipMember) -> Iterator[bytes]:
+def _inflate_pieces(inflater: zlib._Decompress, packed: bytes, member: ZipMember) -> Iterator[bytes]:
     """Inflate a piece, no more than a piece at a time."""
     try:
         while packed:

@@ -35,7 +35,7 @@ def fetch_huggingface(request: Request, network: Network = _INTERNET) -> Fetched
     download(f"{base}/api/datasets/{reference['repository']}/parquet", listing, request, policy, network, watch)
     if listing.stat().st_size > _MAX_LIST_BYTES:
         raise _unexpected()
-    splits = _splits_of(_parsed(listing.read_bytes()), reference.get("configuration"))
+    splits = _splits_of(_parse(listing.read_bytes()), reference.get("configuration"))
     if sum(map(len, splits.values())) > request.settings.max_members:
         raise DatasetError("huggingface.too_many", f"there are more files than {variable_of('max_members')} allows")
     folder = request.workspace / "parquet"
@@ -57,7 +57,7 @@ def _policy(request: Request) -> tuple[Policy, str]:
         raise DatasetError("huggingface.endpoint", message) from None
 
 
-def _parsed(content: bytes) -> dict[str, dict[str, list[str]]]:
+def _parse(content: bytes) -> dict[str, dict[str, list[str]]]:
     """By configuration and split, the files' URLs."""
     try:
         document = json.loads(content)

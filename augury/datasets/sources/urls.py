@@ -83,7 +83,7 @@ def download(text: str, target: Path, request: Request, policy: Policy, network:
             response = _ask(stream, url)
             if response.status not in _REDIRECTS:
                 return _save(response, target, request, watch)
-            url = policy.admit(_joined(url, response.headers.get("Location", "")), "url.redirect")
+            url = policy.admit(_join(url, response.headers.get("Location", "")), "url.redirect")
     raise DatasetError("url.redirect", f"{text} leads to more than {request.settings.max_redirects} redirects")
 
 
@@ -102,7 +102,7 @@ def _ask(stream: Stream, url: Url) -> http.client.HTTPResponse:
         raise DatasetError("url.response", f"{url.authority} does not answer in HTTP") from error
 
 
-def _joined(url: Url, location: str) -> str:
+def _join(url: Url, location: str) -> str:
     try:
         return urljoin(str(url), location)
     except ValueError:
