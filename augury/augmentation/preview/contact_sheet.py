@@ -30,6 +30,7 @@ _LINE = 14
 _BELOW_TITLES = 3
 _ABOVE_CAPTION = 1
 _MAX_TEXT_PIXELS = 150
+_MAX_NAME_LENGTH = 80
 _BACKGROUND, _INK, _FAINT = (255, 255, 255), (30, 30, 30), (110, 110, 110)
 _FASTEST_COMPRESSION = 1  # of PNG: noise compresses badly anyway, and somebody waits
 
@@ -171,6 +172,11 @@ def displayed(images: Array, black_and_white: tuple[float, float]) -> Array:
     np.fmin(np.fmax(shown, 0, out=shown), 255, out=shown)  # and not clip, which keeps NaN
     levels = np.rint(shown, out=shown).astype(np.uint8)
     return levels if channels >= 3 else np.repeat(levels, 3, axis=-1)
+
+
+def one_line(name: str) -> str:
+    """A name for a caption: cut to a readable length, line breaks and runs of spaces as one space."""
+    return " ".join(name[:_MAX_NAME_LENGTH].split())
 
 
 @lru_cache(maxsize=1)
