@@ -12,7 +12,7 @@ import numpy as np
 from augury.archives.layout import MANIFEST
 from augury.archives.reading import Parts
 from augury.archives.zip_stream import Sink, ZipStream
-from augury.datasets.npy_header import npy_header
+from augury.datasets.images.npy_header import npy_header
 
 _SHARD_META = "__manifest__"  # WebDataset takes what begins like this for no sample
 _LABELS_AT_ONCE = 2**16

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from augury.datasets.containers.limits import read_exactly, write_all
 from augury.datasets.disk import disk_errors, require_room
 from augury.datasets.errors import DatasetError
+from augury.datasets.images.npy_header import npy_header
 from augury.datasets.images.target_shape import Shape
-from augury.datasets.npy_header import npy_header
 from augury.datasets.settings import IngestSettings, variable_of
 
 Pixels = npt.NDArray[Any]
