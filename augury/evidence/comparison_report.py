@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api_schemas.base import timestamp
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Look
@@ -16,7 +17,6 @@ from augury.evidence.statistics.verdicts import sentence_of
 from augury.evidence.why.reasons import why_of
 from augury.evidence.why.summary import summarise
 from augury.linting import lint
-from augury.planning.canonical import timestamp
 from augury.planning.splits import fixed_validation, split_sizes
 
 _INTERVAL_METHOD = (

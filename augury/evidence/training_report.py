@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from api_schemas.base import timestamp
 from api_schemas.reports.report import Method, Report
 from augury.evidence import arm_reports
 from augury.evidence.comparison_results import Evidence
-from augury.planning.canonical import timestamp
 from augury.planning.splits import fixed_validation, split_sizes
 
 _METHOD = (

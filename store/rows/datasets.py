@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api_schemas.base import timestamp
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
-from augury.planning.canonical import digest, timestamp
+from augury.planning.canonical import digest
 from store.database import insert_or_find
 from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines

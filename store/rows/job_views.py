@@ -10,9 +10,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api_schemas.artifacts import Artifact
+from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobList, JobState, JobSummary
-from augury.planning.canonical import optional_timestamp, timestamp
 from store.rows import events
 from store.rows.progress import progress_of
 from store.rows.tables import JobLabelRow, JobRow

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api_schemas.base import timestamp
 from api_schemas.chunks import ChunkState
 from api_schemas.jobs import JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
-from augury.planning.canonical import timestamp
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 
 

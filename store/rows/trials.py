@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import Trial, TrialResult, TrialState
-from augury.planning.canonical import digest, optional_timestamp, timestamp
+from augury.planning.canonical import digest
 from store.database import insert_or_find
 from store.ids import TRIAL, new_id
 from store.rows import leases, state_machines
