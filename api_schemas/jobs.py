@@ -25,6 +25,7 @@ from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingS
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
+Engine = Literal["augury", "keras"]
 RESERVED_ARM_NAMES = frozenset({"baseline"})
 
 
@@ -95,7 +96,7 @@ class ComparisonRequest(RequestModel):
     baseline: Baseline | None = Field(
         None, description="Default: rescale 1/255 for integer images, nothing for floats in 0-1."
     )
-    engine: Literal["augury", "keras"] = Field(
+    engine: Engine = Field(
         "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."
     )
     model: ModelSpec = ModelSpec()
@@ -129,7 +130,7 @@ class TrainingRequest(RequestModel):
     kind: Literal["training"]
     dataset: DatasetReference
     spec: ImageDataGeneratorSpec = ImageDataGeneratorSpec()
-    engine: Literal["augury", "keras"] = Field("augury", description="As in a comparison.")
+    engine: Engine = Field("augury", description="As in a comparison.")
     model: ModelSpec = ModelSpec()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings(seeds=3)

@@ -6,7 +6,7 @@ The service needs this to show a plan, the workers to carry it out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
@@ -14,11 +14,8 @@ from api_schemas.jobs import ComparisonRequest, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.models import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
-from augury.planning.canonical import digest
 from augury.planning.splits import split_definition
-
-TRAINING_VERSION = "3"
-"""Part of every trial's key: raise it when the same definition would give another result."""
+from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 
 TRAINED = "trained"
 """The one arm of a training job."""
@@ -110,21 +107,16 @@ def places(plan: Plan) -> Iterator[tuple[Arm, int]]:
 
 def trial_definition(
     request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
-) -> dict[str, Any]:
-    """Everything that determines a trial's result, and nothing else."""
-    keep_model = {"keep_model": True} if request.kind == "training" else {}
-    return keep_model | {
-        "version": TRAINING_VERSION,
-        "engine": request.engine,
-        "dataset": dataset_digest,
-        "split": split_definition(request.evaluation, facts),
-        "model": request.model.model_dump(mode="json", exclude_none=True),
-        "training": request.training.model_dump(mode="json"),
-        "spec": arm.spec.model_dump(mode="json"),
-        "seed": seed,
-    }
-
-
-def setting_of(definition: dict[str, Any]) -> str:
-    """Trials of one setting take about the same time: they differ in spec and seed only."""
-    return digest({name: definition[name] for name in ("engine", "dataset", "split", "model", "training")})
+) -> TrialDefinition:
+    """The trial that an arm on a seed is, on the dataset with that digest."""
+    return TrialDefinition(
+        version=TRAINING_VERSION,
+        engine=request.engine,
+        dataset=dataset_digest,
+        split=split_definition(request.evaluation, facts),
+        model=request.model,
+        training=request.training,
+        spec=arm.spec,
+        seed=seed,
+        keep_model=isinstance(request, TrainingRequest),
+    )

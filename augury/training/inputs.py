@@ -16,6 +16,7 @@ import numpy.typing as npt
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.jobs import Engine
 from augury.augmentation import Pipeline
 from augury.augmentation.preprocessing_functions import FUNCTIONS
 from augury.failures import UserInputError
@@ -190,4 +191,4 @@ def _float32(images: Array) -> Array:
     return images.astype(np.float32, copy=False)
 
 
-ENGINES: dict[str, type[AuguryInputs] | type[KerasInputs]] = {"augury": AuguryInputs, "keras": KerasInputs}
+ENGINES: dict[Engine, type[AuguryInputs] | type[KerasInputs]] = {"augury": AuguryInputs, "keras": KerasInputs}

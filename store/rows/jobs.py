@@ -99,10 +99,7 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
         if (arm.name, seed) in filled:
             continue
         definition = comparison.trial_definition(request, arm, seed, dataset.digest, facts)
-        trial, reused = trials.ensure(
-            session, definition, setting=comparison.setting_of(definition),
-            dataset_id=dataset.id, queue=request.device, now=now,
-        )  # fmt: skip
+        trial, reused = trials.ensure(session, definition, dataset_id=dataset.id, queue=request.device, now=now)
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
     if job.plan is None or len(job.plan.get("rounds", ())) < len(plan.rounds):
         job.plan = plan.model_dump(mode="json")

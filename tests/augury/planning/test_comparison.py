@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, ArmRole
 from augury.planning import comparison as plans
-from store.rows import trials
 from tests.api_schemas.specs import accepted_specs
 from tests.store.databases import FACTS, STANDING_EXAMPLE, comparison
 
@@ -20,7 +19,7 @@ RESCALE = ImageDataGeneratorSpec(rescale=1 / 255)
 
 def _key(spec: ImageDataGeneratorSpec, seed: int = 0, dataset: str = "d", **request: Any) -> str:
     arm = Arm(name="any", role=ArmRole.CANDIDATE, spec=spec)
-    return trials.key_of(plans.trial_definition(comparison(**request), arm, seed, dataset, FACTS))
+    return plans.trial_definition(comparison(**request), arm, seed, dataset, FACTS).key()
 
 
 def test_the_standing_example_has_six_arms() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
-from augury.planning.splits import split_definition, split_obstacle, split_sizes
+from augury.planning.splits import FixedSplit, split_definition, split_obstacle, split_sizes
 from tests.store.databases import FACTS
 
 
@@ -94,11 +94,11 @@ def test_a_definition_has_what_determines_the_split_and_nothing_else() -> None:
     fixed = _facts([10, 10], splits=_splits(train=[5, 5], test=[5, 5]))
     tenth, third = (EvaluationSettings(validation_fraction=fraction) for fraction in (0.1, 0.3))
     assert split_definition(tenth, fixed) == split_definition(third, fixed)
-    assert split_definition(tenth, fixed) == {"kind": "fixed", "validation": "test", "training_images": None}
+    assert split_definition(tenth, fixed) == FixedSplit(kind="fixed", validation="test", training_images=None)
     assert split_definition(tenth, _facts([10, 10])) != split_definition(third, _facts([10, 10]))
     asked = EvaluationSettings(splits="random")
     assert split_definition(asked, _facts([10, 10])) == split_definition(EvaluationSettings(), _facts([10, 10]))
-    assert split_definition(asked, _facts([10, 10], groups=5))["kind"] == "grouped"
+    assert split_definition(asked, _facts([10, 10], groups=5)).kind == "grouped"
 
 
 def test_the_sizes_of_fixed_splits_are_their_own() -> None:

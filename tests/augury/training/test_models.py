@@ -12,7 +12,7 @@ import pytest
 from keras import layers
 
 from api_schemas.failures import FailureClass
-from api_schemas.training.models import ModelSpec
+from api_schemas.training.models import ModelSpec, TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.failures import ModelTooLargeError, UserInputError, failure_of
 from augury.training import model_memory, models
@@ -21,12 +21,12 @@ from augury.training.networks import NETWORKS
 from augury.training.trial import train_trial
 from tests.augury.training.conftest import Nobody, definition
 
-TRAINING = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32}
+TRAINING = TrainingSettings(optimizer="adam", learning_rate=1e-3, batch_size=32)
 SHAPE = (8, 8, 1)
 
 
 def _learner(model: dict[str, Any], shape: tuple[int, int, int] = SHAPE, classes: int = 10, seed: int = 0) -> Learner:
-    return initialised_learner(model, shape, classes, TRAINING, seed)
+    return initialised_learner(ModelSpec.model_validate(model), shape, classes, TRAINING, seed)
 
 
 def _config(*inner: Any, shape: tuple[int, int, int] = SHAPE, activation: str | None = "softmax") -> dict[str, Any]:
@@ -114,7 +114,7 @@ def test_a_model_for_other_classes_is_the_users_to_mend() -> None:
 
 def test_a_model_of_keras_applications_is_built_without_weights_from_afar() -> None:
     """By name, for any number of channels and classes."""
-    model = models._build({"name": "applications/MobileNet"}, (32, 32, 1), 3)
+    model = models._build(ModelSpec(name="applications/MobileNet"), (32, 32, 1), 3)
     assert model.output_shape == (None, 3)
 
 

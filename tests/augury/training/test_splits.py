@@ -13,12 +13,12 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.failures import UserInputError
-from augury.planning.splits import split_definition, split_obstacle, split_sizes
+from augury.planning.splits import RandomSplit, split_definition, split_obstacle, split_sizes
 from augury.training.splits import Split, draw_split
 from tests.store.databases import FACTS
 
 LABELS = np.repeat(np.arange(4), [40, 30, 20, 10])
-RANDOM: dict[str, Any] = {"kind": "random", "validation_fraction": 0.2, "training_images": None}
+RANDOM = RandomSplit(validation_fraction=0.2, training_images=None)
 
 
 def _snapshot(labels: Any = LABELS, **parts: Any) -> Snapshot:
@@ -43,7 +43,7 @@ def _facts(snapshot: Snapshot) -> DatasetFacts:
 
 
 def _draw(seed: int, **changes: Any) -> Split:
-    return draw_split(_snapshot(), RANDOM | changes, seed)
+    return draw_split(_snapshot(), RANDOM.model_copy(update=changes), seed)
 
 
 def _as_asked(snapshot: Snapshot, seed: int = 0, **asked: Any) -> Split:
