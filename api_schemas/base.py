@@ -92,7 +92,8 @@ def _literal(message: str) -> Any:
 
 def names_its_kinds(*kinds: str) -> WrapValidator:
     """For a union on ``kind``: puts a missing or unknown kind where it belongs, and names the known ones."""
-    expected = " or ".join(filter(None, [", ".join(map(repr, kinds[:-1])), repr(kinds[-1])]))
+    *others, last = (repr(str(kind)) for kind in kinds)
+    expected = " or ".join(filter(None, [", ".join(others), last]))
 
     def validate(body: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:

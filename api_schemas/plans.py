@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body
+from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.reports.evidence import RecommendedSpec
 
@@ -57,7 +58,7 @@ class Round(Body):
 class Plan(Body):
     """What a comparison, or a training, amounts to."""
 
-    kind: Literal["comparison", "training"] = "comparison"
+    kind: Literal[JobKind.COMPARISON, JobKind.TRAINING] = JobKind.COMPARISON
     arms: list[Arm]
     candidates: list[CandidatePlan]
     seeds: list[int] = Field(description="Of the first round.")
@@ -77,7 +78,7 @@ class Plan(Body):
 class AugmentationPlan(Body):
     """What an augmentation amounts to; null where the dataset is not ingested yet."""
 
-    kind: Literal["augmentation"] = "augmentation"
+    kind: Literal[JobKind.AUGMENTATION] = JobKind.AUGMENTATION
     passes: int = Field(description="Rounds, and one more for the originals where they are wanted.")
     source_images: int | None = Field(description="In the dataset.")
     images: int | None = Field(description="In the archive: source images times passes.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.base import timestamp
+from api_schemas.jobs import JobKind
 from api_schemas.reports.report import Method, Report
 from augury.evidence import arm_reports
 from augury.evidence.comparison_results import Evidence
@@ -19,7 +20,7 @@ def training_report(evidence: Evidence, now: float) -> Report:
     is_fixed = fixed_validation(settings, evidence.facts) is not None
     return Report(
         job_id=evidence.job_id,
-        kind="training",
+        kind=JobKind.TRAINING,
         created_at=timestamp(now),
         complete=arm_reports.is_complete(evidence),
         stopped=evidence.stopped,

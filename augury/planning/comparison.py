@@ -10,7 +10,7 @@ from typing import Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.jobs import ComparisonRequest, TrainingRequest, TrialRequest
+from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.models import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
@@ -52,16 +52,17 @@ def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:
         )
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
-    return _plan("comparison", arms, candidates, request.evaluation)
+    return _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
 
 
 def plan_training(request: TrainingRequest) -> Plan:
     """One arm on its seeds."""
-    return _plan("training", [Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)], [], request.evaluation)
+    arm = Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)
+    return _plan(JobKind.TRAINING, [arm], [], request.evaluation)
 
 
 def _plan(
-    kind: Literal["comparison", "training"],
+    kind: Literal[JobKind.COMPARISON, JobKind.TRAINING],
     arms: list[Arm],
     candidates: list[CandidatePlan],
     evaluation: EvaluationSettings,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.jobs import AugmentationRequest, JobRequest, TrialRequest
+from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.problems import FieldProblem
 from augury.planning import augmentation, comparison
@@ -69,10 +69,10 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
 
 
 _BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_trials)
-_KINDS = {
-    "comparison": _BY_TRIALS,
-    "training": _BY_TRIALS,
-    "augmentation": _Kind(
+_KINDS: dict[JobKind, _Kind] = {
+    JobKind.COMPARISON: _BY_TRIALS,
+    JobKind.TRAINING: _BY_TRIALS,
+    JobKind.AUGMENTATION: _Kind(
         "format", "the images cannot be stored as asked", augmentation.format_obstacle, _plan_augmentation
     ),
 }

@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.jobs import AugmentationRequest
+from api_schemas.jobs import AugmentationRequest, Phase
 from api_schemas.plans import AugmentationPlan
 from augury.planning import augmentation
 from store import queue
 from store.rows import chunks, events, jobs
-from store.rows.jobs import Phase
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Message, Step
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from api_schemas.jobs import Phase
 from api_schemas.plans import BASELINE, Plan
 from api_schemas.training.trials import TrialState
 from augury.evidence.comparison_report import compose
@@ -11,7 +12,6 @@ from augury.evidence.next_round import Extension, next_round
 from augury.planning import comparison
 from store import queue
 from store.rows import chunks, jobs, trials
-from store.rows.jobs import Phase
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from api_schemas.failures import Failure
+from api_schemas.jobs import Phase
 from api_schemas.reports.report import Report
 from augury.failures import failure_of
 from store.rows import jobs
-from store.rows.jobs import Phase
 from workers.context import Context
 from workers.planner.report_writer import store_report
 

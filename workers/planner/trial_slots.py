@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
+from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.splits import split_obstacle
 from store import queue
 from store.rows import jobs, trials
-from store.rows.jobs import Phase
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from workers.planner.step import Message
 
