@@ -79,7 +79,7 @@ class AugmentationPlan(Body):
     """What an augmentation amounts to; null where the dataset is not ingested yet."""
 
     kind: Literal[JobKind.AUGMENTATION] = JobKind.AUGMENTATION
-    passes: int = Field(description="Rounds, and one more for the originals where they are wanted.")
+    passes: int = Field(description="Rounds, and one more for the originals where they are asked for.")
     source_images: int | None = Field(description="In the dataset.")
     images: int | None = Field(description="In the archive: source images times passes.")
     images_per_chunk: int | None = Field(description="A chunk is what a lost worker costs at most.")

@@ -23,8 +23,8 @@ TRAINED = "trained"
 
 def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
     """Integer images are brought to 0-1; floats are taken as they are."""
-    largest = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
-    return ImageDataGeneratorSpec() if largest is None else ImageDataGeneratorSpec(rescale=1 / largest)
+    max_value = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
+    return ImageDataGeneratorSpec() if max_value is None else ImageDataGeneratorSpec(rescale=1 / max_value)
 
 
 def plan_of(request: TrialRequest, stored_dtype: str) -> Plan:
@@ -97,7 +97,7 @@ def with_round(plan: Plan, added: Round, *arms: Arm) -> Plan:
     )
 
 
-def places(plan: Plan) -> Iterator[tuple[Arm, int]]:
+def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
     """Every arm on its seeds, round by round and seed by seed, so that early results are paired ones."""
     arms = {arm.name: arm for arm in plan.arms}
     for each in plan.rounds:

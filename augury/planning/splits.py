@@ -94,16 +94,16 @@ def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSiz
     return SplitSizes(evaluation.training_images or facts.images - validation, validation)
 
 
-def split_obstacle(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+def split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
     """Why images cannot be split as asked, said to a person; None if they can."""
     classes = len(facts.classes)
     if classes < 2:
         return f"the dataset has {classes} class; a comparison of accuracies needs two or more"
     fixed = fixed_validation(evaluation, facts)
-    return _obstacle_of_fixed(evaluation, facts, fixed) if fixed else _obstacle_of_drawn(evaluation, facts)
+    return _fixed_split_problem(evaluation, facts, fixed) if fixed else _drawn_split_problem(evaluation, facts)
 
 
-def _obstacle_of_fixed(evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str) -> str | None:
+def _fixed_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str) -> str | None:
     for split in ("train", fixed):
         empty = [name for name in facts.classes if not facts.splits[split].get(name)]
         if empty:
@@ -119,7 +119,7 @@ def _obstacle_of_fixed(evaluation: EvaluationSettings, facts: DatasetFacts, fixe
     return None
 
 
-def _obstacle_of_drawn(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+def _drawn_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
     classes, (training, validation) = len(facts.classes), split_sizes(evaluation, facts)
     empty = [name for name, images in facts.classes.items() if images == 0]
     if empty:

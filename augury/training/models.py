@@ -16,7 +16,7 @@ from api_schemas.training.models import APPLICATIONS, ModelSpec, TrainingSetting
 from augury.failures import UserInputError
 from augury.planning.canonical import canonical_json
 from augury.training.evaluation import batch_that_fits
-from augury.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
+from augury.training.model_memory import largest_activation_bytes, require_memory
 from augury.training.networks import NETWORKS, Shape
 from augury.training.steppers import Stepper, stepper_of
 
@@ -64,13 +64,13 @@ def _compiled(
     as_json: str, shape: Shape, classes: int, optimizer: str, learning_rate: float, batch_size: int
 ) -> tuple[Learner, Values]:
     build = partial(_build, ModelSpec.model_validate_json(as_json), shape, classes)
-    refuse_what_does_not_fit(build, batch_size)
+    require_memory(build, batch_size)
     model = build()
     rule = keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}})
     model.compile(rule, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
-    _refuse_what_gives_no_probabilities(learner, shape)
+    _require_probabilities(learner, shape)
     return learner, _values(model.optimizer.variables)
 
 
@@ -133,7 +133,7 @@ def _size(shape: Any) -> Any:
     return shape[1:] if isinstance(shape, tuple) else shape
 
 
-def _refuse_what_gives_no_probabilities(learner: Learner, shape: Shape) -> None:
+def _require_probabilities(learner: Learner, shape: Shape) -> None:
     """A black image is enough to tell a softmax from logits or independent sigmoids."""
     outputs = learner.stepper.probabilities(np.zeros((1, *shape), np.float32))
     if not (np.isfinite(outputs).all() and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):

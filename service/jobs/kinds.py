@@ -13,7 +13,7 @@ from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequ
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.problems import FieldProblem
 from augury.planning import augmentation, comparison
-from augury.planning.splits import split_obstacle
+from augury.planning.splits import split_problem
 from service.http.problems import ProblemError
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
@@ -30,9 +30,9 @@ def refuse_the_impossible(request: JobRequest, dataset: DatasetRow) -> None:
     if dataset.facts is None:
         return
     kind = _KINDS[request.kind]
-    obstacle = kind.obstacle(request, DatasetFacts.model_validate(dataset.facts))
-    if obstacle is not None:
-        errors = [FieldProblem(location=f"body.{kind.field}", message=obstacle)]
+    problem = kind.problem(request, DatasetFacts.model_validate(dataset.facts))
+    if problem is not None:
+        errors = [FieldProblem(location=f"body.{kind.field}", message=problem)]
         raise ProblemError(422, "invalid-request", f"{kind.refusal}; nothing was stored", errors)
 
 
@@ -47,12 +47,12 @@ class _Kind:
 
     field: str
     refusal: str
-    obstacle: Callable[[Any, DatasetFacts], str | None]
+    problem: Callable[[Any, DatasetFacts], str | None]
     plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
 
 
-def _split_obstacle(request: TrialRequest, facts: DatasetFacts) -> str | None:
-    return split_obstacle(request.evaluation, facts)
+def _split_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return split_problem(request.evaluation, facts)
 
 
 def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
@@ -68,11 +68,11 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
 
 
-_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_trials)
+_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_problem, _plan_trials)
 _KINDS: dict[JobKind, _Kind] = {
     JobKind.COMPARISON: _BY_TRIALS,
     JobKind.TRAINING: _BY_TRIALS,
     JobKind.AUGMENTATION: _Kind(
-        "format", "the images cannot be stored as asked", augmentation.format_obstacle, _plan_augmentation
+        "format", "the images cannot be stored as asked", augmentation.format_problem, _plan_augmentation
     ),
 }

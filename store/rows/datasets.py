@@ -76,10 +76,10 @@ def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float)
     return leases.finish(session, lease, DatasetState.FAILED, now=now, error=error, progress=None)
 
 
-def jobs_in_need(session: Session, dataset_id: str, most: int = 5) -> list[str]:
+def jobs_in_need(session: Session, dataset_id: str, limit: int = 5) -> list[str]:
     """The first few jobs that are not over and need the dataset."""
     query = select(JobRow.id).where(JobRow.dataset_id == dataset_id, JobRow.finished_at.is_(None))
-    return list(session.scalars(query.order_by(JobRow.id).limit(most)))
+    return list(session.scalars(query.order_by(JobRow.id).limit(limit)))
 
 
 def delete(session: Session, dataset_id: str, now: float) -> None:

@@ -88,7 +88,7 @@ def begin(session: Session, job: JobRow, phase: Phase, now: float) -> None:
 def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, now: float) -> None:
     """Give the job its trials: existing ones where they fit, new ones where they do not.
 
-    Called again, it fills only the places that a cancel of another job has emptied.
+    Called again, it fills only the slots that a cancel of another job has emptied.
     """
     request = trial_request_of(job)
     assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
@@ -96,7 +96,7 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
     }
-    for arm, seed in comparison.places(plan):
+    for arm, seed in comparison.trial_slots(plan):
         if (arm.name, seed) in filled:
             continue
         definition = comparison.trial_definition(request, arm, seed, dataset.digest, facts)

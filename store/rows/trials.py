@@ -109,7 +109,7 @@ def jobs_of(session: Session, trial_ids: Iterable[str]) -> Sequence[str]:
 
 
 def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
-    """A job's places and the trials that fill them, in the order of arms and seeds."""
+    """A job's slots (an arm on a seed) and the trials that fill them, in the order of arms and seeds."""
     query = (
         select(JobTrialRow, TrialRow)
         .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
@@ -119,10 +119,10 @@ def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
     return [(link, trial) for link, trial in session.execute(query).all()]
 
 
-def forget(session: Session, older_than: float, most: int) -> list[str]:
+def forget(session: Session, older_than: float, limit: int) -> list[str]:
     """Remove trials that ended before then and are in no job any more; their ids, as their files can go, too."""
     has_job = exists().where(JobTrialRow.trial_id == TrialRow.id)
-    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).limit(most)
+    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).limit(limit)
     forgotten = list(session.scalars(query))
     session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
     return forgotten

@@ -13,7 +13,7 @@ from augury.failures import failure_of
 from store.database import patiently
 from store.queue import identity
 from store.rows import jobs, leases
-from store.rows.leases import Lease, Work
+from store.rows.leases import Lease, LeaseKind
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
 from workers.leasing.settlement import give_back, settle_cancelled
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 def carry_out(
     context: Context,
-    work: Work,
+    work: LeaseKind,
     unit_id: str,
     *,
     read: Callable[[Session], Task],
@@ -61,7 +61,9 @@ def carry_out(
     return True
 
 
-def _claim(context: Context, work: Work, unit_id: str, read: Callable[[Session], Task]) -> tuple[Lease, Task] | None:
+def _claim(
+    context: Context, work: LeaseKind, unit_id: str, read: Callable[[Session], Task]
+) -> tuple[Lease, Task] | None:
     database, seconds = context.database, context.settings.lease_seconds
     with database.writing() as session:
         now = database.now(session)

@@ -17,7 +17,7 @@ from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_evidence
 from workers.planner.step import Message, Step
-from workers.planner.trial_slots import Places, has_plan, is_anything_left, publish_trials
+from workers.planner.trial_slots import TrialSlots, has_plan, is_anything_left, publish_trials
 
 _PROBED_SEEDS = 5
 """Baseline models that are asked: their number narrows affinity's intervals little beyond the images they judge."""
@@ -65,7 +65,7 @@ def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> 
     context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
 
 
-def _publish_probes(session: Session, job: JobRow, places: Places, now: float) -> list[Message]:
+def _publish_probes(session: Session, job: JobRow, places: TrialSlots, now: float) -> list[Message]:
     """Probes of the baseline's models, each as soon as it is trained."""
     if job.stop_requested_at is not None or job.plan is None:
         return []

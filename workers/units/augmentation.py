@@ -23,7 +23,7 @@ class Details:
     """Where a chunk is in which archive."""
 
     layout: Layout
-    place: ChunkSpan
+    span: ChunkSpan
 
 
 def read(session: Session, row: ChunkRow) -> Details:
@@ -45,7 +45,7 @@ def augment(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str
     """Make one part of the archive."""
     from augury.archives.parts import make_part  # imports the engine, which only pool processes need
 
-    return make_part(context.artifacts, details.layout, details.place, keeper)
+    return make_part(context.artifacts, details.layout, details.span, keeper)
 
 
 def assemble(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def test_seeds_count_up_from_the_first_one() -> None:
     """Every arm is trained on each of them, seed by seed, so that early results are paired."""
     plan = plans.plan_comparison(comparison(evaluation={"seeds": 3, "first_seed": 7}), "uint8")
     assert plan.seeds == [7, 8, 9]
-    assert [(seed, arm.name) for arm, seed in plans.places(plan)] == [
+    assert [(seed, arm.name) for arm, seed in plans.trial_slots(plan)] == [
         (seed, name) for seed in (7, 8, 9) for name in ("baseline", "flip")
     ]
 

@@ -148,6 +148,6 @@ def test_the_batch_counts_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch
     def build() -> keras.Model:
         return keras.Sequential([keras.Input(SHAPE), layers.Conv2D(16, 3, padding="same")])
 
-    model_memory.refuse_what_does_not_fit(build, batch_size=32)
+    model_memory.require_memory(build, batch_size=32)
     with pytest.raises(ModelTooLargeError, match="batches of 4096"):
-        model_memory.refuse_what_does_not_fit(build, batch_size=4096)
+        model_memory.require_memory(build, batch_size=4096)
