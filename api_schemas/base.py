@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -56,6 +57,9 @@ class RequestModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    renamed_fields: ClassVar[Mapping[str, str]] = {}
+    """Names that fields had in earlier versions, and what they are called now."""
+
     @model_validator(mode="wrap")
     @classmethod
     def _suggest_known_fields(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -65,7 +69,7 @@ class RequestModel(BaseModel):
             lines = error.errors(include_url=False)
             if not any(_is_unknown_field(line) for line in lines):
                 raise
-            details = [_with_suggestion(line, list(cls.model_fields)) for line in lines]
+            details = [_with_suggestion(line, list(cls.model_fields), cls.renamed_fields) for line in lines]
             raise ValidationError.from_exception_data(error.title, details) from None
 
 
@@ -73,16 +77,21 @@ def _is_unknown_field(line: ErrorDetails) -> bool:
     return line["type"] == "extra_forbidden" and len(line["loc"]) == 1
 
 
-def _with_suggestion(line: ErrorDetails, known: list[str]) -> InitErrorDetails:
-    """The same error again, but for an unknown field one that names the likely intention."""
+def _with_suggestion(line: ErrorDetails, known: list[str], renamed: Mapping[str, str]) -> InitErrorDetails:
+    """The same error again, but for an unknown field one that names its new name, or the likely intention."""
     kind: str | PydanticCustomError = line["type"]
     if _is_unknown_field(line):
-        hint = nearest_name(str(line["loc"][0]), known)
-        message = f"unknown field; did you mean '{hint}'?" if hint else "unknown field"
-        kind = PydanticCustomError("unknown_field", _literal(message))
+        kind = PydanticCustomError("unknown_field", _literal(_about_unknown(str(line["loc"][0]), known, renamed)))
     elif line["type"] not in _BUILT_IN_ERRORS:
         kind = PydanticCustomError(_literal(line["type"]), _literal(line["msg"]))
     return InitErrorDetails(type=kind, loc=line["loc"], input=line["input"], ctx=line.get("ctx", {}))
+
+
+def _about_unknown(name: str, known: list[str], renamed: Mapping[str, str]) -> str:
+    if name in renamed:
+        return f"unknown field; it is called '{renamed[name]}' now"
+    hint = nearest_name(name, known)
+    return f"unknown field; did you mean '{hint}'?" if hint else "unknown field"
 
 
 def _literal(message: str) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.base import Body, RequestModel, Timestamp, names_its_kinds
+from api_schemas.base import Body, Fraction, RequestModel, Timestamp, names_its_kinds
 from api_schemas.candidates import Baseline, Candidate, require_channels_last, require_nothing_that_a_job_decides
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
@@ -127,13 +127,17 @@ class AugmentationRequest(RequestModel):
     whitening) is not applied to them.
     """
 
+    renamed_fields: ClassVar = {"p": "identity_probability"}
+
     kind: Literal[JobKind.AUGMENTATION]
     dataset: DatasetReference
     spec: ImageDataGeneratorSpec
     semantics: Literal["keras", "corrected"] = Field(
         "keras", description="keras: as Keras 3 does it, with its defects; corrected: without them."
     )
-    p: float = Field(0.0, ge=0, le=1, description="Probability that an image is left untouched.")
+    identity_probability: Fraction = Field(
+        0.0, description="Probability that an image is left alone: 1 minus what torchvision and Albumentations call p."
+    )
     rounds: int = Field(1, ge=1, le=100, description="How many augmented copies of every image.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same images, byte for byte.")
     format: Literal["zip", "npz", "tar"] = Field(

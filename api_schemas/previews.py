@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,12 +18,16 @@ MOST_ROUNDS = 8
 class PreviewRequest(RequestModel):
     """Some images of a dataset beside what a spec makes of them."""
 
+    renamed_fields: ClassVar = {"p": "identity_probability"}
+
     dataset: DatasetReference
     spec: ImageDataGeneratorSpec = Field(description="Its random transforms are shown, its preprocessing is not.")
     semantics: Literal["keras", "corrected"] = Field(
         "keras", description="keras: as ImageDataGenerator does it, with its defects; corrected: without them."
     )
-    p: Fraction = Field(0.0, description="Probability of leaving an image alone; ImageDataGenerator has 0.")
+    identity_probability: Fraction = Field(
+        0.0, description="Probability that an image is left alone; ImageDataGenerator has 0."
+    )
     count: int = Field(8, ge=1, le=MOST_IMAGES, description="Images, one a row, from as many classes as possible.")
     rounds: int = Field(5, ge=1, le=MOST_ROUNDS, description="Augmentations of each image.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same images and the same draws.")

@@ -7,6 +7,7 @@ from pydantic import Field
 from api_schemas.base import Body
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPE_PREFIX = "urn:augury:problem:"
 
 
 class FieldProblem(Body):
@@ -19,7 +20,10 @@ class FieldProblem(Body):
 class Problem(Body):
     """An RFC 9457 problem."""
 
-    type: str = Field(description="Stable; what programs should look at.", examples=["urn:augury:problem:not-found"])
+    type: str = Field(
+        description="Stable; what programs should look at. All are in docs/errors.md.",
+        examples=[f"{PROBLEM_TYPE_PREFIX}not-found"],
+    )
     title: str
     status: int
     detail: str

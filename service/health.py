@@ -13,6 +13,8 @@ from store import migrate
 
 router = APIRouter(tags=["health"])
 
+Status = Literal["ready", "degraded", "unavailable"]
+
 
 class Health(BaseModel):
     """The process lives."""
@@ -23,7 +25,7 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """Whether jobs can be accepted (database) and will start at once (broker)."""
 
-    status: Literal["ready", "degraded", "unavailable"]
+    status: Status
     checks: dict[str, bool]
 
 
@@ -47,7 +49,10 @@ def readyz(resources: Shared, response: Response) -> Readiness:
     broker = resources.queue.is_reachable()
     if not database:
         response.status_code = 503
-    status: Literal["ready", "degraded", "unavailable"] = (
-        "unavailable" if not database else "ready" if broker else "degraded"
-    )
-    return Readiness(status=status, checks={"database": database, "broker": broker})
+    return Readiness(status=_status(database, broker), checks={"database": database, "broker": broker})
+
+
+def _status(database: bool, broker: bool) -> Status:
+    if not database:
+        return "unavailable"
+    return "ready" if broker else "degraded"

@@ -14,10 +14,11 @@ from augury.datasets.settings import IngestSettings
 from service import health
 from service.datasets import routes as dataset_routes
 from service.http import openapi, problems
-from service.http.middleware import Bodies, RequestId
+from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from service.http.problem_types import INTERNAL
 from service.jobs import artifacts
 from service.jobs import routes as job_routes
-from service.publisher import Relay
+from service.publisher import Publisher
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
@@ -44,9 +45,9 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         queue = Queue(celery_app(settings))
-        with Relay(queue) as relay:
+        with Publisher(queue) as publisher:
             store = Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache)
-            app.state.resources = Resources(settings, database, store, queue, relay, ingest)
+            app.state.resources = Resources(settings, database, store, queue, publisher, ingest)
             yield
         database.close()
 
@@ -55,17 +56,17 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         version=version("augury"),
         description=_DESCRIPTION,
         lifespan=lifespan,
-        responses=openapi.problems(422, 500),
+        responses=openapi.described({INTERNAL}),
     )
     problems.install(app)
-    app.add_middleware(Bodies, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
+    app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     for module in (job_routes, artifacts, dataset_routes, lint_routes, health, preview_routes):
         app.include_router(module.router)
     openapi.install(app)
-    app.build_middleware_stack = _outermost(RequestId, app.build_middleware_stack)  # type: ignore[method-assign]
+    app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
 
 
-def _outermost(middleware: type[RequestId], build: Callable[[], ASGIApp]) -> Callable[[], ASGIApp]:
+def _outermost(middleware: type[RequestIdMiddleware], build: Callable[[], ASGIApp]) -> Callable[[], ASGIApp]:
     """Around everything, even what answers 500: add_middleware() puts its own inside of that."""
     return lambda: middleware(build())

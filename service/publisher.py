@@ -9,18 +9,18 @@ from typing import Self
 
 from store.queue import Queue
 
-_DRAIN_SECONDS = 3.0
+_MAX_DRAIN_SECONDS = 3.0
 
 
-class Relay:
-    """A thread that publishes what it is handed. What it cannot publish, the sweep will."""
+class Publisher:
+    """A thread that publishes messages, in their order. What it cannot publish, the sweep will."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._pending: queues.SimpleQueue[tuple[str, str, str] | None] = queues.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
-    def hand(self, task: str, unit_id: str, queue: str) -> None:
+    def publish(self, task: str, unit_id: str, queue: str) -> None:
         """Have a message published soon."""
         self._pending.put((task, unit_id, queue))
 
@@ -34,7 +34,7 @@ class Relay:
     ) -> None:
         """Publish what is still pending, for a few seconds at most."""
         self._pending.put(None)
-        self._thread.join(_DRAIN_SECONDS)
+        self._thread.join(_MAX_DRAIN_SECONDS)
 
     def _run(self) -> None:
         while (message := self._pending.get()) is not None:

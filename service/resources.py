@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from augury.datasets.settings import IngestSettings
-from service.publisher import Relay
+from service.publisher import Publisher
 from service.settings import ServiceSettings
 from store.database import Database
 from store.files.artifacts import Artifacts
@@ -23,7 +23,7 @@ class Resources:
     database: Database
     artifacts: Artifacts
     queue: Queue
-    relay: Relay
+    publisher: Publisher
     ingest: IngestSettings
 
 

@@ -1,15 +1,15 @@
-"""From parts to the archive and its manifest, which are the artifacts that a client downloads."""
+"""From parts to the archive and its manifest, which are the files that a client downloads."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any, BinaryIO
 
+from augury.archives.files import Files
 from augury.archives.formats import FORMATS
 from augury.archives.layout import MANIFEST, Layout
 from augury.archives.reading import Parts
 from augury.monitor import WorkMonitor
-from store.files.artifacts import Artifacts
 
 _MEDIA_TYPES = {"zip": "application/zip", "npz": "application/octet-stream", "tar": "application/x-tar"}
 _JSON_LINES = "application/jsonl"
@@ -32,18 +32,18 @@ class _Measured:
         return {"bytes": self._bytes, "media_type": media_type, "sha256": self._digest.hexdigest()}
 
 
-def assemble(artifacts: Artifacts, layout: Layout, monitor: WorkMonitor) -> dict[str, Any]:
+def assemble(files: Files, layout: Layout, monitor: WorkMonitor) -> dict[str, Any]:
     """Store the manifest and the archive; their facts by name (see ``api_schemas.artifacts``).
 
     The same parts give the same bytes, and what is in memory does not grow with their number.
     """
-    with artifacts.writing(f"{layout.folder}/{MANIFEST}") as file:
+    with files.writing(f"{layout.folder}/{MANIFEST}") as file:
         sink = _Measured(file)
-        for block in Parts(artifacts, layout, monitor).manifest_blocks():
+        for block in Parts(files, layout, monitor).manifest_blocks():
             sink.write(block)
         manifest = sink.facts(_JSON_LINES)
-    with artifacts.writing(f"{layout.folder}/{layout.archive}") as file:
+    with files.writing(f"{layout.folder}/{layout.archive}") as file:
         sink = _Measured(file)
-        FORMATS[layout.request.format](sink, Parts(artifacts, layout, monitor, manifest["bytes"]))
+        FORMATS[layout.request.format](sink, Parts(files, layout, monitor, manifest["bytes"]))
         archive = sink.facts(_MEDIA_TYPES[layout.request.format])
     return {layout.archive: archive, MANIFEST: manifest}

@@ -43,7 +43,7 @@ class Layout:
         return f"augmented.{self.request.format}"
 
     @cached_property
-    def places(self) -> list[ChunkSpan]:
+    def spans(self) -> list[ChunkSpan]:
         """The chunks, in order."""
         return list(chunk_spans(self.plan))
 
@@ -60,9 +60,9 @@ class Layout:
         """The artifact with a chunk's lines of the manifest."""
         return f"{self.folder}/chunks/{number:06d}.jsonl"
 
-    def sources_of(self, place: ChunkSpan) -> Sources:
+    def sources_of(self, span: ChunkSpan) -> Sources:
         """Which images of the dataset a chunk is made from."""
-        return sources_of(self.request, self.facts.images, place)
+        return sources_of(self.request, self.facts.images, span)
 
     @cached_property
     def class_names(self) -> list[str]:

@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.chunks import ChunkSpan
+from augury.archives.files import Files
 from augury.archives.images import encoder_of
 from augury.archives.layout import Layout, batches
 from augury.augmentation import Pipeline
 from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
-from store.files.artifacts import Artifacts
-from store.files.snapshots import load_snapshot
 
 Array = npt.NDArray[Any]
 Source = Callable[[range], tuple[Array, Sequence[dict[str, Any] | None]]]
@@ -26,28 +25,29 @@ Source = Callable[[range], tuple[Array, Sequence[dict[str, Any] | None]]]
 _BYTES_AT_ONCE = 4 * 2**20  # of float32 images; a cancel is heeded in between
 
 
-def make_part(artifacts: Artifacts, layout: Layout, place: ChunkSpan, monitor: WorkMonitor) -> dict[str, Any]:
+def make_part(
+    files: Files, snapshot: Snapshot, layout: Layout, span: ChunkSpan, monitor: WorkMonitor
+) -> dict[str, Any]:
     """Make a chunk's images and store them with their lines of the manifest; the sizes of both."""
-    snapshot = load_snapshot(artifacts, layout.digest)
     lines: list[bytes] = []
     size = 0
-    with artifacts.writing(layout.part_images(place.number)) as file:
-        for content, line in _entries(snapshot, layout, place):
+    with files.writing(layout.part_images(span.number)) as file:
+        for content, line in _entries(snapshot, layout, span):
             monitor.raise_if_cancelled()
             file.write(content)
             size += len(content)
             lines.append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
             monitor.report_progress(done=len(lines))
     manifest = b"".join(lines)
-    artifacts.write(layout.part_manifest(place.number), manifest)
+    files.write(layout.part_manifest(span.number), manifest)
     return {"images_bytes": size, "manifest_bytes": len(manifest)}
 
 
-def _entries(snapshot: Snapshot, layout: Layout, place: ChunkSpan) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    sources = layout.sources_of(place)
+def _entries(snapshot: Snapshot, layout: Layout, span: ChunkSpan) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    sources = layout.sources_of(span)
     encode = encoder_of(layout.request.format, layout.facts.dtype)
     make = _originals(snapshot) if sources.round is None else _augmented(snapshot, layout, sources.round)
-    ordinal = place.first
+    ordinal = span.first
     at_once = max(1, _BYTES_AT_ONCE // (4 * math.prod(layout.facts.shape)))
     for indices in batches(sources, at_once):
         images, drawn = make(indices)
@@ -78,7 +78,7 @@ def _originals(snapshot: Snapshot) -> Source:
 
 def _augmented(snapshot: Snapshot, layout: Layout, round_number: int) -> Source:
     request = layout.request
-    pipeline = Pipeline(request.spec, semantics=request.semantics, p=request.p)
+    pipeline = Pipeline(request.spec, semantics=request.semantics, identity_probability=request.identity_probability)
     shape = snapshot.images.shape[1:]
 
     def make(indices: range) -> tuple[Array, Sequence[dict[str, Any]]]:

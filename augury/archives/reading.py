@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from augury.archives.files import Files
 from augury.archives.layout import MANIFEST, Layout
 from augury.monitor import WorkMonitor
-from store.files.artifacts import Artifacts
 
 _BLOCK = 2**20
 
@@ -26,49 +26,49 @@ class Entry:
 class Parts:
     """All parts of a job, as if they were one. Everything may be read more than once."""
 
-    def __init__(self, artifacts: Artifacts, layout: Layout, monitor: WorkMonitor, manifest_bytes: int = 0) -> None:
+    def __init__(self, files: Files, layout: Layout, monitor: WorkMonitor, manifest_bytes: int = 0) -> None:
         self.layout = layout
         self.manifest_bytes = manifest_bytes
         """Size of the whole manifest, once it is stored."""
-        self._artifacts = artifacts
+        self._files = files
         self._monitor = monitor
 
     def manifest(self) -> Iterator[bytes]:
         """The stored manifest, block by block."""
-        with self._artifacts.open(f"{self.layout.folder}/{MANIFEST}") as file:
+        with self._files.open(f"{self.layout.folder}/{MANIFEST}") as file:
             yield from self._blocks(file)
 
     def manifest_blocks(self) -> Iterator[bytes]:
         """The manifest as it is to be stored: the header and the lines of all parts."""
         yield json.dumps(self.layout.header(), separators=(",", ":")).encode() + b"\n"
-        for place in self.layout.places:
-            with self._artifacts.open(self.layout.part_manifest(place.number)) as file:
+        for span in self.layout.spans:
+            with self._files.open(self.layout.part_manifest(span.number)) as file:
                 yield from self._blocks(file)
 
     def image_blocks(self) -> Iterator[bytes]:
         """The contents of all images, one after the other."""
-        for place in self.layout.places:
-            with self._artifacts.open(self.layout.part_images(place.number)) as file:
+        for span in self.layout.spans:
+            with self._files.open(self.layout.part_images(span.number)) as file:
                 yield from self._blocks(file)
 
     def fields(self) -> Iterator[dict[str, Any]]:
         """The manifest's lines."""
-        for place in self.layout.places:
-            with self._artifacts.open(self.layout.part_manifest(place.number)) as lines:
+        for span in self.layout.spans:
+            with self._files.open(self.layout.part_manifest(span.number)) as lines:
                 for line in lines:
                     self._monitor.raise_if_cancelled()
                     yield json.loads(line)
 
     def entries(self) -> Iterator[Entry]:
         """The images, one by one."""
-        for place in self.layout.places:
+        for span in self.layout.spans:
             with (
-                self._artifacts.open(self.layout.part_manifest(place.number)) as lines,
-                self._artifacts.open(self.layout.part_images(place.number)) as images,
+                self._files.open(self.layout.part_manifest(span.number)) as lines,
+                self._files.open(self.layout.part_images(span.number)) as images,
             ):
                 for number, line in enumerate(lines):
                     self._monitor.raise_if_cancelled()
-                    self._monitor.report_progress(done=place.first + number)
+                    self._monitor.report_progress(done=span.first + number)
                     fields = json.loads(line)
                     yield Entry(line, fields, _exactly(images, fields["bytes"]))
 

@@ -121,12 +121,18 @@ def _draw_one_as_keras(ranges: Ranges, generator: LegacyGenerator, shape: tuple[
 
 
 def draw_stateless(
-    ranges: Ranges, *, seed: int, epoch: int, indices: npt.NDArray[np.int64], shape: tuple[int, ...], p: float = 0.0
+    ranges: Ranges,
+    *,
+    seed: int,
+    epoch: int,
+    indices: npt.NDArray[np.int64],
+    shape: tuple[int, ...],
+    identity_probability: float = 0.0,
 ) -> Draws:
     """Draws that depend on (seed, epoch, sample) and on nothing else: not on batches, threads or machines.
 
     Every parameter has its own place in the sample's stream, so that adding one to a spec leaves the draws of the
-    others as they are. *p* is the probability of leaving an image alone.
+    others as they are. *identity_probability* is that of leaving an image alone.
     """
     uniform = uniforms(seed, epoch, np.ascontiguousarray(indices, np.int64), _UNIFORMS_PER_SAMPLE)
     table = ranges.from_uniforms(uniform[:, :COLUMNS], shape)
@@ -136,6 +142,6 @@ def draw_stateless(
             values = values * shape[ranges.relative[column]]
         picked = values[(uniform[:, column] * len(values)).astype(np.intp)]
         table[:, column] = np.where(uniform[:, sign] < 0.5, -picked, picked)
-    if p:
-        table[uniform[:, _UNTOUCHED] < p] = NOTHING
+    if identity_probability:
+        table[uniform[:, _UNTOUCHED] < identity_probability] = NOTHING
     return Draws(table)

@@ -31,7 +31,7 @@ class Pipeline:
         spec: the parameters.
         semantics: ``keras`` does what Keras 3 does, defects included; ``corrected`` shifts along the named axis, turns
             about the image's centre, and applies brightness in the data's own range.
-        p: probability of leaving an image alone (stateless draws only).
+        identity_probability: of leaving an image alone (stateless draws only).
         threads: threads a batch is shared among; default: one per usable core.
 
     Raises:
@@ -43,14 +43,14 @@ class Pipeline:
         spec: ImageDataGeneratorSpec,
         *,
         semantics: Semantics = "keras",
-        p: float = 0.0,
+        identity_probability: float = 0.0,
         threads: int | None = None,
     ) -> None:
         if semantics not in ("keras", "corrected"):
             raise ValueError(f"semantics must be 'keras' or 'corrected', got {semantics!r}")
-        if not 0 <= p <= 1:
-            raise ValueError(f"p must be in [0, 1], got {p!r}")
-        self.spec, self.semantics, self.p = spec, semantics, p
+        if not 0 <= identity_probability <= 1:
+            raise ValueError(f"identity_probability must be in [0, 1], got {identity_probability!r}")
+        self.spec, self.semantics, self.identity_probability = spec, semantics, identity_probability
         self.dtype = spec.dtype or "float32"
         self.data_format = spec.data_format or "channels_last"
         self._ranges = Ranges.of(spec)
@@ -182,7 +182,12 @@ class Pipeline:
     def draw(self, shape: tuple[int, ...], *, seed: int, epoch: int = 0, indices: Any) -> Draws:
         """The draws of the samples *indices* in an epoch, for images of shape (height, width, channels)."""
         return draw_stateless(
-            self._ranges, seed=seed, epoch=epoch, indices=np.asarray(indices, np.int64), shape=shape, p=self.p
+            self._ranges,
+            seed=seed,
+            epoch=epoch,
+            indices=np.asarray(indices, np.int64),
+            shape=shape,
+            identity_probability=self.identity_probability,
         )
 
     def transform(self, images: Array, draws: Draws) -> Array:

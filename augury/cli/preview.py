@@ -38,14 +38,21 @@ def preview(
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed shows other images and draws.")] = None,
     scale: Annotated[int | None, typer.Option(min=1, max=64, help="Sheet pixels per image pixel.")] = None,
     semantics: Annotated[str | None, typer.Option(help="keras or corrected.")] = None,
-    p: Annotated[float | None, typer.Option("--p", help="Probability of leaving an image alone.")] = None,
+    identity_probability: Annotated[float | None, typer.Option(help="Probability of leaving an image alone.")] = None,
     parameters: Annotated[bool, typer.Option("--parameters", help="Write under each image what was drawn.")] = False,
     worst_case: Annotated[bool, typer.Option("--worst-case", help="Show every transform at its limits.")] = False,
     url: Url = None,
 ) -> None:
     """Show images of a dataset beside what a spec makes of them, as a PNG."""
     request = preview_request(read_request(file), candidate, dataset)
-    given = {"count": count, "rounds": rounds, "seed": seed, "scale": scale, "semantics": semantics, "p": p}
+    given = {
+        "count": count,
+        "rounds": rounds,
+        "seed": seed,
+        "scale": scale,
+        "semantics": semantics,
+        "identity_probability": identity_probability,
+    }
     request |= {name: value for name, value in given.items() if value is not None}
     request |= {name: True for name, wanted in (("show_parameters", parameters), ("worst_case", worst_case)) if wanted}
     if output.is_dir():
@@ -76,8 +83,9 @@ def preview_request(content: dict[str, Any], candidate: str | None, dataset: str
 
 
 def _shared_with_a_preview(content: dict[str, Any]) -> dict[str, Any]:
-    """The parts of a job's request, or of a candidate, that a preview knows too."""
-    return {name: content[name] for name in ("dataset", "spec", "semantics", "p") if name in content}
+    """The parts of a job's request, or of a candidate, that a preview knows too, or knew by a name that is refused."""
+    shared = ("dataset", "spec", "semantics", "identity_probability", "p")
+    return {name: content[name] for name in shared if name in content}
 
 
 def _candidate(candidates: Any, wanted: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The child of ``workers.units.ingestion_process``: reads one dataset, stores its snapshot, and says so."""
+"""The child of ``augury.datasets.reading_process``: reads one dataset into a snapshot's folder, and says so."""
 
 from __future__ import annotations
 
@@ -10,66 +10,57 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter
 
 from api_schemas.datasets.references import DatasetReference, ImageOptions
+from augury.datasets.errors import DatasetError, InternalError
+from augury.datasets.protocol import ReadDataset, Task, error_message, ready_message
 from augury.datasets.reading import read_dataset
-from augury.datasets.settings import IngestSettings
 from augury.datasets.snapshot import digest_of
 from augury.datasets.snapshot_builder import assemble
-from augury.datasets.sources import Fetched, fetch
-from augury.failures import DatasetError, failure_of
+from augury.datasets.sources import Fetched, Request, fetch
 from augury.telemetry.logs import configure_logging
-from store.files.artifacts import Artifacts
-from store.files.snapshots import store_snapshot_folder
-from workers.units.ingestion_process import GO
 
 _PR_SET_PDEATHSIG = 1
 _REPORT_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 def main() -> int:
     """Carry out the task that comes in on standard input; whatever happens, the last line says how it ended."""
     _die_with_the_parent()
     configure_logging()
-    task = json.loads(sys.stdin.buffer.readline())
+    task = Task.from_json(sys.stdin.buffer.readline())
     try:
-        _ingest(task)
-    except DatasetError as error:
-        _say(error={"kind": "dataset", "arguments": [error.rule, str(error)]})
-    except MemoryError as error:
-        _say(error={"kind": "memory", "arguments": [str(error)]})
+        _say(**ready_message(_read(task)))
+    except (DatasetError, MemoryError) as error:
+        _say(**error_message(error))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        _say(error={"kind": "dataset", "arguments": ["disk.full", "the disk is full on the worker's machine"]})
-    except Exception as error:  # the log has the traceback
-        _say(error={"kind": "internal", "arguments": [failure_of(error, "ingestion").message]})
+        _say(**error_message(DatasetError("disk.full", "the disk is full on the worker's machine")))
+    except Exception as error:
+        log.error("a dataset was not read", exc_info=error)
+        message = f"the ingestion failed with an unexpected {type(error).__name__}; the worker's log has the details"
+        _say(**error_message(InternalError(message)))
     return 0
 
 
-def _ingest(task: dict[str, Any]) -> None:
-    """The road of a dataset: fetched, read into arrays and facts, and stored under its digest."""
-    artifacts, limits = Artifacts(task["artifacts_url"]), IngestSettings.model_validate(task["limits"])
-    workspace = Path(task["workspace"])
-    reference = TypeAdapter(DatasetReference).validate_python(task["reference"])
+def _read(task: Task) -> ReadDataset:
+    """The road of a dataset: fetched, read into arrays and facts, and given its digest."""
+    reference = TypeAdapter(DatasetReference).validate_python(task.reference)
     options = reference if isinstance(reference, ImageOptions) else ImageOptions()
     report = Reporter()
-    fetched = fetch(task["reference"], workspace, artifacts, limits, report)
+    fetched = fetch(Request(task.reference, task.workspace, task.limits, report, task.upload))
     if isinstance(fetched, Fetched):
-        assembled = read_dataset(fetched.descriptor, fetched.name, options, workspace, limits, report)
+        assembled = read_dataset(fetched.descriptor, fetched.name, options, task.workspace, task.limits, report)
     else:
-        assembled = assemble(fetched, options, workspace, limits, report)
-    digest = digest_of(assembled.folder)
-    _say(digest=digest)
-    if sys.stdin.buffer.readline() != GO:
-        return
-    report("storing", 0, 1)
-    store_snapshot_folder(artifacts, assembled.folder, digest)
-    _say(ready={"digest": digest, "facts": assembled.facts.model_dump(mode="json")})
+        assembled = assemble(fetched, options, task.workspace, task.limits, report)
+    return ReadDataset(assembled.folder, digest_of(assembled.folder), assembled.facts)
 
 
 class Reporter:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from api_schemas.datasets.references import ImageOptions
-from augury.datasets.containers.base import Report
 from augury.datasets.containers.detection import open_contents
 from augury.datasets.formats import recognise
+from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
 from augury.datasets.snapshot_builder import AssembledSnapshot, assemble
 

@@ -12,16 +12,14 @@ import numpy.typing as npt
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.references import ImageOptions
-from augury.datasets.containers.base import Report
-from augury.datasets.containers.limits import disk_errors
+from augury.datasets.disk import disk_errors
+from augury.datasets.errors import DatasetError
 from augury.datasets.facts import Labelled, facts_of
 from augury.datasets.images.arrays import write_arrays
 from augury.datasets.images.encoded import ImageFiles, Written
 from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
+from augury.datasets.protocol import SNAPSHOT_FOLDER, Report
 from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError
-
-_FOLDER = "snapshot"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def assemble(
             of the container.
     """
     _refuse_classes(len(set(listing.labels)), limits)
-    folder = workspace / _FOLDER
+    folder = workspace / SNAPSHOT_FOLDER
     folder.mkdir(mode=0o700)
     written = _write_pixels(listing, folder / "images.npy", options, limits, report)
     try:

@@ -19,8 +19,8 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from augury.augmentation import Pipeline
 from augury.augmentation.preprocessing_functions import FUNCTIONS
-from augury.failures import UserInputError
 from augury.memory import available_bytes, gigabytes
+from augury.training.errors import UserInputError
 from augury.training.streams import AUGMENTATION, BATCHES, WHITENING, stream_seed
 
 Array = npt.NDArray[Any]

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras.src.backend.common import global_state
 
-from augury.failures import ModelTooLargeError
 from augury.memory import available_bytes, gigabytes
+from augury.training.errors import ModelTooLargeError
 
 _VALUE_BYTES = 4
 _COPIES_OF_WEIGHTS = 4  # the weights, their gradients, and two moments of Adam

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.training.models import APPLICATIONS, ModelSpec, TrainingSettings
-from augury.failures import UserInputError
 from augury.planning.canonical import canonical_json
+from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits
 from augury.training.model_memory import largest_activation_bytes, require_memory
 from augury.training.networks import NETWORKS, Shape

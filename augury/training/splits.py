@@ -13,8 +13,8 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.failures import UserInputError
 from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition, folds_of
+from augury.training.errors import UserInputError
 from augury.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
 
 Indices = npt.NDArray[np.intp]

@@ -14,16 +14,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
-from api_schemas.problems import FieldProblem
-from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, display_range, displayed
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, display_range, displayed
 from augury.datasets.snapshot import Snapshot
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import INVALID_REQUEST, ProblemError
+from service.http.problems import shown
 from service.resources import Resources
-from service.specs.previews import MOST_SHEET_PIXELS, refuse_too_much, stored_images
+from service.specs.previews import (
+    MAX_SHEET_PIXELS,
+    magnification_for,
+    pixels_of_one,
+    require_drawable,
+    stored_images,
+)
 from store.rows.tables import DatasetRow
 
-_LONGEST_NAME = 80
-_MOST_NAMES_TOLD = 20
+_MAX_NAME_LENGTH = 80
+_MAX_NAMES_SHOWN = 20
 _WHITE = 255
 
 
@@ -92,37 +98,35 @@ def as_png(page: Page, scale: int | None) -> bytes:
     if not count:
         message = f"there are {page.matching} images, and none of them on this page"
         raise _faulty("query.page", message)
-    height, width, _ = page.facts.shape
-    refuse_too_much(count, page.facts.shape, "query.count")
-    magnification = Magnification.fitting(height, width) if scale is None else Magnification(up=scale)
+    require_drawable(count, page.facts.shape, "query.count")
+    magnification = magnification_for(page.facts, scale)
     columns = math.ceil(math.sqrt(count))
-    places = columns * math.ceil(count / columns)
-    pixels = places * magnification.of(height) * magnification.of(width)
-    if pixels > MOST_SHEET_PIXELS:
-        message = f"{count} images at this scale are {pixels:,} pixels, expected at most {MOST_SHEET_PIXELS:,}"
+    grid_cells = columns * math.ceil(count / columns)
+    pixels = grid_cells * pixels_of_one(page.facts, magnification)
+    if pixels > MAX_SHEET_PIXELS:
+        message = f"{count} images at this scale are {pixels:,} pixels, expected at most {MAX_SHEET_PIXELS:,}"
         raise _faulty("query.count", f"{message}; ask for fewer images or a smaller scale")
     pictures = displayed(page.snapshot.images[page.indices], display_range(page.facts.dtype, page.facts.value_range))
     cells = [Cell(picture, (_caption(name),)) for picture, name in zip(pictures, page.class_names(), strict=True)]
-    blank = Cell(np.full((height, width, 3), _WHITE, np.uint8))
-    cells += [blank] * (places - count)
-    rows = [cells[first : first + columns] for first in range(0, places, columns)]
+    blank = Cell(np.full((*page.facts.shape[:2], 3), _WHITE, np.uint8))
+    cells += [blank] * (grid_cells - count)
+    rows = [cells[first : first + columns] for first in range(0, grid_cells, columns)]
     return ContactSheet([()] * columns, rows, magnification).png()
 
 
-def _label(class_names: list[str], wanted: str) -> int:
-    if wanted in class_names:
-        return class_names.index(wanted)
-    hint = nearest_name(wanted, class_names)
+def _label(class_names: list[str], name: str) -> int:
+    if name in class_names:
+        return class_names.index(name)
+    hint = nearest_name(name, class_names)
     meant = f"; did you mean {shown(hint)}?" if hint else ""
-    told = ", ".join(map(shown, class_names[:_MOST_NAMES_TOLD]))
-    more = f" and {len(class_names) - _MOST_NAMES_TOLD} more" if len(class_names) > _MOST_NAMES_TOLD else ""
-    raise _faulty("query.class", f"got {shown(wanted)}: there is no such class{meant} The classes are {told}{more}")
+    told = ", ".join(map(shown, class_names[:_MAX_NAMES_SHOWN]))
+    more = f" and {len(class_names) - _MAX_NAMES_SHOWN} more" if len(class_names) > _MAX_NAMES_SHOWN else ""
+    raise _faulty("query.class", f"got {shown(name)}: there is no such class{meant} The classes are {told}{more}")
 
 
 def _caption(name: str) -> str:
-    return " ".join(name[:_LONGEST_NAME].split())
+    return " ".join(name[:_MAX_NAME_LENGTH].split())
 
 
 def _faulty(location: Literal["query.class", "query.page", "query.count"], message: str) -> ProblemError:
-    errors = [FieldProblem(location=location, message=message)]
-    return ProblemError(422, "invalid-request", "one field is not as expected; nothing was drawn", errors)
+    return INVALID_REQUEST.error_at(location, message, "one field is not as expected; nothing was drawn")

@@ -14,11 +14,11 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api_schemas.base import nearest_name
-from api_schemas.problems import FieldProblem
-from service.http.problems import ProblemError, shown
+from service.http.problem_types import BODY_TOO_LARGE, INVALID_REQUEST, MALFORMED_MULTIPART, ProblemError
+from service.http.problems import shown
 
 FILE = "file"
-_LONGEST_FIELD = 2**14
+_MAX_FIELD_BYTES = 2**14
 _PLAIN_ENCODINGS = frozenset({"", "binary", "8bit", "7bit"})
 
 
@@ -42,17 +42,19 @@ class FileForm:
     passes through.
     """
 
-    def __init__(self, content_type: str, folder: Path, fields: Collection[str], most: int, too_large: str) -> None:
+    def __init__(
+        self, content_type: str, folder: Path, fields: Collection[str], max_bytes: int, too_large: str
+    ) -> None:
         """Prepare for a body of that *content_type*.
 
         Parameters:
             fields: The names that parts beside ``file`` may have.
-            most: Bytes that the file may have.
+            max_bytes: Bytes that the file may have.
             too_large: What is said of a larger one.
         """
         self.fields: dict[str, str] = {}
         self.size = 0
-        self._known, self._most, self._too_large = [FILE, *fields], most, too_large
+        self._known, self._max_bytes, self._too_large = [FILE, *fields], max_bytes, too_large
         self._digest = hashlib.sha256()
         self._contents: dict[str, bytearray] = {}
         self._has_file = self._is_over = False
@@ -126,6 +128,17 @@ class FileForm:
         name = options.get(b"name", b"").decode("utf-8", "replace")
         if disposition != b"form-data" or not name:
             raise _malformed(f"part {self._number} has no Content-Disposition: form-data with a name")
+        self._part.name = name
+        self._require_expected()
+        if name == FILE:
+            self._begin_file(options)
+        else:
+            self._contents[name] = bytearray()
+            self._part.write = self._extend_field
+
+    def _require_expected(self) -> None:
+        """The part's name is known and new, and its content is sent as it is."""
+        name = self._part.name
         if name not in self._known:
             hint = nearest_name(name, self._known)
             meant = f"did you mean '{hint}'?" if hint else f"known are {', '.join(self._known)}"
@@ -135,27 +148,25 @@ class FileForm:
         encoding = self._part.headers.get("content-transfer-encoding", "").lower()
         if encoding not in _PLAIN_ENCODINGS:
             raise _refused(name, f"got Content-Transfer-Encoding {shown(encoding)}, expected the bytes as they are")
-        if name == FILE:
-            if b"filename" not in options:
-                raise _refused(FILE, "got a plain field, expected a file; with curl: -F file=@flowers.zip")
-            self._has_file = True
-        else:
-            self._contents[name] = bytearray()
-        self._part.name = name
-        self._part.write = self._write_file if name == FILE else self._extend_field
+
+    def _begin_file(self, options: Collection[bytes]) -> None:
+        if b"filename" not in options:
+            raise _refused(FILE, "got a plain field, expected a file; with curl: -F file=@flowers.zip")
+        self._has_file = True
+        self._part.write = self._write_file
 
     def _write_file(self, data: bytes) -> None:
         self.size += len(data)
-        if self.size > self._most:
-            raise ProblemError(413, "body-too-large", self._too_large)
+        if self.size > self._max_bytes:
+            raise BODY_TOO_LARGE.error(self._too_large)
         self._digest.update(data)
         self._file.write(data)
 
     def _extend_field(self, data: bytes) -> None:
         content = self._contents[self._part.name]
         content += data
-        if len(content) > _LONGEST_FIELD:
-            raise _refused(self._part.name, f"got more than {_LONGEST_FIELD} bytes")
+        if len(content) > _MAX_FIELD_BYTES:
+            raise _refused(self._part.name, f"got more than {_MAX_FIELD_BYTES} bytes")
 
     def _text(self, name: str, content: bytearray) -> str:
         try:
@@ -175,12 +186,10 @@ def _parser(content_type: str, callbacks: Any) -> MultipartParser:
 
 
 def _malformed(reason: str) -> ProblemError:
-    return ProblemError(422, "malformed-multipart", f"the body is not a whole multipart form: {reason}")
+    return MALFORMED_MULTIPART.error(f"the body is not a whole multipart form: {reason}")
 
 
 def _refused(part: str, message: str) -> ProblemError:
-    location = f"body.{part}".encode("ascii", "backslashreplace").decode()
-    return ProblemError(
-        422, "invalid-request", "a part of the form is not as expected; nothing was stored",
-        [FieldProblem(location=location, message=message)],
-    )  # fmt: skip
+    return INVALID_REQUEST.error_at(
+        f"body.{part}", message, "a part of the form is not as expected; nothing was stored"
+    )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets.dataset import DatasetState
+from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
 from augury.datasets import reference_rules
 from augury.planning.canonical import digest
-from service.http.idempotency import Accepted, once
-from service.http.problems import ProblemError, shown
+from service.http.idempotency import Accepted, create_idempotently
+from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
+from service.http.problems import shown
 from service.resources import Resources
 from store import queue
+from store.files.names import upload_name
 from store.rows import datasets
 from store.rows.tables import DatasetRow
 
@@ -24,114 +26,114 @@ RETRY_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A reference in a request, and why the operator's settings refuse it, if they do."""
+class ResolvedReference:
+    """A reference in a request, and its fault: what the operator's settings or a missing upload have against it."""
 
     reference: dict[str, Any]
     location: str
     """Of the reference in the request, e.g. ``body.dataset``."""
-    obstacle: FieldProblem | None
+    fault: FieldProblem | None
 
-    def problem(self, field: str, message: str) -> FieldProblem:
+    def fault_at(self, field: str, message: str) -> FieldProblem:
         """A complaint about one field of the reference, or about all of it."""
         return FieldProblem(location=".".join(filter(None, (self.location, field))), message=message)
 
 
-def wanted_by(resources: Resources, reference: DatasetReference, location: str = "body.dataset") -> Wanted:
+def resolve(resources: Resources, reference: DatasetReference, location: str = "body.dataset") -> ResolvedReference:
     """What a request refers to, with what is to be said against it before a transaction begins."""
-    wanted = Wanted(reference.model_dump(mode="json"), location, None)
-    refused = reference_rules.obstacle(reference, resources.ingest)
-    if refused is None and reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
-        refused = "sha256", f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
-    return wanted if refused is None else Wanted(wanted.reference, location, wanted.problem(*refused))
+    resolved = ResolvedReference(reference.model_dump(mode="json"), location, None)
+    refusal = reference_rules.obstacle(reference, resources.ingest)
+    if refusal is None and reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
+        refusal = "sha256", f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
+    return resolved if refusal is None else replace(resolved, fault=resolved.fault_at(*refusal))
 
 
-def upload_name(sha256: str) -> str:
-    """Where an uploaded file is stored."""
-    return f"uploads/{sha256}"
-
-
-def known(session: Session, wanted: Wanted) -> DatasetRow | None:
+def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
     """The row that a request refers to; None where nobody has registered it yet.
 
     Raises:
         ProblemError: there is no dataset of that id.
     """
-    row = datasets.find(session, wanted.reference)
-    if row is None and wanted.reference["kind"] == "dataset":
-        identifier = shown(wanted.reference["id"])
-        raise _refused(wanted.problem("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
+    row = datasets.find(session, resolved.reference)
+    if row is None and resolved.reference["kind"] == "dataset":
+        identifier = shown(resolved.reference["id"])
+        raise _refused(resolved.fault_at("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
     return row
 
 
-def refuse(wanted: Wanted) -> None:
-    """Refuse what the operator's settings forbid.
+def facts_of(row: DatasetRow | None) -> DatasetFacts | None:
+    """What ingestion measured; None where there is no row, or nothing was measured yet."""
+    return None if row is None or row.facts is None else DatasetFacts.model_validate(row.facts)
+
+
+def require_allowed(resolved: ResolvedReference) -> None:
+    """Let a reference pass that has no fault.
 
     Raises:
-        ProblemError: they do.
+        ProblemError: it has one.
     """
-    if wanted.obstacle is not None:
-        raise _refused(wanted.obstacle)
+    if resolved.fault is not None:
+        raise _refused(resolved.fault)
 
 
-def enter(session: Session, wanted: Wanted, now: float) -> DatasetRow:
+def get_or_register(session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
     """The row, registered if need be, and kept from being deleted until the transaction ends.
 
     Raises:
         ProblemError: the reference is refused, or names a dataset that is unknown or failed.
     """
-    refuse(wanted)
-    row = known(session, wanted) or datasets.register(session, wanted.reference, now)
+    require_allowed(resolved)
+    row = find(session, resolved) or datasets.register(session, resolved.reference, now)
     session.flush()
     session.refresh(row, with_for_update={"read": True})
     if row.state in (DatasetState.FAILED, DatasetState.DELETED):
         reason = Failure.model_validate(row.error).message if row.error else "it was deleted"
-        raise _refused(wanted.problem("id", f"the dataset cannot be used: {reason}"))
+        raise _refused(resolved.fault_at("id", f"the dataset cannot be used: {reason}"))
     return row
 
 
-def register(resources: Resources, wanted: Wanted, idempotency_key: str | None) -> Accepted:
+def register(resources: Resources, resolved: ResolvedReference, idempotency_key: str | None) -> Accepted:
     """Have a dataset read that is not yet, once per idempotency key; the answer is the dataset.
 
     Raises:
-        ProblemError: see `enter`; or the key came before with another request.
+        ProblemError: see `get_or_register`; or the key came before with another request.
     """
     due: list[DatasetRow] = []
     with resources.database.writing() as session:
         now = resources.database.now(session)
 
         def create() -> dict[str, Any]:
-            row = enter(session, wanted, now)
+            row = get_or_register(session, resolved, now)
             due.extend(_claimed(row, now))
             return datasets.to_wire(row).model_dump(mode="json")
 
-        accepted = once(session, idempotency_key, digest({"dataset": wanted.reference}), now, create)
+        accepted = create_idempotently(session, idempotency_key, digest({"dataset": resolved.reference}), now, create)
     _publish(resources, due)
     return accepted
 
 
-def ready(resources: Resources, wanted: Wanted) -> DatasetRow:
+def require_ready(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
     """The row of a dataset whose images are stored.
 
     Raises:
         ProblemError: it is not ready. One that nobody has asked for yet is registered, as a job would do it.
     """
     with resources.database.reading() as session:
-        row = known(session, wanted)
-        failure = datasets.last_failure(session, wanted.reference) if row is None else None
+        row = find(session, resolved)
+        failure = datasets.last_failure(session, resolved.reference) if row is None else None
     if failure is not None and not failure.retryable:
         raise failed(failure)
     if row is None or _needs_a_message(row):
-        row = _entered(resources, wanted)
-    refuse_unready(row, failure)
+        row = _registered(resources, resolved)
+    require_ingested(row, failure)
     return row
 
 
-def refuse_unready(row: DatasetRow, failure: Failure | None = None) -> None:
-    """Refuse to look at images that are not stored. *failure* is how the last attempt to read them ended.
+def require_ingested(row: DatasetRow, failure: Failure | None = None) -> None:
+    """Let a dataset pass whose images are stored. *failure* is how the last attempt to read them ended.
 
     Raises:
-        ProblemError: they are not.
+        ProblemError: they are not stored, yet or ever.
     """
     if row.state == DatasetState.READY:
         return
@@ -142,18 +144,18 @@ def refuse_unready(row: DatasetRow, failure: Failure | None = None) -> None:
         f"dataset {row.id} is {row.state}: its images are being read{again}; send the request again in a few seconds, "
         f"or look at /v1/datasets/{row.id}"
     )
-    raise ProblemError(409, "dataset-not-ready", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    raise DATASET_NOT_READY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def failed(failure: Failure) -> ProblemError:
     """409 for a dataset that will not become ready."""
-    return ProblemError(409, "dataset-failed", f"the dataset could not be read: {failure.message}")
+    return DATASET_FAILED.error(f"the dataset could not be read: {failure.message}")
 
 
-def _entered(resources: Resources, wanted: Wanted) -> DatasetRow:
+def _registered(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
     with resources.database.writing() as session:
         now = resources.database.now(session)
-        row = enter(session, wanted, now)
+        row = get_or_register(session, resolved, now)
         due = _claimed(row, now)
     _publish(resources, due)
     return row
@@ -174,8 +176,8 @@ def _needs_a_message(row: DatasetRow) -> bool:
 def _publish(resources: Resources, rows: list[DatasetRow]) -> None:
     """To be called after the commit."""
     for row in rows:
-        resources.relay.hand(queue.INGEST, row.id, row.queue)
+        resources.publisher.publish(queue.INGEST, row.id, row.queue)
 
 
 def _refused(error: FieldProblem) -> ProblemError:
-    return ProblemError(422, "invalid-request", "the dataset cannot be used; nothing was stored", [error])
+    return INVALID_REQUEST.error("the dataset cannot be used; nothing was stored", [error])

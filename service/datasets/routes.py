@@ -18,9 +18,23 @@ from service.datasets.images import Selected
 from service.http.examples import DATASET_BODY
 from service.http.idempotency import Accepted, IdempotencyKey
 from service.http.middleware import is_multipart
-from service.http.negotiation import JSON, PNG, Accept, prefers_json
+from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
-from service.http.problems import ProblemError, not_found
+from service.http.problem_types import (
+    BODY_REFUSED,
+    BUSY,
+    DATASET_IN_USE,
+    IDEMPOTENCY_KEY_REUSED,
+    IMAGES_REFUSED,
+    INSUFFICIENT_STORAGE,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    MALFORMED_MULTIPART,
+    NOT_FOUND,
+    UPLOAD_CUT_OFF,
+    UPLOAD_TOO_SLOW,
+)
+from service.http.problems import invalid_body, require_found
 from service.resources import Resources, Shared
 from service.specs import previews
 from store.ids import IDENTIFIER
@@ -31,6 +45,8 @@ router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 Kind = Literal["builtin", "upload", "path", "url", "s3", "gs", "huggingface"]
 _REFERENCE: TypeAdapter[DatasetReference] = TypeAdapter(DatasetReference)
+_UPLOAD_REFUSED = (UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, MALFORMED_MULTIPART, BUSY, INSUFFICIENT_STORAGE)
+_REFERENCE_REFUSED = (*BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED)
 _SHEET = {"description": "The contact sheet, or which images are on it.", "content": {PNG: {}}}
 
 
@@ -42,7 +58,7 @@ _SHEET = {"description": "The contact sheet, or which images are on it.", "conte
     openapi_extra=DATASET_BODY,
     responses={
         200: {"model": Dataset, "description": "It is ready already."},
-        **problems(400, 408, 413, 415, 422, 503, 507),
+        **problems(*_REFERENCE_REFUSED, *_UPLOAD_REFUSED),
     },
 )
 async def add_dataset(resources: Shared, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
@@ -65,7 +81,7 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
 
 
 def _register(resources: Resources, reference: DatasetReference, key: str | None) -> Accepted:
-    return registration.register(resources, registration.wanted_by(resources, reference, "body"), key)
+    return registration.register(resources, registration.resolve(resources, reference, "body"), key)
 
 
 def _parsed(content: bytes) -> DatasetReference:
@@ -81,11 +97,10 @@ def _parsed(content: bytes) -> DatasetReference:
     try:
         return _REFERENCE.validate_python(body)
     except ValidationError as error:
-        lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
-        raise RequestValidationError(lines, body=body) from None
+        raise invalid_body(error, body) from None
 
 
-@router.get("", summary="List datasets, newest first", responses=problems(422))
+@router.get("", summary="List datasets, newest first", responses=problems(INVALID_REQUEST))
 def list_datasets(
     resources: Shared,
     state: DatasetState | None = None,
@@ -98,7 +113,7 @@ def list_datasets(
         return datasets.page(session, limit=limit, cursor=cursor, state=state, kind=kind)
 
 
-@router.get("/{dataset_id}", summary="A dataset's state and facts", responses=problems(404))
+@router.get("/{dataset_id}", summary="A dataset's state and facts", responses=problems(NOT_FOUND))
 def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
     """The dataset as it is now, with the step that its ingestion is at."""
     return datasets.to_wire(_found(resources, dataset_id))
@@ -108,41 +123,38 @@ def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
     "/{dataset_id}/images",
     response_model=DatasetImages,
     summary="Look at a dataset's images",
-    responses={200: _SHEET, **problems(404, 409, 422, 503)},
+    responses={200: _SHEET, **problems(INVALID_REQUEST, *IMAGES_REFUSED)},
 )
 def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
     row = _found(resources, dataset_id)
-    registration.refuse_unready(row)
-    with previews.turn():
+    registration.require_ingested(row)
+    with previews.preview_slot():
         page = images.page_of(resources, row, selection)
-        if prefers_json(accept):
-            content: bytes | str = images.as_json(page).model_dump_json()
-            return Response(content, media_type=JSON, headers={"Vary": "Accept"})
-        return Response(images.as_png(page, selection.scale), media_type=PNG, headers={"Vary": "Accept"})
+        return words_or_picture(accept, lambda: images.as_json(page), lambda: images.as_png(page, selection.scale))
 
 
-@router.delete("/{dataset_id}", status_code=204, summary="Delete a dataset", responses=problems(404, 409))
+@router.delete(
+    "/{dataset_id}",
+    status_code=204,
+    summary="Delete a dataset",
+    responses=problems(NOT_FOUND, DATASET_IN_USE),
+)
 def delete_dataset(resources: Shared, dataset_id: str) -> None:
     """Give up a dataset that no unfinished job needs. Its files are removed a little later.
 
     One that is being read is stopped, and is gone once its worker has noticed.
     """
     with resources.database.writing() as session:
-        row = datasets.get(session, dataset_id)
-        if row is None:
-            raise not_found("dataset", dataset_id)
+        row = require_found(datasets.get(session, dataset_id), "dataset", dataset_id)
         session.refresh(row, with_for_update=True)
         jobs = datasets.jobs_in_need(session, dataset_id)
         if jobs:
             detail = f"unfinished jobs need the dataset: {', '.join(jobs)}; cancel them, or wait for them"
-            raise ProblemError(409, "dataset-in-use", detail)
+            raise DATASET_IN_USE.error(detail)
         datasets.delete(session, dataset_id, resources.database.now(session))
 
 
 def _found(resources: Resources, dataset_id: str) -> DatasetRow:
     with resources.database.reading() as session:
-        row = datasets.get(session, dataset_id)
-    if row is None:
-        raise not_found("dataset", dataset_id)
-    return row
+        return require_found(datasets.get(session, dataset_id), "dataset", dataset_id)

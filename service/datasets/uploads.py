@@ -14,28 +14,29 @@ from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from api_schemas.datasets.references import ImageOptions, UploadReference
 from augury.datasets.settings import IngestSettings, variable_of
 from service.datasets.multipart import FILE, FileForm
-from service.datasets.registration import upload_name
-from service.http.problems import ProblemError, shown
+from service.http.middleware import file_too_large
+from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
+from service.http.problems import invalid_body, shown
 from store.files.artifacts import Artifacts
+from store.files.names import upload_name
 
 FIELDS = tuple(ImageOptions.model_fields)
-_AT_A_TIME = 8
-_PATIENCE_SECONDS = 10.0
-_SILENCE_SECONDS = 60.0
+_MAX_CONCURRENT = 8
+_MAX_WAIT_SECONDS = 10.0
+_MAX_SILENCE_SECONDS = 60.0
 _BLOCK = 2**20
-_SPARE_BYTES = 2**26
+_MIN_FREE_BYTES = 2**26
 """Of disk that an upload leaves to everything else."""
 _LEFT_BEHIND_SECONDS = 3600.0
 """Beyond the longest upload; what is older was left by a process that was killed."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_turns = threading.BoundedSemaphore(_AT_A_TIME)
+_slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
 @asynccontextmanager
@@ -45,7 +46,7 @@ async def received(request: Request, folder: Path, limits: IngestSettings) -> As
     Raises:
         ProblemError: the form is not as expected, the file too large, the disk too full or the client too slow.
     """
-    async with _turn():
+    async with _upload_slot():
         with _room_or_507():
             form = await run_sync(_begin, request, folder, limits)
         try:
@@ -79,8 +80,7 @@ def reference_of(form: FileForm) -> UploadReference:
     try:
         return UploadReference.model_validate({"kind": "upload", "sha256": form.sha256, **body})
     except ValidationError as error:
-        lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
-        raise RequestValidationError(lines, body=body) from None
+        raise invalid_body(error, body) from None
 
 
 def _size(text: str) -> Any:
@@ -100,28 +100,28 @@ _READERS = {"image_size": _size, "columns": _object}
 
 
 @asynccontextmanager
-async def _turn() -> AsyncIterator[None]:
-    """Bounds how many uploads are taken side by side."""
-    give_up_at = time.monotonic() + _PATIENCE_SECONDS
-    while not _turns.acquire(blocking=False):
+async def _upload_slot() -> AsyncIterator[None]:
+    """One of a few slots, which bound how many uploads are taken side by side."""
+    give_up_at = time.monotonic() + _MAX_WAIT_SECONDS
+    while not _slots.acquire(blocking=False):
         if time.monotonic() > give_up_at:
-            detail = f"the service is taking {_AT_A_TIME} other uploads; send this one again in a while"
-            raise ProblemError(503, "busy", detail, headers={"Retry-After": "10"})
+            detail = f"the service is taking {_MAX_CONCURRENT} other uploads; send this one again in a while"
+            raise BUSY.error(detail, headers={"Retry-After": "10"})
         await anyio.sleep(0.05)
     try:
         yield
     finally:
-        _turns.release()
+        _slots.release()
 
 
 def _begin(request: Request, folder: Path, limits: IngestSettings) -> FileForm:
-    too_large = f"the file is larger than {limits.max_bytes} bytes, which {variable_of('max_bytes')} allows"
-    form = FileForm(request.headers["content-type"], folder, FIELDS, limits.max_bytes, too_large)
+    content_type, too_large = request.headers["content-type"], file_too_large(limits.max_bytes)
+    form = FileForm(content_type, folder, FIELDS, limits.max_bytes, too_large)
     try:
         _forget_left_behind(folder, time.time() - limits.max_seconds - _LEFT_BEHIND_SECONDS)
         announced = request.headers.get("content-length", "0")
         free = shutil.disk_usage(folder).free
-        if free < (int(announced) if announced.isdigit() else 0) + _SPARE_BYTES:
+        if free < (int(announced) if announced.isdigit() else 0) + _MIN_FREE_BYTES:
             raise _no_room(f"{free} bytes are free")
     except BaseException:
         form.discard()
@@ -162,13 +162,13 @@ async def _next(pieces: AsyncIterator[bytes], deadline: float) -> bytes | None:
         ProblemError: the client is gone or too slow.
     """
     try:
-        with anyio.fail_after(min(_SILENCE_SECONDS, deadline - time.monotonic())):
+        with anyio.fail_after(min(_MAX_SILENCE_SECONDS, deadline - time.monotonic())):
             return await anext(pieces, None)
     except TimeoutError:
         detail = f"the upload came to a stop, or took longer than {variable_of('max_seconds')} allows"
-        raise ProblemError(408, "upload-too-slow", detail, headers={"Connection": "close"}) from None
+        raise UPLOAD_TOO_SLOW.error(detail, headers={"Connection": "close"}) from None
     except ClientDisconnect:  # nobody reads this; it only ends the request
-        raise ProblemError(400, "upload-cut-off", f"the connection ended before the part {shown(FILE)} did") from None
+        raise UPLOAD_CUT_OFF.error(f"the connection ended before the part {shown(FILE)} did") from None
 
 
 @contextmanager
@@ -183,4 +183,4 @@ def _room_or_507() -> Iterator[None]:
 
 def _no_room(reason: str) -> ProblemError:
     detail = f"there is no room for the upload ({reason}); nothing was stored. The operator has to make some"
-    return ProblemError(507, "insufficient-storage", detail)
+    return INSUFFICIENT_STORAGE.error(detail)

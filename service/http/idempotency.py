@@ -10,7 +10,7 @@ from fastapi import Header
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
-from service.http.problems import ProblemError
+from service.http.problem_types import IDEMPOTENCY_KEY_REUSED
 from store.rows import idempotency
 
 IdempotencyKey = Annotated[
@@ -39,7 +39,7 @@ class Accepted:
         return JSONResponse(self.body, status, headers)
 
 
-def once(
+def create_idempotently(
     session: Session, key: str | None, fingerprint: str, now: float, create: Callable[[], dict[str, Any]]
 ) -> Accepted:
     """What *create* makes in this transaction, or the first answer under that key.
@@ -63,6 +63,5 @@ def _first_answer(session: Session, key: str, fingerprint: str) -> dict[str, Any
     try:
         return idempotency.first_answer(session, key, fingerprint)
     except idempotency.KeyReusedError:
-        raise ProblemError(
-            422, "idempotency-key-reused", "this Idempotency-Key came before with another request; use a new key"
-        ) from None
+        detail = "this Idempotency-Key came before with another request; use a new key"
+        raise IDEMPOTENCY_KEY_REUSED.error(detail) from None

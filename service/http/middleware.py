@@ -13,15 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
+from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, ProblemError
 from service.http.problems import render, shown
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = ("POST", "/v1/datasets")
-_AROUND_A_FILE_BYTES = 2**16
+_JSON, _MULTIPART = "application/json", "multipart/form-data"
+_MAX_FORM_OVERHEAD_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
 
 
-class RequestId:
+class RequestIdMiddleware:
     """Gives every request an id that is in the answer's header, in problems and in the log."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -57,10 +59,10 @@ class _Limit:
 
     max_bytes: int
     too_large: str
-    media_types: str = "application/json"
+    media_types: str = _JSON
 
 
-class Bodies:
+class BodyLimitMiddleware:
     """Refuses bodies that are too large (413) or of another media type than their path takes (415).
 
     All are JSON, but for files that are uploaded. Nothing is read here: bytes are counted as others read them.
@@ -69,9 +71,8 @@ class Bodies:
     def __init__(self, app: ASGIApp, max_json_bytes: int, max_file_bytes: int) -> None:
         self._app = app
         self._json = _Limit(max_json_bytes, f"the body is larger than {max_json_bytes} bytes")
-        self._json_or_file = replace(self._json, media_types="application/json or multipart/form-data")
-        too_large = f"the file is larger than {max_file_bytes} bytes, which {variable_of('max_bytes')} allows"
-        self._file = _Limit(max_file_bytes + _AROUND_A_FILE_BYTES, too_large)
+        self._json_or_file = replace(self._json, media_types=f"{_JSON} or {_MULTIPART}")
+        self._file = _Limit(max_file_bytes + _MAX_FORM_OVERHEAD_BYTES, file_too_large(max_file_bytes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -79,24 +80,32 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        takes_files = (scope["method"], scope["path"]) == _UPLOADS
-        is_file = takes_files and is_multipart(headers.get("content-type", ""))
-        limit = self._file if is_file else self._json_or_file if takes_files else self._json
-        refusal = _refusal(headers, limit, is_file=is_file)
+        limit = self._limit_of(scope, headers)
+        refusal = _refusal(headers, limit, is_file=limit is self._file)
         if refusal is not None:
-            await render(Request(scope), *refusal)(scope, receive, send)
+            await render(Request(scope), refusal)(scope, receive, send)
             return
         await self._app(scope, _counted(receive, limit), send)
 
+    def _limit_of(self, scope: Scope, headers: Headers) -> _Limit:
+        if (scope["method"], scope["path"]) != _UPLOADS:
+            return self._json
+        return self._file if is_multipart(headers.get("content-type", "")) else self._json_or_file
 
-def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> tuple[int, str, str] | None:
+
+def file_too_large(max_bytes: int) -> str:
+    """What is said of a file that has more bytes than that."""
+    return f"the file is larger than {max_bytes} bytes, which {variable_of('max_bytes')} allows"
+
+
+def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> ProblemError | None:
     length = headers.get("content-length", "0")
     has_body = length != "0" or "transfer-encoding" in headers
     if length.isdigit() and int(length) > limit.max_bytes:
-        return 413, "body-too-large", limit.too_large
+        return BODY_TOO_LARGE.error(limit.too_large)
     if has_body and not is_file and not _is_json(headers.get("content-type", "")):
         received = shown(headers.get("content-type", "nothing"))
-        return 415, "unsupported-media-type", f"got Content-Type {received}, expected {limit.media_types}"
+        return UNSUPPORTED_MEDIA_TYPE.error(f"got Content-Type {received}, expected {limit.media_types}")
     return None
 
 
@@ -108,7 +117,7 @@ def _counted(receive: Receive, limit: _Limit) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit.max_bytes:
-            raise HTTPException(413, limit.too_large)
+            raise HTTPException(BODY_TOO_LARGE.status, limit.too_large)  # which the framework lets pass
         return message
 
     return counted
@@ -116,9 +125,13 @@ def _counted(receive: Receive, limit: _Limit) -> Receive:
 
 def is_multipart(content_type: str) -> bool:
     """Whether a body is a form with files."""
-    return content_type.split(";")[0].strip().lower() == "multipart/form-data"
+    return _media_type(content_type) == _MULTIPART
 
 
 def _is_json(content_type: str) -> bool:
-    media_type = content_type.split(";")[0].strip().lower()
-    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+    media_type = _media_type(content_type)
+    return media_type == _JSON or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.split(";")[0].strip().lower()

@@ -1,27 +1,45 @@
-"""What the OpenAPI document says about errors: problems, and nothing else."""
+"""What the OpenAPI document says about errors: the types of problems that each route answers, and nothing else."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from itertools import groupby
 from typing import Any
 
 from fastapi import FastAPI
 
+from api_schemas.failures import FailureClass
 from api_schemas.problems import PROBLEM_MEDIA_TYPE, Problem
+from service.http.failure_classes import FAILURE_CLASSES
+from service.http.problem_types import EVERYWHERE, PROBLEM_TYPES, ProblemType
 
-_NEVER_SENT = ("HTTPValidationError", "ValidationError")
+_OF_THE_FRAMEWORK = ("HTTPValidationError", "ValidationError")
+"""Schemas of error bodies that are never sent."""
+
+Responses = dict[int | str, dict[str, Any]]
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that answers these statuses with a problem."""
-    return {status: problem(status) for status in statuses}
+def problems(*types: ProblemType) -> Responses:
+    """The ``responses`` of a route that uses the database and may answer with these *types* of problems."""
+    return described({*types, *EVERYWHERE})
 
 
-def problem(status: int) -> dict[str, Any]:
-    """One problem response."""
-    reference = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    content = {PROBLEM_MEDIA_TYPE: {"schema": reference}}
-    return {"model": Problem, "description": HTTPStatus(status).phrase, "content": content}
+def described(types: set[ProblemType]) -> Responses:
+    """The ``responses`` for these *types*, with what each means."""
+    rows = [row for row in PROBLEM_TYPES if row in types]
+    return {status: _response(list(same)) for status, same in groupby(rows, lambda row: row.status)}
+
+
+def _response(rows: list[ProblemType]) -> dict[str, Any]:
+    """Of *rows* that share a status."""
+    lines = [f"- `{row.urn}`: {row.meaning}. {row.remedy}" for row in rows]
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    content = {PROBLEM_MEDIA_TYPE: {"schema": schema, "examples": {row.slug: _example(row) for row in rows}}}
+    return {"model": Problem, "description": "\n".join([f"{rows[0].title}:", "", *lines]), "content": content}
+
+
+def _example(row: ProblemType) -> dict[str, Any]:
+    value = {"type": row.urn, "title": row.title, "status": row.status, "detail": f"{row.meaning}."}
+    return {"summary": row.meaning, "value": value}
 
 
 def install(app: FastAPI) -> None:
@@ -30,18 +48,27 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = build()
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    _keep_problems_only(operation["responses"])
-            for name in _NEVER_SENT:
-                document["components"]["schemas"].pop(name, None)
+            _correct(build())
         return build()
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def _correct(document: dict[str, Any]) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            _keep_problems_only(operation["responses"])
+    schemas = document["components"]["schemas"]
+    for name in _OF_THE_FRAMEWORK:
+        schemas.pop(name, None)
+    lines = [f"- `{name}`: {row.meaning}. {row.remedy}" for name, row in FAILURE_CLASSES.items()]
+    schemas[FailureClass.__name__]["description"] = "\n".join(["Why something failed:", "", *lines])
+
+
 def _keep_problems_only(responses: dict[str, Any]) -> None:
-    for response in responses.values():
-        if PROBLEM_MEDIA_TYPE in response.get("content", {}):
-            response["content"].pop("application/json", None)
+    for status, response in list(responses.items()):
+        content = response.get("content", {})
+        if PROBLEM_MEDIA_TYPE in content:
+            content.pop("application/json", None)
+        elif status == "422":  # the framework's own, added where no route declares one
+            del responses[status]

@@ -1,37 +1,46 @@
-"""Errors as RFC 9457 problem details: one table of types, one handler per source of errors."""
+"""Errors as RFC 9457 problem details: one handler per source of errors."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api_schemas.problems import PROBLEM_MEDIA_TYPE, FieldProblem, Problem
+from service.http.problem_types import (
+    BODY_TOO_LARGE,
+    DATABASE_UNAVAILABLE,
+    HTTP_ERROR,
+    INTERNAL,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    MALFORMED_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NO_SUCH_PATH,
+    NOT_FOUND,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemError,
+    in_ascii,
+)
 
-_LONGEST_SHOWN_VALUE = 120
+_MAX_SHOWN_LENGTH = 120
 _FIRST_PART_OF_LOCATION = 1
+_OF_THE_FRAMEWORK = {
+    row.status: row
+    for row in (MALFORMED_REQUEST, NO_SUCH_PATH, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+}
+Row = TypeVar("Row")
 log = structlog.get_logger(__name__)
-
-
-class ProblemError(Exception):
-    """An error that the client is to see. ``slug`` ends the problem's type."""
-
-    def __init__(
-        self, status: int, slug: str, detail: str, errors: Sequence[FieldProblem] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(detail)
-        self.status, self.slug, self.detail = status, slug, detail
-        self.errors, self.headers = list(errors), dict(headers or {})
 
 
 def install(app: FastAPI) -> None:
@@ -43,9 +52,26 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def not_found(what: str, identifier: str) -> ProblemError:
+def require_found(row: Row | None, noun: str, identifier: str) -> Row:
+    """The *row* that was looked for.
+
+    Raises:
+        ProblemError: there is none; the *noun* and the id that was asked for are named.
+    """
+    if row is None:
+        raise not_found(noun, identifier)
+    return row
+
+
+def not_found(noun: str, identifier: str) -> ProblemError:
     """404 for a noun and the id that was asked for."""
-    return ProblemError(404, "not-found", f"there is no {what} {shown(identifier)}")
+    return NOT_FOUND.error(f"there is no {noun} {shown(identifier)}")
+
+
+def invalid_body(error: ValidationError, body: Any) -> RequestValidationError:
+    """What the framework would raise for a *body* that a route has validated by itself."""
+    lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
+    return RequestValidationError(lines, body=body)
 
 
 def shown(value: Any) -> str:
@@ -54,53 +80,41 @@ def shown(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=True, default=repr)
     except (ValueError, RecursionError):
         text = ascii(type(value).__name__)
-    return text if len(text) <= _LONGEST_SHOWN_VALUE else text[: _LONGEST_SHOWN_VALUE - 3] + "..."
+    return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 3] + "..."
 
 
-def render(
-    request: Request, status: int, slug: str, detail: str, errors: Sequence[FieldProblem] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:  # fmt: skip
+def render(request: Request, error: ProblemError) -> Response:
     """The response for one problem."""
     problem = Problem(
-        type=f"urn:augury:problem:{slug}",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=detail,
+        type=error.type.urn,
+        title=error.type.title,
+        status=error.type.status,
+        detail=error.detail,
         instance=request.url.path,
         request_id=request.scope.get("augury_request_id"),
-        errors=list(errors),
+        errors=error.errors,
     )
     # ensure_ascii, because a client may have sent what UTF-8 cannot say (lone surrogates).
     content = json.dumps(problem.model_dump(mode="json"), ensure_ascii=True)
-    return Response(content, status, dict(headers or {}), media_type=PROBLEM_MEDIA_TYPE)
+    return Response(content, error.type.status, error.headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return render(request, error.status, error.slug, error.detail, error.errors, error.headers)
-
-
-_SLUGS = {
-    400: "malformed-request",
-    404: "no-such-path",
-    405: "method-not-allowed",
-    413: "body-too-large",
-    415: "unsupported-media-type",
-}
+    return render(request, error)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     detail = str(error.detail)
-    if error.status_code == 404:
+    if error.status_code == NO_SUCH_PATH.status:
         detail = f"there is nothing at {shown(request.url.path)}; the interface is described at /docs"
     headers = dict(error.headers or {})
-    if error.status_code == 405:
+    if error.status_code == METHOD_NOT_ALLOWED.status:
         headers["Allow"] = ", ".join(_possible_methods(request, headers.get("Allow", "")))
         detail = f"{request.method} is not possible here; possible: {headers['Allow']}"
-    slug = _SLUGS.get(error.status_code, "http-error")
-    return render(request, error.status_code, slug, detail, headers=headers)
+    problem_type = _OF_THE_FRAMEWORK.get(error.status_code) or replace(HTTP_ERROR, status=error.status_code)
+    return render(request, problem_type.error(detail, headers=headers))
 
 
 def _possible_methods(request: Request, of_first_route: str) -> list[str]:
@@ -115,13 +129,12 @@ def _possible_methods(request: Request, of_first_route: str) -> list[str]:
 async def _on_database_away(request: Request, error: Exception) -> Response:
     log.warning("the database did not answer", path=request.url.path, reason=str(error).splitlines()[0])
     detail = "the database did not answer; nothing was stored, and the same request may be sent again"
-    return render(request, 503, "database-unavailable", detail, headers={"Retry-After": "5"})
+    return render(request, DATABASE_UNAVAILABLE.error(detail, headers={"Retry-After": "5"}))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
     log.error("unhandled exception", path=request.url.path, exc_info=error)
-    detail = "the service made a mistake; its log has the details under this request_id"
-    return render(request, 500, "internal", detail)
+    return render(request, INTERNAL.error("the service made a mistake; its log has the details under this request_id"))
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -129,11 +142,12 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     lines = error.errors()
     if any(line["type"] == "json_invalid" for line in lines):
         reason = lines[0].get("ctx", {}).get("error", "")
-        detail = f"the body is not JSON: {reason} at character {lines[0]['loc'][-1]}"
-        return render(request, 422, "malformed-json", detail)
+        return render(
+            request, MALFORMED_JSON.error(f"the body is not JSON: {reason} at character {lines[0]['loc'][-1]}")
+        )
     errors = field_problems(lines, error.body)
     fields = "one field is" if len(errors) == 1 else f"{len(errors)} fields are"
-    return render(request, 422, "invalid-request", f"{fields} not as expected; nothing was stored", errors)
+    return render(request, INVALID_REQUEST.error(f"{fields} not as expected; nothing was stored", errors))
 
 
 def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
@@ -197,4 +211,4 @@ def _location(loc: Sequence[int | str], body: Any) -> str:
         elif index == len(rest) - 1 and isinstance(here, dict):
             path = f"{path}.{part}"  # what is missing is not in the body
         is_past_tag = is_past_tag and here is before
-    return path.encode("ascii", "backslashreplace").decode()
+    return in_ascii(path)

@@ -11,9 +11,11 @@ from fastapi.responses import StreamingResponse
 from api_schemas.artifacts import ArtifactList
 from api_schemas.jobs import JobState
 from service.http.openapi import problems
-from service.http.problems import ProblemError, not_found, shown
+from service.http.problem_types import NO_ARTIFACTS, NOT_FOUND, ProblemError
+from service.http.problems import not_found, require_found, shown
 from service.resources import Resources, Shared
 from store.files.artifacts import ArtifactMissingError
+from store.files.names import job_file_name
 from store.rows import job_views, jobs
 from store.rows.tables import JobRow
 
@@ -22,7 +24,7 @@ router = APIRouter(prefix="/v1/jobs/{job_id}/artifacts", tags=["jobs"])
 _BLOCK = 2**20
 
 
-@router.get("", summary="The files of a job", responses=problems(404))
+@router.get("", summary="The files of a job", responses=problems(NOT_FOUND))
 def list_artifacts(resources: Shared, job_id: str) -> ArtifactList:
     """Name, size and checksum of every file; none until the job has succeeded."""
     return ArtifactList(items=job_views.artifacts_of(_job(resources, job_id)))
@@ -34,7 +36,7 @@ def list_artifacts(resources: Shared, job_id: str) -> ArtifactList:
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/octet-stream": {}}, "description": "The file."},
-        **problems(404, 409),
+        **problems(NOT_FOUND, NO_ARTIFACTS),
     },
 )
 def download_artifact(resources: Shared, job_id: str, name: str) -> StreamingResponse:
@@ -44,9 +46,9 @@ def download_artifact(resources: Shared, job_id: str, name: str) -> StreamingRes
     if found is None:
         raise _none_of_that_name(job, name)
     try:
-        file = resources.artifacts.open(f"jobs/{job.id}/{found.name}")
+        file = resources.artifacts.open(job_file_name(job.id, found.name))
     except ArtifactMissingError:
-        raise ProblemError(404, "not-found", f"the artifact {shown(name)} is not stored any more") from None
+        raise NOT_FOUND.error(f"the artifact {shown(name)} is not stored any more") from None
     headers = {
         "Content-Length": str(found.bytes),
         "Content-Disposition": f'attachment; filename="{found.name}"',  # names are ours, and plain ASCII
@@ -58,16 +60,13 @@ def download_artifact(resources: Shared, job_id: str, name: str) -> StreamingRes
 
 def _job(resources: Resources, job_id: str) -> JobRow:
     with resources.database.reading() as session:
-        row = jobs.find(session, job_id)
-    if row is None:
-        raise not_found("job", job_id)
-    return row
+        return require_found(jobs.find(session, job_id), "job", job_id)
 
 
 def _none_of_that_name(job: JobRow, name: str) -> ProblemError:
     if JobState(job.state).is_terminal:
         return not_found("artifact", name)
-    return ProblemError(409, "no-artifacts", f"the job is {job.state} and has no artifacts yet")
+    return NO_ARTIFACTS.error(f"the job is {job.state} and has no artifacts yet")
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -11,29 +11,29 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
-from api_schemas.problems import FieldProblem
 from augury.planning import augmentation, comparison
 from augury.planning.splits import split_problem
-from service.http.problems import ProblemError
+from service.datasets.registration import facts_of
+from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
 
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
 
 
-def refuse_the_impossible(request: JobRequest, dataset: DatasetRow) -> None:
+def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
     """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
 
     Raises:
         ProblemError: it cannot.
     """
-    if dataset.facts is None:
+    facts = facts_of(dataset)
+    if facts is None:
         return
     kind = _KINDS[request.kind]
-    problem = kind.problem(request, DatasetFacts.model_validate(dataset.facts))
+    problem = kind.problem(request, facts)
     if problem is not None:
-        errors = [FieldProblem(location=f"body.{kind.field}", message=problem)]
-        raise ProblemError(422, "invalid-request", f"{kind.refusal}; nothing was stored", errors)
+        raise INVALID_REQUEST.error_at(f"body.{kind.field}", problem, f"{kind.refusal}; nothing was stored")
 
 
 def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:
@@ -56,16 +56,15 @@ def _split_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
 
 
 def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
-    if dataset is None or dataset.facts is None:
+    facts = facts_of(dataset)
+    if dataset is None or facts is None:
         return comparison.plan_of(request, _ASSUMED_DTYPE)
-    plan = comparison.plan_of(request, dataset.facts["dtype"])
+    plan = comparison.plan_of(request, facts.dtype)
     return with_reuse_and_estimate(session, request, plan, dataset)
 
 
 def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset: DatasetRow | None) -> AugmentationPlan:
-    if dataset is None or dataset.facts is None:
-        return augmentation.plan_augmentation(request, None)
-    return augmentation.plan_augmentation(request, DatasetFacts.model_validate(dataset.facts))
+    return augmentation.plan_augmentation(request, facts_of(dataset))
 
 
 _BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_problem, _plan_trials)

@@ -6,12 +6,13 @@ import hashlib
 
 from fastapi import Response
 
-from service.http.negotiation import acceptable
-from service.http.problems import ProblemError, shown
+from service.http.negotiation import JSON, acceptable
+from service.http.problem_types import NOT_ACCEPTABLE, NOT_FOUND
+from service.http.problems import shown
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
 
-JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
+HTML, MARKDOWN = "text/html", "text/markdown"
 SUFFIXES = {JSON: ".json", HTML: ".html", MARKDOWN: ".md"}
 """What is offered, best first for whoever takes anything, and how the files end that lie beside each other."""
 
@@ -33,21 +34,20 @@ def answer(resources: Resources, job_id: str, artifact: str, accept: str | None,
     Raises:
         ProblemError: 406 when the client takes none of the forms, 404 when none that it takes is stored.
     """
-    wanted = acceptable(accept, list(SUFFIXES))
-    if not wanted:
+    accepted = acceptable(accept, list(SUFFIXES))
+    if not accepted:
         offered = ", ".join(SUFFIXES)
-        raise ProblemError(
-            406, "not-acceptable", f"a report can be had as {offered}; got Accept: {shown(accept)}", headers=_HEADERS
-        )
+        detail = f"a report can be had as {offered}; got Accept: {shown(accept)}"
+        raise NOT_ACCEPTABLE.error(detail, headers=_HEADERS)
     stem = artifact.removesuffix(SUFFIXES[JSON])
-    for media_type in wanted:
+    for media_type in accepted:
         try:
             content = resources.artifacts.read(stem + SUFFIXES[media_type])
         except ArtifactMissingError:
             continue
         return _response(content, media_type, known)
-    forms = " or ".join(wanted)
-    raise ProblemError(404, "not-found", f"the report of job {shown(job_id)} is not stored as {forms}")
+    forms = " or ".join(accepted)
+    raise NOT_FOUND.error(f"the report of job {shown(job_id)} is not stored as {forms}")
 
 
 def _response(content: bytes, media_type: str, known: str | None) -> Response:

@@ -18,7 +18,18 @@ from api_schemas.training.trials import TrialList
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
-from service.http.problems import ProblemError, not_found
+from service.http.problem_types import (
+    ALREADY_OVER,
+    BODY_REFUSED,
+    CANNOT_STOP,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID_REQUEST,
+    JSON_REFUSED,
+    NO_REPORT,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+)
+from service.http.problems import require_found
 from service.jobs import report_files, submission
 from service.resources import Resources, Shared
 from service.specs import findings
@@ -39,7 +50,7 @@ _POLL_SECONDS = 0.2
     summary="Submit a job",
     responses={
         200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
-        **problems(413, 415, 422),
+        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
     },
 )
 def submit_job(
@@ -56,7 +67,7 @@ def submit_job(
     return submission.submit(resources, request, idempotency_key).response("/v1/jobs")
 
 
-@router.get("", summary="List jobs, newest first", responses=problems(422))
+@router.get("", summary="List jobs, newest first", responses=problems(INVALID_REQUEST))
 def list_jobs(
     resources: Shared,
     state: JobState | None = None,
@@ -81,7 +92,7 @@ def _split_label(label: str) -> tuple[str, str]:
     return key, value
 
 
-@router.get("/{job_id}", summary="A job's state and progress", responses=problems(404))
+@router.get("/{job_id}", summary="A job's state and progress", responses=problems(NOT_FOUND))
 async def get_job(
     resources: Shared,
     request: Request,
@@ -117,46 +128,49 @@ def _wait_preference(prefer: str | None) -> float:
 
 def _read_job(resources: Resources, job_id: str) -> Job:
     with resources.database.reading() as session:
-        row = job_rows.find(session, job_id)
-        if row is None:
-            raise not_found("job", job_id)
+        row = require_found(job_rows.find(session, job_id), "job", job_id)
         return findings.added(session, job_views.to_wire(session, row, resources.database.now(session)))
 
 
-@router.post("/{job_id}/cancel", status_code=202, summary="Cancel a job", responses=problems(404, 409))
+@router.post(
+    "/{job_id}/cancel",
+    status_code=202,
+    summary="Cancel a job",
+    responses=problems(NOT_FOUND, ALREADY_OVER, *BODY_REFUSED),
+)
 def cancel_job(resources: Shared, job_id: str) -> Job:
     """Drop the job's work. The state is ``cancelling`` until nothing runs any more; cancelling twice is harmless."""
     with resources.database.writing() as session:
-        row = job_rows.locked(session, job_id)
-        if row is None:
-            raise not_found("job", job_id)
+        row = require_found(job_rows.locked(session, job_id), "job", job_id)
         now = resources.database.now(session)
         state = job_rows.cancel(session, row, now)
         if state in (JobState.SUCCEEDED, JobState.FAILED):
-            raise ProblemError(409, "already-over", f"the job has {state} already; there is nothing to cancel")
+            raise ALREADY_OVER.error(f"the job has {state} already; there is nothing to cancel")
     return _read_job(resources, job_id)
 
 
-@router.post("/{job_id}/stop", status_code=202, summary="Stop a job and report", responses=problems(404, 409))
+@router.post(
+    "/{job_id}/stop",
+    status_code=202,
+    summary="Stop a job and report",
+    responses=problems(NOT_FOUND, CANNOT_STOP, *BODY_REFUSED),
+)
 def stop_job(resources: Shared, job_id: str) -> Job:
     """End the training now and report on what is done. Stopping twice is harmless."""
     with resources.database.writing() as session:
-        row = job_rows.locked(session, job_id)
-        if row is None:
-            raise not_found("job", job_id)
-        obstacle = job_rows.stop(session, row, resources.database.now(session))
-    if obstacle is not None:
-        raise ProblemError(409, "cannot-stop", obstacle)
-    resources.relay.hand(queue.ADVANCE, job_id, queue.CONTROL)
+        row = require_found(job_rows.locked(session, job_id), "job", job_id)
+        reason = job_rows.stop(session, row, resources.database.now(session))
+    if reason is not None:
+        raise CANNOT_STOP.error(reason)
+    resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return _read_job(resources, job_id)
 
 
-@router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(404))
+@router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(NOT_FOUND))
 def list_trials(resources: Shared, job_id: str) -> TrialList:
     """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
     with resources.database.reading() as session:
-        if job_rows.find(session, job_id) is None:
-            raise not_found("job", job_id)
+        require_found(job_rows.find(session, job_id), "job", job_id)
         return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
 
 
@@ -167,7 +181,7 @@ def list_trials(resources: Shared, job_id: str) -> TrialList:
     responses={
         200: {"description": "The report.", "content": {report_files.HTML: {}, report_files.MARKDOWN: {}}},
         304: {"description": "It is what If-None-Match named."},
-        **problems(404, 406, 409),
+        **problems(NOT_FOUND, NOT_ACCEPTABLE, NO_REPORT),
     },
 )
 def get_report(
@@ -180,9 +194,7 @@ def get_report(
 ) -> Response:
     """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
     with resources.database.reading() as session:
-        row = job_rows.find(session, job_id)
-    if row is None:
-        raise not_found("job", job_id)
+        row = require_found(job_rows.find(session, job_id), "job", job_id)
     if row.report_artifact is None:
-        raise ProblemError(409, "no-report", f"the job is {row.state} and has no report")
+        raise NO_REPORT.error(f"the job is {row.state} and has no report")
     return report_files.answer(resources, job_id, row.report_artifact, accept, if_none_match)

@@ -10,8 +10,8 @@ from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning.canonical import digest
 from service.datasets import registration
-from service.datasets.registration import Wanted
-from service.http.idempotency import Accepted, once
+from service.datasets.registration import ResolvedReference
+from service.http.idempotency import Accepted, create_idempotently
 from service.jobs import kinds
 from service.resources import Resources
 from service.specs import findings
@@ -25,26 +25,26 @@ def submit(resources: Resources, request: JobRequest, idempotency_key: str | Non
     Raises:
         ProblemError: the key came before with another request, or the dataset does not allow what is asked.
     """
-    wanted = registration.wanted_by(resources, request.dataset)
+    resolved = registration.resolve(resources, request.dataset)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
-        found = findings.of_request(session, request, wanted)
+        found = findings.of_request(session, request, resolved)
     with resources.database.writing() as session:
         now = resources.database.now(session)
-        accepted = once(
+        accepted = create_idempotently(
             session, idempotency_key, digest(request.model_dump(mode="json")), now,
-            lambda: _create(resources, session, request, wanted, found),
+            lambda: _create(resources, session, request, resolved, found),
         )  # fmt: skip
     if not accepted.replayed:
-        resources.relay.hand(queue.ADVANCE, accepted.body["id"], queue.CONTROL)
+        resources.publisher.publish(queue.ADVANCE, accepted.body["id"], queue.CONTROL)
     return accepted
 
 
 def _create(
-    resources: Resources, session: Session, request: JobRequest, wanted: Wanted, found: findings.Findings
+    resources: Resources, session: Session, request: JobRequest, resolved: ResolvedReference, found: findings.Findings
 ) -> dict[str, Any]:
     now = resources.database.now(session)
-    dataset = registration.enter(session, wanted, now)
-    kinds.refuse_the_impossible(request, dataset)
+    dataset = registration.get_or_register(session, resolved, now)
+    kinds.require_feasible(request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
     session.flush()
     job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
@@ -57,11 +57,11 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
     Raises:
         ProblemError: the dataset does not allow what is asked.
     """
-    wanted = registration.wanted_by(resources, request.dataset)
-    registration.refuse(wanted)
+    resolved = registration.resolve(resources, request.dataset)
+    registration.require_allowed(resolved)
     with resources.database.reading() as session:
-        dataset = registration.known(session, wanted)
+        dataset = registration.find(session, resolved)
         if dataset is not None:
-            kinds.refuse_the_impossible(request, dataset)
+            kinds.require_feasible(request, dataset)
         plan = kinds.plan_of(session, request, dataset)
-        return plan.model_copy(update={"findings": findings.of_request(session, request, wanted)})
+        return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

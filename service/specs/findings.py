@@ -13,7 +13,7 @@ from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
 from augury.linting import lint, lint_each, measurements_of
 from service.datasets import registration
-from service.datasets.registration import Wanted
+from service.datasets.registration import ResolvedReference, facts_of
 from service.resources import Resources
 from store.rows import datasets
 from store.rows.tables import DatasetRow
@@ -29,7 +29,7 @@ def answer(resources: Resources, request: LintRequest) -> LintResult:
     facts = None
     if request.dataset is not None:
         with resources.database.reading() as session:
-            facts = facts_of(registration.known(session, registration.wanted_by(resources, request.dataset)))
+            facts = facts_of(registration.find(session, registration.resolve(resources, request.dataset)))
     return LintResult(
         findings=lint(request.spec, facts, request.semantics),
         measurements=measurements_of(request.spec, facts, request.semantics),
@@ -48,14 +48,9 @@ def _basis(facts: DatasetFacts | None, *, is_named: bool) -> str:
     return f"8-bit images of 64×64 are assumed, as {reason}; rules that need facts are silent"
 
 
-def facts_of(dataset: DatasetRow | None) -> DatasetFacts | None:
-    """What ingestion measured, if it has."""
-    return None if dataset is None or dataset.facts is None else DatasetFacts.model_validate(dataset.facts)
-
-
-def of_request(session: Session, request: Any, wanted: Wanted) -> Findings:
+def of_request(session: Session, request: Any, resolved: ResolvedReference) -> Findings:
     """The findings about a job's request, by candidate."""
-    return _of_stored(request.model_dump(mode="json"), facts_of(datasets.find(session, wanted.reference)))
+    return _of_stored(request.model_dump(mode="json"), facts_of(datasets.find(session, resolved.reference)))
 
 
 def added(session: Session, job: Job) -> Job:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body
 
 from api_schemas.lint import LintRequest, LintResult
 from service.http.openapi import problems
+from service.http.problem_types import JSON_REFUSED
 from service.resources import Shared
 from service.specs import findings
 
@@ -33,7 +34,7 @@ LINT_EXAMPLES: Any = {
 }
 
 
-@router.post("", summary="Check a spec without training anything", responses=problems(413, 415, 422))
+@router.post("", summary="Check a spec without training anything", responses=problems(*JSON_REFUSED))
 def lint(
     resources: Shared,
     request: Annotated[LintRequest, Body(openapi_examples=LINT_EXAMPLES)],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body
 
 from api_schemas.previews import Preview, PreviewRequest
 from service.http.examples import PREVIEW_EXAMPLES
-from service.http.negotiation import JSON, PNG, Accept, prefers_json
+from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
+from service.http.problem_types import IMAGES_REFUSED, JSON_REFUSED
 from service.resources import Shared
 from service.specs import previews
 
@@ -22,7 +23,7 @@ _SHEET = {"description": "The contact sheet, or what was drawn for it.", "conten
     "",
     response_model=Preview,
     summary="Show images beside their augmentations",
-    responses={200: _SHEET, **problems(404, 409, 413, 415, 422, 503)},
+    responses={200: _SHEET, **problems(*JSON_REFUSED, *IMAGES_REFUSED)},
 )
 def preview(
     resources: Shared,
@@ -34,8 +35,6 @@ def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
-    with previews.turn():
+    with previews.preview_slot():
         prepared = previews.prepare(resources, request)
-        if prefers_json(accept):
-            return Response(previews.as_json(prepared).model_dump_json(), media_type=JSON, headers={"Vary": "Accept"})
-        return Response(previews.as_png(prepared, request), media_type=PNG, headers={"Vary": "Accept"})
+        return words_or_picture(accept, lambda: previews.as_json(prepared), lambda: previews.as_png(prepared, request))

@@ -1,10 +1,10 @@
-"""The files that a trial leaves behind, by name."""
+"""Where artifacts are: the name of every file and folder among them."""
 
 from __future__ import annotations
 
 
 def trial_folder(trial_id: str) -> str:
-    """Where all of them are."""
+    """All that a trial leaves behind."""
     return f"trials/{trial_id}"
 
 
@@ -16,3 +16,43 @@ def predictions_name(trial_id: str) -> str:
 def model_name(trial_id: str) -> str:
     """The trained model in Keras's own format; only of trials that have one kept."""
     return f"{trial_folder(trial_id)}/model.keras"
+
+
+def snapshot_folder(digest: str) -> str:
+    """A snapshot."""
+    return f"datasets/{digest}"
+
+
+def snapshot_part_name(digest: str, part: str) -> str:
+    """One of its files (see ``augury.datasets.snapshot.PARTS``)."""
+    return f"{snapshot_folder(digest)}/{part}"
+
+
+def upload_name(sha256: str) -> str:
+    """An uploaded file."""
+    return f"uploads/{sha256}"
+
+
+def job_folder(job_id: str) -> str:
+    """All that a job leaves behind."""
+    return f"jobs/{job_id}"
+
+
+def job_file_name(job_id: str, name: str) -> str:
+    """A file that the job's client may download, by the name that the client knows."""
+    return f"{job_folder(job_id)}/{name}"
+
+
+def chunks_folder(job_id: str) -> str:
+    """The parts of an archive, before they are put together."""
+    return f"{job_folder(job_id)}/chunks"
+
+
+def sheet_name(job_id: str, candidate: str) -> str:
+    """A candidate's contact sheet."""
+    return f"{job_folder(job_id)}/sheets/{candidate}.png"
+
+
+def report_name(job_id: str, form: str) -> str:
+    """A report, in the form that its ending names: ``json``, ``html`` or ``md``."""
+    return f"{job_folder(job_id)}/report.{form}"

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from augury.datasets.snapshot import PARTS, Snapshot, digest_of, open_snapshot_folder, write_snapshot_folder
 from store.files.artifacts import ArtifactMissingError, Artifacts
+from store.files.names import snapshot_folder, snapshot_part_name
 from store.files.snapshot_cache import Cached, cached_folder
+
+
+def is_stored(artifacts: Artifacts, digest: str) -> bool:
+    """Whether the snapshot is there: the part that is stored last is."""
+    return artifacts.exists(snapshot_part_name(digest, PARTS[-1]))
 
 
 def store_snapshot_folder(artifacts: Artifacts, folder: Path, digest: str) -> None:
@@ -18,9 +24,9 @@ def store_snapshot_folder(artifacts: Artifacts, folder: Path, digest: str) -> No
 
     Several may store the same at the same time: each file is replaced as a whole by an equal one.
     """
-    if not all(artifacts.exists(_name(digest, part)) for part in PARTS):
+    if not all(artifacts.exists(snapshot_part_name(digest, part)) for part in PARTS):
         for part in PARTS:
-            artifacts.put_file(folder / part, _name(digest, part))
+            artifacts.put_file(folder / part, snapshot_part_name(digest, part))
 
 
 def store_snapshot(artifacts: Artifacts, snapshot: Snapshot) -> str:
@@ -43,10 +49,10 @@ def load_snapshot(artifacts: Artifacts, digest: str) -> Snapshot:
         ArtifactMissingError: it is not stored.
         SnapshotCacheError: it is in a bucket, and cannot be kept here.
     """
-    folder = artifacts.local_path(f"datasets/{digest}")
+    folder = artifacts.local_path(snapshot_folder(digest))
     if folder is not None:
         return _mapped(folder)
-    names = [_name(digest, part) for part in PARTS]
+    names = [snapshot_part_name(digest, part) for part in PARTS]
     with cached_folder(artifacts, digest, names, is_right=lambda found: digest_of(found) == digest) as cached:
         return _mapped(cached.folder, cached)
 
@@ -59,7 +65,3 @@ def _mapped(folder: Path, cached: Cached | None = None) -> Snapshot:
     if cached is not None:  # not removed to make room for others before the last view of the map is gone
         weakref.finalize(snapshot.images.base, os.close, os.dup(cached.descriptor))
     return snapshot
-
-
-def _name(digest: str, part: str) -> str:
-    return f"datasets/{digest}/{part}"

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
 from store.database import Database
+from store.files.names import snapshot_folder, upload_name
 from store.rows import state_machines
 from store.rows.state_machines import move_all
 from store.rows.tables import DatasetRow
@@ -57,7 +58,7 @@ def is_stored_by_another(session: Session, row: DatasetRow) -> bool:
 def _snapshot_of(session: Session, row: DatasetRow) -> list[str]:
     if row.digest is None or is_stored_by_another(session, row):
         return []
-    return [f"datasets/{row.digest}"]
+    return [snapshot_folder(row.digest)]
 
 
 def _upload_of(session: Session, row: DatasetRow) -> list[str]:
@@ -65,4 +66,4 @@ def _upload_of(session: Session, row: DatasetRow) -> list[str]:
         return []
     same_file = DatasetRow.reference["sha256"].as_string() == row.reference["sha256"]
     others = select(DatasetRow.id).where(DatasetRow.id != row.id, same_file, DatasetRow.state != DatasetState.DELETED)
-    return [] if session.scalar(others.limit(1)) else [f"uploads/{row.reference['sha256']}"]
+    return [] if session.scalar(others.limit(1)) else [upload_name(row.reference["sha256"])]

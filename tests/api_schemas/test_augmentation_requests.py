@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest
+from api_schemas.previews import PreviewRequest
 
 DIGITS = {"kind": "builtin", "name": "digits"}
 ANY_REQUEST: TypeAdapter[Any] = TypeAdapter(JobRequest)
@@ -29,7 +30,12 @@ def test_the_defaults_are_one_round_of_keras_as_a_folder() -> None:
     request = ANY_REQUEST.validate_python(_body())
     assert isinstance(request, AugmentationRequest)
     assert (request.rounds, request.seed, request.format, request.semantics) == (1, 0, "zip", "keras")
-    assert (request.p, request.include_originals, request.device, request.labels) == (0.0, False, "cpu", {})
+    assert (request.identity_probability, request.include_originals, request.device, request.labels) == (
+        0.0,
+        False,
+        "cpu",
+        {},
+    )
     assert AugmentationRequest.model_validate(request.model_dump(mode="json")) == request
 
 
@@ -52,7 +58,7 @@ def test_a_missing_or_unknown_kind_is_answered_with_the_known_ones(body: dict[st
     [
         ({"rounds": 0}, "rounds"),
         ({"rounds": 101}, "rounds"),
-        ({"p": 1.5}, "p"),
+        ({"identity_probability": 1.5}, "identity_probability"),
         ({"seed": -1}, "seed"),
         ({"format": "rar"}, "format"),
         ({"semantics": "fixed"}, "semantics"),
@@ -70,3 +76,12 @@ def test_what_an_augmentation_does_not_do_is_refused(spec: dict[str, Any]) -> No
     """The message names the parameter."""
     _, message = _fault(_body(spec=spec))
     assert message.startswith(next(iter(spec)))
+
+
+def test_the_old_name_of_a_field_is_answered_with_the_new_one() -> None:
+    """What was ``p``, the opposite of what other libraries call so."""
+    location, message = _fault(_body(p=0.5))
+    assert location == ("augmentation", "p")
+    assert message == "unknown field; it is called 'identity_probability' now"
+    with pytest.raises(ValidationError, match="it is called 'identity_probability' now"):
+        PreviewRequest.model_validate({"dataset": DIGITS, "spec": {}, "p": 0.5})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from service.main import create_app
 from service.settings import ServiceSettings
 from store.database import Database
 from tests.servers import free_port, wait_for
+from tests.service.declared import assert_declared
 from tests.store.databases import migrated_copy
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
@@ -45,7 +47,7 @@ def application(folder: Path, ingest: IngestSettings | None = None, **settings: 
 
 @contextmanager
 def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any) -> Iterator[TestClient]:
-    """A client of a service on *folder*, with a route that fails."""
+    """A client of a service on *folder*, with a route that fails. Whatever problem it gets has to be declared."""
     app = application(folder, ingest, **settings)
 
     @app.get("/a-bug-in-the-service")
@@ -53,6 +55,7 @@ def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any)
         raise RuntimeError("what only the log may say")
 
     with TestClient(app, raise_server_exceptions=False) as client:
+        client.event_hooks["response"].append(partial(assert_declared, app))
         yield client
 
 

@@ -8,16 +8,18 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, text, update
 
 from store import migrate
 from store.database import Database
-from store.rows.tables import Base
+from store.rows.tables import Base, JobRow
+from tests.store.databases import comparison, new_job
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:
@@ -89,6 +91,30 @@ def test_a_migration_can_be_undone(database: Database) -> None:
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
     migrate.upgrade(database)
     assert migrate.is_current(database)
+
+
+@pytest.mark.parametrize("stored", [{"p": 0.25, "kind": "augmentation"}, {"kind": "augmentation"}])
+def test_stored_requests_follow_the_renamed_field(database: Database, stored: dict[str, Any]) -> None:
+    """A job that waits while the service is brought up to date is carried out, with the probability it asked for."""
+    _migrate_to(database, "0003")
+    with database.writing() as session:
+        job = new_job(session, comparison())
+        session.execute(update(JobRow).where(JobRow.id == job.id).values(kind="augmentation", request=stored))
+    migrate.upgrade(database)
+    expected = {"identity_probability" if name == "p" else name: value for name, value in stored.items()}
+    with database.reading() as session:
+        assert session.get_one(JobRow, job.id).request == expected
+    _migrate_to(database, "0003")
+    with database.reading() as session:
+        assert session.get_one(JobRow, job.id).request == stored
+
+
+def _migrate_to(database: Database, revision: str) -> None:
+    with database.engine.connect() as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        connection.commit()
 
 
 def test_a_server_that_cannot_be_reached_is_given_up_on_in_time() -> None:

@@ -9,12 +9,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
-from augury.failures import failure_of
 from store.database import patiently
 from store.queue import identity
 from store.rows import jobs, leases
 from store.rows.leases import Lease, LeaseKind
 from workers.context import Context
+from workers.failures import failure_of
 from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
 from workers.leasing.settlement import give_back, settle_cancelled
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
 from store import queue
-from store.files.names import trial_folder
+from store.files.names import chunks_folder, job_folder, trial_folder
 from store.rows import chunks, idempotency, jobs, leases, trials
 from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, LeaseKind
 from store.rows.tables import JobRow
@@ -130,8 +130,8 @@ def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]
     idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
     too_old = now - settings.job_retention_days * _SECONDS_PER_DAY
     old = JobRow.finished_at < too_old
-    folders = [f"jobs/{job_id}/chunks" for job_id in chunks.give_up_parts(session, _MOST_JOBS_AT_ONCE)]
+    folders = [chunks_folder(job_id) for job_id in chunks.give_up_parts(session, _MOST_JOBS_AT_ONCE)]
     for job_id, report in session.execute(select(JobRow.id, JobRow.report_artifact).where(old)).all():
-        folders.append(report.rsplit("/", 1)[0] if report else f"jobs/{job_id}")
+        folders.append(report.rsplit("/", 1)[0] if report else job_folder(job_id))
     session.execute(delete(JobRow).where(old))
     return folders + [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MOST_TRIALS_AT_ONCE)]

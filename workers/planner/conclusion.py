@@ -8,9 +8,9 @@ from typing import Any
 from api_schemas.failures import Failure
 from api_schemas.jobs import Phase
 from api_schemas.reports.report import Report
-from augury.failures import failure_of
 from store.rows import jobs
 from workers.context import Context
+from workers.failures import failure_of
 from workers.planner.report_writer import store_report
 
 

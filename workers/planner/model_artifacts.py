@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from augury.evidence.comparison_results import Evidence
-from store.files.names import model_name
+from store.files.names import job_file_name, model_name
 from workers.context import Context
 
 
@@ -17,7 +17,7 @@ def store_models(context: Context, evidence: Evidence) -> dict[str, Any]:
         if trial.result is None:
             continue
         model, name = context.artifacts.read(model_name(trial.id)), f"model-seed-{trial.seed}.keras"
-        context.artifacts.write(f"jobs/{evidence.job_id}/{name}", model)
+        context.artifacts.write(job_file_name(evidence.job_id, name), model)
         digest = hashlib.sha256(model).hexdigest()
         facts[name] = {"bytes": len(model), "media_type": "application/zip", "sha256": digest}
     return facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api_schemas.reports.report import Report
 from store.files.artifacts import ArtifactMissingError, Artifacts
+from store.files.names import report_name, sheet_name
 from workers.context import Context
 
 
@@ -12,17 +13,12 @@ def store_report(context: Context, report: Report) -> str:
     from augury.reporting.html import render_html  # imports the plotting library, which takes a second
     from augury.reporting.markdown import render_markdown
 
-    folder = f"jobs/{report.job_id}"
     page = render_html(report, _contact_sheets(context.artifacts, report))
-    context.artifacts.write(f"{folder}/report.html", page.encode())
-    context.artifacts.write(f"{folder}/report.md", render_markdown(report).encode())
-    context.artifacts.write(f"{folder}/report.json", report.model_dump_json(indent=2).encode())
-    return f"{folder}/report.json"
-
-
-def sheet_name(job_id: str, candidate: str) -> str:
-    """Where a candidate's contact sheet is stored."""
-    return f"jobs/{job_id}/sheets/{candidate}.png"
+    context.artifacts.write(report_name(report.job_id, "html"), page.encode())
+    context.artifacts.write(report_name(report.job_id, "md"), render_markdown(report).encode())
+    name = report_name(report.job_id, "json")
+    context.artifacts.write(name, report.model_dump_json(indent=2).encode())
+    return name
 
 
 def _contact_sheets(artifacts: Artifacts, report: Report) -> dict[str, bytes]:

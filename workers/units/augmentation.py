@@ -12,6 +12,8 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.archives.layout import Layout
+from store.files.names import job_folder
+from store.files.snapshots import load_snapshot
 from store.rows import jobs
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.context import Context
@@ -32,7 +34,7 @@ def read(session: Session, row: ChunkRow) -> Details:
     dataset = session.get_one(DatasetRow, job.dataset_id)
     assert dataset.digest is not None, "chunks exist only once the dataset is ready"
     layout = Layout(
-        folder=f"jobs/{job.id}",
+        folder=job_folder(job.id),
         digest=dataset.digest,
         facts=DatasetFacts.model_validate(dataset.facts),
         request=jobs.request_of(job, AugmentationRequest),
@@ -45,7 +47,8 @@ def augment(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str
     """Make one part of the archive."""
     from augury.archives.parts import make_part  # imports the engine, which only pool processes need
 
-    return make_part(context.artifacts, details.layout, details.span, keeper)
+    snapshot = load_snapshot(context.artifacts, details.layout.digest)
+    return make_part(context.artifacts, snapshot, details.layout, details.span, keeper)
 
 
 def assemble(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
+from augury.datasets.protocol import ReadDataset, Task
+from augury.datasets.reading_process import read_in_process
 from store import queue
+from store.files.snapshots import is_stored, store_snapshot_folder
 from store.rows import dataset_files, datasets, leases
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow, JobRow
@@ -18,7 +21,7 @@ from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import carry_out
 from workers.maintenance.workspaces import workspace_of
-from workers.units.ingestion_process import Ingested, Task, ingest_in_process
+from workers.units.uploaded_file import uploaded_file
 
 
 def ingest(context: Context, dataset_id: str) -> None:
@@ -36,12 +39,17 @@ def ingest(context: Context, dataset_id: str) -> None:
         _advance_waiting_jobs(context, dataset_id)
 
 
-def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> Ingested:
+def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadDataset:
     workspace = workspace_of(context.settings, keeper.lease_id)
     try:
         workspace.mkdir(parents=True)
-        task = Task(reference, workspace, context.settings.resolved_artifacts_url, context.ingest)
-        return ingest_in_process(task, keeper)
+        upload = uploaded_file(context.artifacts, reference, workspace, context.ingest, keeper)
+        read = read_in_process(Task(reference, workspace, context.ingest, upload), keeper)
+        keeper.record(digest=read.digest)  # before anything is stored, so that the files can be found again
+        keeper.raise_if_cancelled()
+        keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})
+        store_snapshot_folder(context.artifacts, read.folder, read.digest)
+        return read
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
 
@@ -51,14 +59,14 @@ def _record(
     session: Session,
     lease: Lease,
     _reference: dict[str, Any],
-    outcome: Ingested | Failure,
+    outcome: ReadDataset | Failure,
     now: float,
 ) -> None:
     if isinstance(outcome, Failure):
         datasets.fail_ingestion(session, lease, outcome, now)
         return
     dataset_files.lock_snapshot_deletion(context.database, session)
-    if context.artifacts.exists(f"datasets/{outcome.digest}/meta.json"):
+    if is_stored(context.artifacts, outcome.digest):
         datasets.finish_ingestion(session, lease, outcome.digest, outcome.facts, now)
     else:  # removed with another dataset of the same content, just after this one had found it there
         leases.give_back(session, lease)

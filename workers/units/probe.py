@@ -12,12 +12,11 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE, Arm, Plan
 from api_schemas.training.trials import TrialState
 from augury.planning.trial_definition import TrialDefinition
-from store.files.names import model_name
+from store.files.names import model_name, sheet_name
 from store.files.snapshots import load_snapshot
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
-from workers.planner.report_writer import sheet_name
 
 
 @dataclass(frozen=True)

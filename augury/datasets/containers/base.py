@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from augury.datasets.labelled_images import SkippedFiles
-
-Report = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is. May raise, to stop it."""
 
 
 @dataclass(frozen=True, slots=True)

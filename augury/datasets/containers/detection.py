@@ -10,13 +10,15 @@ from pathlib import Path
 
 import zstandard
 
-from augury.datasets.containers.base import Contents, Report
+from augury.datasets.containers.base import Contents
 from augury.datasets.containers.folder import FolderContents, SingleFile
-from augury.datasets.containers.limits import PIECE_BYTES, refuse_bomb, require_room, write_fresh
+from augury.datasets.containers.limits import PIECE_BYTES, refuse_bomb, write_fresh
 from augury.datasets.containers.tar import BLOCK, TarContents, damaged, is_header
 from augury.datasets.containers.zip import ZipContents
+from augury.datasets.disk import require_room
+from augury.datasets.errors import DatasetError
+from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _ZIP, _EMPTY_ZIP, _GZIP, _ZSTANDARD = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GZIP_FORMAT = 31

@@ -12,9 +12,9 @@ from pathlib import Path
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.limits import read_exactly
 from augury.datasets.containers.member_names import HIDDEN, arranged, composed, is_hidden
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SkippedFiles
 from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError
 
 _DEEPEST = 64
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe put in its place must not block

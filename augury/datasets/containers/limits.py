@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from augury.datasets.disk import disk_errors
+from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError
 
 PIECE_BYTES = 1 << 20
 LENIENT_BYTES = 1 << 20  # a blank image packs a thousandfold and harms nobody
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def refuse_bomb(unpacked: int, packed: int, what: str, limits: IngestSettings) -> None:
@@ -45,30 +42,6 @@ def refuse_crowd(members: int, what: str, limits: IngestSettings) -> None:
     if members > limits.max_members:
         message = f"{what} has more than {limits.max_members} members, which are allowed ({variable_of('max_members')})"
         raise DatasetError("archive.bomb", message)
-
-
-def require_room(folder: Path, needed: int) -> None:
-    """See that the disk has room before it is filled.
-
-    Raises:
-        DatasetError: ``disk.full``.
-    """
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        message = f"{needed} bytes are needed on the worker's disk, and {free} are free; free some, or use fewer images"
-        raise DatasetError("disk.full", message)
-
-
-@contextmanager
-def disk_errors() -> Iterator[None]:
-    """Have a disk that runs full, or a quota, end in a DatasetError with the rule ``disk.full``."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        message = f"the worker's disk is full ({error.strerror}); free some room, or use fewer images"
-        raise DatasetError("disk.full", message) from error
 
 
 def write_fresh(workspace: Path, pieces: Iterable[bytes]) -> Path:

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import TypeVar
 
 from augury.datasets.containers.base import Member
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SkippedFiles
-from augury.failures import DatasetError
 
 M = TypeVar("M", bound=Member)
 

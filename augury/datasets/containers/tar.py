@@ -12,18 +12,12 @@ from pathlib import Path
 
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.folder import too_large
-from augury.datasets.containers.limits import (
-    pieces_of,
-    read_exactly,
-    refuse_bomb,
-    refuse_crowd,
-    require_room,
-    write_fresh,
-)
+from augury.datasets.containers.limits import pieces_of, read_exactly, refuse_bomb, refuse_crowd, write_fresh
 from augury.datasets.containers.member_names import arranged, checked_name
+from augury.datasets.disk import require_room
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SkippedFiles
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 BLOCK = 512
 _LONGEST_HEADER = 1 << 16

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.folder import too_large
-from augury.datasets.containers.limits import PIECE_BYTES, pieces_of, read_exactly, require_room, write_fresh
+from augury.datasets.containers.limits import PIECE_BYTES, pieces_of, read_exactly, write_fresh
 from augury.datasets.containers.member_names import arranged
 from augury.datasets.containers.zip_directory import LOCAL_HEADER, STORED, ZipMember, damaged, overlap, read_directory
+from augury.datasets.disk import require_room
 from augury.datasets.labelled_images import SkippedFiles
 from augury.datasets.settings import IngestSettings
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.limits import LENIENT_BYTES, read_exactly, refuse_bomb, refuse_crowd
 from augury.datasets.containers.member_names import checked_name
+from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 STORED, DEFLATED = 0, 8
 _END = struct.Struct("<4s4H2LH")

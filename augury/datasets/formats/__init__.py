@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats import image_folder
 from augury.datasets.formats.arrays import idx, numpy_arrays
 from augury.datasets.formats.records import tfrecord
 from augury.datasets.formats.tables import manifest, parquet
 from augury.datasets.labelled_images import Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 Recogniser = Callable[[Contents, ImageOptions, IngestSettings], Listing | None]
 """A listing, or None: not this format. Raises DatasetError: this format, but broken."""

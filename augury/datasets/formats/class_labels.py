@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augury.failures import DatasetError
+from augury.datasets.errors import DatasetError
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 

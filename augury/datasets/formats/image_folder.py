@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.containers.member_names import shared_folders, without_folders
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES, suffix_of
 from augury.datasets.formats.split_names import fixed_splits, split_of
 from augury.datasets.labelled_images import EncodedImages, Listing, SkippedFiles
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _HEAD_BYTES = 16
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SPLITS
-from augury.failures import DatasetError
 
 _WORDS = {
     "train": "train",

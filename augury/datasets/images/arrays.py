@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
-from augury.datasets.containers.base import Report
+from augury.datasets.errors import DatasetError
 from augury.datasets.images.encoded import Written
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.resize import fit_array
 from augury.datasets.images.statistics import BlockMeasures, ImageMeasures
 from augury.datasets.images.target_shape import CHANNELS, Shape
 from augury.datasets.labelled_images import ArrayImages
+from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError
 
 Pixels = npt.NDArray[Any]
 Cast = Callable[[Pixels], Pixels]

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError
 
 _MEMORY = variable_of("max_memory_bytes")
 _LOOK_SECONDS = 0.25

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
-from augury.datasets.containers.base import Report
+from augury.datasets.errors import DatasetError
 from augury.datasets.images.decoder import Decoded, UnusableImageError, prepare_decoder
 from augury.datasets.images.decoder_pool import Crew, Indices, shared_array
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.statistics import BlockMeasures, ImageMeasures
 from augury.datasets.images.target_shape import Kind, Shape, Traits
 from augury.datasets.labelled_images import EncodedImages, SkippedFiles
+from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _SURVEYED = 32
 _BLOCK_BYTES, _BLOCK_IMAGES = 1 << 21, 256

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augury.datasets.containers.limits import disk_errors, read_exactly, require_room, write_all
+from augury.datasets.containers.limits import read_exactly, write_all
+from augury.datasets.disk import disk_errors, require_room
+from augury.datasets.errors import DatasetError
 from augury.datasets.images.target_shape import Shape
 from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError
 
 Pixels = npt.NDArray[Any]
 _COPY_BYTES = 4 << 20

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
-from augury.failures import DatasetError
+from augury.datasets.errors import DatasetError
 
 _MOST_SIZES_LISTED = 10
 _DOMINANT_SHARE = 0.99

@@ -7,14 +7,15 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from augury.datasets.disk import disk_errors, require_room
+from augury.datasets.errors import DatasetError
+from augury.datasets.optional import required_library
 from augury.datasets.reference_rules import key_problem
 from augury.datasets.settings import variable_of
-from augury.datasets.sources.base import Fetched, Request, disk_errors_told, opened, require_room, require_size
-from augury.failures import DatasetError
+from augury.datasets.sources.base import Fetched, Request, opened, require_size
 
 _AT_ONCE = 8
 _PIECE_BYTES = 8 * 2**20
@@ -22,13 +23,15 @@ _LOOK_SECONDS = 0.5
 
 
 def _s3(**options: Any) -> Any:
-    return import_module("s3fs").S3FileSystem(**options)
+    return required_library("s3fs", "buckets", "reading from S3").S3FileSystem(**options)
 
 
 def _gs(**options: Any) -> Any:
     # Not what gcsfs registers as "gs", which asks by gRPC for the kind of the bucket; and never a browser for a login.
     token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else "google_default"
-    return import_module("gcsfs.core").GCSFileSystem(token=token, **options)
+    return required_library("gcsfs.core", "buckets", "reading from Google Cloud Storage").GCSFileSystem(
+        token=token, **options
+    )
 
 
 _FILE_SYSTEMS = {"s3": _s3, "gs": _gs}
@@ -75,7 +78,7 @@ class Transfer:
 
     def copy(self, files: Any, key: str, size: int, target: Path) -> None:
         """Copy *size* bytes of an object, piece by piece, to a new file."""
-        with disk_errors_told():
+        with disk_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as file:
                 for start in range(0, size, _PIECE_BYTES):

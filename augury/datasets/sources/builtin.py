@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import ArrayImages, Listing
+from augury.datasets.optional import required_library
 from augury.datasets.reference_rules import SHIPPED
 from augury.datasets.sources.base import Request
-from augury.failures import DatasetError
 
 Array = npt.NDArray[Any]
 _DIGITS_TOP = 16  # scikit-learn's digits count set pixels in 4x4 blocks
@@ -42,7 +42,8 @@ def fetch_builtin(request: Request) -> Listing:
     if name not in _CLASS_NAMES:
         raise DatasetError("builtin.unknown", f"there is no built-in dataset {name!r}")
     request.report("downloading", 0, 0)
-    module = importlib.import_module(f"keras.datasets.{name}")  # which takes seconds, and TensorFlow
+    # Which takes seconds, and TensorFlow.
+    module = required_library(f"keras.datasets.{name}", "training", "downloading one of Keras's datasets")
     try:
         training, test = module.load_data()
     except Exception as error:  # whatever kind Keras makes of a failed download

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from augury.datasets.errors import DatasetError
+from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings, variable_of
 from augury.datasets.sources.addresses import is_public, resolve
-from augury.datasets.sources.base import Report
 from augury.datasets.urls import Url
-from augury.failures import DatasetError
 
 _LOOK_SECONDS = 0.25
 _OVERHEAD_BYTES = 2**20  # of headers, handshakes and chunk sizes

@@ -6,12 +6,13 @@ import json
 import re
 from typing import Any
 
+from augury.datasets.disk import disk_errors
+from augury.datasets.errors import DatasetError
 from augury.datasets.settings import variable_of
-from augury.datasets.sources.base import Fetched, Request, disk_errors_told, opened
+from augury.datasets.sources.base import Fetched, Request, opened
 from augury.datasets.sources.connections import Network, Watch
 from augury.datasets.sources.urls import Policy, download
 from augury.datasets.urls import parse_url
-from augury.failures import DatasetError
 
 _MOST_LIST_BYTES = 10 * 2**20
 _SPLIT = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}")
@@ -39,7 +40,7 @@ def fetch_huggingface(request: Request, network: Network = _INTERNET) -> Fetched
         raise DatasetError("huggingface.too_many", f"there are more files than {variable_of('max_members')} allows")
     folder = request.workspace / "parquet"
     for split, urls in splits.items():
-        with disk_errors_told():
+        with disk_errors():
             (folder / split).mkdir(parents=True)
         for number, url in enumerate(urls):
             download(url, folder / split / f"{number:04d}.parquet", request, policy, network, watch)

@@ -9,9 +9,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.reference_rules import root_of
 from augury.datasets.sources.base import Fetched, Request, require_size
-from augury.failures import DatasetError
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not make us wait for its writer
 

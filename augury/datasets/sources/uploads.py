@@ -1,37 +1,25 @@
-"""``upload`` references: files that the service has stored under their SHA-256."""
+"""``upload`` references: files that somebody has brought to this machine, known by their SHA-256."""
 
 from __future__ import annotations
 
 import hashlib
 
-from augury.datasets.sources.base import Fetched, Request, disk_errors_told, opened, require_room, require_size
-from augury.failures import DatasetError
-from store.files.artifacts import ArtifactMissingError
+from augury.datasets.errors import DatasetError
+from augury.datasets.sources.base import Fetched, Request, opened, require_size
 
 
 def fetch_upload(request: Request) -> Fetched:
-    """Open the file where it lies, or a copy of it in the workspace where it lies in a bucket.
+    """Open the file that was brought here, if it is what was uploaded.
 
     Raises:
-        DatasetError: upload.missing, upload.too_large, upload.damaged or disk.full.
+        DatasetError: upload.missing, upload.too_large or upload.damaged.
     """
-    sha256 = request.reference["sha256"]
-    name = f"uploads/{sha256}"
-    try:
-        size = request.artifacts.size(name)
-        require_size(size, request.settings, "upload.too_large", "the file")
-        path = request.artifacts.local_path(name)
-        if path is not None:
-            return opened(path, "upload")
-        require_room(request.workspace, size)
-        path = request.workspace / "upload"
-        request.report("downloading", 0, size)
-        with disk_errors_told():
-            request.artifacts.get_file(name, path)
-    except (ArtifactMissingError, FileNotFoundError):
-        raise DatasetError("upload.missing", "the uploaded file is not there any more; upload it again") from None
+    path = request.upload
+    if path is None or not path.is_file():
+        raise DatasetError("upload.missing", "the uploaded file is not there any more; upload it again")
+    require_size(path.stat().st_size, request.settings, "upload.too_large", "the file")
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+    if found != request.reference["sha256"]:
         raise DatasetError("upload.damaged", "the stored file is not the one that was uploaded; upload it again")
     return opened(path, "upload")

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urljoin
 
+from augury.datasets.disk import disk_errors, require_room
+from augury.datasets.errors import DatasetError
 from augury.datasets.reference_rules import is_listed
-from augury.datasets.sources.base import Fetched, Request, disk_errors_told, opened, require_room, require_size
+from augury.datasets.sources.base import Fetched, Request, opened, require_size
 from augury.datasets.sources.connections import Network, Stream, Watch, connected
 from augury.datasets.urls import Url, parse_url
-from augury.failures import DatasetError
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE_BYTES = 2**16
@@ -119,7 +120,7 @@ def _save(response: http.client.HTTPResponse, target: Path, request: Request, wa
     require_room(request.workspace, announced)
     watch.total += announced
     content, size = hashlib.sha256(), 0
-    with disk_errors_told(), target.open("xb") as file:
+    with disk_errors(), target.open("xb") as file:
         while piece := _piece_of(response):
             size += len(piece)
             watch.done += len(piece)

@@ -13,7 +13,7 @@ from augury.archives.parts import make_part
 from augury.datasets.snapshot import Snapshot
 from augury.planning.augmentation import plan_augmentation
 from store.files.artifacts import Artifacts
-from store.files.snapshots import store_snapshot
+from store.files.snapshots import load_snapshot, store_snapshot
 
 SPEC = {"rotation_range": 20, "width_shift_range": 0.2, "horizontal_flip": True, "rescale": 1 / 255}
 
@@ -62,6 +62,6 @@ def layout(artifacts: Artifacts, source: Snapshot | None = None, per_chunk: int 
 
 def make_all(artifacts: Artifacts, job: Layout) -> dict[str, Any]:
     """Make every part, and put them together."""
-    for place in job.places:
-        make_part(artifacts, job, place, Onlooker())
+    for span in job.spans:
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, span, Onlooker())
     return assemble(artifacts, job, Onlooker())

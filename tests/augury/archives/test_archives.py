@@ -20,6 +20,7 @@ from augury.archives.parts import make_part
 from augury.archives.zip_stream import ZipStream
 from augury.datasets.snapshot import Snapshot
 from store.files.artifacts import Artifacts
+from store.files.snapshots import load_snapshot
 from tests.augury.archives.samples import Onlooker, layout, make_all, snapshot
 
 
@@ -80,10 +81,12 @@ def test_a_drawn_image_is_the_engines_and_an_original_is_the_datasets(artifacts:
     assert not np.array_equal(arrays["images"][12:], source.images)
 
 
-def test_with_p_1_every_image_stays_as_it_is(artifacts: Artifacts) -> None:
-    """p is the probability of being left untouched."""
+def test_with_identity_probability_1_every_image_stays_as_it_is(artifacts: Artifacts) -> None:
+    """It is the probability of being left untouched."""
     source = snapshot()
-    arrays = np.load(_archive(artifacts, layout(artifacts, source, p=1.0, format="npz")), allow_pickle=False)
+    arrays = np.load(
+        _archive(artifacts, layout(artifacts, source, identity_probability=1.0, format="npz")), allow_pickle=False
+    )
     np.testing.assert_array_equal(arrays["images"], source.images)
 
 
@@ -91,7 +94,7 @@ def test_with_p_1_every_image_stays_as_it_is(artifacts: Artifacts) -> None:
 def test_png_files_keep_the_pixels_of_the_dataset(artifacts: Artifacts, channels: int, dtype: str) -> None:
     """8 and 16 bits, grey, colour and with alpha: what was not augmented is there bit by bit."""
     source = snapshot(shape=(5, 7, channels), dtype=dtype)
-    with zipfile.ZipFile(_archive(artifacts, layout(artifacts, source, p=1.0))) as archive:
+    with zipfile.ZipFile(_archive(artifacts, layout(artifacts, source, identity_probability=1.0))) as archive:
         pixels = np.asarray(Image.open(archive.open("cat/round00_000003.png")))
     np.testing.assert_array_equal(pixels.reshape(5, 7, channels), source.images[3])
 
@@ -119,7 +122,7 @@ def test_the_same_request_gives_the_same_bytes_however_it_is_cut(tmp_path: Path,
     for number, per_chunk in enumerate((5, 5, 12)):
         artifacts = Artifacts(str(tmp_path / str(number)))
         job = layout(artifacts, format=archive_format, rounds=2, per_chunk=per_chunk)
-        make_part(artifacts, job, job.places[0], Onlooker())
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, job.spans[0], Onlooker())
         contents.add(_archive(artifacts, job).getvalue())
     assert len(contents) == 1
 
@@ -128,7 +131,7 @@ def test_the_work_can_be_ended_within_a_chunk_and_leaves_no_half_part(artifacts:
     """A cancel is heeded between images."""
     job = layout(artifacts)
     with pytest.raises(InterruptedError):
-        make_part(artifacts, job, job.places[0], Onlooker(patience=2))
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, job.spans[0], Onlooker(patience=2))
     assert not artifacts.exists(job.part_images(0))
     make_all(artifacts, job)
     with pytest.raises(InterruptedError):
@@ -142,8 +145,8 @@ def test_memory_does_not_grow_with_the_archive(artifacts: Artifacts, archive_for
     noise = generator.integers(0, 256, (40, 100, 100, 1)).astype(np.uint8)  # does not compress
     source = Snapshot(noise, np.zeros(40, np.int64), ["a"])
     job = layout(artifacts, source, per_chunk=1, rounds=10, format=archive_format, spec={"horizontal_flip": True})
-    for place in job.places:
-        make_part(artifacts, job, place, Onlooker())
+    for span in job.spans:
+        make_part(artifacts, load_snapshot(artifacts, job.digest), job, span, Onlooker())
     tracemalloc.start()
     facts = assemble(artifacts, job, Onlooker())
     _, peak = tracemalloc.get_traced_memory()

@@ -79,11 +79,11 @@ def test_adding_a_parameter_leaves_the_other_draws_alone() -> None:
 
 
 def test_p_is_the_share_of_images_left_alone() -> None:
-    """With p = 0.25 a quarter of many samples is untouched; with p = 1 every one."""
-    draws = Pipeline(BUSY, p=0.25).draw((8, 8, 1), seed=1, indices=np.arange(4000))
+    """With 0.25 a quarter of many samples is untouched; with 1 every one."""
+    draws = Pipeline(BUSY, identity_probability=0.25).draw((8, 8, 1), seed=1, indices=np.arange(4000))
     untouched = np.mean([draws.parameters(index)["theta"] == 0 for index in range(4000)])
     assert abs(untouched - 0.25) < 0.03
-    np.testing.assert_array_equal(_augmented(range(40), p=1.0), Pipeline(BUSY).preprocess(IMAGES))
+    np.testing.assert_array_equal(_augmented(range(40), identity_probability=1.0), Pipeline(BUSY).preprocess(IMAGES))
 
 
 def test_corrected_shifts_move_along_the_axis_they_name() -> None:
@@ -177,7 +177,7 @@ def test_a_memory_map_is_read_without_being_copied(tmp_path: Any) -> None:
     (lambda p: p.fit(IMAGES[:0]), "x must hold at least one image"),
     (lambda p: p.apply_transform(IMAGES[0], {"angle": 3}), "unknown transform parameters"),
     (lambda p: p.draw((8, 8, 1), seed=-1, indices=[0]), "seed must be in"),
-    (lambda _: Pipeline(BUSY, p=2), "p must be in"),
+    (lambda _: Pipeline(BUSY, identity_probability=2), "identity_probability must be in"),
     (lambda _: Pipeline(BUSY, semantics="fixed"), "semantics must be"),
 ])  # fmt: skip
 def test_errors_name_the_parameter_and_what_was_received(call: Any, words: str) -> None:

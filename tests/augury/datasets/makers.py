@@ -18,10 +18,10 @@ from PIL import Image
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents
 from augury.datasets.containers.detection import open_contents
+from augury.datasets.errors import DatasetError
 from augury.datasets.reading import read_dataset
 from augury.datasets.settings import IngestSettings
 from augury.datasets.snapshot_builder import AssembledSnapshot
-from augury.failures import DatasetError
 
 Files = Mapping[str, bytes]
 LIMITS = IngestSettings()

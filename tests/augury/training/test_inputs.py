@@ -10,8 +10,8 @@ import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.datasets.snapshot import Snapshot
-from augury.failures import UserInputError
 from augury.training import inputs
+from augury.training.errors import UserInputError
 from tests.augury.datasets.digits import digits_snapshot
 from tests.store.databases import TARGETED
 

@@ -14,12 +14,13 @@ from keras import layers
 from api_schemas.failures import FailureClass
 from api_schemas.training.models import ModelSpec, TrainingSettings
 from augury.datasets.snapshot import Snapshot
-from augury.failures import ModelTooLargeError, UserInputError, failure_of
 from augury.training import model_memory, models
+from augury.training.errors import ModelTooLargeError, UserInputError
 from augury.training.models import Learner, initialised_learner
 from augury.training.networks import NETWORKS
 from augury.training.trial import train_trial
 from tests.augury.training.conftest import Nobody, definition
+from workers.failures import failure_of
 
 TRAINING = TrainingSettings(optimizer="adam", learning_rate=1e-3, batch_size=32)
 SHAPE = (8, 8, 1)

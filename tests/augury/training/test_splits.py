@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.failures import UserInputError
 from augury.planning.splits import RandomSplit, split_definition, split_problem, split_sizes
+from augury.training.errors import UserInputError
 from augury.training.splits import Split, draw_split
 from tests.store.databases import FACTS
 

@@ -15,10 +15,10 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
-from augury.failures import UserInputError
 from augury.planning.splits import RandomSplit
 from augury.planning.trial_definition import TrialDefinition
 from augury.training import evaluation, inputs, trial
+from augury.training.errors import UserInputError
 from augury.training.steppers import BatchStepper
 from augury.training.trial import Trained, train_trial
 from tests.augury.training.conftest import Nobody, definition

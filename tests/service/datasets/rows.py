@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api_schemas.failures import Failure, FailureClass
 from augury.datasets.snapshot import Snapshot
-from service.publisher import Relay
+from service.publisher import Publisher
 from service.resources import Resources
 from store.files.snapshots import store_snapshot
 from store.rows import datasets, leases
@@ -67,6 +67,6 @@ def failed(client: TestClient, reference: dict[str, Any] = DIGITS, rule: str = "
 
 def messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """From now on, the messages that the service wants published."""
-    handed: list[tuple[str, ...]] = []
-    monkeypatch.setattr(Relay, "hand", lambda _self, *message: handed.append(message))
-    return handed
+    published: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Publisher, "publish", lambda _self, *message: published.append(message))
+    return published

@@ -28,7 +28,7 @@ UNKNOWN = "ds_" + "0" * 32
 
 
 @pytest.fixture
-def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The messages that the service wants published."""
     return rows.messages(monkeypatch)
 
@@ -46,37 +46,37 @@ def _fault(response: Response) -> tuple[str, str]:
 
 
 def test_a_new_reference_is_accepted_and_its_ingestion_asked_for(
-    client: TestClient, handed: list[tuple[str, ...]]
+    client: TestClient, published: list[tuple[str, ...]]
 ) -> None:
-    """202 with the place to look at; the message goes out once."""
+    """202 with the address to look at; the message goes out once."""
     first, again = client.post("/v1/datasets", json=DIGITS), client.post("/v1/datasets", json=DIGITS)
     dataset = Dataset.model_validate(first.json(), strict=False)
     assert (first.status_code, dataset.state, dataset.reference) == (202, "queued", DIGITS)
     assert first.headers["Location"] == f"/v1/datasets/{dataset.id}"
     assert (again.status_code, again.json()["id"]) == (202, dataset.id)
-    assert handed == [(queue.INGEST, dataset.id, "cpu")]
+    assert published == [(queue.INGEST, dataset.id, "cpu")]
 
 
-def test_a_dataset_that_is_ready_is_answered_with_200(client: TestClient, handed: list[tuple[str, ...]]) -> None:
+def test_a_dataset_that_is_ready_is_answered_with_200(client: TestClient, published: list[tuple[str, ...]]) -> None:
     """With its facts, and without any further work."""
     row = ready(client)
     response = client.post("/v1/datasets", json=DIGITS)
     assert (response.status_code, response.headers["Location"]) == (200, f"/v1/datasets/{row.id}")
     assert response.json()["facts"]["images"] == 30
-    assert handed == []
+    assert published == []
 
 
-def test_a_dataset_that_failed_is_tried_again(client: TestClient, handed: list[tuple[str, ...]]) -> None:
+def test_a_dataset_that_failed_is_tried_again(client: TestClient, published: list[tuple[str, ...]]) -> None:
     """Whoever sends the reference again wants that; the failed one stays to be looked at."""
     row = failed(client)
     response = client.post("/v1/datasets", json=DIGITS)
     assert response.status_code == 202
     assert response.json()["id"] != row.id
-    assert len(handed) == 1
+    assert len(published) == 1
     assert client.get(f"/v1/datasets/{row.id}").json()["error"]["rule"] == "archive.damaged"
 
 
-def test_a_key_gives_the_first_answer_again(client: TestClient, handed: list[tuple[str, ...]]) -> None:
+def test_a_key_gives_the_first_answer_again(client: TestClient, published: list[tuple[str, ...]]) -> None:
     """Even when the dataset is another one by now; and another request under the key is refused."""
     headers = {"Idempotency-Key": "k"}
     first = client.post("/v1/datasets", json=DIGITS, headers=headers)
@@ -84,7 +84,7 @@ def test_a_key_gives_the_first_answer_again(client: TestClient, handed: list[tup
     again = client.post("/v1/datasets", json=DIGITS, headers=headers)
     assert (again.status_code, again.json()) == (202, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert len(handed) == 1
+    assert len(published) == 1
     other = client.post("/v1/jobs", json=comparison_body(), headers=headers)
     _problem(other, 422, "idempotency-key-reused")
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from augury.datasets.settings import IngestSettings
 from service.datasets import multipart, uploads
 from service.datasets.multipart import FileForm
-from service.http.problems import ProblemError
+from service.http.problem_types import ProblemError
 from store import queue
 from tests.servers import wait_for
 from tests.service.conftest import application, listening, serving
@@ -81,7 +81,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Byte by byte, with nothing left behind; the options are those of any reference."""
-    handed = rows.messages(monkeypatch)
+    published = rows.messages(monkeypatch)
     response = _send(
         client, image_size="64x48", color_mode="rgb", resize="crop", columns='{"label": "species"}'
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     assert (reference["color_mode"], reference["resize"], reference["columns"]["label"]) == ("rgb", "crop", "species")
     assert resources_of(client).artifacts.read(f"uploads/{SHA256}") == CONTENT
     assert _left(tmp_path) == []
-    assert handed == [(queue.INGEST, dataset["id"], "cpu")]
+    assert published == [(queue.INGEST, dataset["id"], "cpu")]
 
 
 def test_the_same_bytes_are_stored_once(client: TestClient, tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_an_upload_that_the_disk_cannot_hold_is_refused_before_it_is_read(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As far as its length is announced."""
-    monkeypatch.setattr(uploads, "_SPARE_BYTES", 2**62)
+    monkeypatch.setattr(uploads, "_MIN_FREE_BYTES", 2**62)
     assert "bytes are free" in _problem(_send(client), 507, "insufficient-storage")["detail"]
     _assert_nothing_came_of_it(client, tmp_path)
 
@@ -243,10 +243,10 @@ def test_more_uploads_at_a_time_than_the_service_takes_are_asked_to_wait(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After some patience, and the next one is taken when others are done."""
-    monkeypatch.setattr(uploads, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(uploads, "_MAX_WAIT_SECONDS", 0.01)
     with ExitStack() as others:
-        for _ in range(uploads._AT_A_TIME):
-            others.enter_context(uploads._turns)
+        for _ in range(uploads._MAX_CONCURRENT):
+            others.enter_context(uploads._slots)
         response = _send(client)
     _problem(response, 503, "busy")
     assert response.headers["Retry-After"]
@@ -294,8 +294,8 @@ def test_a_client_that_goes_away_leaves_nothing(sent: int, server: tuple[str, in
 def test_a_client_that_falls_silent_is_not_waited_for(
     server: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would hold a place that others wait for."""
-    monkeypatch.setattr(uploads, "_SILENCE_SECONDS", 0.2)
+    """It would hold a slot that others wait for."""
+    monkeypatch.setattr(uploads, "_MAX_SILENCE_SECONDS", 0.2)
     with _begun(server, 1000, _file(b"x")) as connection:
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
@@ -356,8 +356,8 @@ unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[Heal
 @given(cuts=st.lists(st.integers(0, len(WHOLE)), max_size=12))
 def test_a_form_is_the_same_however_it_is_cut_on_the_wire(cuts: list[int], tmp_path: Path) -> None:
     """Boundaries, headers and contents may be anywhere in pieces."""
-    form, places = _form(tmp_path), [0, *sorted(cuts), len(WHOLE)]
-    for begin, end in pairwise(places):
+    form, cut_at = _form(tmp_path), [0, *sorted(cuts), len(WHOLE)]
+    for begin, end in pairwise(cut_at):
         form.feed(WHOLE[begin:end])
     form.finish()
     assert (form.path.read_bytes(), form.sha256, form.fields) == (CONTENT, SHA256, {"resize": "crop"})
@@ -366,10 +366,10 @@ def test_a_form_is_the_same_however_it_is_cut_on_the_wire(cuts: list[int], tmp_p
 
 def _mutations() -> st.SearchStrategy[Callable[[bytes], bytes]]:
     """Ways to spoil a form: overwrite, remove or repeat a few of its bytes."""
-    place, some = st.integers(0, len(WHOLE)), st.binary(min_size=1, max_size=8)
-    overwritten = st.builds(lambda at, new: lambda body: body[:at] + new + body[at + len(new) :], place, some)
-    removed = st.builds(lambda at, many: lambda body: body[:at] + body[at + many :], place, st.integers(1, 300))
-    repeated = st.builds(lambda at, many: lambda body: body[: at + many] + body[at:], place, st.integers(1, 300))
+    offset, some = st.integers(0, len(WHOLE)), st.binary(min_size=1, max_size=8)
+    overwritten = st.builds(lambda at, new: lambda body: body[:at] + new + body[at + len(new) :], offset, some)
+    removed = st.builds(lambda at, many: lambda body: body[:at] + body[at + many :], offset, st.integers(1, 300))
+    repeated = st.builds(lambda at, many: lambda body: body[: at + many] + body[at:], offset, st.integers(1, 300))
     return st.one_of(overwritten, removed, repeated)
 
 

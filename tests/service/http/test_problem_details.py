@@ -61,7 +61,7 @@ def test_an_unknown_path_is_a_404_problem(shared_client: TestClient) -> None:
     ],
 )
 def test_an_unknown_id_is_a_404_problem(method: str, path: str, shared_client: TestClient) -> None:
-    """Whatever the noun, and whatever is in the place of the id."""
+    """Whatever the noun, and whatever is there instead of the id."""
     problem = _assert_problem(shared_client.request(method, path), 404, "not-found")
     assert problem["detail"].startswith("there is no ")
 
@@ -251,11 +251,11 @@ KEYS = st.text(max_size=6) | st.sampled_from(["name", "spec", "kind", "\x00", "\
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3))
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, below in inner:
-        yield from _places(below, (*path, key))
+        yield from _paths(below, (*path, key))
 
 
 WHOLE = comparison_body(
@@ -268,14 +268,14 @@ WHOLE = comparison_body(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.sampled_from(list(_places(WHOLE))), value=VALUES, key=st.none() | KEYS)
+@given(path=st.sampled_from(list(_paths(WHOLE))), value=VALUES, key=st.none() | KEYS)
 def test_no_value_anywhere_in_a_request_makes_the_service_fail(
-    shared_client: TestClient, place: tuple[Any, ...], value: Any, key: str | None
+    shared_client: TestClient, path: tuple[Any, ...], value: Any, key: str | None
 ) -> None:
     """NaN, lone surrogates, NUL, braces, huge integers and wrong types are accepted or refused, never a 500."""
     body: Any = {"body": json.loads(json.dumps(WHOLE))}
     here, last = body, "body"
-    for part in place:
+    for part in path:
         here, last = here[last], part
     if key is not None and isinstance(here[last], dict):
         here[last][key] = value

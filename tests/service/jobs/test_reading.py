@@ -194,7 +194,7 @@ def test_a_stored_report_is_given_as_it_was_stored(client: TestClient, database:
 
 
 def test_trials_are_listed_arm_by_arm_and_seed_by_seed(client: TestClient, database: Database) -> None:
-    """Empty before there is a plan, one item a place after."""
+    """Empty before there is a plan, one item for each arm and seed after."""
     assert client.get(f"/v1/jobs/{_submit(client)}/trials").json() == {"items": []}
     with database.writing() as session:
         job_id = running_job(session).id

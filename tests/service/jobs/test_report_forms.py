@@ -90,5 +90,5 @@ def test_what_the_client_has_already_is_not_sent_again(client: TestClient, datab
 
 
 def test_a_weight_that_is_no_weight_counts_as_a_refusal() -> None:
-    """Neither infinities nor words make a form more wanted than the others."""
+    """Neither infinities nor words give a form preference over the others."""
     assert acceptable("text/html;q=inf, text/markdown;q=0.1, a/b;q=nan", list(FORMS)) == ["text/markdown"]

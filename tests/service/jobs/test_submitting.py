@@ -23,7 +23,7 @@ def _rows(database: Database) -> dict[str, int]:
 
 
 def test_a_job_is_accepted_while_the_broker_is_away(client: TestClient, database: Database) -> None:
-    """The row is what counts; the answer is the job, with its place and a hint when to look."""
+    """The row is what counts; the answer is the job, with its address and a hint when to look."""
     response = client.post("/v1/jobs", json=comparison_body(labels={"team": "vision"}))
     assert response.status_code == 202
     job = Job.model_validate(response.json())

@@ -18,7 +18,7 @@ from api_schemas.previews import Preview, PreviewRequest
 from augury.augmentation import Pipeline
 from augury.datasets.snapshot import Snapshot
 from service.http.examples import PREVIEW_EXAMPLES
-from service.publisher import Relay
+from service.publisher import Publisher
 from service.resources import Resources
 from service.specs import previews
 from store import queue
@@ -65,10 +65,10 @@ def ready(client: TestClient) -> DatasetRow:
 
 
 @pytest.fixture
-def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The messages that the service wants published."""
     messages: list[tuple[str, ...]] = []
-    monkeypatch.setattr(Relay, "hand", lambda _self, *message: messages.append(message))
+    monkeypatch.setattr(Publisher, "publish", lambda _self, *message: messages.append(message))
     return messages
 
 
@@ -156,9 +156,9 @@ def test_the_same_request_gives_the_same_answer(client: TestClient, ready: Datas
 
 def test_images_are_left_alone_with_probability_p(client: TestClient, ready: DatasetRow) -> None:
     """With certainty, nothing changes."""
-    picture = _picture(_ask(client, p=1.0, count=1, rounds=1, scale=4))
+    picture = _picture(_ask(client, identity_probability=1.0, count=1, rounds=1, scale=4))
     assert picture.size[0] > 2 * 4 * SHAPE[1]
-    words = _words(_ask(client, "application/json", p=1.0))
+    words = _words(_ask(client, "application/json", identity_probability=1.0))
     drawn = [cell.parameters for row in words.rows for cell in row.cells]
     assert all((one.theta, one.tx, one.flip_horizontal, one.brightness) == (0, 0, False, None) for one in drawn)
 
@@ -209,7 +209,7 @@ def test_every_example_works_as_it_stands(name: str, client: TestClient, ready: 
 
 
 def test_a_dataset_that_nobody_used_is_read_and_the_client_told_to_come_back(
-    client: TestClient, database: Database, handed: list[tuple[str, ...]]
+    client: TestClient, database: Database, published: list[tuple[str, ...]]
 ) -> None:
     """Once, however often the client asks."""
     for _ in range(2):
@@ -221,24 +221,24 @@ def test_a_dataset_that_nobody_used_is_read_and_the_client_told_to_come_back(
     with database.reading() as session:
         (row,) = session.query(DatasetRow).all()
     assert row.published_at is not None
-    assert handed == [(queue.INGEST, row.id, row.queue)]
+    assert published == [(queue.INGEST, row.id, row.queue)]
     assert f"/v1/datasets/{row.id}" in problem["detail"]
 
 
 def test_a_dataset_that_is_being_read_is_waited_for(
-    client: TestClient, database: Database, handed: list[tuple[str, ...]]
+    client: TestClient, database: Database, published: list[tuple[str, ...]]
 ) -> None:
     """Nothing more is published."""
     with database.writing() as session:
         row = datasets.register(session, DIGITS, 0.0)
         assert leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=0.0, seconds=10)
     assert "ingesting" in _problem(_ask(client), 409, "dataset-not-ready")["detail"]
-    assert handed == []
+    assert published == []
 
 
 @pytest.mark.parametrize("retryable", [False, True])
 def test_a_dataset_that_failed_is_tried_again_only_where_that_may_help(
-    retryable: bool, client: TestClient, database: Database, handed: list[tuple[str, ...]]
+    retryable: bool, client: TestClient, database: Database, published: list[tuple[str, ...]]
 ) -> None:
     """The reason is told either way."""
     failure = Failure.of(FailureClass.INTERNAL if retryable else FailureClass.DATASET, "the archive is broken")
@@ -249,7 +249,7 @@ def test_a_dataset_that_failed_is_tried_again_only_where_that_may_help(
         datasets.fail_ingestion(session, lease, failure, 0.0)
     problem = _problem(_ask(client), 409, "dataset-not-ready" if retryable else "dataset-failed")
     assert "the archive is broken" in problem["detail"]
-    assert len(handed) == (1 if retryable else 0)
+    assert len(published) == (1 if retryable else 0)
 
 
 def test_a_snapshot_that_is_gone_is_a_404(client: TestClient, database: Database) -> None:
@@ -267,7 +267,7 @@ def test_a_snapshot_that_is_gone_is_a_404(client: TestClient, database: Database
         ({"rounds": 9}, "body.rounds"),
         ({"scale": 0}, "body.scale"),
         ({"seed": -1}, "body.seed"),
-        ({"p": 1.5}, "body.p"),
+        ({"identity_probability": 1.5}, "body.identity_probability"),
         ({"semantics": "tensorflow"}, "body.semantics"),
         ({"spec": {"zoom_range": 2.0}}, "body.spec.zoom_range"),
         ({"spec": {"data_format": "channels_first"}}, "body"),
@@ -289,7 +289,7 @@ def test_a_sheet_that_would_be_too_large_is_refused(
     problem = _problem(_ask(client, scale=64, count=8, rounds=8), 422, "invalid-request")
     (error,) = problem["errors"]
     assert "72 images at this scale are 70,778,880 pixels" in error["message"]
-    monkeypatch.setattr(previews, "MOST_VALUES", 12 * 720)
+    monkeypatch.setattr(previews, "MAX_VALUES", 12 * 720)
     _picture(_ask(client, count=4, rounds=2))
     problem = _problem(_ask(client, count=4, rounds=3), 422, "invalid-request")
     assert "16 images of 12x20x3 are 11,520 values, expected at most 8,640" in problem["errors"][0]["message"]
@@ -299,7 +299,7 @@ def test_a_large_dataset_is_shown_from_a_folder_but_not_fetched_from_a_bucket(
     client: TestClient, ready: DatasetRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder's images are mapped; a bucket's would be fetched as a whole while somebody waits."""
-    monkeypatch.setattr(previews, "MOST_SNAPSHOT_BYTES", 30 * 720 - 1)
+    monkeypatch.setattr(previews, "MAX_SNAPSHOT_BYTES", 30 * 720 - 1)
     _picture(_ask(client))
     monkeypatch.setattr(Artifacts, "is_local", False)
     problem = _problem(_ask(client), 422, "invalid-request")
@@ -317,8 +317,8 @@ def test_keras_brightness_needs_images_that_have_colours_or_are_grey(client: Tes
 
 def test_a_busy_service_says_so(client: TestClient, ready: DatasetRow, monkeypatch: pytest.MonkeyPatch) -> None:
     """After some patience; the rest of the service is not kept from its work for longer."""
-    monkeypatch.setattr(previews, "_PATIENCE_SECONDS", 0.01)
-    with previews.turn(), previews.turn():
+    monkeypatch.setattr(previews, "_MAX_WAIT_SECONDS", 0.01)
+    with previews.preview_slot(), previews.preview_slot():
         response = _ask(client)
     _problem(response, 503, "busy")
     assert response.headers["Retry-After"]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from api_schemas.failures import FailureClass
+from augury.datasets.errors import DatasetError
 from augury.datasets.snapshot import Snapshot
-from augury.failures import DatasetError, UserInputError, failure_of
+from augury.training.errors import UserInputError
 from store.files.artifacts import ArtifactMissingError, Artifacts
 from store.files.snapshots import load_snapshot, store_snapshot
 from store.queue import ADVANCE
@@ -16,6 +17,7 @@ from tests.augury.datasets.digits import digits_snapshot
 from tests.store.databases import new_job
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
+from workers.failures import failure_of
 from workers.units.ingestion import ingest
 
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.containers.limits import PIECE_BYTES, refuse_crowd
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker
 from augury.datasets.formats.arrays.npy import HEAD_BYTES, MAGIC, map_array, read_header
 from augury.datasets.formats.data_files import data_members
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ManifestColumns
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.split_names import split_of, split_of_path
 from augury.datasets.formats.tables.columns import listed
-from augury.failures import DatasetError
 
 _ROLES: Mapping[str, str] = {
     **dict.fromkeys(("x", "image", "images", "img", "imgs", "data"), "images"),

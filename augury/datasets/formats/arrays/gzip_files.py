@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from augury.datasets.containers.limits import PIECE_BYTES, refuse_bomb, write_fresh
+from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _PACKED_BYTES = 1 << 16  # small: what a gzip member leaves of it is copied, and there may be many members
 _GZIP = 31  # zlib's window bits for a gzip stream

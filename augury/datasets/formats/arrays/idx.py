@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents, Member
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker, gunzipped_head, is_gzip
 from augury.datasets.formats.class_labels import class_order, labels_of_array
 from augury.datasets.formats.data_files import data_members, skip_the_rest
@@ -27,7 +28,6 @@ from augury.datasets.formats.tables.columns import listed
 from augury.datasets.formats.tables.joining import join_rows
 from augury.datasets.labelled_images import SPLITS, ArrayImages, Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _HEAD_BYTES = 4096

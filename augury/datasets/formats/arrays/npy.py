@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augury.failures import DatasetError
+from augury.datasets.errors import DatasetError
 
 MAGIC = b"\x93NUMPY"
 HEAD_BYTES = 1 << 16

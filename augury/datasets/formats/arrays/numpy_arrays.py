@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.array_files import StoredArray, find_arrays, open_array
 from augury.datasets.formats.arrays.array_keys import Part, find_parts
 from augury.datasets.formats.arrays.gzip_files import Unpacker
@@ -23,7 +24,6 @@ from augury.datasets.formats.tables.columns import listed
 from augury.datasets.formats.tables.joining import join_rows
 from augury.datasets.labelled_images import ArrayImages, Listing, SkippedFiles
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 
 def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings) -> Listing | None:

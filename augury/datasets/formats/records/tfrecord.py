@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from api_schemas.datasets.references import ImageOptions, ManifestColumns
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.containers.limits import read_exactly
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker, gunzipped_head, is_gzip
 from augury.datasets.formats.class_labels import class_order, text_of
 from augury.datasets.formats.data_files import data_members, skip_the_rest, suffix_of
@@ -20,7 +21,6 @@ from augury.datasets.formats.tables.columns import RULE as COLUMNS_RULE
 from augury.datasets.formats.tables.columns import listed
 from augury.datasets.labelled_images import EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _USUAL = {
     "file": ("image/encoded", "image", "image_raw", "image_bytes", "img"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import google_crc32c
 
-from augury.failures import DatasetError
+from augury.datasets.errors import DatasetError
 
 _LENGTH = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api_schemas.datasets.references import ManifestColumns
-from augury.failures import DatasetError
+from augury.datasets.errors import DatasetError
 
 
 def _words(text: str) -> frozenset[str]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augury.datasets.containers.limits import PIECE_BYTES, require_room, write_fresh
-from augury.failures import DatasetError
+from augury.datasets.containers.limits import PIECE_BYTES, write_fresh
+from augury.datasets.disk import require_room
+from augury.datasets.errors import DatasetError
 
 
 def join_rows(arrays: Sequence[npt.NDArray[Any]], names: Sequence[str], workspace: Path) -> npt.NDArray[Any]:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents, Member
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import class_order
 from augury.datasets.formats.data_files import skip_the_rest
 from augury.datasets.formats.split_names import UNDERSTOOD, splits_of_files, splits_of_texts
@@ -21,7 +22,6 @@ from augury.datasets.formats.tables.csv_reading import Table
 from augury.datasets.formats.tables.manifest_tables import ManifestFile, find_manifests
 from augury.datasets.labelled_images import EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|://|\0")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ManifestColumns
 from augury.datasets.containers.base import Contents, Member
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES, data_members, suffix_of
 from augury.datasets.formats.tables import parquet_files
 from augury.datasets.formats.tables.columns import find_columns, usual_places
 from augury.datasets.formats.tables.csv_reading import Table, header_of, read_table
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _HEAD = 1 << 16
 _TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab"})

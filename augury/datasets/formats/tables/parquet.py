@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ImageOptions, ManifestColumns
 from augury.datasets.containers.base import Contents, Member
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import class_order
 from augury.datasets.formats.data_files import data_members, skip_the_rest
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
@@ -17,7 +18,6 @@ from augury.datasets.formats.tables.parquet_files import image_columns, is_parqu
 from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, refuse_row_groups
 from augury.datasets.labelled_images import EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 _MAGIC_BYTES = 4
 _LONGEST_METADATA = 4 << 20

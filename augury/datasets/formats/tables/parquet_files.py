@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api_schemas.datasets.references import ManifestColumns
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import text_of
 from augury.datasets.formats.tables.columns import given_places, usual_places
 from augury.datasets.formats.tables.csv_reading import Table
-from augury.failures import DatasetError
+from augury.datasets.optional import required_library
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,12 +44,12 @@ def open_parquet(path: Path, name: str) -> pq.ParquetFile:
     """An open file, with its metadata read.
 
     Raises:
-        DatasetError: ``parquet.damaged``.
+        DatasetError: ``parquet.damaged`` or ``reader.not_installed``.
     """
-    import pyarrow.parquet as pq
-
+    parquet = required_library("pyarrow.parquet", "datasets", "reading Parquet")
     with damage_of(name):
-        return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+        file: pq.ParquetFile = parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+        return file
 
 
 def batches(

@@ -11,8 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.tables.parquet_files import batches, damage_of, image_leaf, open_parquet
-from augury.failures import DatasetError
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,8 +20,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 from tests.augury.datasets.makers import LIMITS, folder_of, opened, photographs, read, refused, tar_of, zip_of
 
 PHOTOGRAPHS = photographs()
@@ -301,7 +301,7 @@ def test_a_full_disk_is_an_error_of_its_own(tmp_path: Path) -> None:
     path = tar_of(tmp_path / "attack", PHOTOGRAPHS | {"class-0/large": os.urandom(1 << 20)}, "w:gz")
     script = (
         "import resource, sys; from pathlib import Path; from tests.augury.datasets.makers import read;"
-        "from augury.failures import DatasetError;"
+        "from augury.datasets.errors import DatasetError;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))\n"
         "try: read(Path(sys.argv[1]))\n"
         "except DatasetError as error: print(error.rule, error)"

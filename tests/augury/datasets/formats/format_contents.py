@@ -19,9 +19,9 @@ from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents
 from augury.datasets.containers.detection import open_contents
 from augury.datasets.containers.folder import SingleFile
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 
 Recogniser = Callable[[Contents, ImageOptions, IngestSettings], Listing | None]
 LIMITS = IngestSettings()

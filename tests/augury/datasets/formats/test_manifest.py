@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.tables.manifest import recognise
 from augury.datasets.labelled_images import Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 from tests.augury.datasets.formats.format_contents import png, read_folder, refused, same_images, skipped_of, survives
 
 IMAGES = {f"images/{name}.png": png(value) for name, value in (("a", 10), ("b", 20), ("c", 30))}

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.formats.tables import manifest
 from augury.datasets.formats.tables.parquet import recognise
 from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, refuse_row_groups
 from augury.datasets.labelled_images import Listing
 from augury.datasets.settings import IngestSettings
-from augury.failures import DatasetError
 from tests.augury.datasets.formats.format_contents import (
     image_at,
     png,

@@ -21,7 +21,6 @@ from cryptography.x509.oid import NameOID
 
 from augury.datasets.settings import IngestSettings
 from augury.datasets.sources.base import Fetched, Request
-from store.files.artifacts import Artifacts
 
 HOST = "files.example"
 Script = Callable[[socket.socket, str], None]
@@ -38,8 +37,7 @@ def request_for(
     """A request with an empty workspace below *folder*."""
     workspace = folder / "workspace"
     workspace.mkdir(exist_ok=True)
-    artifacts = Artifacts(str(folder / "artifacts"))
-    return Request(reference, workspace, artifacts, IngestSettings(**settings), report)
+    return Request(reference, workspace, IngestSettings(**settings), report)
 
 
 def content_of(fetched: object) -> bytes:

@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import boto3
 import pytest
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.sources import fetch
 from augury.datasets.sources.base import Fetched
-from augury.failures import DatasetError
 from tests.augury.datasets.sources.fetches import answering, content_of, files_of, request_for, serving
 from tests.servers import free_port
 
@@ -47,7 +47,7 @@ def put(bucket: str, objects: dict[str, bytes]) -> None:
 def _fetch(folder: Path, bucket: str, key: str, **settings: Any) -> Fetched:
     reference = {"kind": "s3", "bucket": bucket, "key": key}
     request = request_for(folder, reference, **({"buckets": [f"s3://{bucket}"]} | settings))
-    fetched = fetch(reference, request.workspace, request.artifacts, request.settings, request.report)
+    fetched = fetch(request)
     assert isinstance(fetched, Fetched)
     return fetched
 
@@ -205,7 +205,7 @@ def _fetch_gs(folder: Path, key: str, monkeypatch: pytest.MonkeyPatch, storage: 
     request = request_for(folder, reference, buckets=["gs://flowers"])
     with serving(storage) as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{server.port}")
-        fetched = fetch(reference, request.workspace, request.artifacts, request.settings, request.report)
+        fetched = fetch(request)
     assert isinstance(fetched, Fetched)
     return fetched
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.sources.connections import Network
 from augury.datasets.sources.huggingface import fetch_huggingface
-from augury.failures import DatasetError
 from tests.augury.datasets.sources.fetches import Script, Server, answering, client_tls, files_of, request_for, serving
 
 REPOSITORY = "owner/name"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.sources import fetch
 from augury.datasets.sources.base import Fetched
 from augury.datasets.sources.paths import open_below
-from augury.failures import DatasetError
 from tests.augury.datasets.sources.fetches import content_of, files_of, request_for
 
 SECRET = b"secret"
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
 def _fetch(root: Path, path: Path | str, **settings: Any) -> Fetched:
     reference = {"kind": "path", "path": str(path)}
     request = request_for(root.parent, reference, **({"roots": [root]} | settings))
-    fetched = fetch(reference, request.workspace, request.artifacts, request.settings, request.report)
+    fetched = fetch(request)
     assert isinstance(fetched, Fetched)
     return fetched
 

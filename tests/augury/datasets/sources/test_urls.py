@@ -18,12 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from augury.datasets.disk import disk_errors
+from augury.datasets.errors import DatasetError
 from augury.datasets.sources import fetch
 from augury.datasets.sources.addresses import is_public
-from augury.datasets.sources.base import Fetched, disk_errors_told
+from augury.datasets.sources.base import Fetched
 from augury.datasets.sources.connections import Network
 from augury.datasets.sources.urls import fetch_url
-from augury.failures import DatasetError
 from tests.augury.datasets.sources.fetches import (
     HOST,
     Script,
@@ -273,7 +274,7 @@ def test_settings_are_asked_before_anything_else(tmp_path: Path) -> None:
     """Without the operator's consent no name is resolved."""
     request = request_for(tmp_path, {"kind": "url", "url": f"https://{HOST}/a"})
     with pytest.raises(DatasetError) as caught:
-        fetch(request.reference, request.workspace, request.artifacts, request.settings, request.report)
+        fetch(request)
     assert caught.value.rule == "url.disabled"
 
 
@@ -329,7 +330,7 @@ def test_a_disk_that_fills_up_is_said_so() -> None:
     """Here a device that is always full takes the file's place."""
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
-    with pytest.raises(DatasetError) as caught, disk_errors_told(), open("/dev/full", "wb", buffering=0) as full:
+    with pytest.raises(DatasetError) as caught, disk_errors(), open("/dev/full", "wb", buffering=0) as full:
         full.write(b"x")
     assert caught.value.rule == "disk.full"
 

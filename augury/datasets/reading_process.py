@@ -1,8 +1,4 @@
-"""An ingestion runs in a process of its own: whatever its input does to that one, the worker goes on.
-
-The two speak lines of JSON. The child says how far it is and under which digest it is about to store; the parent
-notes the digest in the dataset's row, so that the files can be found again, and says "go".
-"""
+"""A dataset is read in a process of its own: whatever its content does to that one, this one goes on."""
 
 from __future__ import annotations
 
@@ -15,61 +11,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
-from api_schemas.datasets.dataset import DatasetFacts
-from augury.datasets.settings import IngestSettings, variable_of
-from augury.failures import DatasetError, InternalError
+from augury.datasets.errors import DatasetError
+from augury.datasets.protocol import ReadDataset, Task, result_of
+from augury.datasets.settings import variable_of
+from augury.monitor import WorkMonitor
 
-if TYPE_CHECKING:  # the child needs no database, and importing one takes it a quarter of a second
-    from workers.leasing.heartbeat import LeaseKeeper
-
-GO = b"go\n"
 _LOOK_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Task:
-    """What the child is told."""
-
-    reference: dict[str, Any]
-    workspace: Path
-    artifacts_url: str
-    limits: IngestSettings
-
-    def to_json(self) -> bytes:
-        """One line."""
-        task = {
-            "reference": self.reference,
-            "workspace": str(self.workspace),
-            "artifacts_url": self.artifacts_url,
-            "limits": self.limits.model_dump(mode="json"),
-        }
-        return json.dumps(task).encode() + b"\n"
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """A stored snapshot."""
-
-    digest: str
-    facts: DatasetFacts
-
-
-def ingest_in_process(task: Task, keeper: LeaseKeeper) -> Ingested:
-    """Fetch, read and store a dataset in a child process.
+def read_in_process(task: Task, monitor: WorkMonitor) -> ReadDataset:
+    """Fetch a dataset and read it into a snapshot's folder below the task's workspace, in a child process.
 
     Raises:
         DatasetError: the reference cannot be used, which the child or its end says.
         MemoryError: the child was killed, as the kernel does when memory runs out.
-        WorkCancelledError, WorkInterruptedError: as told by the keeper; nothing of the child is left running.
+        Whatever the monitor raises to end the work; nothing of the child is left running then.
     """
     child = subprocess.Popen(
         [sys.executable, "-m", "augury.datasets"],
@@ -80,26 +43,14 @@ def ingest_in_process(task: Task, keeper: LeaseKeeper) -> Ingested:
     give_up_at = time.monotonic() + task.limits.max_seconds
     try:
         _say(child, task.to_json())
-        for message in _messages(child, keeper, give_up_at):
-            if "digest" in message:
-                keeper.record(digest=message["digest"])
-                _say(child, GO)
-            elif "error" in message:
-                raise _ERRORS[message["error"]["kind"]](*message["error"]["arguments"])
-            elif "ready" in message:
-                return Ingested(message["ready"]["digest"], DatasetFacts.model_validate(message["ready"]["facts"]))
-            else:
-                keeper.report_progress(progress=message)
+        for message in _messages(child, monitor, give_up_at):
+            read = result_of(message, task)
+            if read is not None:
+                return read
+            monitor.report_progress(progress=message)
         raise _error_of_end(child)
     finally:
         _end(child)
-
-
-_ERRORS: dict[str, type[Exception]] = {
-    "dataset": DatasetError,
-    "memory": MemoryError,
-    "internal": InternalError,
-}
 
 
 def _say(child: subprocess.Popen[bytes], line: bytes) -> None:
@@ -109,7 +60,7 @@ def _say(child: subprocess.Popen[bytes], line: bytes) -> None:
         child.stdin.flush()
 
 
-def _messages(child: subprocess.Popen[bytes], keeper: LeaseKeeper, give_up_at: float) -> Iterator[dict[str, Any]]:
+def _messages(child: subprocess.Popen[bytes], monitor: WorkMonitor, give_up_at: float) -> Iterator[dict[str, Any]]:
     """What the child says, until it says no more; looks in between whether to go on."""
     assert child.stdout is not None
     buffer = b""
@@ -117,7 +68,7 @@ def _messages(child: subprocess.Popen[bytes], keeper: LeaseKeeper, give_up_at: f
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         while True:
-            keeper.raise_if_cancelled()
+            monitor.raise_if_cancelled()
             if time.monotonic() > give_up_at:
                 name = variable_of("max_seconds")
                 raise DatasetError("ingest.too_slow", f"reading the dataset took longer than {name} allows")

@@ -3,67 +3,63 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import ArrayImages, Listing
 from augury.datasets.sources import fetch
 from augury.datasets.sources.base import Request
 from augury.datasets.sources.builtin import of_pairs
-from augury.failures import DatasetError
-from store.files.artifacts import Artifacts
 from tests.augury.datasets.sources.fetches import content_of, request_for
 
 CONTENT = b"an uploaded file"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def request_of_upload(request: pytest.FixtureRequest, tmp_path: Path) -> Request:
-    """A request for an upload that was stored in a folder, and in a bucket."""
-    made = request_for(tmp_path, {"kind": "upload", "sha256": SHA256})
-    url = str(tmp_path / "artifacts") if request.param == "folder" else f"s3://{request.getfixturevalue('bucket')}/a"
-    artifacts = Artifacts(url)
-    artifacts.write(f"uploads/{SHA256}", CONTENT)
-    return Request(made.reference, made.workspace, artifacts, made.settings, made.report)
-
-
-def _fetch(request: Request) -> object:
-    return fetch(request.reference, request.workspace, request.artifacts, request.settings, request.report)
+def _upload(folder: Path, content: bytes = CONTENT, **settings: Any) -> Request:
+    """A request for an upload that was brought here."""
+    (folder / "file").write_bytes(content)
+    made = request_for(folder, {"kind": "upload", "sha256": SHA256}, **settings)
+    return replace(made, upload=folder / "file")
 
 
 def _rule(request: Request) -> str:
     with pytest.raises(DatasetError) as caught:
-        _fetch(request)
+        fetch(request)
     return caught.value.rule
 
 
-def test_an_upload_is_found_by_its_checksum(request_of_upload: Request) -> None:
-    """Wherever artifacts are kept; in a folder it is not copied."""
-    assert content_of(_fetch(request_of_upload)) == CONTENT
-    copies = [path.name for path in request_of_upload.workspace.iterdir()]
-    assert copies == ([] if request_of_upload.artifacts.is_local else ["upload"])
+def test_an_upload_is_opened_where_it_was_brought_to(tmp_path: Path) -> None:
+    """It is not copied."""
+    request = _upload(tmp_path)
+    assert content_of(fetch(request)) == CONTENT
+    assert list(request.workspace.iterdir()) == []
 
 
-def test_an_upload_that_was_removed_is_missing(request_of_upload: Request) -> None:
-    """Which is what the client has to hear."""
-    request_of_upload.artifacts.delete(f"uploads/{SHA256}")
-    assert _rule(request_of_upload) == "upload.missing"
+def test_an_upload_that_nobody_brought_is_missing(tmp_path: Path) -> None:
+    """Whether it was not brought at all, or is gone."""
+    assert _rule(replace(_upload(tmp_path), upload=None)) == "upload.missing"
+    assert _rule(replace(_upload(tmp_path), upload=tmp_path / "gone")) == "upload.missing"
 
 
-def test_an_upload_that_changed_in_the_bucket_is_refused(bucket: str, tmp_path: Path) -> None:
+def test_an_upload_whose_content_changed_is_refused(tmp_path: Path) -> None:
     """It is not what was uploaded."""
-    made = request_for(tmp_path, {"kind": "upload", "sha256": SHA256})
-    artifacts = Artifacts(f"s3://{bucket}/a")
-    artifacts.write(f"uploads/{SHA256}", CONTENT[::-1])
-    assert _rule(Request(made.reference, made.workspace, artifacts, made.settings, made.report)) == "upload.damaged"
+    assert _rule(_upload(tmp_path, CONTENT[::-1])) == "upload.damaged"
+
+
+def test_an_upload_with_too_many_bytes_is_refused(tmp_path: Path) -> None:
+    """The limit may have been lowered since it was accepted."""
+    assert _rule(_upload(tmp_path, max_bytes=3)) == "upload.too_large"
 
 
 def test_the_digits_come_as_arrays(tmp_path: Path) -> None:
     """1,797 images of 8x8 in one channel, 0 to 255, with their classes in order and no fixed splits."""
-    listing = _fetch(request_for(tmp_path, {"kind": "builtin", "name": "digits"}))
+    listing = fetch(request_for(tmp_path, {"kind": "builtin", "name": "digits"}))
     assert isinstance(listing, Listing)
     assert isinstance(listing.images, ArrayImages)
     pixels = listing.images.pixels
@@ -98,7 +94,7 @@ def test_kerass_sets_are_not_downloaded_unless_the_operator_allows_it(tmp_path: 
     """The message says what to set."""
     request = request_for(tmp_path, {"kind": "builtin", "name": "mnist"})
     with pytest.raises(DatasetError, match="AUGURY_INGEST_DOWNLOADS") as caught:
-        _fetch(request)
+        fetch(request)
     assert caught.value.rule == "builtin.downloads"
 
 

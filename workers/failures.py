@@ -5,29 +5,11 @@ from __future__ import annotations
 import structlog
 
 from api_schemas.failures import Failure, FailureClass
+from augury.datasets.errors import DatasetError, InternalError
+from augury.training.errors import ModelTooLargeError, UserInputError
 from store.files.snapshot_cache import SnapshotCacheError
 
 log = structlog.get_logger(__name__)
-
-
-class UserInputError(Exception):
-    """The request cannot be carried out as it stands; the message tells the client why."""
-
-
-class DatasetError(Exception):
-    """The dataset cannot be used; *rule* names what it broke, the message tells the client why."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule = rule
-
-
-class ModelTooLargeError(MemoryError):
-    """Training the model takes more memory than there is; the message tells the client how much."""
-
-
-class InternalError(Exception):
-    """Something unexpected, logged where it happened; the message is fit for the client."""
 
 
 _MESSAGES_FOR_CLIENTS: dict[type[Exception], FailureClass] = {

@@ -1,0 +1,227 @@
+"""Every problem that the service answers with: one row each, and nowhere else is a slug written.
+
+The OpenAPI document and ``docs/errors.md`` are made from these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from api_schemas.problems import PROBLEM_TYPE_PREFIX, FieldProblem
+
+
+class ProblemError(Exception):
+    """An error that the client is to see. Made by a row: ``CANNOT_STOP.error(reason)``."""
+
+    def __init__(
+        self,
+        problem_type: ProblemType,
+        detail: str,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.type, self.detail = problem_type, detail
+        self.errors, self.headers = list(errors), dict(headers or {})
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One kind of problem.
+
+    Attributes:
+        status: of the answer, 400 to 599.
+        slug: ends its URN; stable, as programs look at it.
+        meaning: what has happened, in a sentence without its full stop.
+        remedy: what a client should do, in sentences.
+        retryable: whether sending the same request again may succeed.
+    """
+
+    status: int
+    slug: str
+    meaning: str
+    remedy: str
+    retryable: bool = False
+
+    @property
+    def urn(self) -> str:
+        """The ``type`` on the wire."""
+        return PROBLEM_TYPE_PREFIX + self.slug
+
+    @property
+    def title(self) -> str:
+        """The ``title`` on the wire: HTTP's phrase for the status."""
+        return HTTPStatus(self.status).phrase
+
+    def error(
+        self, detail: str, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
+    ) -> ProblemError:
+        """To be raised; *detail* says what it is in this case, *headers* are added to the answer's."""
+        return ProblemError(self, detail, errors, headers)
+
+    def error_at(self, location: str, message: str, detail: str) -> ProblemError:
+        """To be raised where one field is at fault; *location* is, e.g., ``body.dataset.id``."""
+        return self.error(detail, [FieldProblem(location=in_ascii(location), message=message)])
+
+
+def in_ascii(location: str) -> str:
+    """A location that a client made up a part of, with escapes for what is not ASCII."""
+    return location.encode("ascii", "backslashreplace").decode()
+
+
+MALFORMED_REQUEST = ProblemType(
+    400, "malformed-request", "The body cannot be read", "Send whole JSON in UTF-8, and do not nest it too deeply."
+)
+UPLOAD_CUT_OFF = ProblemType(
+    400, "upload-cut-off", "The connection ended within an upload", "Send the upload again.", retryable=True
+)
+HTTP_ERROR = ProblemType(
+    400,
+    "http-error",
+    "Another error of HTTP itself; the status of the answer says which (400 stands for all of them here)",
+    "Read `detail`.",
+)
+NO_SUCH_PATH = ProblemType(
+    404, "no-such-path", "There is nothing at this path", "Look the path up at `/docs` of the service."
+)
+NOT_FOUND = ProblemType(
+    404,
+    "not-found",
+    "There is no job, dataset or artifact of this name, or what it stored is gone",
+    "Check the id. What was deleted has to be made again.",
+)
+METHOD_NOT_ALLOWED = ProblemType(
+    405, "method-not-allowed", "The path does not have this method", "Use one of those in the header `Allow`."
+)
+NOT_ACCEPTABLE = ProblemType(
+    406, "not-acceptable", "The answer cannot be had in this form", "Name one of the forms in `detail` under `Accept`."
+)
+UPLOAD_TOO_SLOW = ProblemType(
+    408,
+    "upload-too-slow",
+    "The upload came to a stop, or took too long",
+    "Send it again; over a slow line, make it smaller, or have the service read it by a reference.",
+    retryable=True,
+)
+ALREADY_OVER = ProblemType(
+    409, "already-over", "The job has ended, so there is nothing to cancel", "Nothing: read its result."
+)
+CANNOT_STOP = ProblemType(
+    409,
+    "cannot-stop",
+    "The job has nothing to stop",
+    "Read `detail`: it is over, or has no results yet and can be cancelled instead.",
+)
+NO_REPORT = ProblemType(
+    409,
+    "no-report",
+    "The job has no report",
+    "Wait until `has_report` is true. A job that ended without it will not get one.",
+    retryable=True,
+)
+NO_ARTIFACTS = ProblemType(
+    409, "no-artifacts", "The job has no files yet", "Wait until it has succeeded.", retryable=True
+)
+DATASET_NOT_READY = ProblemType(
+    409,
+    "dataset-not-ready",
+    "The images of the dataset are still being read",
+    "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+DATASET_FAILED = ProblemType(
+    409,
+    "dataset-failed",
+    "The images of the dataset could not be read",
+    "Read the reason in `detail`, and correct the data; `POST /v1/datasets` has them read once more.",
+)
+DATASET_IN_USE = ProblemType(
+    409,
+    "dataset-in-use",
+    "Unfinished jobs need the dataset",
+    "Cancel the jobs in `detail`, or wait for them.",
+    retryable=True,
+)
+BODY_TOO_LARGE = ProblemType(
+    413,
+    "body-too-large",
+    "The body or the uploaded file has more bytes than the service takes",
+    "Send less, or ask the operator for a higher limit.",
+)
+UNSUPPORTED_MEDIA_TYPE = ProblemType(
+    415,
+    "unsupported-media-type",
+    "The body is of a media type that the path does not take",
+    "Say what it is in `Content-Type`: JSON, or a form where a file is uploaded.",
+)
+INVALID_REQUEST = ProblemType(
+    422,
+    "invalid-request",
+    "Fields of the request are not as expected, or do not fit the dataset",
+    "Correct what `errors` names: each entry has a location, what was got and what is expected.",
+)
+MALFORMED_JSON = ProblemType(
+    422, "malformed-json", "The body is not JSON", "`detail` says at which character it stops being JSON."
+)
+MALFORMED_MULTIPART = ProblemType(
+    422,
+    "malformed-multipart",
+    "The body is not a whole multipart form",
+    "Have an HTTP library write the form and its `Content-Type`.",
+)
+IDEMPOTENCY_KEY_REUSED = ProblemType(
+    422,
+    "idempotency-key-reused",
+    "The `Idempotency-Key` came before with another request",
+    "Use a new key for a new request.",
+)
+INTERNAL = ProblemType(
+    500,
+    "internal",
+    "The service made a mistake",
+    "Try once more, with the same `Idempotency-Key`; then give the operator the `request_id`.",
+    retryable=True,
+)
+BUSY = ProblemType(
+    503,
+    "busy",
+    "Others have taken all the room for such requests",
+    "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+DATABASE_UNAVAILABLE = ProblemType(
+    503,
+    "database-unavailable",
+    "The database did not answer, and nothing was stored",
+    "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+IMAGES_UNAVAILABLE = ProblemType(
+    503,
+    "images-unavailable",
+    "The images cannot be fetched from their bucket at the moment",
+    "Send the request again in a while; if that does not help, tell the operator what `detail` says.",
+    retryable=True,
+)
+INSUFFICIENT_STORAGE = ProblemType(
+    507,
+    "insufficient-storage",
+    "There is no room for the upload",
+    "Ask the operator to make room, and send it again then.",
+)
+
+PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row, ProblemType))
+"""All of them, by status."""
+
+BODY_REFUSED = (BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+"""What the body of any request may be answered with, before a route has seen it."""
+BEFORE_ROUTING = (HTTP_ERROR, NO_SUCH_PATH, METHOD_NOT_ALLOWED, *BODY_REFUSED)
+"""What may be answered whatever is asked for; routes that take no body do not declare it."""
+JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON)
+"""What a route that takes JSON may answer."""
+IMAGES_REFUSED = (NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE)
+"""What a route that shows images of a dataset may answer."""
+EVERYWHERE = (INTERNAL, DATABASE_UNAVAILABLE)
+"""What every route that uses the database may answer."""

@@ -1,0 +1,158 @@
+"""The library without what a module does not need: each in an environment of its extra alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+OURS = {"api_schemas", "augury"}
+
+EXTRA_OF = {
+    "augury": "",
+    "augury.archives": "engine",
+    "augury.augmentation": "images",
+    "augury.cli": "client",
+    "augury.client": "client",
+    "augury.datasets": "engine",
+    "augury.errors": "",
+    "augury.evidence": "engine",
+    "augury.files": "",
+    "augury.linting": "engine",
+    "augury.local": "local",
+    "augury.memory": "",
+    "augury.monitor": "",
+    "augury.planning": "engine",
+    "augury.probing": "training",
+    "augury.reporting": "reports",
+    "augury.telemetry": "engine",
+    "augury.training": "training",
+}
+"""The extra under which a package, and everything in it, can be imported; '' is none at all."""
+
+NEVER_IN_THE_ENGINE = {"celery", "fastapi", "keras", "matplotlib", "pyarrow", "sqlalchemy", "tensorflow"}
+
+REFUSING = """
+import sys
+allowed = set({allowed!r}) | set(sys.stdlib_module_names)
+class Refuse:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in allowed and not top.startswith("_"):
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Refuse)
+sys.path.insert(0, {root!r})
+"""
+"""What a module finds in an environment in which nothing else is installed."""
+
+
+def _modules() -> Iterator[str]:
+    for path in sorted((ROOT / "augury").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[-1] != "__main__":
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _package_of(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def _required(extra: str) -> Iterator[Requirement]:
+    """What the extra of this project asks for, other extras of it included."""
+    for line in [*PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] if extra else [])]:
+        requirement = Requirement(line)
+        if requirement.name == PROJECT["name"]:
+            for inner in requirement.extras:
+                yield from _required(inner)
+        elif requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement
+
+
+@cache
+def _distributions(extra: str) -> frozenset[str]:
+    """Names of all distributions that installing the extra brings."""
+    found: set[tuple[str, str]] = set()
+    due = [(canonicalize_name(each.name), inner) for each in _required(extra) for inner in ("", *each.extras)]
+    while due:
+        name, inner = due.pop()
+        if (name, inner) in found:
+            continue
+        found.add((name, inner))
+        for line in requires(name) or []:
+            each = Requirement(line)
+            if each.marker is None or each.marker.evaluate({"extra": inner}):
+                due += [(canonicalize_name(each.name), deeper) for deeper in ("", *each.extras)]
+    return frozenset(name for name, _ in found)
+
+
+@cache
+def _importable(extra: str) -> list[str]:
+    """The modules at the top of an environment with that extra."""
+    there = _distributions(extra)
+    third_party = {
+        top
+        for top, distributions in packages_distributions().items()
+        if any(canonicalize_name(each) in there for each in distributions)
+    }
+    return sorted(third_party | OURS)
+
+
+def _run(extra: str, program: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    setup = REFUSING.format(allowed=_importable(extra), root=str(ROOT))
+    command = [sys.executable, "-c", setup + program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_every_package_has_an_extra() -> None:
+    """A new one does not silently escape, and none is kept that is gone."""
+    assert {_package_of(module) for module in _modules()} == set(EXTRA_OF)
+
+
+@pytest.mark.parametrize("extra", sorted(set(EXTRA_OF.values())))
+def test_every_module_can_be_imported_under_its_extra(extra: str) -> None:
+    """With nothing installed but what that extra brings."""
+    modules = [module for module in _modules() if EXTRA_OF[_package_of(module)] == extra]
+    done = _run(extra, f"import importlib\nfor name in {modules!r}: importlib.import_module(name)")
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_engine_needs_no_framework() -> None:
+    """What the extra brings is checked against what it must not, and the hook really refuses."""
+    assert NEVER_IN_THE_ENGINE.isdisjoint(_importable("engine"))
+    refused = _run("engine", "import keras")
+    assert "ModuleNotFoundError: No module named 'keras'" in refused.stderr
+
+
+def test_a_spec_is_applied_and_linted_with_the_engine_alone() -> None:
+    """The two lines that a notebook begins with."""
+    program = """
+import json, numpy as np
+from augury.augmentation import Pipeline
+from augury.linting import lint
+from api_schemas.augmentation import ImageDataGeneratorSpec
+spec = ImageDataGeneratorSpec(rotation_range=0.3, horizontal_flip=True)
+batch = next(Pipeline(spec).flow(np.zeros((4, 8, 8, 1), np.uint8), batch_size=4, seed=1))
+print(json.dumps([batch.shape, [found.rule for found in lint(spec)]]))
+"""
+    done = _run("engine", program)
+    shape, rules = json.loads(done.stdout)
+    assert shape == [4, 8, 8, 1]
+    assert "rotation-in-degrees" in rules
+
+
+def test_importing_the_package_loads_no_library() -> None:
+    """Neither NumPy nor Keras, nor even pydantic: whoever wants one part does not wait for the others."""
+    program = "import augury, sys; print([name for name in ('keras', 'numpy', 'pydantic') if name in sys.modules])"
+    assert _run("", program).stdout.strip() == "[]"
