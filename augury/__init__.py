@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 from augury.errors import (
     AuguryError,
+    DatasetRefused,
     NothingToSend,
+    NotInstalled,
     RequestRefused,
     ServiceFailed,
     ServiceUnreachable,
@@ -24,6 +26,8 @@ from augury.errors import (
 __all__ = [
     "AuguryError",
     "Client",
+    "DatasetRefused",
+    "NotInstalled",
     "NothingToSend",
     "RequestRefused",
     "ServiceFailed",

@@ -5,6 +5,8 @@ AuguryError
 +-- ServiceFailed         the service answered, but not as it should: 5xx, or not Augury at all
 +-- ServiceUnreachable    no answer, or 503 for as long as we had patience
 +-- NothingToSend         there is no such file on this machine, or no file in the folder
++-- DatasetRefused        a dataset cannot be read on this machine
++-- NotInstalled          what was asked for takes a library that is not here
 +-- StackConflict         a local stack cannot be started here: port taken, data directory in use
 +-- StackFailed           a process of the local stack does not come up, or keeps dying
 """
@@ -42,6 +44,14 @@ class ServiceUnreachable(AuguryError):
 
 class NothingToSend(AuguryError):
     """What should be sent to the service is not there."""
+
+
+class DatasetRefused(AuguryError):
+    """A dataset that was to be read on this machine cannot be; the text says what is wrong with it."""
+
+
+class NotInstalled(AuguryError):
+    """A library is missing; the text says how to install it."""
 
 
 class StackConflict(AuguryError):

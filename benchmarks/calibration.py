@@ -30,7 +30,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from api_schemas.reports.report import Verdict
 from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
-from augury.evidence.statistics.variance_components import spread_of
+from augury.evidence.statistics.variance_components import estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
 
 CONFIDENCE, MARGIN = 0.95, 0.5
@@ -149,12 +149,12 @@ def from_model(of_model: dict[str, np.ndarray], generator: np.random.Generator, 
         arms = np.stack([logits, logits])
         if is_fixed:
             arms = arms[:, generator.choice(len(logits), drawn)] + generator.normal(0, 1, (2, drawn))
-        places = [np.arange(drawn) if is_fixed else generator.choice(len(logits), drawn, False) for _ in range(seeds)]
+        indices = [np.arange(drawn) if is_fixed else generator.choice(len(logits), drawn, False) for _ in range(seeds)]
         sides = [
-            [generator.random(drawn) < _probability(arm[place] + generator.normal(0, offset)) for place in places]
+            [generator.random(drawn) < _probability(arm[of_seed] + generator.normal(0, offset)) for of_seed in indices]
             for arm in arms
         ]
-        return outcomes_from(sides[0], sides[1], places)
+        return outcomes_from(sides[0], sides[1], indices)
 
     return draw
 
@@ -179,7 +179,7 @@ def verdict_after(outcomes: PairedOutcomes, schedule: list[int], candidates: int
     for look in schedule:
         so_far = outcomes.only(outcomes.seed < look)
         assert so_far is not None
-        interval = spread_of(so_far).interval(confidence_at(schedule, look, CONFIDENCE, candidates))
+        interval = estimate_paired_difference(so_far).interval(confidence_at(schedule, look, CONFIDENCE, candidates))
         verdict = verdict_of(interval.low, interval.high, MARGIN)
         if settled(verdict):
             return verdict, look

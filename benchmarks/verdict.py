@@ -32,7 +32,7 @@ from api_schemas.plans import Plan
 from augury.client.client import Client
 from augury.datasets.snapshot import Snapshot
 from augury.evidence.statistics.paired_outcomes import outcomes_from
-from augury.evidence.statistics.variance_components import spread_of
+from augury.evidence.statistics.variance_components import estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.local.stack import LocalStack
 from augury.planning.comparison import plan_comparison
@@ -81,8 +81,8 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
         }
         for arm in plan.arms
     ]
-    wanted = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
-    (folder / "arms.json").write_text(json.dumps(wanted))
+    asked = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
+    (folder / "arms.json").write_text(json.dumps(asked))
     script, *files = ("benchmarks/plain/keras_script.py", folder / "problem.npz", folder / "arms.json")
     command = [sys.executable, script, *map(str, files)]
     ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -102,7 +102,7 @@ def verdicts_of(
     verdicts = {}
     for candidate in plan.candidates:
         outcomes = outcomes_from(list(right[candidate.arm].values()), list(right["baseline"].values()), units)
-        interval = spread_of(outcomes).interval(confidence)
+        interval = estimate_paired_difference(outcomes).interval(confidence)
         verdicts[candidate.name] = str(verdict_of(interval.low, interval.high, evaluation.practical_effect))
     return verdicts
 

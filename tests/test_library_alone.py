@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
+import numpy as np
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -28,6 +31,7 @@ EXTRA_OF = {
     "augury.datasets": "engine",
     "augury.errors": "",
     "augury.evidence": "engine",
+    "augury.field_problems": "",
     "augury.files": "",
     "augury.linting": "engine",
     "augury.local": "local",
@@ -38,6 +42,7 @@ EXTRA_OF = {
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
     "augury.training": "training",
+    "augury.wording": "",
 }
 """The extra under which a package, and everything in it, can be imported; '' is none at all."""
 
@@ -53,9 +58,8 @@ class Refuse:
         if top not in allowed and not top.startswith("_"):
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Refuse)
-sys.path.insert(0, {root!r})
 """
-"""What a module finds in an environment in which nothing else is installed."""
+"""Run at the start of every Python below: what a module finds where nothing else is installed."""
 
 
 def _modules() -> Iterator[str]:
@@ -110,9 +114,12 @@ def _importable(extra: str) -> list[str]:
 
 
 def _run(extra: str, program: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    setup = REFUSING.format(allowed=_importable(extra), root=str(ROOT))
-    command = [sys.executable, "-c", setup + program, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sitecustomize.py").write_text(REFUSING.format(allowed=_importable(extra)))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([folder, str(ROOT)])}
+        environment.pop("AUGURY_URL", None)
+        command = [sys.executable, "-c", program, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
 
 
 def test_every_package_has_an_extra() -> None:
@@ -156,3 +163,24 @@ def test_importing_the_package_loads_no_library() -> None:
     """Neither NumPy nor Keras, nor even pydantic: whoever wants one part does not wait for the others."""
     program = "import augury, sys; print([name for name in ('keras', 'numpy', 'pydantic') if name in sys.modules])"
     assert _run("", program).stdout.strip() == "[]"
+
+
+def test_the_command_lints_and_previews_with_the_engine_alone(tmp_path: Path) -> None:
+    """No service, no framework: a request file, and a local archive read in a process of its own."""
+    (tmp_path / "spec.json").write_text('{"rotation_range": 20, "horizontal_flip": true}')
+    np.savez(tmp_path / "photos.npz", x=np.zeros((4, 8, 8, 1), np.uint8), y=np.arange(4) % 2)
+    program = "from augury.cli.app import app; app()"
+    linted = _run("engine", program, "lint", "spec.json", "--dataset", "photos.npz", cwd=tmp_path)
+    assert "Basis: 4 images of 8×8×1" in linted.stdout, linted.stderr[-2000:]
+    drawn = _run("engine", program, "preview", "spec.json", "--dataset", "photos.npz", cwd=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr[-2000:]
+    assert (tmp_path / "preview.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_client_without_the_engine_says_how_to_get_it(tmp_path: Path) -> None:
+    """Or to name a service, which it can ask."""
+    (tmp_path / "spec.json").write_text("{}")
+    program = "from augury.cli.app import app; app()"
+    done = _run("client", program, "lint", "spec.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "pip install 'augury[engine]'" in done.stderr

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation.kernels.philox import uniforms
 from augury.augmentation.parameters import (
     BRIGHTNESS,
@@ -16,6 +16,7 @@ from augury.augmentation.parameters import (
     COLUMNS,
     FLIP_HORIZONTAL,
     FLIP_VERTICAL,
+    NAMES,
     NOTHING,
     SHEAR,
     THETA,
@@ -25,6 +26,7 @@ from augury.augmentation.parameters import (
     ZY,
     Draws,
 )
+from augury.augmentation.settings import Settings
 
 Table = npt.NDArray[np.float64]
 _SIGNS = (COLUMNS, COLUMNS + 1)  # further uniform numbers, for shifts that are drawn from a set
@@ -44,10 +46,20 @@ class LegacyGenerator(Protocol):
     def permutation(self, x: int) -> Any:
         """range(x) in random order."""
 
+    def randint(self, low: int) -> Any:
+        """An integer from 0 to low - 1."""
+
+    def seed(self, seed: int) -> None:
+        """Begin the stream that belongs to a seed."""
+
+
+GLOBAL_GENERATOR: LegacyGenerator = np.random
+"""NumPy's own, which Keras draws from and seeds."""
+
 
 @dataclass(frozen=True)
 class Ranges:
-    """The distributions of a spec. All but discrete shifts are uniform in [low, low + width)."""
+    """The distributions of a spec or a generator. All but discrete shifts are uniform in [low, low + width)."""
 
     low: Table
     width: Table
@@ -59,29 +71,40 @@ class Ranges:
     flips: tuple[bool, bool]
 
     @classmethod
-    def of(cls, spec: ImageDataGeneratorSpec) -> Ranges:
-        """The distributions that Keras 3's ``get_random_transform`` draws from, in its order."""
-        zoom = spec.zoom_range if isinstance(spec.zoom_range, tuple) else (1 - spec.zoom_range, 1 + spec.zoom_range)
-        low, width = NOTHING.copy(), np.zeros(COLUMNS)
-        symmetric = {THETA: spec.rotation_range, SHEAR: spec.shear_range, CHANNEL_SHIFT: spec.channel_shift_range}
+    def of(cls, settings: Settings) -> Ranges:
+        """The distributions that Keras 3's ``get_random_transform`` draws from, in its order.
+
+        Ranges may be negative or descending: as for NumPy's ``uniform``, only their ends count.
+
+        Raises:
+            TypeError, ValueError: a range is not a number (or, for shifts, a sequence of numbers).
+            OverflowError: a range is not finite.
+        """
+        ends = _symmetric_ends(settings)
         discrete, relative = {}, {}
-        for column, shift, axis in ((TX, spec.height_shift_range, 0), (TY, spec.width_shift_range, 1)):
-            if isinstance(shift, float):
-                symmetric[column] = shift
-            elif shift:
+        shifts = ((TX, settings.height_shift_range, 0), (TY, settings.width_shift_range, 1))
+        for column, shift, axis in shifts:
+            if not shift:
+                continue
+            if _is_a_set(shift):
                 discrete[column] = shift
-            if shift and np.max(shift) < 1:
+            else:
+                ends[column] = (-shift, shift)
+            if np.max(shift) < 1:
                 relative[column] = axis
-        ends = {column: (-limit, limit) for column, limit in symmetric.items() if limit}
-        if tuple(zoom) != (1, 1):
-            ends[ZX] = ends[ZY] = zoom
-        if spec.brightness_range is not None:
-            ends[BRIGHTNESS] = spec.brightness_range
+        zoom, brightness = settings.zoom_range, settings.brightness_range
+        if not (zoom[0] == 1 and zoom[1] == 1):
+            ends[ZX] = ends[ZY] = (zoom[0], zoom[1])
+        if brightness is not None:
+            ends[BRIGHTNESS] = (brightness[0], brightness[1])
         ends[FLIP_HORIZONTAL] = ends[FLIP_VERTICAL] = (0, 1)
+        low, width = NOTHING.copy(), np.zeros(COLUMNS)
         for column, (start, stop) in ends.items():
             low[column], width[column] = start, stop - start
-        drawn = np.array(sorted(ends))
-        return cls(low, width, drawn, discrete, relative, (spec.horizontal_flip, spec.vertical_flip))
+            if not np.isfinite(width[column]):
+                raise OverflowError(f"the range of {NAMES[column]} must be finite, got ({start}, {stop})")
+        flips = (bool(settings.horizontal_flip), bool(settings.vertical_flip))
+        return cls(low, width, np.array(sorted(ends)), discrete, relative, flips)
 
     def from_uniforms(self, uniform: Table, shape: tuple[int, ...]) -> Table:
         """The table of parameters from uniform numbers ``[B, 10]`` in [0, 1), where they are drawn."""
@@ -92,6 +115,24 @@ class Ranges:
             if column not in self.discrete:
                 table[:, column] *= shape[axis]
         return table
+
+
+def _symmetric_ends(settings: Settings) -> dict[int, tuple[Any, Any]]:
+    limits = {THETA: settings.rotation_range, SHEAR: settings.shear_range}
+    ends = {column: (-limit, limit) for column, limit in limits.items() if limit}
+    if settings.channel_shift_range != 0:
+        ends[CHANNEL_SHIFT] = (-settings.channel_shift_range, settings.channel_shift_range)
+    return ends
+
+
+def _is_a_set(shift: Any) -> bool:
+    """Whether NumPy's ``choice`` takes it, which is how Keras tells a set of shifts from a range."""
+    if np.ndim(shift) != 0:
+        return np.ndim(shift) == 1
+    try:
+        return operator.index(np.asarray(shift).item()) > 0
+    except TypeError:
+        return False
 
 
 def draw_as_keras(ranges: Ranges, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
@@ -137,7 +178,7 @@ def draw_stateless(
     uniform = uniforms(seed, epoch, np.ascontiguousarray(indices, np.int64), _UNIFORMS_PER_SAMPLE)
     table = ranges.from_uniforms(uniform[:, :COLUMNS], shape)
     for sign, (column, choices) in zip(_SIGNS, ranges.discrete.items(), strict=False):
-        values = np.arange(choices, dtype=np.float64) if isinstance(choices, int) else np.asarray(choices, np.float64)
+        values = np.arange(choices, dtype=np.float64) if np.ndim(choices) == 0 else np.asarray(choices, np.float64)
         if column in ranges.relative:
             values = values * shape[ranges.relative[column]]
         picked = values[(uniform[:, column] * len(values)).astype(np.intp)]

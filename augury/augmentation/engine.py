@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation.kernels.fill_modes import FILL_MODES
 from augury.augmentation.kernels.fused import NO_STATISTICS, kernel
-from augury.augmentation.layout import channels_last
-from augury.augmentation.parameters import Draws
-from augury.augmentation.preprocessing_functions import FUNCTIONS
+from augury.augmentation.layout import channels_first
+from augury.augmentation.parameters import NOTHING, Draws
 from augury.augmentation.reference import top_of, transform_image
+from augury.augmentation.settings import Settings
 from augury.augmentation.statistics import EPSILON, Statistics
 from augury.augmentation.threads import default_threads, share
 
@@ -22,73 +22,98 @@ Semantics = Literal["keras", "corrected"]
 
 _FAST_SOURCES = (np.uint8, np.uint16, np.float32)
 _FAST_CHANNELS = (1, 3, 4)
+_FAST_ORDERS = (0, 1)
 _UNIT = np.float32(1)
 
 
 class Engine:
-    """What a spec does to images, given draws and statistics."""
+    """What settings do to images, given draws and statistics."""
 
-    def __init__(self, spec: ImageDataGeneratorSpec, semantics: Semantics, threads: int | None) -> None:
-        self._spec, self._is_corrected = spec, semantics == "corrected"
+    def __init__(self, settings: Settings, semantics: Semantics, threads: int | None) -> None:
+        self._settings, self._is_corrected = settings, semantics == "corrected"
         self._threads = threads or default_threads()
-        self._dtype = np.dtype(spec.dtype or "float32")
-        self._is_standardised_by_kernel = spec.preprocessing_function is None and not spec.zca_whitening
+        self._dtype = np.dtype(settings.dtype)
+        self._has_kernel = (
+            settings.fill_mode in FILL_MODES
+            and isinstance(settings.interpolation_order, int)
+            and settings.interpolation_order in _FAST_ORDERS
+            and (settings.brightness_range is None or settings.data_format == "channels_last")
+        )
 
     def transform(self, images: Array, draws: Draws) -> Array:
         """The random half: images ``[B, H, W, C]`` in raw units, a new array."""
-        if not self._is_fast(images):
-            return self._plain(images, draws)
-        return self._by_kernel(images, draws, None, None)
+        if self._is_fast(images):
+            return self._by_kernel(images, draws)
+        result = np.empty(images.shape, self._dtype)
+        for index, image in enumerate(self._plain(images, draws)):
+            result[index] = image
+        return result
+
+    def transform_image(self, image: Array, draws: Draws) -> Array:
+        """One image ``[H, W, C]`` in its own type; it may be a view of the image, or the image itself."""
+        if np.array_equal(draws.table[0], NOTHING, equal_nan=True):
+            return image
+        if image.dtype == np.float32 and self._is_fast(image[np.newaxis]):
+            changed: Array = self._by_kernel(image[np.newaxis], draws)[0]
+            return changed
+        return self._plain_image(image, draws.table[0], top_of(image))
 
     def augment(
         self, images: Array, draws: Draws, statistics: Statistics, indices: npt.NDArray[np.int64] | None = None
     ) -> Array:
         """Both halves: a new array. With *indices*, of the images that they number."""
-        if self._is_standardised_by_kernel and self._is_fast(images if indices is None else images[:0]):
+        if self._is_fast(images if indices is None else images[:0]):
+            normalisation = self._normalisation(statistics, images.shape[3])
             is_finite = images.dtype.kind != "f" or indices is None or bool(np.isfinite(images[indices]).all())
-            if is_finite:
-                return self._by_kernel(images, draws, statistics, indices)
+            if normalisation is not None and is_finite:
+                return self._by_kernel(images, draws, normalisation, indices)
         chosen = images if indices is None else images[indices]
-        batch = self.transform(chosen, draws)
-        result = np.empty(batch.shape, self._dtype)
-        for index, image in enumerate(batch):
-            result[index] = self.standardise_in_place(image, statistics, "channels_last")
+        result = np.empty(chosen.shape, self._dtype)
+        data_format = self._settings.data_format
+        changed = self._by_kernel(chosen, draws) if self._is_fast(chosen) else self._plain(chosen, draws)
+        for image, finished in zip(changed, channels_first(result, data_format), strict=True):
+            in_its_format = channels_first(image[np.newaxis], data_format)[0]
+            finished[...] = self.standardise(in_its_format, statistics)
         return result
 
-    def standardise_in_place(self, x: Array, statistics: Statistics, data_format: str) -> Array:
-        """The deterministic half of one image (or of an array taken as one), changing *x* where NumPy can."""
-        spec = self._spec
-        if spec.preprocessing_function is not None:
-            x = FUNCTIONS[spec.preprocessing_function](x)
-        if spec.rescale:
-            x *= spec.rescale
-        if spec.samplewise_center or spec.samplewise_std_normalization:
+    def standardise(self, x: Array, statistics: Statistics) -> Array:
+        """The deterministic half of one image (or of an array taken as one), changing *x* where NumPy can.
+
+        *x* and the statistics are in the caller's data format.
+        """
+        settings = self._settings
+        if settings.preprocessing_function is not None:
+            x = settings.preprocessing_function(x)
+        if settings.rescale:
+            x *= settings.rescale
+        if settings.samplewise_center:
             x -= np.mean(x, keepdims=True)
-        if spec.samplewise_std_normalization:
+        if settings.samplewise_std_normalization:
             x /= np.std(x, keepdims=True) + EPSILON
         if statistics.mean is not None:
-            x -= _along_channels(statistics.mean, data_format)
+            x -= statistics.mean
         if statistics.deviation is not None:
-            x /= _along_channels(statistics.deviation, data_format) + EPSILON
+            x /= statistics.deviation + EPSILON
         if statistics.whitening is not None:
-            last = channels_last(x[np.newaxis] if x.ndim == 3 else x, data_format)
-            flat = last.reshape(-1, statistics.whitening.shape[0]) @ statistics.whitening
-            white = flat.reshape(last.shape)
-            white = np.moveaxis(white, -1, 1) if data_format == "channels_first" else white
-            x = white.reshape(x.shape)
+            flat = x.reshape(-1, int(np.prod(x.shape[-3:]))) @ statistics.whitening
+            x = flat.reshape(x.shape)
         return x
 
     def _is_fast(self, images: Array) -> bool:
         return (
-            self._dtype == np.float32
-            and self._spec.interpolation_order <= 1
+            self._has_kernel
+            and self._dtype == np.float32
             and images.dtype.type in _FAST_SOURCES
             and images.shape[3] in _FAST_CHANNELS
             and (images.dtype.kind != "f" or bool(np.isfinite(images).all()))
         )
 
     def _by_kernel(
-        self, images: Array, draws: Draws, statistics: Statistics | None, indices: npt.NDArray[np.int64] | None
+        self,
+        images: Array,
+        draws: Draws,
+        normalisation: tuple[Any, ...] | None = None,
+        indices: npt.NDArray[np.int64] | None = None,
     ) -> Array:
         if not images.flags.c_contiguous:
             images = np.ascontiguousarray(images if indices is None else images[indices])
@@ -99,7 +124,8 @@ class Engine:
         if source.flags.writeable:
             source = source.view()
             source.flags.writeable = False  # one compiled version serves both
-        settings, lanes = self._settings(images, statistics), (0,) * images.shape[3]
+        settings = (*self._sampling(images), *(normalisation or _NO_NORMALISATION))
+        lanes = (0,) * images.shape[3]
 
         def work(part: slice) -> None:
             kernel(source, order[part], draws.table[part], *settings, out[part], lanes)
@@ -108,41 +134,58 @@ class Engine:
             share(work, len(draws), int(np.prod(images.shape[1:])), self._threads)
         return out
 
-    def _settings(self, images: Array, statistics: Statistics | None) -> tuple[Any, ...]:
-        spec = self._spec
-        pixels = (
+    def _sampling(self, images: Array) -> tuple[Any, ...]:
+        settings = self._settings
+        return (
             self._is_corrected,
-            FILL_MODES[spec.fill_mode],
-            np.float32(spec.cval),
-            spec.interpolation_order,
+            FILL_MODES[settings.fill_mode],
+            np.float32(settings.cval),
+            int(settings.interpolation_order),
             top_of(images),
         )
-        if statistics is None:
-            return (*pixels, _UNIT, False, False, NO_STATISTICS, NO_STATISTICS)
-        mean, factor = _kernel_statistics(statistics, images.shape[3])
-        is_normalised = spec.samplewise_std_normalization
-        is_centred = spec.samplewise_center or is_normalised
-        return (*pixels, np.float32(spec.rescale or 1), is_centred, is_normalised, mean, factor)
 
-    def _plain(self, images: Array, draws: Draws) -> Array:
-        spec, floats = self._spec, images.astype(self._dtype)
-        result = np.empty_like(floats)
-        for index, image in enumerate(floats):
-            result[index] = transform_image(
-                image, draws.table[index], fill_mode=spec.fill_mode, cval=spec.cval, order=spec.interpolation_order,
-                corrected=self._is_corrected, top=top_of(images),
-            )  # fmt: skip
-        return result
+    def _normalisation(self, statistics: Statistics, channels: int) -> tuple[Any, ...] | None:
+        """The kernel's arguments for the deterministic half; None where it cannot carry it out."""
+        settings = self._settings
+        rescale = settings.rescale or 1
+        mean = _per_channel(statistics.mean, 0.0, channels, settings.data_format)
+        deviation = _per_channel(statistics.deviation, 1.0 - EPSILON, channels, settings.data_format)
+        is_whitened = statistics.whitening is not None
+        if settings.preprocessing_function is not None or is_whitened or mean is None or deviation is None:
+            return None
+        if not isinstance(rescale, int | float | np.number):
+            return None
+        if statistics.mean is None and statistics.deviation is None:
+            mean, factor = NO_STATISTICS, NO_STATISTICS
+        else:
+            mean, factor = mean.astype(np.float32), (1 / (deviation + EPSILON)).astype(np.float32)
+        is_centred, is_normalised = bool(settings.samplewise_center), bool(settings.samplewise_std_normalization)
+        return (np.float32(rescale), is_centred, is_normalised, mean, factor)
+
+    def _plain(self, images: Array, draws: Draws) -> Iterable[Array]:
+        top = top_of(images)
+        return (
+            self._plain_image(image.astype(self._dtype), row, top)
+            for image, row in zip(images, draws.table, strict=True)
+        )
+
+    def _plain_image(self, image: Array, row: Array, top: float) -> Array:
+        settings = self._settings
+        return transform_image(
+            image, row, fill_mode=settings.fill_mode, cval=settings.cval, order=settings.interpolation_order,
+            corrected=self._is_corrected, top=top, data_format=settings.data_format,
+        )  # fmt: skip
 
 
-def _kernel_statistics(statistics: Statistics, channels: int) -> tuple[Array, Array]:
-    """Mean and reciprocal deviation per channel, both or neither."""
-    if statistics.mean is None and statistics.deviation is None:
-        return NO_STATISTICS, NO_STATISTICS
-    mean = np.zeros(channels) if statistics.mean is None else statistics.mean.ravel()
-    deviation = np.ones(channels) if statistics.deviation is None else statistics.deviation.ravel() + EPSILON
-    return mean.astype(np.float32), (1 / deviation).astype(np.float32)
+_NO_NORMALISATION = (_UNIT, False, False, NO_STATISTICS, NO_STATISTICS)
 
 
-def _along_channels(values: Array, data_format: str) -> Array:
-    return values.reshape(-1, 1, 1) if data_format == "channels_first" else values
+def _per_channel(values: Any, default: float, channels: int, data_format: str) -> Array | None:
+    """Statistics as one number a channel, or None where they are of another shape (one a pixel, say)."""
+    if values is None:
+        return np.full(channels, default)
+    shape = (channels, 1, 1) if data_format == "channels_first" else (1, 1, channels)
+    try:
+        return np.broadcast_to(np.asarray(values, np.float64), shape).ravel()
+    except ValueError:
+        return None

@@ -1,21 +1,24 @@
-"""``Pipeline``: a spec applied to images. A drop-in for Keras's ``ImageDataGenerator``."""
+"""``Pipeline``: a spec applied to images."""
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augury.augmentation.drawing import LegacyGenerator, Ranges, draw_as_keras, draw_stateless
+from augury.augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator, Ranges, draw_as_keras, draw_stateless
 from augury.augmentation.engine import Engine, Semantics
-from augury.augmentation.iterator import ArrayIterator
+from augury.augmentation.fitting import learn, randomly_transformed
+from augury.augmentation.iterators.block_iterator import ArrayIterator
 from augury.augmentation.layout import channels_first, channels_last, checked_images
 from augury.augmentation.parameters import Draws
-from augury.augmentation.statistics import Statistics, chunks, measure
+from augury.augmentation.settings import Settings
+from augury.augmentation.statistics import Statistics
 
 Array = npt.NDArray[Any]
 
@@ -51,26 +54,31 @@ class Pipeline:
         if not 0 <= identity_probability <= 1:
             raise ValueError(f"identity_probability must be in [0, 1], got {identity_probability!r}")
         self.spec, self.semantics, self.identity_probability = spec, semantics, identity_probability
-        self.dtype = spec.dtype or "float32"
-        self.data_format = spec.data_format or "channels_last"
-        self._ranges = Ranges.of(spec)
-        self._engine = Engine(spec, semantics, threads)
+        self._settings = settings = Settings.of_spec(spec)
+        self.dtype: str = settings.dtype
+        self.data_format: str = settings.data_format
+        self.validation_split = spec.validation_split
+        self._ranges = Ranges.of(settings)
+        self._engine = Engine(settings, semantics, threads)
         self._statistics = Statistics()
 
     @property
     def mean(self) -> Array | None:
         """The training set's mean per channel, once fitted."""
-        return self._statistics.mean
+        mean: Array | None = self._statistics.mean
+        return mean
 
     @property
     def std(self) -> Array | None:
         """The training set's deviation per channel, once fitted."""
-        return self._statistics.deviation
+        deviation: Array | None = self._statistics.deviation
+        return deviation
 
     @property
     def zca_whitening_matrix(self) -> Array | None:
         """The whitening matrix, once fitted."""
-        return self._statistics.whitening
+        whitening: Array | None = self._statistics.whitening
+        return whitening
 
     # -- Keras's interface ---------------------------------------------------------------------------------------------
 
@@ -98,26 +106,12 @@ class Pipeline:
             ValueError: x does not have four dimensions, or there are no images.
         """
         images = checked_images(x, "x", self.data_format)
-        count = len(images) if indices is None else len(indices)
-        if count == 0:
+        if (len(images) if indices is None else len(indices)) == 0:
             raise ValueError(f"x must hold at least one image, got shape {np.shape(x)}")
-        scale = self.spec.rescale or 1.0
-
-        def rescaled(part: slice) -> Array:
-            if check is not None:
-                check()
-            return self._rescaled(images[part if indices is None else indices[part]], scale)
-
-        if augment:
-            draws = draw_as_keras(self._ranges, self._generator(seed), rounds * count, images.shape[1:])
-            parts: Iterable[Array] = [
-                self._engine.transform(rescaled(part), draws[_moved(part, turn * count)])
-                for turn in range(rounds)
-                for part in chunks(count, images.shape[1:])
-            ]
-        else:
-            parts = (rescaled(part) for part in chunks(count, images.shape[1:]))
-        self._statistics = measure(self.spec, parts, self.dtype)
+        augmented = randomly_transformed(self._engine, self._ranges, self._generator(seed)) if augment else None
+        self._statistics = learn(
+            self._settings, images, indices=indices, augmented=augmented, rounds=rounds, check=check
+        )
 
     def flow(
         self,
@@ -127,8 +121,11 @@ class Pipeline:
         shuffle: bool = True,
         sample_weight: Any = None,
         seed: int | None = None,
-        subset: Literal["training", "validation"] | None = None,
+        save_to_dir: str | os.PathLike[str] | None = None,
+        save_prefix: str = "",
+        save_format: str = "png",
         ignore_class_split: bool = False,
+        subset: Literal["training", "validation"] | None = None,
     ) -> ArrayIterator:
         """Batches for ever: images, or (images, labels), or (images, labels, sample weights).
 
@@ -139,15 +136,19 @@ class Pipeline:
             shuffle: a new order every epoch.
             sample_weight: one an image.
             seed: of order and draws; None draws from NumPy's global generator.
-            subset: the part of *x* that the spec's validation_split sets apart, or the rest.
+            save_to_dir: folder that every image made is written to as a picture, its values stretched to 0-255.
+            save_prefix: how the pictures' names begin.
+            save_format: how they end.
             ignore_class_split: do not check that both parts have the same classes.
+            subset: the part of *x* that the spec's validation_split sets apart, or the rest.
 
         Raises:
             ValueError: lengths differ, x does not have four dimensions, or the subset is unknown.
         """
         return ArrayIterator(
-            self, x, y, batch_size=batch_size, shuffle=shuffle, sample_weight=sample_weight, seed=seed,
-            subset=subset, ignore_class_split=ignore_class_split,
+            x, y, self, batch_size=batch_size, shuffle=shuffle, sample_weight=sample_weight, seed=seed,
+            data_format=self.data_format, save_to_dir=save_to_dir, save_prefix=save_prefix, save_format=save_format,
+            subset=subset, ignore_class_split=ignore_class_split, dtype=self.dtype,
         )  # fmt: skip
 
     def get_random_transform(self, img_shape: tuple[int, ...], seed: int | None = None) -> dict[str, Any]:
@@ -175,7 +176,7 @@ class Pipeline:
     def standardize(self, x: Array) -> Array:
         """The deterministic half of the spec. Like Keras's, it changes a float array in place where it can."""
         self._warn_if_not_fitted()
-        return self._engine.standardise_in_place(x, self._statistics, self.data_format)
+        return self._engine.standardise(x, self._statistics)
 
     # -- whole batches, stateless --------------------------------------------------------------------------------------
 
@@ -208,7 +209,21 @@ class Pipeline:
         nothing = Draws(np.broadcast_to(_NOTHING_DRAWN, (len(images), len(_NOTHING_DRAWN))))
         return self.augment(images, nothing)
 
-    # -- inside --------------------------------------------------------------------------------------------------------
+    # -- what iterators ask ------------------------------------------------------------------------------------------
+
+    @property
+    def runs_code_of_the_user(self) -> bool:
+        """A spec names its preprocessing function; there is no other code."""
+        return False
+
+    @property
+    def weights_follow_the_subset(self) -> bool:
+        """Keras gives the images of a subset the first sample weights, whichever part it is."""
+        return self.semantics == "corrected"
+
+    def augmented_batch(self, images: Array, indices: Any, random: LegacyGenerator, *, dtype: Any = None) -> Array:
+        """The images that *indices* number, drawn for and augmented, ``[B, H, W, C]`` in the spec's own type."""
+        return self.augment(images, self.draw_next(random, len(indices), images.shape[1:]), indices)
 
     def draw_next(self, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
         """The next draws of a flow."""
@@ -216,13 +231,7 @@ class Pipeline:
 
     @staticmethod
     def _generator(seed: int | None) -> LegacyGenerator:
-        generator: LegacyGenerator = np.random if seed is None else np.random.RandomState(seed)
-        return generator
-
-    def _rescaled(self, images: Array, scale: float) -> Array:
-        floats = images.astype(self.dtype)
-        floats *= floats.dtype.type(scale)
-        return floats
+        return GLOBAL_GENERATOR if seed is None else np.random.RandomState(seed)
 
     def _warn_if_not_fitted(self) -> None:
         needed = {
@@ -233,10 +242,6 @@ class Pipeline:
         for name, (is_on, value) in needed.items():
             if is_on and value is None:
                 warnings.warn(f"{name} does nothing before fit() has seen training images", stacklevel=3)
-
-
-def _moved(part: slice, by: int) -> slice:
-    return slice(part.start + by, part.stop + by)
 
 
 _NOTHING_DRAWN = Draws.of_parameters({}).table[0]

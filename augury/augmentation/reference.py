@@ -32,20 +32,32 @@ _CHANNELS_OF_PILLOW = (1, 3, 4)
 
 
 def transform_image(
-    image: Array, row: Array, *, fill_mode: str, cval: float, order: int, corrected: bool, top: float
+    image: Array, row: Array, *, fill_mode: str, cval: float, order: int, corrected: bool, top: float, data_format: str
 ) -> Array:
-    """One image changed as a row of parameters says (see ``augury.augmentation.parameters``)."""
+    """One image changed as a row of parameters says (see ``augury.augmentation.parameters``), in its own type.
+
+    ``data_format`` is that which the caller has the image in. Keras hands Pillow the image as if it were channels last
+    whatever it is, so that with channels first the width must be a number of channels.
+    """
     if is_moved(row):
         image = _resample(image, row, fill_mode, cval, order, corrected)
     if not np.isnan(row[CHANNEL_SHIFT]):
-        image = np.clip(image + image.dtype.type(row[CHANNEL_SHIFT]), image.min(), image.max())
+        image = np.clip(image + float(row[CHANNEL_SHIFT]), image.min(), image.max())
     if row[FLIP_HORIZONTAL]:
         image = image[:, ::-1]
     if row[FLIP_VERTICAL]:
         image = image[::-1]
     if not np.isnan(row[BRIGHTNESS]):
-        image = brighten_directly(image, row[BRIGHTNESS], top) if corrected else brighten_8_bit(image, row[BRIGHTNESS])
+        image = _brighten(image, row[BRIGHTNESS], corrected, top, data_format)
     return image
+
+
+def _brighten(image: Array, factor: float, corrected: bool, top: float, data_format: str) -> Array:
+    if corrected:
+        return brighten_directly(image, factor, top)
+    if data_format == "channels_first":
+        return np.moveaxis(brighten_8_bit(np.moveaxis(image, -1, 0), factor), 0, -1)
+    return brighten_8_bit(image, factor)
 
 
 def _resample(image: Array, row: Array, fill_mode: str, cval: float, order: int, corrected: bool) -> Array:
@@ -77,7 +89,9 @@ def brighten_8_bit(image: Array, factor: float) -> Array:
         levels *= 255
     with np.errstate(invalid="ignore"):  # what is not finite becomes some 8-bit number, as it does in Keras
         levels = levels.astype(np.uint8).astype(np.float32)
-    brightened = np.minimum(levels * np.float32(factor), np.float32(255)).astype(np.uint8).astype(np.float32)
+    brightened = (
+        np.clip(levels * np.float32(factor), np.float32(0), np.float32(255)).astype(np.uint8).astype(np.float32)
+    )
     if image.shape[2] == 4:
         brightened[..., 3] = levels[..., 3]  # alpha stays
     result: Array = brightened / 255 * (high - low) + low if is_stretched else brightened

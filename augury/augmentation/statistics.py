@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.augmentation.layout import channels_first
+from augury.augmentation.settings import Settings
 
 Array = npt.NDArray[Any]
 EPSILON = 1e-6
@@ -18,11 +19,15 @@ _CHUNK_VALUES = 4_000_000
 
 @dataclass(frozen=True)
 class Statistics:
-    """Per-channel mean and deviation ``[1, 1, C]``, whitening matrix ``[H·W·C, H·W·C]``; None where not asked for."""
+    """Mean and deviation, whitening matrix ``[H·W·C, H·W·C]``; None where not asked for.
 
-    mean: Array | None = None
-    deviation: Array | None = None
-    whitening: Array | None = None
+    All in the data format of whoever asked: per channel, ``[1, 1, C]`` or ``[C, 1, 1]``, where they were measured;
+    anything that NumPy can broadcast to an image where a user has set them.
+    """
+
+    mean: Any = None
+    deviation: Any = None
+    whitening: Any = None
 
 
 def chunks(count: int, shape: tuple[int, ...]) -> Iterator[slice]:
@@ -31,20 +36,27 @@ def chunks(count: int, shape: tuple[int, ...]) -> Iterator[slice]:
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
-def measure(spec: ImageDataGeneratorSpec, parts: Iterable[Array], dtype: str) -> Statistics:
+def measure(settings: Settings, parts: Iterable[Array]) -> Statistics:
     """The statistics of rescaled images that come in parts ``[n, H, W, C]``.
 
     As in Keras, the mean is subtracted and the deviation divided out before the whitening matrix is computed.
+
+    Raises:
+        TypeError: the settings' dtype cannot hold what is to be subtracted.
     """
-    parts = list(parts) if spec.zca_whitening else parts
+    dtype, data_format = np.dtype(settings.dtype), settings.data_format
+    if settings.needs_fit and dtype.kind not in "fc":
+        raise TypeError(f"images of dtype {dtype} cannot be centred, divided or whitened; expected a float type")
+    parts = list(parts) if settings.zca_whitening else parts
     mean = deviation = whitening = None
-    if spec.needs_fit:
+    if settings.needs_fit:
         average, spread = _moments(parts)
-        mean = average.astype(dtype)  # Keras centres wherever it divides or whitens
-        deviation = spread.astype(dtype) if spec.featurewise_std_normalization else None
-    if spec.zca_whitening:
-        whitening = _whitening_matrix(np.concatenate(list(parts)), mean, deviation, spec.zca_epsilon)
-    return Statistics(mean, deviation, whitening)
+        mean = average.astype(dtype) if settings.featurewise_center else None
+        deviation = spread.astype(dtype) if settings.featurewise_std_normalization else None
+    if settings.zca_whitening:
+        images = _normalised(np.concatenate(list(parts)), mean, deviation)
+        whitening = _whitening_matrix(channels_first(images, data_format), settings.zca_epsilon)
+    return Statistics(_in_format(mean, data_format), _in_format(deviation, data_format), whitening)
 
 
 def _moments(parts: Iterable[Array]) -> tuple[Array, Array]:
@@ -59,12 +71,20 @@ def _moments(parts: Iterable[Array]) -> tuple[Array, Array]:
     return mean.reshape(1, 1, -1), deviation.reshape(1, 1, -1)
 
 
-def _whitening_matrix(images: Array, mean: Array | None, deviation: Array | None, epsilon: float) -> Array:
-    """ZCA: U·diag(√n / (s + ε))·Uᵀ for the singular values s and left vectors U of the flattened images."""
+def _normalised(images: Array, mean: Array | None, deviation: Array | None) -> Array:
     if mean is not None:
         images = images - mean
     if deviation is not None:
         images = images / (deviation + EPSILON)
+    return images
+
+
+def _in_format(values: Array | None, data_format: str) -> Array | None:
+    return values if values is None or data_format == "channels_last" else values.reshape(-1, 1, 1)
+
+
+def _whitening_matrix(images: Array, epsilon: float) -> Array:
+    """ZCA: U·diag(√n / (s + ε))·Uᵀ for the singular values s and left vectors U of the flattened images."""
     flat = images.reshape(len(images), -1)
     vectors, singular_values, _ = np.linalg.svd(flat.T, full_matrices=False)
     inverse = np.sqrt(len(flat)) / (singular_values + epsilon)

@@ -19,10 +19,11 @@ from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.client.address import DEFAULT_DATA_DIR
 from augury.client.client import Client
-from augury.errors import AuguryError, NothingToSend, RequestRefused, StackConflict
+from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
 
 USUAL_PORT = 8000
 REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
+_REFUSALS = (DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
@@ -52,8 +53,7 @@ def _exit_codes() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except AuguryError as error:
         say(f"augury: {error}")
-        code = REFUSED if isinstance(error, RequestRefused | NothingToSend | StackConflict) else UNREACHABLE
-        raise typer.Exit(code) from None
+        raise typer.Exit(REFUSED if isinstance(error, _REFUSALS) else UNREACHABLE) from None
     except OSError as error:
         say(f"augury: {error}")
         raise typer.Exit(REFUSED) from None

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.cli.follow import err, out, say
-from augury.cli.options import Url
+from augury.cli.options import ImageSize, Url, image_size_of
 from augury.cli.render.datasets import reason, render_dataset, render_datasets, source_of, step
 from augury.client.client import Client
 from augury.client.packing import Parcel
@@ -32,9 +32,7 @@ def _column(what: str) -> Any:
 
 def add(
     source: Annotated[str, typer.Argument(help=f"A local file or folder, which is uploaded; or {SYNTAX}.")],
-    image_size: Annotated[
-        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Of the stored images, e.g. 64x64. Default: as they are.")
-    ] = None,
+    image_size: ImageSize = None,
     color_mode: Annotated[str | None, typer.Option(help="grayscale, rgb or rgba. Default: as fits.")] = None,
     resize: Annotated[str | None, typer.Option(help="stretch (the default) or crop.")] = None,
     file_column: Annotated[str | None, _column("file names, or the images")] = None,
@@ -48,7 +46,7 @@ def add(
     """Register a dataset: upload a file or folder, or name one that the service can reach."""
     named = {"file": file_column, "label": label_column, "split": split_column, "group": group_column}
     columns = {role: column for role, column in named.items() if column is not None}
-    size = _size(image_size)
+    size = image_size_of(image_size)
     what = _reference(source)
     with Client(url) as client:
         with _sending() as (on_parcel, on_progress):
@@ -130,15 +128,6 @@ def _reference(source: str) -> Any:
         return reference_of(source) or Path(source)
     except json.JSONDecodeError as error:
         raise typer.BadParameter(f"{source}: {error}") from error
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    sides = text.lower().replace(",", "x").split("x")
-    if len(sides) != 2 or not all(side.strip().isdecimal() for side in sides):
-        raise typer.BadParameter(f"--image-size: got {text}, expected HEIGHTxWIDTH such as 64x64")
-    return int(sides[0]), int(sides[1])
 
 
 @contextmanager

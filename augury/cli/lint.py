@@ -11,8 +11,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from api_schemas.lint import Finding, LintResult, Severity
-from augury.cli.follow import out
-from augury.cli.options import Url, dataset_option, read_request
+from augury.cli.follow import err, out
+from augury.cli.offline import lint_here
+from augury.cli.options import ImageSize, UrlOrHere, dataset_option, read_request, service_for
 from augury.client.client import Client
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -32,17 +33,28 @@ def lint(
     file: SpecFile,
     dataset: Annotated[
         str | None,
-        typer.Option(help="A built-in dataset's name, an id or any reference. Default: the request's, if any."),
+        typer.Option(
+            help="A built-in dataset's name, a local file or folder, an id or any reference. Default: the request's."
+        ),
     ] = None,
     semantics: Annotated[str | None, typer.Option(help="keras (the default) or corrected.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON, and nothing else.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings and errors.")] = False,
-    url: Url = None,
+    image_size: ImageSize = None,
+    url: UrlOrHere = None,
 ) -> None:
-    """Say what is wrong or surprising about a spec, with the dataset's facts where they are known."""
-    requests = lint_requests(read_request(file), dataset, semantics)
-    with Client(url) as client:
-        results = {name: client.lint(request) for name, request in requests.items()}
+    """Say what is wrong or surprising about a spec, with the dataset's facts where they are known.
+
+    Without a service it is done here, and the dataset may be a local folder, archive or npz.
+    """
+    service = service_for(url, dataset)
+    reference = None if dataset is None else dataset_option(dataset, is_here=service is None, image_size=image_size)
+    requests = lint_requests(read_request(file), reference, semantics)
+    if service is None:
+        results = lint_here(requests, err())
+    else:
+        with Client(service) as client:
+            results = {name: client.lint(request) for name, request in requests.items()}
     if as_json:
         bodies = {name: result.model_dump(mode="json") for name, result in results.items()}
         typer.echo(json.dumps(bodies.get("", bodies), indent=2))
@@ -52,7 +64,9 @@ def lint(
         raise typer.Exit(FOUND)
 
 
-def lint_requests(content: dict[str, Any], dataset: str | None, semantics: str | None) -> dict[str, dict[str, Any]]:
+def lint_requests(
+    content: dict[str, Any], dataset: dict[str, Any] | None, semantics: str | None
+) -> dict[str, dict[str, Any]]:
     """The bodies to send, by candidate; a spec that stands alone has the name ''.
 
     Raises:
@@ -60,7 +74,7 @@ def lint_requests(content: dict[str, Any], dataset: str | None, semantics: str |
     """
     shared: dict[str, Any] = {name: content[name] for name in ("dataset", "semantics") if name in content}
     if dataset is not None:
-        shared["dataset"] = dataset_option(dataset)
+        shared["dataset"] = dataset
     if semantics is not None:
         shared["semantics"] = semantics
     if "candidates" not in content:

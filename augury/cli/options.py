@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from augury.client.address import DEFAULT_DATA_DIR, given_url, running_url
 from augury.client.references import BUILTIN, SYNTAX, reference_of
 
 Url = Annotated[
@@ -16,6 +17,21 @@ Url = Annotated[
     typer.Option(
         help="The service. Default: AUGURY_URL, else the stack running in ./.augury, else port 8000 here.",
         show_default=False,
+    ),
+]
+
+UrlOrHere = Annotated[
+    str | None,
+    typer.Option(
+        help="A service to ask. Default: AUGURY_URL, else the stack running in ./.augury, else none: it is done here.",
+        show_default=False,
+    ),
+]
+
+ImageSize = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HEIGHTxWIDTH", help="To bring images to, e.g. 64x64. Default: as they are.", show_default=False
     ),
 ]
 
@@ -66,24 +82,61 @@ def parse_object(content: bytes | str, source: str) -> dict[str, Any]:
     return request
 
 
-def dataset_option(text: str) -> dict[str, Any]:
+def service_for(url: str | None, dataset: str | None) -> str | None:
+    """The service that is to be asked; None where it is done here.
+
+    A service that was named is asked, whatever the dataset. One that merely runs in this folder is, unless the dataset
+    is a file or folder of this machine, which it would have to be sent first.
+    """
+    named = url or given_url()
+    if named is not None or (dataset is not None and _is_local(dataset)):
+        return named
+    return running_url(DEFAULT_DATA_DIR)
+
+
+def dataset_option(text: str, *, is_here: bool = False, image_size: str | None = None) -> dict[str, Any]:
     """The reference that ``--dataset`` names: a built-in set by its bare name, or whatever `reference_of` knows.
+
+    Where the dataset is read on this machine (*is_here*), it may be a file or folder, too, and *image_size* is that of
+    its images.
 
     Raises:
         typer.BadParameter: it names none.
     """
     if text in BUILTIN:
         return {"kind": "builtin", "name": text}
+    if is_here and _is_local(text):
+        size = image_size_of(image_size)
+        path = {"kind": "path", "path": str(Path(text).resolve())}
+        return path if size is None else {**path, "image_size": list(size)}
     try:
         reference = reference_of(text)
     except ValueError as error:
         raise typer.BadParameter(f"--dataset: {error}") from error
     if reference is None:
         known = f"known are {', '.join(BUILTIN)}; {SYNTAX}"
-        raise typer.BadParameter(
-            f"--dataset: there is no built-in {text}; {known}. A local file: `augury datasets add`"
-        )
+        where = "There is no such file here, either" if is_here else "A local file: `augury datasets add`"
+        raise typer.BadParameter(f"--dataset: there is no built-in {text}; {known}. {where}")
     return reference
+
+
+def image_size_of(text: str | None) -> tuple[int, int] | None:
+    """Height and width of ``64x64``.
+
+    Raises:
+        typer.BadParameter: it is not two numbers.
+    """
+    if text is None:
+        return None
+    sides = text.lower().replace(",", "x").split("x")
+    if len(sides) != 2 or not all(side.strip().isdecimal() for side in sides):
+        raise typer.BadParameter(f"--image-size: got {text}, expected HEIGHTxWIDTH such as 64x64")
+    return int(sides[0]), int(sides[1])
+
+
+def _is_local(text: str) -> bool:
+    """Whether it names a file or folder of this machine; a built-in set's name never does."""
+    return text not in BUILTIN and not text.lstrip().startswith("{") and Path(text).exists()
 
 
 def _refuse_constant(name: str) -> NoReturn:

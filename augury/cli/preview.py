@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from augury.cli.follow import say
-from augury.cli.options import Url, dataset_option, read_request
+from augury.cli.follow import err, say
+from augury.cli.offline import preview_here
+from augury.cli.options import ImageSize, UrlOrHere, dataset_option, read_request, service_for
 from augury.client.client import Client
 from augury.files import write_atomically
 
@@ -28,7 +29,10 @@ def preview(
     output: Annotated[Path, typer.Option(help="Where to put the PNG.")] = Path("preview.png"),
     dataset: Annotated[
         str | None,
-        typer.Option(help="A built-in dataset's name, an id or any reference. Default: the request's, else digits."),
+        typer.Option(
+            help="A built-in dataset's name, a local file or folder, an id or any reference. "
+            "Default: the request's, else digits."
+        ),
     ] = None,
     candidate: Annotated[
         str | None, typer.Option(help="Which candidate of a comparison. Default: the first.", show_default=False)
@@ -41,10 +45,16 @@ def preview(
     identity_probability: Annotated[float | None, typer.Option(help="Probability of leaving an image alone.")] = None,
     parameters: Annotated[bool, typer.Option("--parameters", help="Write under each image what was drawn.")] = False,
     worst_case: Annotated[bool, typer.Option("--worst-case", help="Show every transform at its limits.")] = False,
-    url: Url = None,
+    image_size: ImageSize = None,
+    url: UrlOrHere = None,
 ) -> None:
-    """Show images of a dataset beside what a spec makes of them, as a PNG."""
-    request = preview_request(read_request(file), candidate, dataset)
+    """Show images of a dataset beside what a spec makes of them, as a PNG.
+
+    Without a service it is done here, and the dataset may be a local folder, archive or npz.
+    """
+    service = service_for(url, dataset)
+    reference = None if dataset is None else dataset_option(dataset, is_here=service is None, image_size=image_size)
+    request = preview_request(read_request(file), candidate, reference)
     given = {
         "count": count,
         "rounds": rounds,
@@ -57,17 +67,20 @@ def preview(
     request |= {name: True for name, wanted in (("show_parameters", parameters), ("worst_case", worst_case)) if wanted}
     if output.is_dir():
         raise typer.BadParameter(f"--output: {output} is a folder")
-    with Client(url) as client:
-        sheet = client.preview(request, on_wait=lambda reason: say(f"Waiting: {reason}"))
+    if service is None:
+        sheet = preview_here(request, err())
+    else:
+        with Client(service) as client:
+            sheet = client.preview(request, on_wait=lambda reason: say(f"Waiting: {reason}"))
     write_atomically(output, sheet)
     typer.echo(output)
 
 
-def preview_request(content: dict[str, Any], candidate: str | None, dataset: str | None) -> dict[str, Any]:
+def preview_request(content: dict[str, Any], candidate: str | None, dataset: dict[str, Any] | None) -> dict[str, Any]:
     """The body of a preview request, from whatever kind of file names a spec.
 
     Raises:
-        typer.BadParameter: there is no such candidate, or the dataset is not known.
+        typer.BadParameter: there is no such candidate, or candidates are asked for where there are none.
     """
     if "kind" in content:
         request = _shared_with_a_preview(content)
@@ -78,7 +91,7 @@ def preview_request(content: dict[str, Any], candidate: str | None, dataset: str
     if candidate is not None and "candidates" not in content:
         raise typer.BadParameter("--candidate: the file has no candidates to choose from")
     if dataset is not None:
-        request["dataset"] = dataset_option(dataset)
+        request["dataset"] = dataset
     return {"dataset": _DIGITS, **request}
 
 

@@ -16,7 +16,12 @@ STACK_FILE = "stack.json"
 
 def default_url() -> str:
     """``AUGURY_URL``, else the running local stack of this folder, else port 8000 of this machine."""
-    return os.environ.get("AUGURY_URL") or running_url(DEFAULT_DATA_DIR) or FALLBACK_URL
+    return given_url() or running_url(DEFAULT_DATA_DIR) or FALLBACK_URL
+
+
+def given_url() -> str | None:
+    """``AUGURY_URL``, if it is set to anything."""
+    return os.environ.get("AUGURY_URL") or None
 
 
 def running_url(data_dir: Path) -> str | None:

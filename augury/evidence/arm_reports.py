@@ -1,25 +1,29 @@
-"""The parts of a report that do not depend on a verdict: arms, cost, provenance."""
+"""The parts of a report that do not depend on a verdict: arms, method, cost, provenance."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from statistics import fmean
+from typing import Literal
 
 from api_schemas.failures import Failure
 from api_schemas.plans import Arm, ArmRole
-from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Provenance, SeedResult
+from api_schemas.reports.evidence import Look
+from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Method, Provenance, SeedResult
 from api_schemas.training.trials import Trial, TrialState
-from augury.evidence.comparison_results import Evidence
+from augury.evidence.comparison_results import ComparisonResults
+from augury.planning.splits import fixed_validation, split_sizes
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}
 _VERSIONED = ("augury", "keras", "tensorflow", "numpy", "scikit-learn")
-_GAVE_NO_RESULT = (TrialState.FAILED,)  # a cancelled one was not wanted any more
+_GAVE_NO_RESULT = (TrialState.FAILED,)  # a cancelled one was given up, and says nothing
 
 
-def arm_report(evidence: Evidence, arm: Arm) -> ArmReport:
+def arm_report(results: ComparisonResults, arm: Arm) -> ArmReport:
     """One arm over the seeds of the rounds it is judged by: of its own, those of the confirmation."""
-    seeds = set(evidence.seeds("confirmation" if arm.role == ArmRole.RECOMMENDED else "comparison"))
-    trials = [trial for trial in evidence.trials if trial.arm == arm.name and trial.seed in seeds]
+    seeds = set(results.seeds("confirmation" if arm.role == ArmRole.RECOMMENDED else "comparison"))
+    trials = [trial for trial in results.trials if trial.arm == arm.name and trial.seed in seeds]
     finished = [_seed_result(trial) for trial in trials if trial.result is not None]
     failed = [trial for trial in trials if trial.state in _GAVE_NO_RESULT]
     return ArmReport(
@@ -34,31 +38,59 @@ def arm_report(evidence: Evidence, arm: Arm) -> ArmReport:
     )
 
 
-def cost(evidence: Evidence) -> Cost:
+def method(results: ComparisonResults, interval: str, looks: Sequence[Look] = ()) -> Method:
+    """How the figures were reached.
+
+    Args:
+        results: of all rounds.
+        interval: how intervals are made, in words.
+        looks: at the evidence of a comparison, in order.
+    """
+    settings = results.request.evaluation
+    sizes = split_sizes(settings, results.facts)
+    return Method(
+        interval=interval,
+        confidence=settings.confidence,
+        practical_effect=settings.practical_effect,
+        candidates=len(results.plan.candidates),
+        training_images=sizes.training,
+        validation_images=sizes.validation,
+        splits=_splits(results),
+        looks=list(looks),
+    )
+
+
+def cost(results: ComparisonResults) -> Cost:
     """What the evidence cost, over all rounds."""
-    own = {trial.id: trial for trial in evidence.trials if not trial.reused}
+    own = {trial.id: trial for trial in results.trials if not trial.reused}
     return Cost(
-        trials=len(evidence.trials),
-        trials_reused=sum(trial.reused for trial in evidence.trials),
-        trials_failed=sum(trial.state in _GAVE_NO_RESULT for trial in evidence.trials),
+        trials=len(results.trials),
+        trials_reused=sum(trial.reused for trial in results.trials),
+        trials_failed=sum(trial.state in _GAVE_NO_RESULT for trial in results.trials),
         training_seconds=sum(trial.result.seconds for trial in own.values() if trial.result),
     )
 
 
-def provenance(evidence: Evidence) -> Provenance:
+def provenance(results: ComparisonResults) -> Provenance:
     """What it takes to make the same numbers again."""
     return Provenance(
-        dataset_digest=evidence.digest,
-        dataset=evidence.facts,
-        engine=_ENGINES[evidence.request.engine],
+        dataset_digest=results.digest,
+        dataset=results.facts,
+        engine=_ENGINES[results.request.engine],
         versions={name: version(name) for name in _VERSIONED},
-        request=evidence.request.model_dump(mode="json"),
+        request=results.request.model_dump(mode="json"),
     )
 
 
-def is_complete(evidence: Evidence) -> bool:
+def is_complete(results: ComparisonResults) -> bool:
     """Whether every trial gave a result."""
-    return all(trial.result is not None for trial in evidence.trials)
+    return all(trial.result is not None for trial in results.trials)
+
+
+def _splits(results: ComparisonResults) -> Literal["random", "grouped", "fixed"]:
+    if fixed_validation(results.request.evaluation, results.facts) is not None:
+        return "fixed"
+    return "random" if results.facts.groups is None else "grouped"
 
 
 def _seed_result(trial: Trial) -> SeedResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,3 +44,8 @@ class ArmRecord:
     name: str
     spec: ImageDataGeneratorSpec
     seeds: Mapping[int, SeedRecord]
+
+    def on_seeds(self, seeds: Iterable[int]) -> ArmRecord:
+        """The record on those of its seeds alone."""
+        chosen = set(seeds)
+        return ArmRecord(self.name, self.spec, {seed: each for seed, each in self.seeds.items() if seed in chosen})

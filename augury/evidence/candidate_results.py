@@ -1,65 +1,95 @@
-"""Why a candidate did as it did: the question that ``augury.evidence.why`` answers, from a comparison's records."""
+"""All that was measured of one candidate, gathered from a comparison's results: what its explanation starts from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import Needed
+from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.arm_results import ArmRecord
-from augury.evidence.comparison_results import Evidence
-from augury.evidence.judgement import Judgement, difference_between, only
+from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.judgement import Judgement, difference_between
 from augury.evidence.probe_results import Probe
-from augury.evidence.statistics.power import MOST_SEEDS, shortfall
-from augury.evidence.why.diagnosis import Question
+from augury.evidence.statistics.power import MAX_SEEDS, shortfall
 
 
-def question_of(evidence: Evidence, judgement: Judgement, place: int) -> Question:
-    """What is asked about the candidate at that place of the report, with all that was measured of it."""
-    candidate, confidence = judgement.candidate, evidence.request.evaluation.confidence
-    seeds = evidence.seeds("comparison")
-    return Question(
+@dataclass(frozen=True)
+class CandidateResults:
+    """One candidate against the baseline: the figures that the report has, and what they were made from."""
+
+    name: str
+    index: int
+    """Among the report's candidates, counted from 0: for pointers into the report."""
+    verdict: Verdict
+    difference: Difference | None
+    preprocessing_difference: Difference | None
+    """Preprocessing-only arm minus baseline; None where they are one arm."""
+    augmentation_difference: Difference | None
+    """Candidate minus preprocessing-only arm."""
+    baseline: ArmRecord
+    preprocessing: ArmRecord
+    """The arm with the candidate's preprocessing alone: the baseline's record where it preprocesses alike."""
+    arm: ArmRecord
+    probes: Sequence[Probe]
+    """Of the baseline's models of some or all seeds; empty where none was asked."""
+    class_names: Sequence[str]
+    needed: Needed | None = None
+    """What would decide an inconclusive verdict."""
+    attribution: Mapping[str, ArmRecord] = field(default_factory=dict)
+    """Arms of a full attribution by name: ``<candidate>:only:<parameter>`` and ``<candidate>:without:<parameter>``."""
+    groups: npt.NDArray[np.int64] | None = None
+    """Of the snapshot's images ``[N]``, where splits are drawn by groups."""
+    confidence: float = 0.95
+    """Of the classes' intervals and tests."""
+
+
+def candidate_results(results: ComparisonResults, judgement: Judgement, index: int) -> CandidateResults:
+    """What was measured of the judged candidate, which is number *index* of the report, counted from 0."""
+    candidate, confidence = judgement.candidate, results.request.evaluation.confidence
+    seeds = results.seeds("comparison")
+    records = {name: record.on_seeds(seeds) for name, record in results.records.items()}
+    return CandidateResults(
         name=candidate.name,
-        place=place,
+        index=index,
         verdict=judgement.verdict,
         difference=judgement.difference,
-        preprocessing_difference=difference_between(evidence, candidate.preprocessing_arm, BASELINE, seeds, confidence),
+        preprocessing_difference=difference_between(results, candidate.preprocessing_arm, BASELINE, seeds, confidence),
         augmentation_difference=difference_between(
-            evidence, candidate.arm, candidate.preprocessing_arm, seeds, confidence
+            results, candidate.arm, candidate.preprocessing_arm, seeds, confidence
         ),
-        baseline=_record(evidence, BASELINE, seeds),
-        preprocessing=_record(evidence, candidate.preprocessing_arm, seeds),
-        arm=_record(evidence, candidate.arm, seeds),
-        probes=[Probe.model_validate(probe) for probe in evidence.probes],
-        class_names=list(evidence.facts.classes),
-        needed=needed_by(evidence, judgement),
+        baseline=records[BASELINE],
+        preprocessing=records[candidate.preprocessing_arm],
+        arm=records[candidate.arm],
+        probes=results.probes,
+        class_names=list(results.facts.classes),
+        needed=_needed(judgement, results.request.evaluation.practical_effect),
         attribution={
-            arm.name: _record(evidence, arm.name, seeds)
-            for arm in evidence.plan.arms
+            arm.name: records[arm.name]
+            for arm in results.plan.arms
             if arm.role == ArmRole.ATTRIBUTION and arm.name.startswith(f"{candidate.name}:")
         },
-        groups=evidence.groups,
+        groups=results.groups,
         confidence=confidence,
     )
 
 
-def needed_by(evidence: Evidence, judgement: Judgement) -> Needed | None:
+def _needed(judgement: Judgement, practical_effect: float) -> Needed | None:
     """What would decide an inconclusive verdict; None for any other, and where nothing was measured."""
-    if judgement.settled_at is not None or judgement.spread is None or judgement.difference is None:
+    if judgement.settled_at is not None or judgement.estimate is None or judgement.difference is None:
         return None
-    margin = evidence.request.evaluation.practical_effect
-    lacking = shortfall(judgement.spread, margin, judgement.difference.confidence)
+    lacking = shortfall(judgement.estimate, practical_effect, judgement.difference.confidence)
     if lacking.seeds is not None:
         sentence = f"If it goes on as seen, about {lacking.seeds} seeds in all would decide it."
     elif lacking.images is not None:
         sentence = (
-            f"More than {MOST_SEEDS} seeds would not decide it: seeds share their validation images. About "
+            f"More than {MAX_SEEDS} seeds would not decide it: seeds share their validation images. About "
             f"{lacking.images:,} images in all would, if it goes on as seen."
         )
     else:
         sentence = "The difference seen is zero and practical_effect leaves no margin: nothing would decide it."
     return Needed(seeds=lacking.seeds, images=lacking.images, sentence=sentence)
-
-
-def _record(evidence: Evidence, arm: str, seeds: Iterable[int]) -> ArmRecord:
-    return only(evidence.records[arm], seeds)

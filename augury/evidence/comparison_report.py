@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from api_schemas.base import timestamp
-from api_schemas.jobs import ComparisonRequest
-from api_schemas.plans import BASELINE
-from api_schemas.reports.evidence import Look
-from api_schemas.reports.report import CandidateReport, Method, Report
+from api_schemas.reports.evidence import Look, Why
+from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
-from augury.evidence.candidate_results import question_of
-from augury.evidence.comparison_results import Evidence
-from augury.evidence.confirmation import confirmation_of
-from augury.evidence.judgement import Judgement, judge, looks_taken, only, schedule_of
+from augury.evidence.analysis import Analysis
+from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.judgement import Judgement
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.statistics.verdicts import sentence_of
-from augury.evidence.why.reasons import why_of
 from augury.evidence.why.summary import summarise
 from augury.linting import lint
-from augury.planning.splits import fixed_validation, split_sizes
 
 _INTERVAL_METHOD = (
     "t interval of the mean paired difference, its variance split into that of seeds and that of the validation "
@@ -26,34 +20,35 @@ _INTERVAL_METHOD = (
 )
 
 
-def compose(evidence: Evidence, now: float) -> Report:
-    """The report, as a pure function of the evidence."""
-    judgements = judge(evidence)
-    candidates = [_candidate(evidence, judgement, place) for place, judgement in enumerate(judgements)]
-    recommendation = confirmation_of(evidence, judgements)
+def comparison_report(analysis: Analysis, created_at: str) -> Report:
+    """The report, as a pure function of the analysis.
+
+    Args:
+        analysis: of all rounds.
+        created_at: RFC 3339, UTC.
+    """
+    results = analysis.results
+    told = zip(analysis.judgements, analysis.candidate_results, analysis.reasons, strict=True)
+    candidates = [_candidate(analysis, judgement, measured, why) for judgement, measured, why in told]
     return Report(
-        job_id=evidence.job_id,
-        created_at=timestamp(now),
-        complete=arm_reports.is_complete(evidence),
-        stopped=evidence.stopped,
+        job_id=results.job_id,
+        created_at=created_at,
+        complete=arm_reports.is_complete(results),
+        stopped=results.stopped,
         summary=summarise(
-            candidates,
-            only(evidence.records[BASELINE], evidence.seeds("comparison")),
-            evidence.request.evaluation.practical_effect,
-            recommendation,
+            candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
         ),
         candidates=candidates,
-        recommendation=recommendation,
-        arms=[arm_reports.arm_report(evidence, arm) for arm in evidence.plan.arms],
-        method=_method(evidence, judgements),
-        cost=arm_reports.cost(evidence),
-        provenance=arm_reports.provenance(evidence),
+        recommendation=analysis.confirmation,
+        arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
+        method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)),
+        cost=arm_reports.cost(results),
+        provenance=arm_reports.provenance(results),
     )
 
 
-def _candidate(evidence: Evidence, judgement: Judgement, place: int) -> CandidateReport:
-    settings, question = evidence.request.evaluation, question_of(evidence, judgement, place)
-    candidate = judgement.candidate
+def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResults, why: Why) -> CandidateReport:
+    settings, candidate = analysis.results.request.evaluation, judgement.candidate
     return CandidateReport(
         name=candidate.name,
         arm=candidate.arm,
@@ -63,33 +58,21 @@ def _candidate(evidence: Evidence, judgement: Judgement, place: int) -> Candidat
             candidate.name, judgement.verdict, judgement.difference, settings.confidence, settings.practical_effect
         ),
         difference=judgement.difference,
-        preprocessing=question.preprocessing_difference,
-        augmentation=question.augmentation_difference,
-        findings=lint(question.arm.spec, evidence.facts),
-        needed=question.needed,
-        why=why_of(question),
+        preprocessing=measured.preprocessing_difference,
+        augmentation=measured.augmentation_difference,
+        findings=lint(measured.arm.spec, analysis.results.facts),
+        needed=measured.needed,
+        why=why,
     )
 
 
-def _method(evidence: Evidence, judgements: list[Judgement]) -> Method:
-    assert isinstance(evidence.request, ComparisonRequest)
-    settings, sizes = evidence.request.evaluation, split_sizes(evidence.request.evaluation, evidence.facts)
-    is_fixed = fixed_validation(settings, evidence.facts) is not None
-    schedule = schedule_of(evidence)
-    return Method(
-        interval=_INTERVAL_METHOD,
-        confidence=settings.confidence,
-        practical_effect=settings.practical_effect,
-        candidates=len(judgements),
-        training_images=sizes.training,
-        validation_images=sizes.validation,
-        splits="fixed" if is_fixed else "random" if evidence.facts.groups is None else "grouped",
-        looks=[
-            Look(
-                seeds=look,
-                confidence=confidence_at(schedule, look, settings.confidence, len(judgements)),
-                settled=[each.candidate.name for each in judgements if each.settled_at == look],
-            )
-            for look in looks_taken(evidence)
-        ],
-    )
+def _looks(analysis: Analysis) -> list[Look]:
+    judgements, confidence = analysis.judgements, analysis.results.request.evaluation.confidence
+    return [
+        Look(
+            seeds=look,
+            confidence=confidence_at(analysis.schedule, look, confidence, len(judgements)),
+            settled=[each.candidate.name for each in judgements if each.settled_at == look],
+        )
+        for look in analysis.looks_taken
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,22 +13,26 @@ from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.probe_results import Probe
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ComparisonResults:
     """A job as far as it has come."""
 
     job_id: str
     request: TrialRequest
     plan: Plan
     digest: str
+    """Of the dataset: SHA-256 in hexadecimal."""
     facts: DatasetFacts
     trials: list[Trial]
     records: dict[str, ArmRecord]
     """What every arm's finished trials measured, over all rounds."""
-    probes: Sequence[dict[str, Any]]
+    probes: Sequence[Probe]
+    """What the baseline's models answered, a probe for each that was asked; empty where none was."""
     stopped: bool
+    """Whether it was ended early on request."""
     groups: npt.NDArray[np.int64] | None = None
     """The group of every image of the snapshot ``[N]``, where validation images are drawn in groups."""
 

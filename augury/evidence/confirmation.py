@@ -1,54 +1,66 @@
-"""The recommendation: made from the evidence of the comparison, judged by the evidence of the confirmation."""
+"""The recommendation: made from the results of the comparison, judged by the results of the confirmation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.reports.evidence import RecommendedSpec, Why
 from api_schemas.reports.report import Difference, RecommendationReport, Verdict
-from augury.evidence.candidate_results import question_of
-from augury.evidence.comparison_results import Evidence
+from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.dose_response import Shape
 from augury.evidence.judgement import Judgement, difference_between
-from augury.evidence.recommendation.parameter_choices import Contender
+from augury.evidence.recommendation.parameter_choices import RankedCandidate
 from augury.evidence.recommendation.recommend import recommend
 from augury.evidence.statistics.verdicts import verdict_of
-from augury.evidence.why.reasons import why_of
 from augury.evidence.wording import change
 
-RECOMMENDED = "augury:recommended"
-"""No candidate can be called so: a name has no colon."""
+
+def recommend_from(
+    candidates: Sequence[CandidateResults], reasons: Sequence[Why], baseline: ImageDataGeneratorSpec, shape: Shape
+) -> RecommendedSpec:
+    """What to use instead.
+
+    Args:
+        candidates: all of them, in the report's order.
+        reasons: of each candidate, in the same order.
+        baseline: the baseline's spec.
+        shape: height, width, channels of the images.
+    """
+    compared = [
+        RankedCandidate(
+            name=candidate.name,
+            spec=candidate.arm.spec,
+            why=why,
+            difference=candidate.difference,
+            preprocessing_difference=candidate.preprocessing_difference,
+            augmentation_difference=candidate.augmentation_difference,
+        )
+        for candidate, why in zip(candidates, reasons, strict=True)
+    ]
+    return recommend(compared, baseline, shape)
 
 
-def best_candidate(judgements: Sequence[Judgement]) -> Judgement | None:
-    """The candidate with the highest mean difference; None where none has any."""
-    compared = [each for each in judgements if each.difference is not None]
-    return max(compared, key=lambda each: each.difference.mean if each.difference else 0.0, default=None)
-
-
-def recommendation_for(evidence: Evidence, judgements: Sequence[Judgement]) -> RecommendedSpec:
-    """What to use instead, from the evidence so far."""
-    return recommend(
-        [_contender(evidence, judgement, place) for place, judgement in enumerate(judgements)],
-        evidence.records[BASELINE].spec,
-        evidence.facts.shape,
-    )
-
-
-def confirmation_of(evidence: Evidence, judgements: Sequence[Judgement]) -> RecommendationReport | None:
-    """How the recommendation did on its fresh seeds; None where there was none.
+def confirmation_report(results: ComparisonResults, best: Judgement | None) -> RecommendationReport | None:
+    """How the plan's recommendation did on its fresh seeds; None where the plan has none.
 
     The two intervals hold together at the stated confidence (Bonferroni).
+
+    Args:
+        results: of all rounds so far.
+        best: the candidate with the highest mean difference, which the recommendation has to beat.
     """
-    recommended, seeds = evidence.plan.recommendation, evidence.seeds("confirmation")
+    recommended, seeds = results.plan.recommendation, results.seeds("confirmation")
     if recommended is None:
         return None
-    settings, best = evidence.request.evaluation, best_candidate(judgements)
-    confirmed = {name for each in evidence.plan.rounds if each.purpose == "confirmation" for name in each.arms}
-    arm = next(arm.name for arm in evidence.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
-    each = 1 - (1 - settings.confidence) / 2
-    against_baseline = difference_between(evidence, arm, BASELINE, seeds, each)
-    against_best = None if best is None else difference_between(evidence, arm, best.candidate.arm, seeds, each)
+    settings = results.request.evaluation
+    confirmed = {name for each in results.plan.rounds if each.purpose == "confirmation" for name in each.arms}
+    arm = next(arm.name for arm in results.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
+    confidence = 1 - (1 - settings.confidence) / 2
+    against_baseline = difference_between(results, arm, BASELINE, seeds, confidence)
+    against_best = None if best is None else difference_between(results, arm, best.candidate.arm, seeds, confidence)
     verdict = None
     if against_baseline is not None:
         verdict = verdict_of(against_baseline.low, against_baseline.high, settings.practical_effect)
@@ -64,32 +76,20 @@ def confirmation_of(evidence: Evidence, judgements: Sequence[Judgement]) -> Reco
     )
 
 
-def _contender(evidence: Evidence, judgement: Judgement, place: int) -> Contender:
-    question = question_of(evidence, judgement, place)
-    return Contender(
-        name=question.name,
-        spec=question.arm.spec,
-        why=why_of(question),
-        difference=question.difference,
-        preprocessing_difference=question.preprocessing_difference,
-        augmentation_difference=question.augmentation_difference,
-    )
-
-
 def _sentence(
     verdict: Verdict | None,
     against_baseline: Difference | None,
     best: str | None,
     against_best: Difference | None,
 ) -> str:
-    parts = []
+    sentences = []
     if against_baseline is not None and verdict is not None:
-        parts.append(
+        sentences.append(
             f"On {len(against_baseline.seeds)} fresh seeds it {_CONFIRMED[verdict]}: {change(against_baseline)}."
         )
     if against_best is not None:
-        parts.append(f"Against {best} it {change(against_best)}.")
-    return " ".join(parts) or "It was not put to the test."
+        sentences.append(f"Against {best} it {change(against_best)}.")
+    return " ".join(sentences) or "It was not put to the test."
 
 
 _CONFIRMED = {

@@ -6,42 +6,35 @@ from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.evidence.probe_results import Value
+from augury.linting.measurements import GEOMETRY
+from augury.planning.attribution_arms import random_parameters
 
 FRACTIONS = (0.0625, 0.125, 0.25, 0.5, 0.75, 1.0)
 """Of the distance from doing nothing to the spec's own value."""
 
 Shape = tuple[int, ...]
 
-GEOMETRIC = ("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range")
-INTENSITY = ("brightness_range", "channel_shift_range")
 FLIPS = ("horizontal_flip", "vertical_flip")
 SHIFTS = ("width_shift_range", "height_shift_range")
-PARAMETERS = (*GEOMETRIC, *INTENSITY, *FLIPS)
-"""The random half of a spec; what fills the emptied corners goes with the geometric ones."""
 
 _FILLING = ("fill_mode", "cval", "interpolation_order")
+"""What fills emptied corners goes with the geometric parameters."""
 
 
 def augmentation_half(spec: ImageDataGeneratorSpec) -> ImageDataGeneratorSpec:
     """The random half alone, which turns raw images into other raw images. Specs that augment alike have equal ones."""
-    return _only(spec, {name: getattr(spec, name) for name in random_parameters(spec)})
+    return _random_half(spec, {name: getattr(spec, name) for name in random_parameters(spec)})
 
 
-def random_parameters(spec: ImageDataGeneratorSpec) -> dict[str, Value]:
+def random_values(spec: ImageDataGeneratorSpec) -> dict[str, Value]:
     """The random parameters that are switched on, with their values as JSON has them."""
-    on = {name: getattr(spec, name) for name in PARAMETERS if _alone(spec, name).has_augmentation}
+    on = {name: getattr(spec, name) for name in random_parameters(spec)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in on.items()}
 
 
 def alone(spec: ImageDataGeneratorSpec, parameter: str, value: Value) -> ImageDataGeneratorSpec:
     """The random half with one parameter at *value* and all others off; the filling is kept."""
-    return _only(spec, {parameter: value})
-
-
-def without(spec: ImageDataGeneratorSpec, *parameters: str) -> ImageDataGeneratorSpec:
-    """The whole spec with these parameters switched off."""
-    kept = spec.model_dump(exclude_defaults=True, exclude=set(parameters))
-    return ImageDataGeneratorSpec.model_validate(kept)
+    return _random_half(spec, {parameter: value})
 
 
 def with_values(spec: ImageDataGeneratorSpec, values: dict[str, Any]) -> ImageDataGeneratorSpec:
@@ -95,11 +88,7 @@ def _shift(value: Value, fraction: float, size: int) -> Value | None:
     return scaled_pixels / size if value >= 1 and scaled_pixels < 1 else scaled_pixels
 
 
-def _alone(spec: ImageDataGeneratorSpec, parameter: str) -> ImageDataGeneratorSpec:
-    return ImageDataGeneratorSpec(**{parameter: getattr(spec, parameter)})
-
-
-def _only(spec: ImageDataGeneratorSpec, values: dict[str, Any]) -> ImageDataGeneratorSpec:
-    is_filled = any(name in GEOMETRIC for name in values)
+def _random_half(spec: ImageDataGeneratorSpec, values: dict[str, Any]) -> ImageDataGeneratorSpec:
+    is_filled = any(name in GEOMETRY for name in values)
     filling = {name: getattr(spec, name) for name in _FILLING} if is_filled else {}
     return ImageDataGeneratorSpec.model_validate({**filling, **values})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api_schemas.plans import BASELINE, CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
-from augury.evidence.arm_results import ArmRecord
-from augury.evidence.comparison_results import Evidence
-from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
+from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.statistics.alpha_spending import confidence_at, settled
 from augury.evidence.statistics.paired_outcomes import paired_outcomes, shared_seeds
-from augury.evidence.statistics.variance_components import Spread, spread_of
+from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
 
 
@@ -22,72 +21,77 @@ class Judgement:
     candidate: CandidatePlan
     verdict: Verdict
     difference: Difference | None
-    spread: Spread | None
+    """Candidate minus baseline, as the report has it; None while fewer than two seeds have both."""
+    estimate: PairedDifference | None
+    """What the difference was made from."""
     settled_at: int | None
     """Seeds per arm at the look that settled the verdict; None while it is open."""
 
 
-def schedule_of(evidence: Evidence) -> list[int]:
-    """How many seeds each arm has at each look."""
-    settings = evidence.request.evaluation
-    return looks(settings.min_seeds, settings.max_seeds)
+def judge(
+    results: ComparisonResults, candidate: CandidatePlan, schedule: Sequence[int], looks_taken: Sequence[int]
+) -> Judgement:
+    """What the looks say about a candidate. A verdict that was settled at a look stands.
 
-
-def looks_taken(evidence: Evidence) -> list[int]:
-    """Seeds per arm at the looks so far; the last one may lie between two planned ones, after a stop."""
-    planned = len(evidence.seeds("comparison"))
-    return [look for look in schedule_of(evidence) if look <= planned]
-
-
-def judge(evidence: Evidence) -> list[Judgement]:
-    """A judgement per candidate, in the plan's order. A verdict that was settled at a look stands."""
-    return [_judge(evidence, candidate) for candidate in evidence.plan.candidates]
-
-
-def _judge(evidence: Evidence, candidate: CandidatePlan) -> Judgement:
-    settings, schedule = evidence.request.evaluation, schedule_of(evidence)
-    judgement = Judgement(candidate, Verdict.INCONCLUSIVE, None, None, None)
-    for look in looks_taken(evidence):
-        confidence = confidence_at(schedule, look, settings.confidence, len(evidence.plan.candidates))
-        seeds = evidence.seeds("comparison")[:look]
-        spread = spread_between(evidence, candidate.arm, BASELINE, seeds)
-        if spread is None:
+    Args:
+        results: of all arms so far.
+        candidate: one of the plan's.
+        schedule: seeds per arm at each look that is planned.
+        looks_taken: those of them that have the seeds they need.
+    """
+    settings, judgement = results.request.evaluation, Judgement(candidate, Verdict.INCONCLUSIVE, None, None, None)
+    for look in looks_taken:
+        confidence = confidence_at(schedule, look, settings.confidence, len(results.plan.candidates))
+        seeds = results.seeds("comparison")[:look]
+        estimate = estimate_between(results, candidate.arm, BASELINE, seeds)
+        if estimate is None:
             continue
-        difference = as_difference(evidence, candidate.arm, BASELINE, seeds, spread, confidence)
+        difference = _reported(results, candidate.arm, BASELINE, seeds, estimate, confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
-        judgement = Judgement(candidate, verdict, difference, spread, look if is_settled else None)
+        judgement = Judgement(candidate, verdict, difference, estimate, look if is_settled else None)
         if is_settled:
             break
     return judgement
 
 
+def best_of(judgements: Sequence[Judgement]) -> Judgement | None:
+    """The candidate with the highest mean difference; None where none has any."""
+    compared = [each for each in judgements if each.difference is not None]
+    return max(compared, key=lambda each: each.difference.mean if each.difference else 0.0, default=None)
+
+
 def difference_between(
-    evidence: Evidence, arm: str, reference: str, seeds: Iterable[int], confidence: float
+    results: ComparisonResults, arm: str, reference: str, seeds: Sequence[int], confidence: float
 ) -> Difference | None:
     """Arm minus reference over those of the seeds that both finished; None for fewer than two, or if they are one."""
-    chosen = list(seeds)
     if arm == reference:
         return None
-    spread = spread_between(evidence, arm, reference, chosen)
-    return None if spread is None else as_difference(evidence, arm, reference, chosen, spread, confidence)
+    estimate = estimate_between(results, arm, reference, seeds)
+    return None if estimate is None else _reported(results, arm, reference, seeds, estimate, confidence)
 
 
-def spread_between(evidence: Evidence, arm: str, reference: str, seeds: Iterable[int]) -> Spread | None:
-    """How sure the difference of two arms is; None where fewer than two seeds gave one."""
-    chosen = list(seeds)
+def estimate_between(
+    results: ComparisonResults, arm: str, reference: str, seeds: Sequence[int]
+) -> PairedDifference | None:
+    """Arm minus reference and how sure that is; None where fewer than two of the seeds gave a difference."""
     outcomes = paired_outcomes(
-        only(evidence.records[arm], chosen), only(evidence.records[reference], chosen), evidence.groups
+        results.records[arm].on_seeds(seeds), results.records[reference].on_seeds(seeds), results.groups
     )
-    return None if outcomes is None else spread_of(outcomes)
+    return None if outcomes is None else estimate_paired_difference(outcomes)
 
 
-def as_difference(
-    evidence: Evidence, arm: str, reference: str, seeds: Iterable[int], spread: Spread, confidence: float
+def _reported(
+    results: ComparisonResults,
+    arm: str,
+    reference: str,
+    seeds: Sequence[int],
+    estimate: PairedDifference,
+    confidence: float,
 ) -> Difference:
-    """A spread as the report shows it."""
-    one, other = only(evidence.records[arm], seeds), only(evidence.records[reference], seeds)
-    interval = spread.interval(confidence)
+    """An estimate as the report shows it."""
+    one, other = results.records[arm].on_seeds(seeds), results.records[reference].on_seeds(seeds)
+    interval = estimate.interval(confidence)
     shared = shared_seeds(one, other)
     return Difference(
         mean=interval.mean,
@@ -98,9 +102,3 @@ def as_difference(
         seeds=shared,
         per_seed=[100 * (one.seeds[seed].accuracy - other.seeds[seed].accuracy) for seed in shared],
     )
-
-
-def only(record: ArmRecord, seeds: Iterable[int]) -> ArmRecord:
-    """The record on those of its seeds alone."""
-    wanted = set(seeds)
-    return ArmRecord(record.name, record.spec, {seed: each for seed, each in record.seeds.items() if seed in wanted})

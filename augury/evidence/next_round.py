@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, Round
 from api_schemas.reports.evidence import RecommendedSpec
-from augury.evidence.comparison_results import Evidence
-from augury.evidence.confirmation import RECOMMENDED, best_candidate, recommendation_for
-from augury.evidence.judgement import Judgement, judge, schedule_of
+from augury.evidence.analysis import Analysis
+
+RECOMMENDED = "augury:recommended"
+"""No candidate can be called so: a name has no colon."""
 
 _FRESH_SEEDS_START = 1_000_000
-_FEWEST_FRESH_SEEDS = 5
+_MIN_FRESH_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -26,46 +27,49 @@ class Extension:
     recommendation: RecommendedSpec | None = None
 
 
-def next_round(evidence: Evidence) -> Extension | None:
+def next_round(analysis: Analysis) -> Extension | None:
     """The next round; None when the report can be made."""
-    judgements = judge(evidence)
-    more_seeds = _for_the_undecided(evidence, judgements)
+    more_seeds = _for_the_undecided(analysis)
     if more_seeds is not None:
         return Extension(more_seeds)
-    request = evidence.request
-    if isinstance(request, ComparisonRequest) and request.recommend and evidence.plan.recommendation is None:
-        return _confirmation(evidence, judgements)
+    request, plan = analysis.results.request, analysis.results.plan
+    if isinstance(request, ComparisonRequest) and request.recommend and plan.recommendation is None:
+        return _confirmation(analysis)
     return None
 
 
-def _for_the_undecided(evidence: Evidence, judgements: Sequence[Judgement]) -> Round | None:
+def _for_the_undecided(analysis: Analysis) -> Round | None:
     """Seeds for candidates that no look has settled, with all that they are compared with."""
-    seeds = evidence.seeds("comparison")
-    larger = [look for look in schedule_of(evidence) if look > len(seeds)]
-    undecided = [judgement for judgement in judgements if judgement.settled_at is None and judgement.difference]
-    if not larger or not undecided or any(each.purpose == "confirmation" for each in evidence.plan.rounds):
+    results, planned = analysis.results, len(analysis.results.seeds("comparison"))
+    larger = [look for look in analysis.schedule if look > planned]
+    undecided = [
+        judgement for judgement in analysis.judgements if judgement.settled_at is None and judgement.difference
+    ]
+    if not larger or not undecided or any(each.purpose == "confirmation" for each in results.plan.rounds):
         return None
-    wanted = {BASELINE}
+    compared = {BASELINE}
     for judgement in undecided:
-        wanted |= {judgement.candidate.arm, judgement.candidate.preprocessing_arm}
-    first = evidence.request.evaluation.first_seed
+        compared |= {judgement.candidate.arm, judgement.candidate.preprocessing_arm}
+    first = results.request.evaluation.first_seed
     return Round(
-        arms=[arm.name for arm in evidence.plan.arms if arm.name in wanted],
-        seeds=list(range(first + len(seeds), first + larger[0])),
+        arms=[arm.name for arm in results.plan.arms if arm.name in compared],
+        seeds=list(range(first + planned, first + larger[0])),
     )
 
 
-def _confirmation(evidence: Evidence, judgements: Sequence[Judgement]) -> Extension:
+def _confirmation(analysis: Analysis) -> Extension:
     """The recommended spec against the baseline and the best candidate, on seeds that no decision has seen."""
-    recommended = recommendation_for(evidence, judgements)
-    best = best_candidate(judgements)
+    settings, recommended, best = analysis.results.request.evaluation, analysis.recommendation, analysis.best_candidate
     arms = [BASELINE] + ([best.candidate.arm] if best else [])
-    known = {arm.spec: arm.name for arm in evidence.plan.arms if arm.name in arms}
+    # Compared one by one, as a spec with a list of shifts has no hash.
+    is_trained = any(arm.spec == recommended.spec for arm in analysis.results.plan.arms if arm.name in arms)
     new = []
-    if recommended.spec not in known:
+    if not is_trained:
         new = [Arm(name=RECOMMENDED, role=ArmRole.RECOMMENDED, spec=recommended.spec)]
-    count = max(_FEWEST_FRESH_SEEDS, evidence.request.evaluation.min_seeds)
-    first = evidence.request.evaluation.first_seed + _FRESH_SEEDS_START
-    seeds = list(range(first, first + count))
-    confirmation = Round(purpose="confirmation", arms=[*arms, *(arm.name for arm in new)], seeds=seeds)
+    first = settings.first_seed + _FRESH_SEEDS_START
+    confirmation = Round(
+        purpose="confirmation",
+        arms=[*arms, *(arm.name for arm in new)],
+        seeds=list(range(first, first + max(_MIN_FRESH_SEEDS, settings.min_seeds))),
+    )
     return Extension(confirmation, new, recommended)

@@ -10,7 +10,7 @@ Value = bool | int | float | list[float]
 """Of a random parameter. A whole number of pixels is not the same as a float: it has whole steps."""
 
 
-class Judged(Body):
+class ClassCounts(Body):
     """Answers to a number of images, by true class. An image may have been shown several times."""
 
     shown: list[int] = Field(description="Images per class.")
@@ -30,7 +30,7 @@ class DoseProbe(Body):
 
     fraction: float
     value: Value
-    judged: Judged
+    judged: ClassCounts
 
 
 class ParameterProbe(Body):
@@ -38,7 +38,7 @@ class ParameterProbe(Body):
 
     parameter: str
     value: Value
-    judged: Judged = Field(description="At the candidate's own strength.")
+    judged: ClassCounts = Field(description="At the candidate's own strength.")
     doses: list[DoseProbe] = Field(description="Ascending in strength; the last is the candidate's own.")
     unchanged: float = Field(description="Share of images that no pixel of changes by half an 8-bit step or more.")
     drawn_change: float = Field(
@@ -50,7 +50,7 @@ class ParameterProbe(Body):
 class CandidateProbe(Body):
     """A candidate's augmentation as the baseline's model sees it."""
 
-    judged: Judged = Field(description="With all its random parameters together.")
+    judged: ClassCounts = Field(description="With all its random parameters together.")
     unchanged: float
     parameters: list[ParameterProbe] = Field(description="In the order of the spec's fields.")
 
@@ -62,6 +62,6 @@ class Probe(Body):
     shape: tuple[int, int, int] = Field(description="Height, width, channels of the images.")
     value_range: tuple[float, float] = Field(description="Of the raw images that were shown.")
     seen_range: tuple[float, float] = Field(description="The same after the baseline's preprocessing.")
-    clean: Judged = Field(description="The same images, without augmentation.")
+    clean: ClassCounts = Field(description="The same images, without augmentation.")
     candidates: dict[str, CandidateProbe]
     skipped: dict[str, str] = Field({}, description="Candidates that cannot be applied to these images, and why.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference
+from augury.wording import joined, shortened
 
-_LONGEST_NAME = 40
+_MAX_NAME_LENGTH = 40
 _ROUNDED = 0.005
 
 
@@ -27,8 +27,13 @@ def points(value: float) -> str:
 
 
 def interval(difference: Difference) -> str:
-    """A difference's interval."""
-    return f"{100 * difference.confidence:.3g}% interval {difference.low:+.1f} to {difference.high:+.1f}"
+    """A difference's interval with its confidence."""
+    return f"{100 * difference.confidence:.3g}% interval {bounds(difference)}"
+
+
+def bounds(difference: Difference) -> str:
+    """The two ends of its interval, in points."""
+    return f"{difference.low:+.1f} to {difference.high:+.1f}"
 
 
 def change(difference: Difference) -> str:
@@ -42,14 +47,7 @@ def change(difference: Difference) -> str:
 
 def quoted(name: str) -> str:
     """A class or candidate, cut where it is long."""
-    return f"“{name}”" if len(name) <= _LONGEST_NAME else f"“{name[: _LONGEST_NAME - 1]}…”"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """One, two or more things as a person lists them."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"“{shortened(name, _MAX_NAME_LENGTH)}”"
 
 
 def valued(parameter: str, value: Any) -> str:
@@ -71,22 +69,22 @@ def rough(value: Any) -> str:
 
 def preprocessing_in_words(spec: ImageDataGeneratorSpec) -> str:
     """What a spec does to every image, validation images included."""
-    parts = [words for is_on, words in _preprocessing_parts(spec) if is_on]
-    return listed(parts) if parts else "no rescale or normalisation"
-
-
-def _preprocessing_parts(spec: ImageDataGeneratorSpec) -> list[tuple[bool, str]]:
-    by_itself = "each image centred and divided by its own deviation"
-    by_set = "all images centred and divided by the training set's deviation"
-    return [
-        (spec.preprocessing_function is not None, f"preprocessing_function {spec.preprocessing_function}"),
-        (bool(spec.rescale), f"rescale {_scale(spec.rescale or 1)}"),
-        (spec.samplewise_std_normalization, by_itself),
-        (spec.samplewise_center and not spec.samplewise_std_normalization, "each image centred by its own mean"),
-        (spec.featurewise_std_normalization, by_set),
-        (spec.featurewise_center and not spec.featurewise_std_normalization, "all images centred by the set's mean"),
-        (spec.zca_whitening, "ZCA whitening"),
-    ]
+    steps = []
+    if spec.preprocessing_function is not None:
+        steps.append(f"preprocessing_function {spec.preprocessing_function}")
+    if spec.rescale:
+        steps.append(f"rescale {_scale(spec.rescale)}")
+    if spec.samplewise_std_normalization:
+        steps.append("each image centred and divided by its own deviation")
+    elif spec.samplewise_center:
+        steps.append("each image centred by its own mean")
+    if spec.featurewise_std_normalization:
+        steps.append("all images centred and divided by the training set's deviation")
+    elif spec.featurewise_center:
+        steps.append("all images centred by the set's mean")
+    if spec.zca_whitening:
+        steps.append("ZCA whitening")
+    return joined(steps) or "no rescale or normalisation"
 
 
 def _scale(factor: float) -> str:

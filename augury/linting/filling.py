@@ -11,9 +11,8 @@ from scipy import ndimage
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.lint import Severity
 from augury.linting.case import Case, Hit, Rule, changed
-from augury.linting.measurements import zoom_bounds
+from augury.linting.measurements import GEOMETRY, zoom_bounds
 
-GEOMETRY = ("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range")
 INVENTED_MEAN, INVENTED_P90 = 0.20, 0.35
 HALF_HIDDEN = 0.05
 SMEARED = 0.15

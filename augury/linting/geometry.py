@@ -7,7 +7,7 @@ import math
 from api_schemas.lint import Severity
 from augury.linting import labels
 from augury.linting.case import Case, Hit, Rule
-from augury.linting.measurements import zoom_bounds
+from augury.linting.measurements import GEOMETRY, zoom_bounds
 
 DEGREES_TAKEN_FOR_RADIANS = 3.2
 UPRIGHT_DEGREES = 45
@@ -207,7 +207,7 @@ RULES = (
     Rule(
         id="never-unchanged",
         severity=Severity.INFO,
-        parameters=("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
+        parameters=GEOMETRY,
         trigger="geometry that left none of the simulated draws unchanged",
         why="There is no probability: all training images are resampled and no validation image is.",
         message="Every training image is moved and resampled (by {displacement:.2g} pixels in the mean on {images}); "

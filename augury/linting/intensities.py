@@ -110,7 +110,7 @@ def _byte(values: Array) -> Array:
 
 
 def standardise(images: Array, *, scaled: bool) -> Array:
-    """Keras's samplewise centring, and scaling where wanted."""
+    """Keras's samplewise centring, and scaling where *scaled*."""
     centred = images - images.mean(axis=1, keepdims=True)
     return np.asarray(centred / (centred.std(axis=1, keepdims=True) + _KERAS_EPSILON) if scaled else centred)
 

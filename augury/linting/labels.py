@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from augury import wording
+
 _NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PREFIX = re.compile(r"^(?:digit|number|num|class|label|letter|character|char|n)[ _-]*(?=\w)", re.IGNORECASE)
 _SPLIT = re.compile(r"[\W_]+")
@@ -36,10 +38,9 @@ def ways_up(classes: Iterable[str]) -> str | None:
     return _with_words(classes, _WAYS_UP)
 
 
-def listed(names: list[str], most: int = 4) -> str:
+def listed(names: list[str], max_names: int = 4) -> str:
     """A few names, and how many more there are."""
-    shown = ", ".join(f"“{name[:40]}”" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    return wording.listed([f"“{name[:40]}”" for name in names], max_names)
 
 
 def _is_digit(core: str) -> bool:

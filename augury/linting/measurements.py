@@ -19,6 +19,9 @@ Array = npt.NDArray[np.float64]
 Planes = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 ShiftRange = float | int | tuple[float | int, ...]
 
+GEOMETRY = ("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range")
+"""The parameters that move pixels other than by mirroring."""
+
 DRAWS = 400
 GRID = 24
 """Pixels looked at along each axis; larger images are sampled, as shares hardly depend on it."""

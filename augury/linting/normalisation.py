@@ -41,7 +41,7 @@ def _rescale_off_scale(case: Case) -> Hit | None:
     after = _largest(case) * abs(rescale)
     if UNIT[0] <= after <= UNIT[1]:
         return None
-    return Hit({"rescale": rescale, "after": after, "wanted": 1 / _largest(case)}, {"rescale": 1 / _largest(case)})
+    return Hit({"rescale": rescale, "after": after, "to_one": 1 / _largest(case)}, {"rescale": 1 / _largest(case)})
 
 
 def _rescale_negative(case: Case) -> Hit | None:
@@ -92,7 +92,7 @@ RULES = (
         trigger="`rescale` that leaves the largest value below 0.1 or above 20, without division by a deviation",
         why="Models are initialised for inputs of about 1.",
         message="With rescale={rescale:.3g} the largest value is {after:.3g}, far from 1.",
-        remedy="Set rescale to {wanted:.4g}.",
+        remedy="Set rescale to {to_one:.4g}.",
         check=_rescale_off_scale,
         reference="Keras 3.15, standardize",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api_schemas.lint import Severity
 from augury.linting import labels
 from augury.linting.case import Case, Hit, Rule
+from augury.linting.measurements import GEOMETRY
 from augury.linting.photometric import CANCELLED, NEGLIGIBLE_SHIFT
 
 FEW_IMAGES = 10
@@ -70,15 +71,7 @@ def _no_effect(case: Case) -> Hit | None:
     return Hit({"reasons": "; ".join(reasons) or "no draw changes anything", "kept": kept}, dropped)
 
 
-_RANDOM = (
-    "rotation_range",
-    "width_shift_range",
-    "height_shift_range",
-    "shear_range",
-    "zoom_range",
-    "brightness_range",
-    "channel_shift_range",
-)
+_RANDOM = (*GEOMETRY, "brightness_range", "channel_shift_range")
 
 
 def _channels_first(case: Case) -> Hit | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.candidates import Candidate
 from api_schemas.plans import Arm, ArmRole
@@ -31,9 +33,9 @@ def only(spec: ImageDataGeneratorSpec, parameter: str) -> ImageDataGeneratorSpec
     return _with_identity(spec, [name for name in RANDOM_PARAMETERS if name != parameter])
 
 
-def without(spec: ImageDataGeneratorSpec, parameter: str) -> ImageDataGeneratorSpec:
-    """The spec with that random transform left out."""
-    return _with_identity(spec, [parameter])
+def without(spec: ImageDataGeneratorSpec, *parameters: str) -> ImageDataGeneratorSpec:
+    """The spec with these parameters as they are where nobody sets them."""
+    return _with_identity(spec, parameters)
 
 
 def attribution_arms(candidate: Candidate) -> list[Arm]:
@@ -48,6 +50,6 @@ def attribution_arms(candidate: Candidate) -> list[Arm]:
     ]
 
 
-def _with_identity(spec: ImageDataGeneratorSpec, names: list[str]) -> ImageDataGeneratorSpec:
+def _with_identity(spec: ImageDataGeneratorSpec, names: Iterable[str]) -> ImageDataGeneratorSpec:
     identity = ImageDataGeneratorSpec()
     return spec.model_copy(update={name: getattr(identity, name) for name in names})

@@ -14,7 +14,7 @@ from augury.augmentation import Pipeline
 Array = npt.NDArray[Any]
 
 _HALF_A_STEP = 0.5 / 255
-_LEAST_DEVIATION = 1e-12
+_MIN_DEVIATION = 1e-12
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ def unchanged_share(before: Array, after: Array) -> float:
 def _span(images: Array) -> float:
     if images.dtype.kind == "u":
         return float(np.iinfo(images.dtype).max)
-    return max(float(images.max()) - float(images.min()), _LEAST_DEVIATION)
+    return max(float(images.max()) - float(images.min()), _MIN_DEVIATION)
 
 
 def _relative_change(before: Array, after: Array) -> float:
     difference = after.astype(np.float32) - before
-    deviation = max(float(before.std(dtype=np.float64)), _LEAST_DEVIATION)
+    deviation = max(float(before.std(dtype=np.float64)), _MIN_DEVIATION)
     return float(np.sqrt(np.mean(np.square(difference, dtype=np.float64)))) / deviation

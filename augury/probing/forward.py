@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 Classify = Callable[[Array], npt.NDArray[np.int64]]
 """Preprocessed images ``[N, H, W, C]`` float32 to the class that each is taken for ``[N]``."""
 
-_LARGEST_BATCH, _SMALLEST_BATCH = 128, 8
+_MAX_BATCH, _MIN_BATCH = 128, 8
 _PIXELS = 2_000_000
 """Of one pass, as the layers of a model take many times the memory of the images."""
 
@@ -59,7 +59,7 @@ def classifier(model: Any) -> Classify:
 
 def batch_size(shape: tuple[int, ...]) -> int:
     """Images in one pass, for images of height, width and channels."""
-    return max(_SMALLEST_BATCH, min(_LARGEST_BATCH, _PIXELS // (shape[0] * shape[1])))
+    return max(_MIN_BATCH, min(_MAX_BATCH, _PIXELS // (shape[0] * shape[1])))
 
 
 @lru_cache(maxsize=2)

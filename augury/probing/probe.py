@@ -11,12 +11,12 @@ import numpy.typing as npt
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.parameters import Draws
-from augury.evidence.dose_response import alone, augmentation_half, doses, random_parameters
-from augury.evidence.probe_results import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe, Value
+from augury.evidence.dose_response import alone, augmentation_half, doses, random_values
+from augury.evidence.probe_results import CandidateProbe, ClassCounts, DoseProbe, ParameterProbe, Probe, Value
 from augury.monitor import WorkMonitor
 from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
-from augury.probing.sampling import answers_wanted, rounds_for, shown_images
+from augury.probing.sampling import answers_per_question, rounds_for, shown_images
 from augury.training.streams import stream_seed
 
 Array = npt.NDArray[Any]
@@ -24,8 +24,8 @@ Indices = npt.NDArray[np.int64]
 
 STREAM = "probe"
 _CHUNK_BYTES = 16_000_000
-_MOST_MISTAKES = 50
-_MOST_COMPARED = 256
+_MAX_MISTAKES = 50
+_MAX_COMPARED = 256
 _BRIGHTNESS_CHANNELS = (1, 3, 4)
 
 
@@ -91,15 +91,15 @@ class _Asker:
     ) -> None:  # fmt: skip
         self._classify, self._images, self._labels = classify, images, labels
         self._class_count, self._monitor, self._seed = class_count, monitor, stream_seed(seed, STREAM)
-        self._wanted = answers_wanted(int(np.prod(images.shape[1:])))
-        self._shown = shown_images(validation, labels[validation], self._wanted, self._seed)
-        self.few = shown_images(self._shown, labels[self._shown], _MOST_COMPARED, self._seed)
+        self._answers_per_question = answers_per_question(int(np.prod(images.shape[1:])))
+        self._shown = shown_images(validation, labels[validation], self._answers_per_question, self._seed)
+        self.few = shown_images(self._shown, labels[self._shown], _MAX_COMPARED, self._seed)
         self._baseline = Pipeline(baseline.preprocessing())
         if baseline.needs_fit:
             self._baseline.fit(images[training])
-        self._answers: dict[tuple[str, bool], Judged] = {}
+        self._answers: dict[tuple[str, bool], ClassCounts] = {}
 
-    def clean(self) -> Judged:
+    def clean(self) -> ClassCounts:
         """The model's answers to the images as they are."""
         return self._judged(ImageDataGeneratorSpec(), for_a_dose=False)
 
@@ -114,7 +114,7 @@ class _Asker:
         return CandidateProbe(
             judged=self._judged(half, for_a_dose=False),
             unchanged=unchanged_share(raw, self._transformed(half, self.few, 0)),
-            parameters=[self._parameter(spec, name, value) for name, value in random_parameters(spec).items()],
+            parameters=[self._parameter(spec, name, value) for name, value in random_values(spec).items()],
         )
 
     def _parameter(self, spec: ImageDataGeneratorSpec, name: str, value: Value) -> ParameterProbe:
@@ -139,11 +139,11 @@ class _Asker:
             seen_change=changes.seen,
         )
 
-    def _judged(self, half: ImageDataGeneratorSpec, *, for_a_dose: bool) -> Judged:
+    def _judged(self, half: ImageDataGeneratorSpec, *, for_a_dose: bool) -> ClassCounts:
         key = (half.model_dump_json(), for_a_dose)
         if key not in self._answers:
             once = for_a_dose or not half.has_augmentation
-            rounds = 1 if once else rounds_for(len(self._shown), self._wanted)
+            rounds = 1 if once else rounds_for(len(self._shown), self._answers_per_question)
             parts = [self._answers_to(half, number) for number in range(rounds)]
             self._answers[key] = self._counted(np.tile(self._labels[self._shown], rounds), np.concatenate(parts))
         return self._answers[key]
@@ -165,13 +165,13 @@ class _Asker:
         draws: Draws = pipeline.draw(raw.shape[1:], seed=self._seed, epoch=number, indices=indices)
         return pipeline.transform(raw, draws)
 
-    def _counted(self, labels: npt.NDArray[np.int64], answers: npt.NDArray[np.int64]) -> Judged:
+    def _counted(self, labels: npt.NDArray[np.int64], answers: npt.NDArray[np.int64]) -> ClassCounts:
         count = self._class_count
         right = labels == answers
         pairs, times = np.unique(labels[~right] * count + answers[~right], return_counts=True)
-        most = np.argsort(-times, kind="stable")[:_MOST_MISTAKES]
-        return Judged(
+        frequent = np.argsort(-times, kind="stable")[:_MAX_MISTAKES]
+        return ClassCounts(
             shown=np.bincount(labels, minlength=count).tolist(),
             correct=np.bincount(labels[right], minlength=count).tolist(),
-            mistakes=[(int(pairs[at] // count), int(pairs[at] % count), int(times[at])) for at in most],
+            mistakes=[(int(pairs[at] // count), int(pairs[at] % count), int(times[at])) for at in frequent],
         )

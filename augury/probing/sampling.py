@@ -9,37 +9,37 @@ import numpy.typing as npt
 
 Indices = npt.NDArray[np.int64]
 
-_MOST = 1_000
-_FEWEST = 300
+_MAX_ANSWERS = 1_000
+_MIN_ANSWERS = 300
 _VALUES = 4_000_000
 """Pixel values shown per question, for images so large that a thousand of them would take long."""
-_MOST_ROUNDS = 50
+_MAX_ROUNDS = 50
 
 
-def shown_images(indices: Indices, labels: npt.NDArray[np.int64], most: int, seed: int) -> Indices:
-    """At most *most* of the images, every class in its proportion, ascending.
+def shown_images(indices: Indices, labels: npt.NDArray[np.int64], max_images: int, seed: int) -> Indices:
+    """At most *max_images* of the images, every class in its proportion, ascending.
 
     Args:
         indices: of the images to choose from.
         labels: of these images, in the same order.
-        most: at least 1.
+        max_images: at least 1.
         seed: determines the choice.
     """
-    if len(indices) <= most:
+    if len(indices) <= max_images:
         return np.sort(indices)
     order = np.random.default_rng(seed).permutation(len(indices))
     quantile = np.empty(len(indices))
     for name in np.unique(labels):
         members = order[labels[order] == name]
         quantile[members] = (np.arange(len(members)) + 0.5) / len(members)
-    return np.sort(indices[np.argsort(quantile, kind="stable")[:most]])
+    return np.sort(indices[np.argsort(quantile, kind="stable")[:max_images]])
 
 
-def answers_wanted(values_per_image: int) -> int:
+def answers_per_question(values_per_image: int) -> int:
     """How many answers a question takes: fewer for larger images, but never so few that they say nothing."""
-    return min(_MOST, max(_FEWEST, _VALUES // values_per_image))
+    return min(_MAX_ANSWERS, max(_MIN_ANSWERS, _VALUES // values_per_image))
 
 
-def rounds_for(images: int, wanted: int) -> int:
-    """How often each of *images* is shown, with other draws each time, to have *wanted* answers or so."""
-    return min(_MOST_ROUNDS, max(1, math.ceil(wanted / images)))
+def rounds_for(images: int, answers: int) -> int:
+    """How often each of *images* is shown, with other draws each time, to have so many *answers* or a few more."""
+    return min(_MAX_ROUNDS, max(1, math.ceil(answers / images)))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference, Report, Verdict
+from augury.wording import count, shortened, signed
 
 UNKNOWN = "–"
-LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _NAMING = ("name", "id", "path", "url", "repository", "repo", "bucket")
 
@@ -40,7 +41,7 @@ def points(value: float | None) -> str:
     """Percentage points with a sign: +1.2."""
     if value is None:
         return UNKNOWN
-    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")  # adding zero turns -0.0 into 0.0
+    return signed(value).replace("-", "−")
 
 
 def percent(fraction: float | None) -> str:
@@ -95,17 +96,6 @@ def seconds(duration: float | None) -> str:
     return f"{minutes} min {left} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def count(number: int, noun: str, nouns: str | None = None) -> str:
-    """A number with its noun in the right form."""
-    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
-
-
-def listed(items: Sequence[str], most: int) -> str:
-    """The first *most* items, and how many more there are."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
-
-
 def visible(text: str) -> str:
     """*text* with a sign instead of each character that XML forbids, that controls a terminal or that turns lines."""
     return "".join("�" if _is_hidden(each) else each for each in text)
@@ -117,10 +107,9 @@ def _is_hidden(character: str) -> bool:
     return is_control or is_turning or character in "\ufffe\uffff"
 
 
-def plain(text: str, most: int = LONGEST_NAME) -> str:
-    """A name from outside: visible characters on one line, at most *most* of them."""
-    shown = visible(" ".join(text.split("\n")))
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+def plain(text: str, max_length: int = MAX_NAME_LENGTH) -> str:
+    """A name from outside: visible characters on one line, at most *max_length* of them."""
+    return shortened(visible(" ".join(text.split("\n"))), max_length)
 
 
 def spec_json(spec: ImageDataGeneratorSpec) -> str:

@@ -12,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from api_schemas.reports.report import Report
 from augury.reporting import formatting, tables
 from augury.reporting.page import page_of
+from augury.wording import count, listed
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-LONGEST_JSON = 20_000
-_MOST_LINES = 10
+MAX_JSON_LENGTH = 20_000
+_MAX_LINES = 10
 
 
 def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
@@ -31,10 +32,11 @@ def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
         policy=CONTENT_SECURITY_POLICY,
         tables=tables,
         words=formatting,
+        count=count,
         badge_of=formatting.BADGES.get,
         request=_cut(json.dumps(report.provenance.request, indent=2, ensure_ascii=False)),
         dataset=dataset_lines(report),
-        warnings=[formatting.plain(line, 300) for line in facts.warnings[:_MOST_LINES]],
+        warnings=[formatting.plain(line, 300) for line in facts.warnings[:_MAX_LINES]],
     )
 
 
@@ -49,10 +51,10 @@ def dataset_lines(report: Report) -> list[tuple[str, str]]:
         ("Digest", provenance.dataset_digest),
         (
             "Images",
-            f"{facts.images}, {height} × {width} pixels, {formatting.count(channels, 'channel')}, {facts.dtype}",
+            f"{facts.images}, {height} × {width} pixels, {count(channels, 'channel')}, {facts.dtype}",
         ),
         ("Pixel values", f"{facts.value_range[0]:g} to {facts.value_range[1]:g}"),
-        ("Classes", f"{len(names)}: {formatting.listed(names, 12)}"),
+        ("Classes", f"{len(names)}: {listed(names, 12)}"),
         ("Augmentation by", provenance.engine),
         ("Versions", ", ".join(versions)),
         ("Job", report.job_id),
@@ -61,7 +63,11 @@ def dataset_lines(report: Report) -> list[tuple[str, str]]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_JSON else f"{text[:LONGEST_JSON]}\n… cut here; the JSON report has all of it."
+    return (
+        text
+        if len(text) <= MAX_JSON_LENGTH
+        else f"{text[:MAX_JSON_LENGTH]}\n… cut here; the JSON report has all of it."
+    )
 
 
 @cache

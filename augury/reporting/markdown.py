@@ -9,8 +9,9 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
 from augury.reporting import formatting, tables
+from augury.reporting.contents import causes_of
 from augury.reporting.html import dataset_lines
-from augury.reporting.page import LONGEST_SENTENCE, causes_of, measures, notices
+from augury.reporting.page import MAX_SENTENCE_LENGTH, measures, notices
 from augury.reporting.tables import Table
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
@@ -28,7 +29,7 @@ def render_markdown(report: Report) -> str:
 
 def escaped(text: str) -> str:
     """*text* on one line, where it cannot become markup, a link, a cell's end or HTML."""
-    one_line = " ".join(formatting.plain(text, LONGEST_SENTENCE).split())
+    one_line = " ".join(formatting.plain(text, MAX_SENTENCE_LENGTH).split())
     inline = re.sub(_MARKUP, lambda found: _ENTITIES.get(found.group(), f"\\{found.group()}"), one_line)
     return re.sub(_LINE_START, r"\1\\", inline)
 
@@ -99,10 +100,12 @@ def _recommendation(advice: RecommendationReport) -> Iterator[str]:
     yield f"## Recommendation{badge}"
     yield escaped(advice.recommended.sentence)
     yield escaped(advice.sentence)
-    compared = [("Against the baseline", advice.against_baseline)]
-    if advice.best_candidate:
-        compared.append((f"Against {formatting.plain(advice.best_candidate)}, the best candidate", advice.against_best))
-    measured = [(name, formatting.difference_in_full(found)) for name, found in compared if found is not None]
+    measured = []
+    if advice.against_baseline is not None:
+        measured.append(("Against the baseline", formatting.difference_in_full(advice.against_baseline)))
+    if advice.best_candidate and advice.against_best is not None:
+        best = f"Against {formatting.plain(advice.best_candidate)}, the best candidate"
+        measured.append((best, formatting.difference_in_full(advice.against_best)))
     if measured:
         yield _named(measured)
     yield from _table(tables.changes(advice))

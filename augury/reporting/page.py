@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from api_schemas.reports.evidence import Cause, Why
 from api_schemas.reports.report import CandidateReport, Report
 from augury.reporting import formatting, tables
+from augury.reporting.contents import causes_of, has_augmentation, has_diverged, preprocesses_as_baseline
 from augury.reporting.plots import figures as plots
 from augury.reporting.plots.style import Picture
 from augury.reporting.tables import Table
+from augury.wording import count, listed
 
-MOST_DRAWN = 6
+MAX_DRAWN = 6
 """Candidates with pictures; the others have their tables only."""
 
-MOST_OPEN = 5
+MAX_OPEN = 5
 """With more candidates than this, they are folded up."""
 
-MOST_SHEET_BYTES = 1_200_000
+MAX_SHEET_BYTES = 1_200_000
 """Of all contact sheets together, before base64 makes them a third larger."""
 
-LONGEST_SENTENCE = 2000
+MAX_SENTENCE_LENGTH = 2000
 
-_PLACES = (
+_ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/why/parameters", "candidate-{}-parameters"),
     (r"/candidates/(\d+)/why/classes", "candidate-{}-classes"),
     (r"/candidates/(\d+)/why/flips", "candidate-{}-confusions"),
@@ -89,7 +91,7 @@ class Page:
 
 def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
     """Everything that is on the page."""
-    candidates, left = [], MOST_SHEET_BYTES
+    candidates, left = [], MAX_SHEET_BYTES
     present = _anchors(report)
     for number, candidate in enumerate(report.candidates, 1):
         sheet = contact_sheets.get(candidate.name)
@@ -97,15 +99,15 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
         left -= len(sheet) if sheet is not None and fits else 0
         candidates.append(_candidate(report, candidate, number, sheet if fits else None, present, sheet is not None))
     drawn = (plots.differences(report), plots.accuracy(report), plots.learning(report))
-    undrawn = len(candidates) - MOST_DRAWN
+    undrawn = len(candidates) - MAX_DRAWN
     return Page(
         report=report,
         notices=notices(report),
         summary=[_reason(cause, report, present) for cause in report.sentences()],
         candidates=candidates,
         pictures=[picture for picture in drawn if picture is not None],
-        has_many=len(candidates) > MOST_OPEN,
-        note=f"The last {undrawn} candidates have tables only; pictures are for the first {MOST_DRAWN}."
+        has_many=len(candidates) > MAX_OPEN,
+        note=f"The last {undrawn} candidates have tables only; pictures are for the first {MAX_DRAWN}."
         if undrawn > 0
         else "",
     )
@@ -113,19 +115,18 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
 
 def notices(report: Report) -> list[str]:
     """What a reader must know before believing anything: what is missing from this report."""
-    diverged = [formatting.plain(arm.name) for arm in report.arms if any(seed.diverged for seed in arm.per_seed)]
-    failed = report.cost.trials_failed
-    said = (
-        (report.stopped, "The job was stopped early on request; the report covers what was done by then."),
-        (
-            failed > 0,
-            f"{formatting.count(failed, 'trial')} of {report.cost.trials} gave no result; "
-            "the report covers the others.",
-        ),
-        (not report.complete and not failed and not report.stopped, "Not every trial gave a result."),
-        (bool(diverged), f"The loss stopped being finite in trials of {formatting.listed(diverged, 5)}."),
-    )
-    return [sentence for holds, sentence in said if holds]
+    failed, diverged = report.cost.trials_failed, [arm.name for arm in report.arms if has_diverged(arm)]
+    said = []
+    if report.stopped:
+        said.append("The job was stopped early on request; the report covers what was done by then.")
+    if failed > 0:
+        said.append(f"{count(failed, 'trial')} of {report.cost.trials} gave no result; the report covers the others.")
+    elif not report.complete and not report.stopped:
+        said.append("Not every trial gave a result.")
+    if diverged:
+        names = listed([formatting.plain(name) for name in diverged], 5)
+        said.append(f"The loss stopped being finite in trials of {names}.")
+    return said
 
 
 def _candidate_of(cause: Cause) -> int | None:
@@ -133,15 +134,10 @@ def _candidate_of(cause: Cause) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def causes_of(candidate: CandidateReport) -> Sequence[Cause]:
-    """Why, strongest first, without the verdict that the candidate's sentence has said already."""
-    return [cause for cause in candidate.why.causes if cause.kind != "verdict"] if candidate.why else []
-
-
 def measures(candidate: CandidateReport) -> list[tuple[str, str]]:
     """The candidate's single figures, named; what was not measured is left out."""
     shown = [("Difference to the baseline", formatting.difference_in_full(candidate.difference))]
-    if candidate.preprocessing_arm not in ("baseline", candidate.arm):
+    if has_augmentation(candidate) and not preprocesses_as_baseline(candidate):
         shown += [
             ("of which preprocessing", formatting.difference_in_full(candidate.preprocessing)),
             ("of which augmentation", formatting.difference_in_full(candidate.augmentation)),
@@ -150,21 +146,24 @@ def measures(candidate: CandidateReport) -> list[tuple[str, str]]:
 
 
 def _measures_of(why: Why) -> list[tuple[str, str]]:
-    baseline = f" (baseline {formatting.points(why.baseline_generalisation_gap)})"
-    measured = (
-        ("Affinity", why.affinity, formatting.percent(why.affinity)),
-        ("Diversity", why.diversity, f"{formatting.ratio(why.diversity)} times the baseline's final training loss"),
-        ("Pixels invented", why.invented_share, formatting.percent(why.invented_share)),
-        ("Source pixels kept", why.kept_share, formatting.percent(why.kept_share)),
-        (
-            "Generalisation gap",
-            why.generalisation_gap,
-            f"{formatting.points(why.generalisation_gap)} points"
-            + (baseline if why.baseline_generalisation_gap is not None else ""),
-        ),
-        ("Learning", why.still_improving or None, "still improving when its epochs ended"),
-    )
-    return [(name, text) for name, value, text in measured if value is not None]
+    shown = []
+    if why.affinity is not None:
+        shown.append(("Affinity", formatting.percent(why.affinity)))
+    if why.diversity is not None:
+        times = formatting.ratio(why.diversity)
+        shown.append(("Diversity", f"{times} times the baseline's final training loss"))
+    if why.invented_share is not None:
+        shown.append(("Pixels invented", formatting.percent(why.invented_share)))
+    if why.kept_share is not None:
+        shown.append(("Source pixels kept", formatting.percent(why.kept_share)))
+    if why.generalisation_gap is not None:
+        gap = f"{formatting.points(why.generalisation_gap)} points"
+        if why.baseline_generalisation_gap is not None:
+            gap += f" (baseline {formatting.points(why.baseline_generalisation_gap)})"
+        shown.append(("Generalisation gap", gap))
+    if why.still_improving:
+        shown.append(("Learning", "still improving when its epochs ended"))
+    return shown
 
 
 def _candidate(
@@ -186,48 +185,52 @@ def _candidate(
 
 
 def _evidence(why: Why, number: int) -> list[Evidence]:
-    anchor = f"candidate-{number}"
-    kinds = (
-        (why.parameters, "parameters", "Each parameter alone", plots.dose_response, tables.parameters(why)),
-        (
-            why.classes, "classes", "By class", plots.classes,
-            tables.classes(why, f"/candidates/{number - 1}/why/classes"),
-        ),
-        (why.flips, "confusions", "Confusions that grew", plots.confusions, tables.flips(why)),
-    )  # fmt: skip
-    is_drawn = number <= MOST_DRAWN
-    return [
-        Evidence(f"{anchor}-{name}", heading, plot(why, f"{anchor}-{name}-plot") if is_drawn else None, table)
-        for found, name, heading, plot, table in kinds
-        if found
-    ]
+    anchor, found = f"candidate-{number}", []
+
+    def drawn(plot: Callable[[Why, str], Picture | None], name: str) -> Picture | None:
+        return plot(why, f"{anchor}-{name}-plot") if number <= MAX_DRAWN else None
+
+    if why.parameters:
+        picture = drawn(plots.dose_response, "parameters")
+        found.append(Evidence(f"{anchor}-parameters", "Each parameter alone", picture, tables.parameters(why)))
+    if why.classes:
+        table = tables.classes(why, f"/candidates/{number - 1}/why/classes")
+        found.append(Evidence(f"{anchor}-classes", "By class", drawn(plots.classes, "classes"), table))
+    if why.flips:
+        picture = drawn(plots.confusions, "confusions")
+        found.append(Evidence(f"{anchor}-confusions", "Confusions that grew", picture, tables.flips(why)))
+    return found
 
 
 def _reason(cause: Cause, report: Report, present: set[str]) -> Reason:
     at = _candidate_of(cause)
     tells = cause.kind == "verdict" and at is not None and at < len(report.candidates)
     badge = formatting.BADGES[report.candidates[at].verdict] if tells and at is not None else None
-    return Reason(formatting.plain(cause.text, LONGEST_SENTENCE), _fragment(cause.evidence, present), badge)
+    return Reason(formatting.plain(cause.text, MAX_SENTENCE_LENGTH), _fragment(cause.evidence, present), badge)
 
 
 def _anchors(report: Report) -> set[str]:
     """The ids that the page of this report has."""
     anchors = {"arms", "method", "cost", "provenance"} | ({"recommendation"} if report.recommendation else set())
     for number, candidate in enumerate(report.candidates, 1):
-        why = candidate.why
-        parts = {
-            "": True,
-            "-findings": bool(candidate.findings),
-            "-parameters": bool(why and why.parameters),
-            "-classes": bool(why and why.classes),
-            "-confusions": bool(why and why.flips),
-        }
-        anchors |= {f"candidate-{number}{part}" for part, is_there in parts.items() if is_there}
+        anchors |= set(_anchors_of(candidate, f"candidate-{number}"))
     return anchors
 
 
+def _anchors_of(candidate: CandidateReport, anchor: str) -> Iterator[str]:
+    yield anchor
+    if candidate.findings:
+        yield f"{anchor}-findings"
+    if candidate.why and candidate.why.parameters:
+        yield f"{anchor}-parameters"
+    if candidate.why and candidate.why.classes:
+        yield f"{anchor}-classes"
+    if candidate.why and candidate.why.flips:
+        yield f"{anchor}-confusions"
+
+
 def _fragment(pointer: str, present: set[str]) -> str:
-    for pattern, anchor in _PLACES:
+    for pattern, anchor in _ANCHOR_OF_POINTER:
         found = re.match(rf"{pattern}(?:/|$)", pointer)
         if found:
             name = anchor.format(*(int(group) + 1 for group in found.groups()))

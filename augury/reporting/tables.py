@@ -5,19 +5,26 @@ Long ones are cut, and their note says what was left out and where it is.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api_schemas.plans import ArmRole
 from api_schemas.reports.evidence import ClassEffect, Look, ParameterEffect, Why
 from api_schemas.reports.report import ArmReport, RecommendationReport, Report
 from augury.reporting import formatting
+from augury.reporting.contents import (
+    DIVERGED,
+    failures_by_reason,
+    has_augmentation,
+    has_diverged,
+    preprocesses_as_baseline,
+    trained_trials,
+)
+from augury.wording import count, listed
 
-MOST_CLASSES = 20
-MOST_ARMS = 60
-MOST_SEEDS = 8
-MOST_FAILURES = 20
+MAX_CLASSES = 20
+MAX_ARMS = 60
+MAX_SEEDS = 8
+MAX_FAILURES = 20
 _NOT_MEASURED = ""
 
 
@@ -39,8 +46,8 @@ def verdicts(report: Report) -> Table:
             formatting.plain(each.name),
             f"{formatting.BADGES[each.verdict].sign} {formatting.BADGES[each.verdict].word}",
             formatting.difference(each.difference),
-            "as baseline" if each.preprocessing_arm == ArmRole.BASELINE else formatting.difference(each.preprocessing),
-            "none" if each.preprocessing_arm == each.arm else formatting.difference(each.augmentation),
+            "as baseline" if preprocesses_as_baseline(each) else formatting.difference(each.preprocessing),
+            formatting.difference(each.augmentation) if has_augmentation(each) else "none",
         )
         for each in report.candidates
     ]
@@ -75,7 +82,7 @@ def _parameter(effect: ParameterEffect) -> tuple[str, ...]:
         f"{formatting.percent(effect.low)} to {formatting.percent(effect.high)}",
         _NOT_MEASURED if effect.damage_share is None else formatting.percent(effect.damage_share),
         "none" if effect.safe_value is None else formatting.value(effect.safe_value),
-        formatting.listed([formatting.plain(name) for name in effect.worst_classes], 3),
+        listed([formatting.plain(name) for name in effect.worst_classes], 3),
         _NOT_MEASURED if effect.trained_alone is None else formatting.points(effect.trained_alone),
         _NOT_MEASURED if effect.trained_without is None else formatting.points(effect.trained_without),
     )
@@ -92,15 +99,15 @@ def _without_empty(table: Table) -> Table:
     )
 
 
-def most_changed(classes: Sequence[ClassEffect], most: int) -> list[ClassEffect]:
-    """The *most* classes that changed most: significant ones first, then by the size of the difference."""
+def most_changed(classes: Sequence[ClassEffect], max_classes: int) -> list[ClassEffect]:
+    """The *max_classes* that changed most: significant ones first, then by the size of the difference."""
     ranked = sorted(classes, key=lambda each: (not each.significant, -abs(each.difference or 0.0)))
-    return ranked[:most]
+    return ranked[:max_classes]
 
 
 def classes(why: Why, pointer: str) -> Table:
     """The classes that changed most."""
-    shown = most_changed(why.classes, MOST_CLASSES)
+    shown = most_changed(why.classes, MAX_CLASSES)
     rows = [
         (
             formatting.plain(each.class_name),
@@ -151,23 +158,25 @@ def arms(report: Report) -> Table:
             formatting.percent(arm.mean_clean_training_accuracy),
             formatting.seconds(arm.mean_seconds),
         )
-        for arm in report.arms[:MOST_ARMS]
+        for arm in report.arms[:MAX_ARMS]
     ]
-    diverged = any(seed.diverged for arm in report.arms for seed in arm.per_seed)
-    notes = ["* the loss stopped being finite."] if diverged else []
-    notes.append(_left_out(len(report.arms) - len(rows), "arm", "arms", "/arms"))
+    notes = []
+    if any(map(has_diverged, report.arms)):
+        notes.append(f"{DIVERGED}.")
+    if len(report.arms) > len(rows):
+        notes.append(_left_out(len(report.arms) - len(rows), "arm", "arms", "/arms"))
     return Table(
         "Arms: what was trained, and how accurate it was",
         ("Arm", "Role", "Validation accuracy", "By seed", "Accuracy on clean training images", "Time per trial"),
         rows,
         frozenset({2, 4, 5}),
-        " ".join(filter(None, notes)),
+        " ".join(notes),
     )
 
 
 def _by_seed(arm: ArmReport) -> str:
     seeds = [formatting.percent(seed.validation_accuracy) + "*" * seed.diverged for seed in arm.per_seed]
-    if len(seeds) <= MOST_SEEDS:
+    if len(seeds) <= MAX_SEEDS:
         return " ".join(seeds) or formatting.UNKNOWN
     values = [seed.validation_accuracy for seed in arm.per_seed]
     return f"{formatting.percent(min(values))} to {formatting.percent(max(values))} over {len(values)} seeds"
@@ -175,15 +184,12 @@ def _by_seed(arm: ArmReport) -> str:
 
 def failures(report: Report) -> Table:
     """One row for each arm and reason of trials without a result."""
-    seeds: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for arm in report.arms:
-        for trial in arm.failed_trials:
-            seeds[arm.name, f"{trial.error.message} ({trial.error.failure_class})"].append(str(trial.seed))
+    failed_seeds = failures_by_reason(report.arms)
     rows = [
-        (formatting.plain(arm), formatting.listed(failed, MOST_SEEDS), formatting.plain(reason, 300))
-        for (arm, reason), failed in list(seeds.items())[:MOST_FAILURES]
+        (formatting.plain(arm), listed(list(map(str, seeds)), MAX_SEEDS), formatting.plain(reason, 300))
+        for (arm, reason), seeds in list(failed_seeds.items())[:MAX_FAILURES]
     ]
-    left_out = _left_out(len(seeds) - len(rows), "row", "rows", "/arms")
+    left_out = _left_out(len(failed_seeds) - len(rows), "row", "rows", "/arms")
     return Table("Trials without a result", ("Arm", "Seeds", "Reason"), rows, note=left_out)
 
 
@@ -194,7 +200,7 @@ def looks(taken: Sequence[Look]) -> Table:
             str(number),
             str(look.seeds),
             f"{100 * look.confidence:.2f}%",
-            formatting.listed([formatting.plain(name) for name in look.settled], 5) or "none",
+            listed([formatting.plain(name) for name in look.settled], 5) or "none",
         )
         for number, look in enumerate(taken, 1)
     ]
@@ -220,13 +226,12 @@ def changes(recommendation: RecommendationReport) -> Table:
 def cost(report: Report) -> Table:
     """What the evidence cost."""
     spent = report.cost
-    trained = spent.trials - spent.trials_reused - spent.trials_failed
     own = [seed for arm in report.arms for seed in arm.per_seed if not seed.reused]
     total = sum(seed.seconds for seed in own)
     share = sum(seed.augmentation_seconds for seed in own) / total if total > 0 else None
     rows = [
         ("Trials", str(spent.trials)),
-        ("Trained for this job", str(trained)),
+        ("Trained for this job", str(trained_trials(spent))),
         ("Reused from earlier jobs", str(spent.trials_reused)),
         ("Without a result", str(spent.trials_failed)),
         ("Training time, summed over trials", formatting.seconds(spent.training_seconds)),
@@ -238,4 +243,4 @@ def cost(report: Report) -> Table:
 def _left_out(number: int, noun: str, nouns: str, pointer: str) -> str:
     if number <= 0:
         return ""
-    return f"{formatting.count(number, f'more {noun}', f'more {nouns}')} in the JSON report at {pointer}."
+    return f"{count(number, f'more {noun}', f'more {nouns}')} in the JSON report at {pointer}."

@@ -15,17 +15,12 @@ from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
 from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, display_range, displayed
+from augury.augmentation.preview.sheet import MAX_SHEET_PIXELS, magnification_for, pixels_of_one, require_drawable
 from augury.datasets.snapshot import Snapshot
+from augury.field_problems import shown
+from service.datasets.stored_images import preview_errors, stored_images
 from service.http.problem_types import INVALID_REQUEST, ProblemError
-from service.http.problems import shown
 from service.resources import Resources
-from service.specs.previews import (
-    MAX_SHEET_PIXELS,
-    magnification_for,
-    pixels_of_one,
-    require_drawable,
-    stored_images,
-)
 from store.rows.tables import DatasetRow
 
 _MAX_NAME_LENGTH = 80
@@ -98,7 +93,8 @@ def as_png(page: Page, scale: int | None) -> bytes:
     if not count:
         message = f"there are {page.matching} images, and none of them on this page"
         raise _faulty("query.page", message)
-    require_drawable(count, page.facts.shape, "query.count")
+    with preview_errors("query"):
+        require_drawable(count, page.facts.shape, "count")
     magnification = magnification_for(page.facts, scale)
     columns = math.ceil(math.sqrt(count))
     grid_cells = columns * math.ceil(count / columns)

@@ -12,10 +12,10 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
 from augury.datasets import reference_rules
+from augury.field_problems import shown
 from augury.planning.canonical import digest
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
-from service.http.problems import shown
 from service.resources import Resources
 from store import queue
 from store.files.names import upload_name

@@ -15,6 +15,7 @@ from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected
+from service.datasets.stored_images import preview_slot
 from service.http.examples import DATASET_BODY
 from service.http.idempotency import Accepted, IdempotencyKey
 from service.http.middleware import is_multipart
@@ -36,7 +37,6 @@ from service.http.problem_types import (
 )
 from service.http.problems import invalid_body, require_found
 from service.resources import Resources, Shared
-from service.specs import previews
 from store.ids import IDENTIFIER
 from store.rows import datasets
 from store.rows.tables import DatasetRow
@@ -129,7 +129,7 @@ def show_images(resources: Shared, dataset_id: str, selection: Selected, accept:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
     row = _found(resources, dataset_id)
     registration.require_ingested(row)
-    with previews.preview_slot():
+    with preview_slot():
         page = images.page_of(resources, row, selection)
         return words_or_picture(accept, lambda: images.as_json(page), lambda: images.as_png(page, selection.scale))
 

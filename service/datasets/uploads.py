@@ -19,10 +19,11 @@ from starlette.requests import ClientDisconnect, Request
 
 from api_schemas.datasets.references import ImageOptions, UploadReference
 from augury.datasets.settings import IngestSettings, variable_of
+from augury.field_problems import shown
 from service.datasets.multipart import FILE, FileForm
 from service.http.middleware import file_too_large
 from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
-from service.http.problems import invalid_body, shown
+from service.http.problems import invalid_body
 from store.files.artifacts import Artifacts
 from store.files.names import upload_name
 

@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
+from augury.field_problems import shown
 from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, ProblemError
-from service.http.problems import render, shown
+from service.http.problems import render
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = ("POST", "/v1/datasets")

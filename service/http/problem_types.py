@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from api_schemas.problems import PROBLEM_TYPE_PREFIX, FieldProblem
+from augury.field_problems import in_ascii
 
 
 class ProblemError(Exception):
@@ -64,11 +65,6 @@ class ProblemType:
     def error_at(self, location: str, message: str, detail: str) -> ProblemError:
         """To be raised where one field is at fault; *location* is, e.g., ``body.dataset.id``."""
         return self.error(detail, [FieldProblem(location=in_ascii(location), message=message)])
-
-
-def in_ascii(location: str) -> str:
-    """A location that a client made up a part of, with escapes for what is not ASCII."""
-    return location.encode("ascii", "backslashreplace").decode()
 
 
 MALFORMED_REQUEST = ProblemType(

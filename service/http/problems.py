@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,7 +14,8 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api_schemas.problems import PROBLEM_MEDIA_TYPE, FieldProblem, Problem
+from api_schemas.problems import PROBLEM_MEDIA_TYPE, Problem
+from augury.field_problems import field_problems, shown
 from service.http.problem_types import (
     BODY_TOO_LARGE,
     DATABASE_UNAVAILABLE,
@@ -30,11 +29,8 @@ from service.http.problem_types import (
     NOT_FOUND,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
-    in_ascii,
 )
 
-_MAX_SHOWN_LENGTH = 120
-_FIRST_PART_OF_LOCATION = 1
 _OF_THE_FRAMEWORK = {
     row.status: row
     for row in (MALFORMED_REQUEST, NO_SUCH_PATH, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
@@ -72,15 +68,6 @@ def invalid_body(error: ValidationError, body: Any) -> RequestValidationError:
     """What the framework would raise for a *body* that a route has validated by itself."""
     lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
     return RequestValidationError(lines, body=body)
-
-
-def shown(value: Any) -> str:
-    """A received value for a message: one line, ASCII, of bounded length."""
-    try:
-        text = json.dumps(value, ensure_ascii=True, default=repr)
-    except (ValueError, RecursionError):
-        text = ascii(type(value).__name__)
-    return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 3] + "..."
 
 
 def render(request: Request, error: ProblemError) -> Response:
@@ -148,67 +135,3 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     errors = field_problems(lines, error.body)
     fields = "one field is" if len(errors) == 1 else f"{len(errors)} fields are"
     return render(request, INVALID_REQUEST.error(f"{fields} not as expected; nothing was stored", errors))
-
-
-def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
-    """One problem per faulty field, however many alternatives of its type were tried."""
-    expectations: dict[str, list[str]] = defaultdict(list)
-    received: dict[str, Any] = {}
-    for line in lines:
-        location = _location(line["loc"], body)
-        expectation = _expectation(line)
-        if expectation not in expectations[location]:
-            expectations[location].append(expectation)
-        received.setdefault(location, _MISSING if line["type"] in _NOTHING_RECEIVED else line["input"])
-    return [
-        FieldProblem(location=location, message=_message(received[location], expected))
-        for location, expected in expectations.items()
-    ]
-
-
-_MISSING = object()
-_NOTHING_RECEIVED = frozenset({"missing", "missing_kind"})
-_EXPECTATIONS = {
-    "missing": "a value; the field is required",
-    "tuple_type": "a list of two numbers [low, high]",
-    "model_type": "an object",
-    "model_attributes_type": "an object",
-    "dict_type": "an object",
-}
-
-
-def _expectation(line: Any) -> str:
-    fixed = _EXPECTATIONS.get(line["type"])
-    return fixed or str(line["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-
-
-def _message(received: Any, expected: list[str]) -> str:
-    joined = " or ".join(expected)
-    if received is _MISSING:
-        return f"got nothing, expected {joined}"
-    if joined.startswith(("a ", "an ", "in ", "greater", "less", "'", "the ", "valid")):
-        return f"got {shown(received)}, expected {joined}"
-    return f"got {shown(received)}: {joined}"
-
-
-def _location(loc: Sequence[int | str], body: Any) -> str:
-    """The path to a field as the client wrote it: without the names of a union's alternatives."""
-    source, rest = str(loc[0]), list(loc[_FIRST_PART_OF_LOCATION:])
-    if source != "body":
-        return ".".join(map(str, loc))
-    path, here, is_past_tag = source, body, False
-    for index, part in enumerate(rest):
-        if not is_past_tag and isinstance(here, dict) and here.get("kind") == part:
-            is_past_tag = True  # the alternative that the kind chose, which may be called like a field
-            continue
-        before = here
-        is_item = isinstance(here, list) and isinstance(part, int) and part < len(here)
-        is_field = isinstance(here, dict) and part in here
-        if is_item:
-            path, here = f"{path}[{part}]", here[int(part)]
-        elif is_field:
-            path, here = f"{path}.{part}", here[part]
-        elif index == len(rest) - 1 and isinstance(here, dict):
-            path = f"{path}.{part}"  # what is missing is not in the body
-        is_past_tag = is_past_tag and here is before
-    return in_ascii(path)

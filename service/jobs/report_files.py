@@ -6,9 +6,9 @@ import hashlib
 
 from fastapi import Response
 
+from augury.field_problems import shown
 from service.http.negotiation import JSON, acceptable
 from service.http.problem_types import NOT_ACCEPTABLE, NOT_FOUND
-from service.http.problems import shown
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
 

@@ -11,7 +11,8 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
-from augury.linting import lint, lint_each, measurements_of
+from augury.linting import lint_each
+from augury.linting.result import lint_result
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference, facts_of
 from service.resources import Resources
@@ -30,22 +31,7 @@ def answer(resources: Resources, request: LintRequest) -> LintResult:
     if request.dataset is not None:
         with resources.database.reading() as session:
             facts = facts_of(registration.find(session, registration.resolve(resources, request.dataset)))
-    return LintResult(
-        findings=lint(request.spec, facts, request.semantics),
-        measurements=measurements_of(request.spec, facts, request.semantics),
-        semantics=request.semantics,
-        facts_used=facts is not None,
-        basis=_basis(facts, is_named=request.dataset is not None),
-    )
-
-
-def _basis(facts: DatasetFacts | None, *, is_named: bool) -> str:
-    if facts is not None:
-        height, width, channels = facts.shape
-        low, high = facts.value_range
-        return f"{facts.images} images of {height}×{width}×{channels} with values from {low:g} to {high:g}"
-    reason = "the dataset has not been read yet" if is_named else "no dataset was named"
-    return f"8-bit images of 64×64 are assumed, as {reason}; rules that need facts are silent"
+    return lint_result(request.spec, facts, request.semantics, is_dataset_named=request.dataset is not None)
 
 
 def of_request(session: Session, request: Any, resolved: ResolvedReference) -> Findings:

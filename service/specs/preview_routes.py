@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from api_schemas.previews import Preview, PreviewRequest
+from service.datasets.stored_images import preview_slot
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
@@ -35,6 +36,6 @@ def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
-    with previews.preview_slot():
+    with preview_slot():
         prepared = previews.prepare(resources, request)
-        return words_or_picture(accept, lambda: previews.as_json(prepared), lambda: previews.as_png(prepared, request))
+        return words_or_picture(accept, prepared.as_json, prepared.as_png)

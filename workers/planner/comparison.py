@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from api_schemas.jobs import Phase
 from api_schemas.plans import BASELINE, Plan
 from api_schemas.training.trials import TrialState
-from augury.evidence.comparison_report import compose
+from augury.evidence.analysis import analyse
+from augury.evidence.comparison_report import comparison_report
 from augury.evidence.next_round import Extension, next_round
 from augury.planning import comparison
 from store import queue
@@ -15,7 +16,7 @@ from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
-from workers.planner.evidence_reader import read_evidence
+from workers.planner.evidence_reader import read_results
 from workers.planner.step import Message, Step
 from workers.planner.trial_slots import TrialSlots, has_plan, is_anything_left, publish_trials
 
@@ -37,15 +38,15 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
 def conclude(context: Context, job_id: str) -> None:
     """All that was due is done: train more where the evidence calls for it, or report."""
     try:
-        evidence = read_evidence(context, job_id)
-        extension = None if evidence.stopped else next_round(evidence)
+        analysis = analyse(read_results(context, job_id))
+        extension = None if analysis.results.stopped else next_round(analysis)
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return
     if extension is None:
-        finish_with_report(context, job_id, lambda now: compose(evidence, now))
+        finish_with_report(context, job_id, lambda created_at: comparison_report(analysis, created_at))
     else:
-        _extend(context, job_id, evidence.plan, extension)
+        _extend(context, job_id, analysis.results.plan, extension)
 
 
 def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from api_schemas.base import timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import Phase
 from api_schemas.reports.report import Report
@@ -15,9 +16,9 @@ from workers.planner.report_writer import store_report
 
 
 def finish_with_report(
-    context: Context, job_id: str, compose: Callable[[float], Report], artifacts: dict[str, Any] | None = None
+    context: Context, job_id: str, report_at: Callable[[str], Report], artifacts: dict[str, Any] | None = None
 ) -> None:
-    """Compose and store the report, and end the job; trials that failed fail it, and the report covers the rest."""
+    """Make and store the report, and end the job; trials that failed fail it, and the report covers the rest."""
     try:
         with context.database.writing() as session:
             job = jobs.locked(session, job_id)
@@ -25,7 +26,7 @@ def finish_with_report(
                 return
             now = context.database.now(session)
             jobs.begin(session, job, Phase.REPORTING, now)
-        report = compose(now)
+        report = report_at(timestamp(now))
         name = store_report(context, report)
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)

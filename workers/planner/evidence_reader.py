@@ -12,7 +12,8 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial, TrialResult
 from augury.evidence.arm_results import ArmRecord, SeedRecord
-from augury.evidence.comparison_results import Evidence
+from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.probe_results import Probe
 from store.files.artifacts import Artifacts
 from store.files.names import predictions_name
 from store.files.snapshots import load_snapshot
@@ -21,8 +22,8 @@ from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 
 
-def read_evidence(context: Context, job_id: str) -> Evidence:
-    """Read a job's trials, predictions and probes.
+def read_results(context: Context, job_id: str) -> ComparisonResults:
+    """A job's trials, predictions and probes.
 
     Raises:
         ArtifactMissingError: predictions are not stored any more.
@@ -33,8 +34,8 @@ def read_evidence(context: Context, job_id: str) -> Evidence:
         assert dataset.digest is not None, "trials exist only once the dataset is ready"
         plan = Plan.model_validate(job.plan)
         wire = [trials.to_wire(link, row) for link, row in trials.of_job(session, job_id)]
-        probes = [row.result for row in chunks.probes(session, job_id) if row.state == ChunkState.SUCCEEDED]
-        return Evidence(
+        answers = [row.result for row in chunks.probes(session, job_id) if row.state == ChunkState.SUCCEEDED]
+        return ComparisonResults(
             job_id=job_id,
             request=jobs.trial_request_of(job),
             plan=plan,
@@ -42,7 +43,7 @@ def read_evidence(context: Context, job_id: str) -> Evidence:
             facts=DatasetFacts.model_validate(dataset.facts),
             trials=wire,
             records={arm.name: ArmRecord(arm.name, arm.spec, _records(context, wire, arm.name)) for arm in plan.arms},
-            probes=[probe for probe in probes if probe is not None],
+            probes=[Probe.model_validate(answer) for answer in answers if answer is not None],
             stopped=job.stop_requested_at is not None,
             groups=_groups(context, dataset),
         )

@@ -9,7 +9,7 @@ from store.rows import trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
-from workers.planner.evidence_reader import read_evidence
+from workers.planner.evidence_reader import read_results
 from workers.planner.model_artifacts import store_models
 from workers.planner.step import Step
 from workers.planner.trial_slots import has_plan, is_anything_left, publish_trials
@@ -26,9 +26,9 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
 
 def _conclude(context: Context, job_id: str) -> None:
     try:
-        evidence = read_evidence(context, job_id)
-        models = store_models(context, evidence)
+        results = read_results(context, job_id)
+        models = store_models(context, results)
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return
-    finish_with_report(context, job_id, lambda now: training_report(evidence, now), models)
+    finish_with_report(context, job_id, lambda created_at: training_report(results, created_at), models)

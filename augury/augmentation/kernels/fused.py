@@ -75,8 +75,9 @@ def shift_channels(values, intensity):
 
 @njit(cache=True, nogil=True, fastmath=FAST_MATH)
 def _brighten_levels(values, factor):
-    """Multiply 8-bit levels and cut off above 255; every step is cut down to whole levels."""
+    """Multiply 8-bit levels and clip them to 0-255; every step is cut down to whole levels."""
     top = float32(255.0)
+    factor = max(factor, float32(0.0))
     for index in range(len(values)):
         level = float32(int32(values[index]))
         values[index] = float32(int32(min(level * factor, top)))

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList
 from augury.cli.render.tables import plain_table
+from augury.wording import listed
 
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 _DIGEST = re.compile(r"^(sha256:[0-9a-f]{12})[0-9a-f]+$")
 
 
@@ -84,8 +85,8 @@ def _facts(facts: DatasetFacts) -> Iterator[RenderableType]:
     )
     yield Text()
     yield _classes(facts)
-    if len(facts.classes) > _MOST_ROWS:
-        yield Text(f"and {len(facts.classes) - _MOST_ROWS} more classes; --json shows all")
+    if len(facts.classes) > _MAX_ROWS:
+        yield Text(f"and {len(facts.classes) - _MAX_ROWS} more classes; --json shows all")
     yield Text()
     for title, counts in (("source sizes", facts.sizes), ("file types", facts.extensions)):
         if counts:
@@ -105,7 +106,7 @@ def _classes(facts: DatasetFacts) -> Table:
     table.add_column("class", overflow="fold")
     for heading in ("images", *facts.splits):
         table.add_column(heading, justify="right")
-    for name, count in list(facts.classes.items())[:_MOST_ROWS]:
+    for name, count in list(facts.classes.items())[:_MAX_ROWS]:
         table.add_row(Text(name), str(count), *(str(split.get(name, 0)) for split in facts.splits.values()))
     return table
 
@@ -121,5 +122,4 @@ def _numbers(values: list[float]) -> str:
 def _counts(counts: Mapping[str, int]) -> str:
     """The most frequent few."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    more = f" and {len(ordered) - 8} more" if len(ordered) > 8 else ""
-    return ", ".join(f"{name} ({count})" for name, count in ordered[:8]) + more
+    return listed([f"{name} ({count})" for name, count in ordered], 8)

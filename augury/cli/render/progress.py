@@ -81,11 +81,12 @@ def work(job: Job) -> str:
     """How many trials, and probes or chunks, are done, once it is known how many there are."""
     progress = job.progress
     reused = f" ({progress.trials_reused} reused)" if progress.trials_reused else ""
-    counted = (
-        (progress.trials_total, f"{progress.trials_done}/{progress.trials_total} trials{reused}"),
-        (progress.chunks_total, f"{progress.chunks_done}/{progress.chunks_total} {_CHUNKS_ARE[job.kind]}"),
-    )
-    return ", ".join(said for total, said in counted if total)
+    counts = []
+    if progress.trials_total:
+        counts.append(f"{progress.trials_done}/{progress.trials_total} trials{reused}")
+    if progress.chunks_total:
+        counts.append(f"{progress.chunks_done}/{progress.chunks_total} {_CHUNKS_ARE[job.kind]}")
+    return ", ".join(counts)
 
 
 def remaining(job: Job, now: datetime) -> str:

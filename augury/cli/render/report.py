@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -10,16 +9,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from api_schemas.plans import BASELINE
 from api_schemas.reports.report import ArmReport, CandidateReport, Report, SeedResult
 from augury.cli.render.report_text import VERDICT_STYLES, explanation, linted, recommended, with_interval
 from augury.cli.render.tables import plain_table
+from augury.reporting.contents import (
+    DIVERGED,
+    failures_by_reason,
+    has_augmentation,
+    has_diverged,
+    preprocesses_as_baseline,
+    trained_trials,
+)
+from augury.wording import count, listed
 
 WIDE_COLUMNS = 100
 """From here on a difference and its interval fit on one line."""
 
-MOST_SEEDS_LISTED = 10
-LONGEST_NAME = 26
+MAX_SEEDS_LISTED = 10
+MAX_NAME_LENGTH = 26
 
 
 def render(report: Report, width: int) -> RenderableType:
@@ -46,14 +53,12 @@ def _candidates(candidates: Sequence[CandidateReport], *, is_wide: bool) -> Tabl
     for heading in ("difference\nin points", "of which\npreprocessing", "of which\naugmentation"):
         table.add_column(heading, justify="right", no_wrap=True)
     for candidate in candidates:
-        is_preprocessed_alike = candidate.preprocessing_arm == BASELINE
-        is_augmented = candidate.preprocessing_arm != candidate.arm
         table.add_row(
             Text(candidate.name),
             Text(candidate.verdict, style=VERDICT_STYLES[candidate.verdict]),
             with_interval(candidate.difference, is_wide),
-            "as baseline" if is_preprocessed_alike else with_interval(candidate.preprocessing, is_wide),
-            with_interval(candidate.augmentation, is_wide) if is_augmented else "none",
+            "as baseline" if preprocesses_as_baseline(candidate) else with_interval(candidate.preprocessing, is_wide),
+            with_interval(candidate.augmentation, is_wide) if has_augmentation(candidate) else "none",
         )
     return table
 
@@ -70,8 +75,8 @@ def _arms(arms: Sequence[ArmReport], *, is_wide: bool) -> Table:
             _percent(arm.mean_clean_training_accuracy),
             "-" if arm.mean_seconds is None else f"{arm.mean_seconds:.1f}",
         )
-    if any(seed.diverged for arm in arms for seed in arm.per_seed):
-        table.caption = "* the loss stopped being finite"
+    if any(map(has_diverged, arms)):
+        table.caption = DIVERGED
         table.caption_justify = "left"
     return table
 
@@ -79,7 +84,7 @@ def _arms(arms: Sequence[ArmReport], *, is_wide: bool) -> Table:
 def _table(first: str) -> Table:
     table = plain_table()
     # Names may have 64 characters, and must not squeeze the numbers.
-    table.add_column(first, overflow="fold", max_width=LONGEST_NAME)
+    table.add_column(first, overflow="fold", max_width=MAX_NAME_LENGTH)
     return table
 
 
@@ -89,7 +94,7 @@ def _percent(fraction: float | None) -> str:
 
 def _by_seed(seeds: Sequence[SeedResult]) -> str:
     values = [seed.validation_accuracy for seed in seeds]
-    if len(values) <= MOST_SEEDS_LISTED:
+    if len(values) <= MAX_SEEDS_LISTED:
         return " ".join(_percent(seed.validation_accuracy) + "*" * seed.diverged for seed in seeds)
     diverged = "*" if any(seed.diverged for seed in seeds) else ""
     return f"{_percent(min(values))} to {_percent(max(values))}{diverged} over {len(values)} seeds"
@@ -97,22 +102,14 @@ def _by_seed(seeds: Sequence[SeedResult]) -> str:
 
 def _failures(arms: Sequence[ArmReport]) -> list[RenderableType]:
     """One line per arm and reason."""
-    seeds: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for arm in arms:
-        for trial in arm.failed_trials:
-            seeds[arm.name, f"{trial.error.message} ({trial.error.failure_class})"].append(trial.seed)
+    seeds = failures_by_reason(arms)
     if not seeds:
         return []
-    lines = [
-        Padding(Text(f"{arm}, {'seed' if len(failed) == 1 else 'seeds'} {_listed(failed)}: {reason}"), (0, 0, 0, 2))
-        for (arm, reason), failed in seeds.items()
-    ]
+    lines: list[RenderableType] = []
+    for (arm, reason), failed in seeds.items():
+        noun, numbers = "seed" if len(failed) == 1 else "seeds", listed(list(map(str, failed)), MAX_SEEDS_LISTED)
+        lines.append(Padding(Text(f"{arm}, {noun} {numbers}: {reason}"), (0, 0, 0, 2)))
     return [Text("Without a result:"), *lines, Text()]
-
-
-def _listed(seeds: Sequence[int]) -> str:
-    more = f" and {len(seeds) - MOST_SEEDS_LISTED} more" if len(seeds) > MOST_SEEDS_LISTED else ""
-    return ", ".join(map(str, seeds[:MOST_SEEDS_LISTED])) + more
 
 
 def _method_line(report: Report) -> Text:
@@ -125,12 +122,7 @@ def _method_line(report: Report) -> Text:
 
 def _cost_line(report: Report) -> Text:
     cost = report.cost
-    trained = cost.trials - cost.trials_reused - cost.trials_failed
     return Text(
-        f"Cost: {_count(cost.trials, 'trial')}: {trained} trained in {cost.training_seconds:.1f} s, "
+        f"Cost: {count(cost.trials, 'trial')}: {trained_trials(cost)} trained in {cost.training_seconds:.1f} s, "
         f"{cost.trials_reused} reused, {cost.trials_failed} failed."
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

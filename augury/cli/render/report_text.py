@@ -10,8 +10,10 @@ from rich.text import Text
 
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import CandidateReport, Difference, RecommendationReport, Report, Verdict
+from augury.reporting.contents import causes_of
+from augury.wording import signed
 
-MOST_FINDINGS = 6
+MAX_FINDINGS = 6
 VERDICT_STYLES = {
     Verdict.HELPS: "green",
     Verdict.HURTS: "red",
@@ -36,7 +38,7 @@ def _sentence(cause: Cause, report: Report) -> Text:
 
 
 def _reasons(candidate: CandidateReport) -> list[RenderableType]:
-    causes = [cause.text for cause in candidate.why.causes if cause.kind != "verdict"] if candidate.why else []
+    causes = [cause.text for cause in causes_of(candidate)]
     if candidate.needed:
         causes.append(candidate.needed.sentence)
     return [Text(), Text(f"Why {candidate.name} {_DOES[candidate.verdict]}:"), *_items(causes)] if causes else []
@@ -54,7 +56,7 @@ def linted(report: Report) -> list[RenderableType]:
     """What the linter says about each candidate, gravest first, and how much more there is."""
     lines: list[RenderableType] = []
     for candidate in report.candidates:
-        shown = candidate.findings[:MOST_FINDINGS]
+        shown = candidate.findings[:MAX_FINDINGS]
         said = [f"{found.severity} {found.rule}: {found.message} {found.remedy}" for found in shown]
         left_out = len(candidate.findings) - len(shown)
         if left_out:
@@ -79,8 +81,12 @@ def recommended(report: Report) -> list[RenderableType]:
 
 
 def _measured(advice: RecommendationReport) -> list[str]:
-    compared = {"the baseline": advice.against_baseline, advice.best_candidate: advice.against_best}
-    return [f"against {name}: {with_interval(each)} points" for name, each in compared.items() if each is not None]
+    lines = []
+    if advice.against_baseline is not None:
+        lines.append(f"against the baseline: {with_interval(advice.against_baseline)} points")
+    if advice.against_best is not None:
+        lines.append(f"against {advice.best_candidate}: {with_interval(advice.against_best)} points")
+    return lines
 
 
 def with_interval(difference: Difference | None, is_wide: bool = True) -> str:
@@ -88,12 +94,7 @@ def with_interval(difference: Difference | None, is_wide: bool = True) -> str:
     if difference is None:
         return "-"
     between = " " if is_wide else "\n"
-    return f"{points(difference.mean)}{between}[{points(difference.low)}, {points(difference.high)}]"
-
-
-def points(value: float) -> str:
-    """Percentage points with a sign and one decimal."""
-    return f"{round(value, 1) + 0.0:+.1f}"  # adding zero turns -0.0 into 0.0
+    return f"{signed(difference.mean)}{between}[{signed(difference.low)}, {signed(difference.high)}]"
 
 
 def _items(lines: list[str]) -> list[RenderableType]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import ParameterEffect, Why
 from api_schemas.reports.report import Difference
-from augury.evidence.dose_response import Shape, random_parameters
+from augury.evidence.dose_response import Shape, random_values
 from augury.evidence.probe_results import Value
-from augury.evidence.recommendation.safe_ranges import THRESHOLD, safe_value
+from augury.evidence.safe_ranges import THRESHOLD, safe_value
 from augury.evidence.why.attribution import damage_of
 from augury.evidence.why.diagnosis import NOTABLE_GAP
 from augury.evidence.wording import change, points, quoted, valued
@@ -24,7 +24,7 @@ _NO_EFFECT = "no effect that a model could see"
 
 
 @dataclass(frozen=True)
-class Contender:
+class RankedCandidate:
     """A candidate with what the report says of it."""
 
     name: str
@@ -44,7 +44,7 @@ class Choice:
     reason: str
 
 
-def choices_for(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
+def choices_for(ranked: Sequence[RankedCandidate], shape: Shape) -> dict[str, Choice]:
     """What becomes of every random parameter, by name.
 
     Args:
@@ -58,14 +58,14 @@ def choices_for(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
     gap = None if best.why is None else best.why.baseline_generalisation_gap
     if gap is not None and gap < NOTABLE_GAP:
         reason = f"the baseline overfits by {max(0.0, gap):.1f} points only, so random transforms have little to win"
-        return {name: Choice(None, reason) for name in random_parameters(best.spec)}
+        return {name: Choice(None, reason) for name in random_values(best.spec)}
     return _capped(ranked, shape)
 
 
-def _what_helped(best: Contender, helped: Difference) -> dict[str, Choice]:
+def _what_helped(best: RankedCandidate, helped: Difference) -> dict[str, Choice]:
     """The transforms as they are, but for those that did nothing, and those that training showed to be better left."""
     kept = f"training with the random transforms {change(helped)}"
-    choices = {name: Choice(value, kept) for name, value in random_parameters(best.spec).items()}
+    choices = {name: Choice(value, kept) for name, value in random_values(best.spec).items()}
     for effect in _effects(best):
         without_it = effect.trained_without
         if effect.no_effect:
@@ -75,8 +75,8 @@ def _what_helped(best: Contender, helped: Difference) -> dict[str, Choice]:
     return choices
 
 
-def _capped(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
-    own = random_parameters(ranked[0].spec)
+def _capped(ranked: Sequence[RankedCandidate], shape: Shape) -> dict[str, Choice]:
+    own = random_values(ranked[0].spec)
     offered = _offered(ranked)
     found = {name: _refused(effect) for name, (_, _, effect) in offered.items()}
     kept = [name for name, refused in found.items() if refused is None]
@@ -93,15 +93,15 @@ def _capped(ranked: Sequence[Contender], shape: Shape) -> dict[str, Choice]:
     return {name: choice for name, choice in (choices | unknown).items() if name in own or choice.value is not None}
 
 
-def _offered(ranked: Sequence[Contender]) -> dict[str, tuple[str, Value, ParameterEffect]]:
+def _offered(ranked: Sequence[RankedCandidate]) -> dict[str, tuple[str, Value, ParameterEffect]]:
     """(candidate, value, effect) of every random parameter, by name: of the best candidate where it does something."""
     offered: dict[str, tuple[str, Value, ParameterEffect]] = {}
-    for contender in ranked:
-        values = random_parameters(contender.spec)
-        for effect in _effects(contender):
+    for candidate in ranked:
+        values = random_values(candidate.spec)
+        for effect in _effects(candidate):
             known = offered.get(effect.parameter)
             if known is None or (known[2].no_effect and not effect.no_effect):
-                offered[effect.parameter] = (contender.name, values[effect.parameter], effect)
+                offered[effect.parameter] = (candidate.name, values[effect.parameter], effect)
     return offered
 
 
@@ -148,5 +148,5 @@ def _down(value: float) -> float:
     return round(math.floor(value / unit + 1e-9) * unit, 12)
 
 
-def _effects(contender: Contender) -> list[ParameterEffect]:
-    return [] if contender.why is None else contender.why.parameters
+def _effects(candidate: RankedCandidate) -> list[ParameterEffect]:
+    return [] if candidate.why is None else candidate.why.parameters

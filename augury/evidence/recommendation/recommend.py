@@ -10,13 +10,15 @@ from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpe
 from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Change, RecommendedSpec
 from api_schemas.reports.report import Difference
-from augury.evidence.dose_response import PARAMETERS, Shape, random_parameters, with_values, without
-from augury.evidence.recommendation.parameter_choices import Choice, Contender, choices_for
-from augury.evidence.recommendation.safe_ranges import THRESHOLD
-from augury.evidence.wording import change, listed, points, preprocessing_in_words, quoted, valued
+from augury.evidence.dose_response import Shape, random_values, with_values
+from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for
+from augury.evidence.safe_ranges import THRESHOLD
+from augury.evidence.wording import change, points, preprocessing_in_words, quoted, valued
+from augury.planning.attribution_arms import RANDOM_PARAMETERS, without
+from augury.wording import joined
 
 
-def recommend(contenders: Sequence[Contender], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
+def recommend(candidates: Sequence[RankedCandidate], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
     """The spec to try on fresh seeds, with a reason for everything that it changes.
 
     It starts from the candidate with the highest mean. That one's preprocessing stays where it did better than the
@@ -25,12 +27,12 @@ def recommend(contenders: Sequence[Contender], baseline: ImageDataGeneratorSpec,
     independently, keep the affinity at the threshold: of n that cost something, each keeps the n-th root of it.
 
     Args:
-        contenders: the candidates, in the report's order.
+        candidates: the candidates, in the report's order.
         baseline: the baseline's spec.
         shape: height, width, channels of the images.
     """
     ranked = sorted(
-        (each for each in contenders if each.difference is not None),
+        (each for each in candidates if each.difference is not None),
         key=lambda each: -_mean(each.difference),
     )
     if not ranked:
@@ -39,7 +41,7 @@ def recommend(contenders: Sequence[Contender], baseline: ImageDataGeneratorSpec,
     preprocessing, why_preprocessing = _preprocessing(best, baseline)
     choices = choices_for(ranked, shape)
     values = {name: choice.value for name, choice in choices.items() if choice.value is not None}
-    spec = with_values(without(_with_preprocessing(best.spec, preprocessing), *PARAMETERS), values)
+    spec = with_values(without(_with_preprocessing(best.spec, preprocessing), *RANDOM_PARAMETERS), values)
     if not values:
         spec = preprocessing
     reasons = {name: choice.reason for name, choice in choices.items()}
@@ -64,7 +66,7 @@ def _baseline_alone(baseline: ImageDataGeneratorSpec) -> RecommendedSpec:
     )
 
 
-def _preprocessing(best: Contender, baseline: ImageDataGeneratorSpec) -> tuple[ImageDataGeneratorSpec, str]:
+def _preprocessing(best: RankedCandidate, baseline: ImageDataGeneratorSpec) -> tuple[ImageDataGeneratorSpec, str]:
     """The better preprocessing of the two, and what the difference was."""
     difference = best.preprocessing_difference
     if difference is None or difference.mean <= 0:
@@ -82,7 +84,7 @@ def _with_preprocessing(spec: ImageDataGeneratorSpec, half: ImageDataGeneratorSp
 
 def _changes(before: ImageDataGeneratorSpec, after: ImageDataGeneratorSpec, reasons: Mapping[str, str]) -> list[Change]:
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    meaningful = {*random_parameters(before), *random_parameters(after), *_preprocessing_changes(before, after)}
+    meaningful = {*random_values(before), *random_values(after), *_preprocessing_changes(before, after)}
     return [
         Change(parameter=name, before=old[name], after=new[name], reason=reasons[name])
         for name in old
@@ -95,20 +97,22 @@ def _preprocessing_changes(before: ImageDataGeneratorSpec, after: ImageDataGener
     return {name for name in PREPROCESSING_FIELDS if halves[0][name] != halves[1][name]}
 
 
-def _why_none(best: Contender, choices: Mapping[str, Choice]) -> str:
+def _why_none(best: RankedCandidate, choices: Mapping[str, Choice]) -> str:
     """Why no random transform is left, with those that share a reason together."""
     if not choices:
         return f"{quoted(best.name)} has no random transform"
     reasons = list(dict.fromkeys(choice.reason for choice in choices.values()))
-    named = [(listed([name for name in choices if choices[name].reason == reason]), reason) for reason in reasons]
+    named = [(joined([name for name in choices if choices[name].reason == reason]), reason) for reason in reasons]
     return "; ".join(f"{names}: {reason}" for names, reason in named)
 
 
-def _sentence(best: Contender, preprocessing: ImageDataGeneratorSpec, values: Mapping[str, Any], why_none: str) -> str:
+def _sentence(
+    best: RankedCandidate, preprocessing: ImageDataGeneratorSpec, values: Mapping[str, Any], why_none: str
+) -> str:
     half = preprocessing_in_words(preprocessing)
     if not values:
         return f"Use no augmentation, only {half}. The transforms of the best candidate: {why_none}."
-    transforms = listed([valued(name, value) for name, value in values.items()])
+    transforms = joined([valued(name, value) for name, value in values.items()])
     helped = best.augmentation_difference
     if helped is not None and helped.low > 0:
         return f"Use {transforms}, with {half}: these transforms gained {points(helped.mean)} as they are."

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from api_schemas.reports.report import Verdict
 
 _SPENDING_POWER = 1.5
-_LARGEST_STEP = 2.0
+_MAX_STEP = 2.0
 
 
 def looks(minimum: int, maximum: int) -> list[int]:
@@ -27,7 +27,7 @@ def looks(minimum: int, maximum: int) -> list[int]:
     """
     if not 2 <= minimum <= maximum:
         raise ValueError(f"looks need 2 <= minimum <= maximum, got {minimum} and {maximum}")
-    steps = math.ceil(math.log(maximum / minimum, _LARGEST_STEP) - 1e-9)
+    steps = math.ceil(math.log(maximum / minimum, _MAX_STEP) - 1e-9)
     ratio = maximum / minimum
     return [minimum, *(round(minimum * ratio ** (step / steps)) for step in range(1, steps + 1))]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from augury.evidence.statistics.variance_components import Spread, degrees_of_freedom, resolution
+from augury.evidence.statistics.variance_components import PairedDifference, degrees_of_freedom, resolution
 
-MOST_SEEDS = 200
+MAX_SEEDS = 200
 """Beyond so many, more images are the better advice."""
 
 _NOTHING = 1e-6  # points
@@ -24,59 +24,59 @@ class Shortfall:
     """
 
     seeds: int | None
-    """Seeds in all. Above MOST_SEEDS, and then to two digits, only where no number of images would do with fewer."""
+    """Seeds in all. Above MAX_SEEDS, and then to two digits, only where no number of images would do with fewer."""
     images: int | None
-    """Images in all, to validate on or to draw validation sets from, where MOST_SEEDS seeds are too few. Two digits."""
+    """Images in all, to validate on or to draw validation sets from, where MAX_SEEDS seeds are too few. Two digits."""
 
 
-def shortfall(spread: Spread, practical_effect: float, confidence: float) -> Shortfall:
+def shortfall(estimate: PairedDifference, practical_effect: float, confidence: float) -> Shortfall:
     """The fewest seeds, or else images, with which the expected interval excludes zero or lies within the margin.
 
     The interval is expected around the difference seen so far, with the variances seen so far. As the difference may
     turn out otherwise, this is what an even chance takes, not a promise.
 
     Args:
-        spread: of the undecided comparison.
+        estimate: of the undecided comparison.
         practical_effect: the margin, points.
         confidence: of the interval that is to decide, in (0, 1).
     """
-    reach = max(abs(spread.mean), practical_effect - abs(spread.mean))
+    reach = max(abs(estimate.mean), practical_effect - abs(estimate.mean))
     if reach < _NOTHING:
         return Shortfall(None, None)
-    numbers = range(spread.seeds + 1, MOST_SEEDS + 1)
-    place = bisect_left(numbers, True, key=lambda seeds: _expected_half_width(spread, seeds, confidence) < reach)
-    if place < len(numbers):
-        return Shortfall(numbers[place], None)
-    return _beyond(spread, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
+    numbers = range(estimate.seeds + 1, MAX_SEEDS + 1)
+    index = bisect_left(numbers, True, key=lambda seeds: _expected_half_width(estimate, seeds, confidence) < reach)
+    if index < len(numbers):
+        return Shortfall(numbers[index], None)
+    return _beyond(estimate, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
 
 
-def _expected_half_width(spread: Spread, seeds: int, confidence: float) -> float:
-    units = _units_with(spread, seeds)
-    of_seeds, of_images = spread.between_seeds / seeds, spread.likely_covariance
+def _expected_half_width(estimate: PairedDifference, seeds: int, confidence: float) -> float:
+    units = _units_with(estimate, seeds)
+    of_seeds, of_images = estimate.between_seeds / seeds, estimate.likely_covariance
     freedom = degrees_of_freedom(of_seeds, of_images, seeds, units)
     by_spread = float(stats.t.ppf((1 + confidence) / 2, freedom)) * math.sqrt(of_seeds + of_images)
     return max(by_spread, resolution(units, confidence))
 
 
-def _units_with(spread: Spread, seeds: int) -> float:
+def _units_with(estimate: PairedDifference, seeds: int) -> float:
     """How many different units so many validation sets are expected to hold."""
-    if math.isinf(spread.population):
-        return spread.units_per_seed * seeds
-    missed = math.pow(max(0.0, 1 - spread.units_per_seed / spread.population), seeds)
-    return spread.population * (1 - missed)
+    if math.isinf(estimate.population):
+        return estimate.units_per_seed * seeds
+    missed = math.pow(max(0.0, 1 - estimate.units_per_seed / estimate.population), seeds)
+    return estimate.population * (1 - missed)
 
 
-def _beyond(spread: Spread, reach: float, quantile: float, confidence: float) -> Shortfall:
-    """Of images, as many as do with MOST_SEEDS seeds; of seeds, as many as do if training itself varies too much."""
+def _beyond(estimate: PairedDifference, reach: float, quantile: float, confidence: float) -> Shortfall:
+    """Of images, as many as do with MAX_SEEDS seeds; of seeds, as many as do if training itself varies too much."""
     allowed = (reach / quantile) ** 2
-    of_training = max(0.0, spread.between_seeds - spread.drawing) / MOST_SEEDS
+    of_training = max(0.0, estimate.between_seeds - estimate.drawing) / MAX_SEEDS
     if allowed <= of_training:
-        return Shortfall(_rounded_up(max(spread.between_seeds / allowed, MOST_SEEDS + 1)), None)
-    now = _units_with(spread, MOST_SEEDS)
-    of_images = spread.between_seeds / MOST_SEEDS - of_training + spread.likely_covariance
+        return Shortfall(_rounded_up(max(estimate.between_seeds / allowed, MAX_SEEDS + 1)), None)
+    now = _units_with(estimate, MAX_SEEDS)
+    of_images = estimate.between_seeds / MAX_SEEDS - of_training + estimate.likely_covariance
     by_spread = now * of_images / (allowed - of_training)
     by_resolution = math.log((1 - confidence) / 2) / math.log1p(-min(reach, 99.0) / 100)
-    return Shortfall(None, _rounded_up(max(by_spread, by_resolution, now + 1) * spread.images_per_unit))
+    return Shortfall(None, _rounded_up(max(by_spread, by_resolution, now + 1) * estimate.images_per_unit))
 
 
 def _rounded_up(number: float) -> int:

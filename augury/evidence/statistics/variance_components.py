@@ -22,7 +22,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Spread:
+class PairedDifference:
     """A mean paired difference and where its uncertainty comes from; points, and points squared for variances.
 
     The seeds' differences d_1 ... d_k have the variance s² among themselves, which more seeds average out, and a
@@ -82,7 +82,7 @@ class Spread:
         return max(by_resolution, 2 * float(stats.t.sf(abs(self.mean) / self.standard_error, self.degrees_of_freedom)))
 
 
-def spread_of(outcomes: PairedOutcomes) -> Spread:
+def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
     """Estimate where the uncertainty of a paired difference comes from.
 
     The variance among seeds is the observed s², but no less than what drawing the images alone makes of it: two seeds
@@ -105,7 +105,7 @@ def spread_of(outcomes: PairedOutcomes) -> Spread:
     shared = of_cell * 2 * pairs / (seeds * (seeds - 1))
     covariance = shared * min(max(correlation + error, 0.0), 1.0)
     observed, drawing = float(np.var(per_seed, ddof=1)), of_cell * per_seed_units - covariance
-    return Spread(
+    return PairedDifference(
         mean=math.fsum(per_seed) / seeds,
         standard_deviation=math.sqrt(observed),
         seeds=seeds,
@@ -149,8 +149,8 @@ def _cells(outcomes: PairedOutcomes, per_seed: Floats) -> _Cells:
     sizes = np.bincount(outcomes.seed, minlength=outcomes.seeds)
     contribution = (100 * outcomes.difference - per_seed[outcomes.seed]) / sizes[outcomes.seed]
     _, unit = np.unique(outcomes.unit, return_inverse=True)
-    cell, place = np.unique(outcomes.seed * (int(unit.max()) + 1) + unit, return_inverse=True)
-    value = np.bincount(place, contribution).astype(np.float64)  # the stubs take all counts for integers
+    cell, index = np.unique(outcomes.seed * (int(unit.max()) + 1) + unit, return_inverse=True)
+    value = np.bincount(index, contribution).astype(np.float64)  # the stubs take all counts for integers
     return _Cells(value, cell % (int(unit.max()) + 1), 100 / float(np.mean(sizes)))
 
 

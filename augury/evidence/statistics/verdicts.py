@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.reports.report import Difference, Verdict
+from augury.evidence.wording import bounds
 
 
 def verdict_of(low: float, high: float, practical_effect: float) -> Verdict:
@@ -25,7 +26,7 @@ def sentence_of(name: str, verdict: Verdict, difference: Difference | None, conf
         return f"{name}: no verdict, because fewer than two seeds gave a result for it and for the baseline."
     evidence = (
         f"{difference.mean:+.1f} points against the baseline "
-        f"({100 * confidence:g}% interval {difference.low:+.1f} to {difference.high:+.1f}, "
+        f"({100 * confidence:g}% interval {bounds(difference)}, "
         f"{len(difference.seeds)} seeds)"
     )
     return _SENTENCES[verdict].format(name=name, evidence=evidence, margin=f"{margin:g}")

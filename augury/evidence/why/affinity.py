@@ -15,10 +15,10 @@ import numpy as np
 from scipy import stats
 
 from augury.evidence.arm_results import ArmRecord
-from augury.evidence.probe_results import Judged
+from augury.evidence.probe_results import ClassCounts
 
 CONFIDENCE = 0.95
-_FEWEST_SEEDS = 3
+_MIN_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Affinity:
     high: float
 
 
-def affinity_of(augmented: Sequence[Judged], clean: Sequence[Judged]) -> Affinity | None:
+def affinity_of(augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts]) -> Affinity | None:
     """A(m, D'_val) / A(m, D_val), pooled over the baseline models m of several seeds, with a 95% interval.
 
     D_val are clean validation images and D'_val the same with the augmentation, labels unchanged. The value is the
@@ -57,14 +57,14 @@ def affinity_of(augmented: Sequence[Judged], clean: Sequence[Judged]) -> Affinit
     share = float(np.mean([each.accuracy for each in augmented]))
     value = share / reference
     low, high = (end / reference for end in wilson(share, sum(sum(each.shown) for each in clean)))
-    if len(ratios) >= _FEWEST_SEEDS:
+    if len(ratios) >= _MIN_SEEDS:
         error = float(np.std(ratios, ddof=1)) / math.sqrt(len(ratios))
         half_width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(ratios) - 1)) * error
         low, high = min(low, value - half_width), max(high, value + half_width)
     return Affinity(value, max(0.0, min(low, value)), max(high, value))
 
 
-def class_affinities(augmented: Sequence[Judged], clean: Sequence[Judged]) -> list[Affinity | None]:
+def class_affinities(augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts]) -> list[Affinity | None]:
     """The same for every class by itself, in class order; None where no clean image of a class is recognised.
 
     Counts are pooled over the seeds before the ratio is taken, as one seed may show a handful of images of a class;
@@ -86,9 +86,9 @@ def class_affinities(augmented: Sequence[Judged], clean: Sequence[Judged]) -> li
 def wilson(share: float, trials: float) -> tuple[float, float]:
     """Wilson's 95% interval for a probability, from an observed share (JASA 22, 1927)."""
     z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
-    spread = 1 + z * z / trials
-    centre = (share + z * z / (2 * trials)) / spread
-    half_width = z / spread * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    centre = (share + z * z / (2 * trials)) / scale
+    half_width = z / scale * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     return max(0.0, centre - half_width), min(1.0, centre + half_width)
 
 
@@ -111,7 +111,7 @@ def mean_of(values: Sequence[float | None]) -> float | None:
     return float(np.mean(finite)) if len(finite) == len(values) else None
 
 
-def _totals(judged: Sequence[Judged]) -> tuple[list[int], list[int]]:
+def _totals(judged: Sequence[ClassCounts]) -> tuple[list[int], list[int]]:
     """Images shown and recognised, by class, over all seeds."""
     shown = [sum(column) for column in zip(*(each.shown for each in judged), strict=True)]
     correct = [sum(column) for column in zip(*(each.correct for each in judged), strict=True)]

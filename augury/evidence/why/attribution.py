@@ -9,15 +9,15 @@ import numpy as np
 
 from api_schemas.reports.evidence import DosePoint, ParameterEffect
 from augury.evidence.arm_results import ArmRecord
-from augury.evidence.probe_results import Judged, ParameterProbe
-from augury.evidence.recommendation.safe_ranges import THRESHOLD, safe_value
+from augury.evidence.probe_results import ClassCounts, ParameterProbe
+from augury.evidence.safe_ranges import THRESHOLD, safe_value
 from augury.evidence.why.affinity import Affinity, affinity_of, class_affinities
 
 NEGLIGIBLE = 0.05
 """A root mean square change, in the images' own standard deviations, that is as good as none."""
 
 _UNCHANGED = 0.95
-_MOST_CLASSES = 5
+_MAX_CLASSES = 5
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ParameterFacts:
 
 def parameter_facts(
     probes: Sequence[Sequence[ParameterProbe]],
-    clean: Sequence[Judged],
+    clean: Sequence[ClassCounts],
     shape: tuple[int, int, int],
     class_names: Sequence[str],
     threshold: float = THRESHOLD,
@@ -79,7 +79,7 @@ def _with_share(facts: ParameterFacts, share: float | None) -> ParameterFacts:
 
 def _facts(
     probes: list[ParameterProbe],
-    clean: Sequence[Judged],
+    clean: Sequence[ClassCounts],
     shape: tuple[int, int, int],
     class_names: Sequence[str],
     threshold: float,
@@ -115,7 +115,7 @@ def _facts(
     )
 
 
-def _dose_response(probes: list[ParameterProbe], clean: Sequence[Judged]) -> list[DosePoint]:
+def _dose_response(probes: list[ParameterProbe], clean: Sequence[ClassCounts]) -> list[DosePoint]:
     points = []
     for of_seeds in zip(*(probe.doses for probe in probes), strict=True):
         affinity = affinity_of([dose.judged for dose in of_seeds], clean)
@@ -131,10 +131,10 @@ def _worst_classes(affinities: Sequence[Affinity | None], class_names: Sequence[
         for affinity, name in zip(affinities, class_names, strict=True)
         if affinity is not None and affinity.high < threshold
     ]
-    return [name for _, name in sorted(below)[:_MOST_CLASSES]]
+    return [name for _, name in sorted(below)[:_MAX_CLASSES]]
 
 
-def mistake_shares(judged: Sequence[Judged]) -> list[tuple[int, int, float]]:
+def mistake_shares(judged: Sequence[ClassCounts]) -> list[tuple[int, int, float]]:
     """What is taken for what: (true class, class it is taken for, share of the true class's images), largest first."""
     counts: dict[tuple[int, int], int] = {}
     for each in judged:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from api_schemas.reports.evidence import Cause
 from augury.evidence.why import image_causes, training_causes
-from augury.evidence.why.diagnosis import Story
+from augury.evidence.why.diagnosis import CandidateDiagnosis
 
 Found = Cause | list[Cause] | None
-Rule = Callable[[Story], Found]
+Rule = Callable[[CandidateDiagnosis], Found]
 
 RULES: tuple[Rule, ...] = (
     training_causes.undecided,
@@ -35,14 +35,14 @@ RULES: tuple[Rule, ...] = (
 """In the order in which causes of equal strength are told."""
 
 
-def explain(story: Story) -> list[Cause]:
+def explain(diagnosis: CandidateDiagnosis) -> list[Cause]:
     """Every cause that a rule finds, strongest first.
 
     The strength of what was trained (preprocessing, augmentation) is the difference measured. That of what was asked of
     the baseline's models is a share of the random transforms' loss, in proportion to what they no longer recognise: it
     orders the causes and is no measurement of its own.
     """
-    causes = [cause for rule in RULES for cause in _as_list(rule(story))]
+    causes = [cause for rule in RULES for cause in _as_list(rule(diagnosis))]
     return sorted(causes, key=lambda cause: -cause.strength)
 
 

@@ -20,7 +20,7 @@ from augury.evidence.statistics.paired_outcomes import (
     paired_outcomes,
     shared_seeds,
 )
-from augury.evidence.statistics.variance_components import Interval, spread_of
+from augury.evidence.statistics.variance_components import Interval, estimate_paired_difference
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ def class_differences(
 
 
 def grown_confusions(
-    candidate: ArmRecord, reference: ArmRecord, classes: int, most: int = 10, fewest_images: int = 2
+    candidate: ArmRecord, reference: ArmRecord, classes: int, max_pairs: int = 10, min_images: int = 2
 ) -> list[GrownConfusion]:
     """The pairs (true class, prediction) that grew most as a share of the true class, greatest growth first.
 
-    Over the seeds that both arms finished. A pair that grew by fewer than *fewest_images* predictions in all is left
+    Over the seeds that both arms finished. A pair that grew by fewer than *min_images* predictions in all is left
     out: one image is an accident.
     """
     seeds = shared_seeds(candidate, reference)
@@ -94,9 +94,9 @@ def grown_confusions(
     before, after = (_confusions(arm, seeds, classes) for arm in (reference, candidate))
     images = np.maximum(before.sum(axis=1, keepdims=True), 1)
     growth = (after - before) / images
-    growth[after - before < fewest_images] = 0
+    growth[after - before < min_images] = 0
     np.fill_diagonal(growth, 0)
-    order = np.argsort(-growth, axis=None, kind="stable")[:most]
+    order = np.argsort(-growth, axis=None, kind="stable")[:max_pairs]
     sources, targets = np.unravel_index(order, growth.shape)
     return [
         GrownConfusion(
@@ -114,8 +114,8 @@ def _tested(outcomes: PairedOutcomes, of_class: Booleans, confidence: float) -> 
     chosen = outcomes.only(of_class)
     if chosen is None:
         return None, None
-    spread = spread_of(chosen)
-    return spread.interval(confidence), max(spread.p_value(), _sign_test(chosen))
+    estimate = estimate_paired_difference(chosen)
+    return estimate.interval(confidence), max(estimate.p_value(), _sign_test(chosen))
 
 
 def _sign_test(outcomes: PairedOutcomes) -> float:
@@ -131,12 +131,12 @@ def _sign_test(outcomes: PairedOutcomes) -> float:
 
 def _holm(p_values: list[float | None]) -> list[float | None]:
     """Holm's adjusted p-values (Scandinavian Journal of Statistics 6, 1979); classes without one stay without."""
-    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    known = sorted((p, label) for label, p in enumerate(p_values) if p is not None)
     adjusted: list[float | None] = [None] * len(p_values)
     largest = 0.0
-    for rank, (p, place) in enumerate(known):
+    for rank, (p, label) in enumerate(known):
         largest = max(largest, min(1.0, p * (len(known) - rank)))
-        adjusted[place] = largest
+        adjusted[label] = largest
     return adjusted
 
 

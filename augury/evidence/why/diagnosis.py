@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-
-from api_schemas.reports.evidence import ClassEffect, Flip, Needed, ParameterEffect
-from api_schemas.reports.report import Difference, Verdict
+from api_schemas.reports.evidence import ClassEffect, Flip, ParameterEffect
+from api_schemas.reports.report import Difference
 from augury.evidence.arm_results import ArmRecord
-from augury.evidence.probe_results import CandidateProbe, Judged, Probe
+from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.probe_results import CandidateProbe, ClassCounts, Probe
 from augury.evidence.why.affinity import Affinity, affinity_of, mean_of
 from augury.evidence.why.attribution import ParameterFacts
 
@@ -22,39 +20,12 @@ _HARDLY_LEARNED = 0.1
 
 
 @dataclass(frozen=True)
-class Question:
-    """Why did this candidate do as it did? With the figures that the report has already."""
+class CandidateDiagnosis:
+    """What was measured of a candidate, with all figures that its explanation needs."""
 
-    name: str
-    place: int
-    """Among the report's candidates, counted from 0: for pointers into the report."""
-    verdict: Verdict
-    difference: Difference | None
-    preprocessing_difference: Difference | None
-    """Preprocessing-only arm minus baseline; None where they are one arm."""
-    augmentation_difference: Difference | None
-    """Candidate minus preprocessing-only arm."""
-    baseline: ArmRecord
-    preprocessing: ArmRecord
-    """The arm with the candidate's preprocessing alone: the baseline's record where it preprocesses alike."""
-    arm: ArmRecord
+    results: CandidateResults
     probes: Sequence[Probe]
-    """Of the baseline's models of some or all seeds; empty where none was asked."""
-    class_names: Sequence[str]
-    needed: Needed | None = None
-    attribution: Mapping[str, ArmRecord] = field(default_factory=dict)
-    """Arms of a full attribution by name: ``<candidate>:only:<parameter>`` and ``<candidate>:without:<parameter>``."""
-    groups: npt.NDArray[np.int64] | None = None
-    """Of the snapshot's images, where splits are drawn by groups."""
-    confidence: float = 0.95
-    """Of the classes' intervals and tests."""
-
-
-@dataclass(frozen=True)
-class Story:
-    """A question with everything that was computed for its answer."""
-
-    question: Question
+    """Those of the results' that tell something of the candidate, see telling_probes."""
     parameters: Sequence[ParameterFacts]
     classes: Sequence[ClassEffect]
     flips: Sequence[Flip]
@@ -65,12 +36,12 @@ class Story:
     @cached_property
     def own_probes(self) -> list[CandidateProbe]:
         """What the baseline's models answered to this candidate's images."""
-        return [probe.candidates[self.question.name] for probe in self._asked]
+        return [probe.candidates[self.results.name] for probe in self.probes]
 
     @cached_property
-    def clean(self) -> list[Judged]:
+    def clean(self) -> list[ClassCounts]:
         """What the same models answered to clean images, in the same order."""
-        return [probe.clean for probe in self._asked]
+        return [probe.clean for probe in self.probes]
 
     @cached_property
     def affinity(self) -> Affinity | None:
@@ -85,22 +56,22 @@ class Story:
     @cached_property
     def gap(self) -> float | None:
         """Accuracy on clean training minus on validation images, points."""
-        return gap_of(self.question.arm)
+        return gap_of(self.results.arm)
 
     @cached_property
     def baseline_gap(self) -> float | None:
         """The same of the baseline."""
-        return gap_of(self.question.baseline)
+        return gap_of(self.results.baseline)
 
     @property
     def augmentation_points(self) -> float:
         """What the random transforms change, points; 0 where that was not measured."""
-        return _mean(self.question.augmentation_difference)
+        return _mean(self.results.augmentation_difference)
 
     @property
     def preprocessing_points(self) -> float:
         """What the preprocessing alone changes, points; 0 where it is the baseline's."""
-        return _mean(self.question.preprocessing_difference)
+        return _mean(self.results.preprocessing_difference)
 
     @property
     def loss(self) -> float:
@@ -110,23 +81,19 @@ class Story:
     @property
     def has_own_preprocessing(self) -> bool:
         """Whether it preprocesses otherwise than the baseline."""
-        return self.question.preprocessing.name != self.question.baseline.name
+        return self.results.preprocessing.name != self.results.baseline.name
 
     def pointer(self, *parts: str | int) -> str:
-        """A JSON pointer (RFC 6901) to a place below this candidate in the report."""
-        return "/".join(["", "candidates", str(self.question.place), *map(str, parts)])
-
-    @cached_property
-    def _asked(self) -> list[Probe]:
-        return telling_probes(self.question)
+        """A JSON pointer (RFC 6901) to something below this candidate in the report."""
+        return "/".join(["", "candidates", str(self.results.index), *map(str, parts)])
 
 
-def telling_probes(question: Question) -> list[Probe]:
+def telling_probes(results: CandidateResults) -> list[Probe]:
     """The probes that know the candidate, of models that know more than guessing: others recognise by accident."""
     return [
         probe
-        for probe in question.probes
-        if question.name in probe.candidates
+        for probe in results.probes
+        if results.name in probe.candidates
         and probe.clean.accuracy >= hardly_learned_below(max(probe.clean.shown) / max(1, sum(probe.clean.shown)))
     ]
 

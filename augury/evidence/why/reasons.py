@@ -6,71 +6,68 @@ from collections.abc import Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import ClassEffect, Flip, Why
+from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.probe_results import Probe
 from augury.evidence.why.affinity import class_affinities, diversity_of
 from augury.evidence.why.attribution import ParameterFacts, parameter_facts, with_trained_arms
 from augury.evidence.why.causes import explain
 from augury.evidence.why.classes import class_differences, grown_confusions
-from augury.evidence.why.diagnosis import Question, Story, telling_probes
+from augury.evidence.why.diagnosis import CandidateDiagnosis, telling_probes
 from augury.linting.measurements import measure, motion_of
 
 
-def why_of(question: Question) -> Why:
+def why_of(results: CandidateResults) -> Why:
     """Everything behind a candidate's verdict, ending in the causes in words, strongest first.
 
     Pure and deterministic. What was not measured (no probe, no finished trial) is None or empty.
     """
-    return why_from(story_of(question))
-
-
-def why_from(story: Story) -> Why:
-    """The report's part from a story."""
+    diagnosis = diagnose(results)
     return Why(
-        affinity=None if story.affinity is None else story.affinity.value,
-        diversity=story.diversity,
-        invented_share=story.invented_share,
-        kept_share=story.kept_share,
-        generalisation_gap=story.gap,
-        baseline_generalisation_gap=story.baseline_gap,
-        still_improving=_most([record.still_improving for record in story.question.arm.seeds.values()]),
-        parameters=list(story.effects),
-        classes=list(story.classes),
-        flips=list(story.flips),
-        causes=explain(story),
+        affinity=None if diagnosis.affinity is None else diagnosis.affinity.value,
+        diversity=diagnosis.diversity,
+        invented_share=diagnosis.invented_share,
+        kept_share=diagnosis.kept_share,
+        generalisation_gap=diagnosis.gap,
+        baseline_generalisation_gap=diagnosis.baseline_gap,
+        still_improving=_is_majority([record.still_improving for record in results.arm.seeds.values()]),
+        parameters=list(diagnosis.effects),
+        classes=list(diagnosis.classes),
+        flips=list(diagnosis.flips),
+        causes=explain(diagnosis),
     )
 
 
-def story_of(question: Question) -> Story:
+def diagnose(results: CandidateResults) -> CandidateDiagnosis:
     """All figures that the explanation needs."""
-    probes = telling_probes(question)
-    geometry = _geometry(question.arm.spec, probes)
-    return Story(
-        question=question,
-        parameters=_parameters(question, probes),
-        classes=_classes(question, probes),
-        flips=_flips(question),
-        diversity=diversity_of(question.arm, question.baseline),
-        invented_share=geometry[0],
-        kept_share=geometry[1],
+    probes = telling_probes(results)
+    invented, kept = _pixel_shares(results.arm.spec, probes)
+    return CandidateDiagnosis(
+        results=results,
+        probes=probes,
+        parameters=_parameters(results, probes),
+        classes=_classes(results, probes),
+        flips=_flips(results),
+        diversity=diversity_of(results.arm, results.baseline),
+        invented_share=invented,
+        kept_share=kept,
     )
 
 
-def _parameters(question: Question, probes: Sequence[Probe]) -> list[ParameterFacts]:
+def _parameters(results: CandidateResults, probes: Sequence[Probe]) -> list[ParameterFacts]:
     if not probes:
         return []
     facts = parameter_facts(
-        [probe.candidates[question.name].parameters for probe in probes],
+        [probe.candidates[results.name].parameters for probe in probes],
         [probe.clean for probe in probes],
         probes[0].shape,
-        question.class_names,
+        results.class_names,
     )
     return [
-        with_trained_arms(each, question.name, question.arm, question.preprocessing, question.attribution)
-        for each in facts
+        with_trained_arms(each, results.name, results.arm, results.preprocessing, results.attribution) for each in facts
     ]
 
 
-def _geometry(spec: ImageDataGeneratorSpec, probes: Sequence[Probe]) -> tuple[float | None, float | None]:
+def _pixel_shares(spec: ImageDataGeneratorSpec, probes: Sequence[Probe]) -> tuple[float | None, float | None]:
     """Invented and kept shares of the pixels, from simulated draws; None where the images' size is not known."""
     if not probes:
         return None, None
@@ -79,14 +76,14 @@ def _geometry(spec: ImageDataGeneratorSpec, probes: Sequence[Probe]) -> tuple[fl
     return measured.invented_mean, measured.kept_mean
 
 
-def _classes(question: Question, probes: Sequence[Probe]) -> list[ClassEffect]:
-    names = question.class_names
+def _classes(results: CandidateResults, probes: Sequence[Probe]) -> list[ClassEffect]:
+    names = results.class_names
     affinities = (
-        class_affinities([probe.candidates[question.name].judged for probe in probes], [p.clean for p in probes])
+        class_affinities([probe.candidates[results.name].judged for probe in probes], [p.clean for p in probes])
         if probes
         else [None] * len(names)
     )
-    found = class_differences(question.arm, question.baseline, len(names), question.confidence, question.groups)
+    found = class_differences(results.arm, results.baseline, len(names), results.confidence, results.groups)
     effects = []
     for each in found:
         affinity, difference = affinities[each.label], each.difference
@@ -107,8 +104,8 @@ def _classes(question: Question, probes: Sequence[Probe]) -> list[ClassEffect]:
     return effects
 
 
-def _flips(question: Question) -> list[Flip]:
-    names = question.class_names
+def _flips(results: CandidateResults) -> list[Flip]:
+    names = results.class_names
     return [
         Flip(
             source=names[grown.source],
@@ -116,9 +113,9 @@ def _flips(question: Question) -> list[Flip]:
             baseline_share=grown.reference_share,
             candidate_share=grown.candidate_share,
         )
-        for grown in grown_confusions(question.arm, question.baseline, len(names))
+        for grown in grown_confusions(results.arm, results.baseline, len(names))
     ]
 
 
-def _most(flags: Sequence[bool]) -> bool:
+def _is_majority(flags: Sequence[bool]) -> bool:
     return sum(flags) > len(flags) / 2

@@ -13,7 +13,7 @@ from augury.evidence.wording import percent, points, quoted
 
 _TOLD = ("parameter", "preprocessing", "no_effect", "diverged", "gap")
 """Kinds of causes that say more than that there is a difference."""
-_MOST_TOLD = 3
+_MAX_TOLD = 3
 
 
 def summarise(
@@ -30,35 +30,35 @@ def summarise(
         practical_effect: the smallest difference that matters, points.
         recommendation: what was tried instead, where it was.
     """
-    causes = [_candidate(place, candidate) for place, candidate in enumerate(candidates)]
+    causes = [_candidate(index, candidate) for index, candidate in enumerate(candidates)]
     extra = [_best(candidates, baseline), _headroom(baseline, practical_effect), _recommended(recommendation)]
     return sorted([*causes, *filter(None, extra)], key=lambda cause: -cause.strength)
 
 
-def _candidate(place: int, candidate: CandidateReport) -> Cause:
+def _candidate(index: int, candidate: CandidateReport) -> Cause:
     causes = [] if candidate.why is None else candidate.why.causes
-    told = [cause.text for cause in causes if cause.kind in _TOLD and cause.strength > 0][:_MOST_TOLD]
+    told = [cause.text for cause in causes if cause.kind in _TOLD and cause.strength > 0][:_MAX_TOLD]
     return Cause(
         kind="verdict",
         text=" ".join([candidate.sentence, *told]),
         strength=abs(_mean(candidate)),
-        evidence=f"/candidates/{place}",
+        evidence=f"/candidates/{index}",
     )
 
 
 def _best(candidates: Sequence[CandidateReport], baseline: ArmRecord) -> Cause | None:
     """Which candidate came out on top, and whether that means anything."""
-    compared = [(place, each) for place, each in enumerate(candidates) if each.difference is not None]
+    compared = [(index, each) for index, each in enumerate(candidates) if each.difference is not None]
     accuracy = mean_of([record.accuracy for record in baseline.seeds.values()])
     if len(compared) < 2 or accuracy is None:
         return None
-    place, best = max(compared, key=lambda each: _mean(each[1]))
+    index, best = max(compared, key=lambda each: _mean(each[1]))
     helpful = [each for _, each in compared if each.verdict == Verdict.HELPS]
     shown = "" if helpful else " No candidate is shown to help."
     mine = accuracy + _mean(best) / 100
     figures = f"with {100 * mine:.1f}%; the baseline has {100 * accuracy:.1f}%"
     text = f"Best of the candidates is {quoted(best.name)} {figures}."
-    return Cause(kind="verdict", text=text + shown, strength=abs(_mean(best)), evidence=f"/candidates/{place}")
+    return Cause(kind="verdict", text=text + shown, strength=abs(_mean(best)), evidence=f"/candidates/{index}")
 
 
 def _headroom(baseline: ArmRecord, practical_effect: float) -> Cause | None:

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from api_schemas.reports.report import ArmReport
 
-MOST_POINTS = 100
+MAX_POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def band_of(arm: ArmReport | None) -> Band:
     """
     curves = [seed.curves.validation_accuracy for seed in (arm.per_seed if arm else [])]
     longest = max(map(len, curves), default=0)
-    step = max(1, -(-longest // MOST_POINTS))
+    step = max(1, -(-longest // MAX_POINTS))
     chosen = sorted({*range(0, longest, step), longest - 1}) if longest else []
     values = {
         epoch + 1: [100 * curve[epoch] for curve in curves if epoch < len(curve) and curve[epoch] is not None]

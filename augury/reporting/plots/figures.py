@@ -7,7 +7,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from api_schemas.plans import ArmRole
+from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import ParameterEffect, Why
 from api_schemas.reports.report import Report
 from augury.reporting import formatting
@@ -16,8 +16,8 @@ from augury.reporting.plots.style import (
     ACCENT,
     GRID,
     INK,
-    LONGEST_LABEL,
     MARK,
+    MAX_LABEL_LENGTH,
     MUTED,
     REFERENCE,
     Picture,
@@ -30,18 +30,19 @@ from augury.reporting.plots.style import (
     panels_height,
 )
 from augury.reporting.tables import most_changed
+from augury.wording import listed
 
-MOST_ROWS = 24
-MOST_CLASSES = 15
-MOST_PANELS = 12
-MOST_SAID = 12
+MAX_ROWS = 24
+MAX_CLASSES = 15
+MAX_PANELS = 12
+MAX_SAID = 12
 _ROW_INCHES = 0.26
 _FACTORS = ("brightness_range", "zoom_range")
 
 
 def differences(report: Report) -> Picture | None:
     """Each candidate's difference with its interval, above the margin that counts as none."""
-    shown = [each for each in report.candidates if each.difference is not None][:MOST_ROWS]
+    shown = [each for each in report.candidates if each.difference is not None][:MAX_ROWS]
     if not shown:
         return None
     margin = report.method.practical_effect
@@ -59,14 +60,14 @@ def differences(report: Report) -> Picture | None:
         axes.set_xlabel("points against the baseline")
 
     height = 0.7 + _ROW_INCHES * len(shown)
-    alternative = f"Difference to the baseline in points, with intervals: {formatting.listed(said, MOST_SAID)}."
+    alternative = f"Difference to the baseline in points, with intervals: {listed(said, MAX_SAID)}."
     caption = f"Difference to the baseline, with its interval. Shaded: within {margin:g} points, which counts as none."
     return Picture(draw("differences", alternative, height, paint), alternative, caption)
 
 
 def accuracy(report: Report) -> Picture | None:
     """Validation accuracy per arm: a dot for each seed, and the mean."""
-    shown = [arm for arm in report.arms if arm.per_seed][:MOST_ROWS]
+    shown = [arm for arm in report.arms if arm.per_seed][:MAX_ROWS]
     if not shown:
         return None
     said = [f"{formatting.plain(arm.name)} {formatting.percent(arm.mean_validation_accuracy)}" for arm in shown]
@@ -82,7 +83,7 @@ def accuracy(report: Report) -> Picture | None:
         axes.set_xlabel("validation accuracy in %")
 
     height = 0.7 + _ROW_INCHES * len(shown)
-    alternative = f"Mean validation accuracy by arm: {formatting.listed(said, MOST_SAID)}."
+    alternative = f"Mean validation accuracy by arm: {listed(said, MAX_SAID)}."
     caption = "Validation accuracy of every arm. Rings: its seeds; bar: their mean."
     return Picture(draw("accuracy", alternative, height, paint), alternative, caption)
 
@@ -93,10 +94,10 @@ def learning(report: Report) -> Picture | None:
     Without candidates, every arm by itself.
     """
     arms = {arm.name: band_of(arm) for arm in report.arms}
-    baseline = arms.get(ArmRole.BASELINE, band_of(None)) if report.candidates else band_of(None)
+    baseline = arms.get(BASELINE, band_of(None)) if report.candidates else band_of(None)
     named = [(each.name, each.arm) for each in report.candidates] or [(name, name) for name in arms]
     bands = {name: arms[arm] for name, arm in named if arm in arms and len(arms[arm].epochs) > 1}
-    shown = dict(list(bands.items())[:MOST_PANELS])
+    shown = dict(list(bands.items())[:MAX_PANELS])
     if not shown:
         return None
     reached = [value for band in (baseline, *shown.values()) for value in (*band.low, *band.high)]
@@ -112,7 +113,7 @@ def learning(report: Report) -> Picture | None:
 
     said = [f"{formatting.plain(name)} ends at {band.mean[-1]:.1f}%" for name, band in shown.items()]
     against = f" The baseline ends at {baseline.mean[-1]:.1f}%." if baseline.mean else ""
-    alternative = f"Validation accuracy in % by epoch: {formatting.listed(said, MOST_SAID)}.{against}"
+    alternative = f"Validation accuracy in % by epoch: {listed(said, MAX_SAID)}.{against}"
     compared = "; dashed: the baseline" if baseline.mean else ""
     caption = f"Validation accuracy in % by epoch{compared}. The bands span the seeds."
     return Picture(draw("learning", alternative, panels_height(len(shown)), paint), alternative, caption)
@@ -120,7 +121,7 @@ def learning(report: Report) -> Picture | None:
 
 def dose_response(why: Why, identifier: str) -> Picture | None:
     """The baseline's models' accuracy as one parameter grows, with the safe value marked."""
-    shown = [each for each in why.parameters if len(each.dose_response) > 1][:MOST_PANELS]
+    shown = [each for each in why.parameters if len(each.dose_response) > 1][:MAX_PANELS]
     if not shown:
         return None
 
@@ -133,7 +134,7 @@ def dose_response(why: Why, identifier: str) -> Picture | None:
         f"{_safe(each)}"
         for each in shown
     ]
-    alternative = f"Affinity as one parameter grows from nothing: {formatting.listed(said, MOST_SAID)}."
+    alternative = f"Affinity as one parameter grows from nothing: {listed(said, MAX_SAID)}."
     caption = (
         "Affinity in % as one parameter grows; 1 is the spec's own value. Dashed: the largest value that is still safe."
     )
@@ -176,7 +177,7 @@ def _safe(effect: ParameterEffect) -> str:
 def classes(why: Why, identifier: str) -> Picture | None:
     """The difference of the classes that changed most, with intervals; filled where it is significant."""
     measured = [each for each in why.classes if each.difference is not None]
-    shown = most_changed(measured, MOST_CLASSES)
+    shown = most_changed(measured, MAX_CLASSES)
     if not shown:
         return None
 
@@ -192,7 +193,7 @@ def classes(why: Why, identifier: str) -> Picture | None:
 
     height = 0.7 + _ROW_INCHES * len(shown)
     said = [f"{formatting.plain(each.class_name)} {formatting.points(each.difference)}" for each in shown]
-    alternative = f"Difference to the baseline by class, in points: {formatting.listed(said, MOST_SAID)}."
+    alternative = f"Difference to the baseline by class, in points: {listed(said, MAX_SAID)}."
     caption = "Difference by class with its interval, most changed first. Filled: significant over all classes."
     if len(measured) > len(shown):
         caption += f" {len(measured) - len(shown)} classes that changed less are left out."
@@ -221,10 +222,10 @@ def confusions(why: Why, identifier: str) -> Picture | None:
         f"{name} {formatting.percent(flip.baseline_share)} to {formatting.percent(flip.candidate_share)}"
         for name, flip in zip(names, why.flips, strict=True)
     ]
-    alternative = f"Confusions that grew: {formatting.listed(said, MOST_SAID)}."
+    alternative = f"Confusions that grew: {listed(said, MAX_SAID)}."
     caption = "Confusions that grew: true class → what it was taken for. Ring: baseline; dot: candidate."
     return Picture(draw(identifier, alternative, height, paint), alternative, caption)
 
 
 def _short(name: str) -> str:
-    return formatting.plain(name, LONGEST_LABEL)
+    return formatting.plain(name, MAX_LABEL_LENGTH)

@@ -22,7 +22,7 @@ FONT_POINTS = 9.0
 RIGHT_INCHES = 0.55
 _PANEL_INCHES = 1.75
 _COLUMNS = 2
-LONGEST_LABEL = 22
+MAX_LABEL_LENGTH = 22
 
 INK, MUTED, GRID = "#010101", "#020202", "#030303"
 REFERENCE, ACCENT, MARK = "#040404", "#050505", "#060606"
@@ -101,7 +101,7 @@ def panel(figure: Figure, height_inches: float, *, left: float, bottom: float = 
 def label_inches(labels: list[str]) -> float:
     """The margin that row labels need."""
     longest = max((len(label) for label in labels), default=0)
-    return 0.25 + 0.078 * min(longest, LONGEST_LABEL + 6)
+    return 0.25 + 0.078 * min(longest, MAX_LABEL_LENGTH + 6)
 
 
 def mark_interval(

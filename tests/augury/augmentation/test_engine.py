@@ -169,10 +169,10 @@ def test_a_memory_map_is_read_without_being_copied(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize(("call", "words"), [
     (lambda p: p.flow(IMAGES[0]), "x must be images with four dimensions"),
-    (lambda p: p.flow(IMAGES, np.arange(3)), "y must be as long as x, got 3 for 40"),
-    (lambda p: p.flow(IMAGES, sample_weight=[1.0]), "sample_weight must be as long as x"),
+    (lambda p: p.flow(IMAGES, np.arange(3)), r"`y` \(labels\) should have the same length, got 40 and 3"),
+    (lambda p: p.flow(IMAGES, sample_weight=[1.0]), "`sample_weight` should have the same length, got 40 and 1"),
     (lambda p: p.flow(IMAGES, batch_size=0), "batch_size must be 1 or more, got 0"),
-    (lambda p: p.flow(IMAGES, subset="test"), "subset must be 'training' or 'validation', got 'test'"),
+    (lambda p: p.flow(IMAGES, subset="test"), "Invalid subset name: 'test'; expected 'training' or"),
     (lambda p: p.fit(IMAGES[0]), "x must be images with four dimensions"),
     (lambda p: p.fit(IMAGES[:0]), "x must hold at least one image"),
     (lambda p: p.apply_transform(IMAGES[0], {"angle": 3}), "unknown transform parameters"),

@@ -17,7 +17,7 @@ from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_
 def arm(name: str, labels: npt.ArrayLike, predicted: Sequence[npt.ArrayLike], indices: Any = None) -> ArmRecord:
     """An arm on seeds 0, 1, ... with these predictions ``[seeds, V]`` for images of these labels ``[V]``."""
     of_images = np.asarray(labels, dtype=np.int64)
-    places = np.arange(len(of_images)) if indices is None else np.asarray(indices)
+    shown = np.arange(len(of_images)) if indices is None else np.asarray(indices)
     return ArmRecord(
         name,
         ImageDataGeneratorSpec(),
@@ -28,7 +28,7 @@ def arm(name: str, labels: npt.ArrayLike, predicted: Sequence[npt.ArrayLike], in
                 final_training_loss=0.1,
                 still_improving=False,
                 diverged=False,
-                indices=places,
+                indices=shown,
                 labels=of_images,
                 predicted=np.asarray(each, dtype=np.int64),
             )
@@ -55,12 +55,12 @@ def random_outcomes(
     hard = easy + generator.normal(0, systematic, images)
     swapped = generator.random(images) < 0.5
     arms = np.where(swapped, [easy, hard], [hard, easy])
-    places = [np.sort(generator.choice(images, drawn, replace=False)) for _ in range(seeds)]
+    indices = [np.sort(generator.choice(images, drawn, replace=False)) for _ in range(seeds)]
     right = [
-        [generator.random(drawn) < 1 / (1 + np.exp(-logit[place] - generator.normal(0, 0.2))) for place in places]
+        [generator.random(drawn) < 1 / (1 + np.exp(-logit[of_seed] - generator.normal(0, 0.2))) for of_seed in indices]
         for logit in arms
     ]
-    return outcomes_from(right[0], right[1], places)
+    return outcomes_from(right[0], right[1], indices)
 
 
 OUTCOMES = st.builds(

@@ -9,9 +9,9 @@ import numpy as np
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.arm_results import ArmRecord, SeedRecord
-from augury.evidence.dose_response import doses, random_parameters
-from augury.evidence.probe_results import CandidateProbe, DoseProbe, Judged, ParameterProbe, Probe
-from augury.evidence.why.diagnosis import Question
+from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.dose_response import doses, random_values
+from augury.evidence.probe_results import CandidateProbe, ClassCounts, DoseProbe, ParameterProbe, Probe
 
 SHAPE = (28, 28, 1)
 CLASSES = ("cat", "dog")
@@ -33,12 +33,14 @@ OVER_AFFINITIES = {
 }
 
 
-def judged(accuracy: float, images: int = IMAGES) -> Judged:
+def judged(accuracy: float, images: int = IMAGES) -> ClassCounts:
     """Both classes alike; all of the mistakes are one class for the other."""
     each = images // 2
     right = round(accuracy * each)
     wrong = each - right
-    return Judged(shown=[each, each], correct=[right, right], mistakes=[(0, 1, wrong), (1, 0, wrong)] if wrong else [])
+    return ClassCounts(
+        shown=[each, each], correct=[right, right], mistakes=[(0, 1, wrong), (1, 0, wrong)] if wrong else []
+    )
 
 
 def probe(
@@ -57,7 +59,7 @@ def probe(
     """
     seen, drawn = seen or {}, drawn or {}
     parameters = []
-    for parameter, value in random_parameters(spec).items():
+    for parameter, value in random_values(spec).items():
         end = affinities[parameter]
         parameters.append(
             ParameterProbe(
@@ -124,7 +126,7 @@ def difference(mean: float, half_width: float = 1.0) -> Difference:
 BASELINE = arm("baseline", BASELINE_SPEC, [0.9, 0.9, 0.9])
 
 
-def question(
+def results_of(
     candidate: ArmRecord,
     probes: Sequence[Probe] = (),
     *,
@@ -134,12 +136,12 @@ def question(
     preprocessing_points: float | None = None,
     augmentation_points: float | None = None,
     baseline: ArmRecord = BASELINE,
-) -> Question:
-    """A question about a candidate; without more, all of its difference is its random transforms'."""
+) -> CandidateResults:
+    """What was measured of a candidate; without more, all of its difference is its random transforms'."""
     random_half = total - (preprocessing_points or 0.0) if augmentation_points is None else augmentation_points
-    return Question(
+    return CandidateResults(
         name=candidate.name,
-        place=0,
+        index=0,
         verdict=verdict,
         difference=difference(total),
         preprocessing_difference=None if preprocessing_points is None else difference(preprocessing_points),
@@ -152,8 +154,8 @@ def question(
     )
 
 
-def over_question(**changes: object) -> Question:
+def over_results(**changes: object) -> CandidateResults:
     """The standing example's strongest candidate, as it comes out on digits, with three seeds."""
     candidate = arm("over", OVER, [0.6, 0.6, 0.6], training=0.7, loss=1.0)
     probes = [probe(OVER, OVER_AFFINITIES, seed=seed, seen={"shear_range": 0.01}) for seed in range(3)]
-    return question(candidate, probes, **changes)  # type: ignore[arg-type]
+    return results_of(candidate, probes, **changes)  # type: ignore[arg-type]

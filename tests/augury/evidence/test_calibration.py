@@ -18,11 +18,11 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks" / "calibration.py"
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What it prints of a pool of trials that recognise nine images in ten, on splits of 300 out of 1,500."""
     generator = np.random.default_rng(2)
-    places = np.array([generator.choice(1500, 300, replace=False) for _ in range(40)])
-    recognised = np.clip(generator.normal(0.9, 0.1, 1500), 0, 1)[places]
+    images = np.array([generator.choice(1500, 300, replace=False) for _ in range(40)])
+    recognised = np.clip(generator.normal(0.9, 0.1, 1500), 0, 1)[images]
     right = generator.random((40, 2, 300)) < recognised[:, np.newaxis]
     pool = tmp_path_factory.mktemp("pool") / "pool.npz"
-    np.savez(pool, **{"linear/images": places, "linear/right": right})  # type: ignore[arg-type]
+    np.savez(pool, **{"linear/images": images, "linear/right": right})  # type: ignore[arg-type]
     command = [sys.executable, str(SCRIPT), "--quick", "--json", "--pool", str(pool)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     result: dict[str, Any] = json.loads(printed)

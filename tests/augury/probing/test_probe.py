@@ -12,7 +12,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.evidence.probe_results import ParameterProbe, Probe
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
-from augury.probing.sampling import answers_wanted, rounds_for, shown_images
+from augury.probing.sampling import answers_per_question, rounds_for, shown_images
 
 BASELINE = ImageDataGeneratorSpec(rescale=1 / 255)
 CANDIDATES = {
@@ -195,5 +195,5 @@ def test_of_many_images_a_stratified_choice_is_shown() -> None:
 @pytest.mark.parametrize(("values", "answers"), [(64, 1000), (10_000, 400), (150_528, 300)])
 def test_larger_images_are_shown_less_often(values: int, answers: int) -> None:
     """But never so rarely that the answers say nothing."""
-    assert answers_wanted(values) == answers
+    assert answers_per_question(values) == answers
     assert rounds_for(answers, answers) == 1

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from augury.reporting.html import render_html
-from augury.reporting.page import MOST_SHEET_BYTES
+from augury.reporting.page import MAX_SHEET_BYTES
 from tests.augury.reporting import samples
 from tests.augury.reporting.conftest import SAMPLES
 from tests.augury.reporting.html_reading import Reader
@@ -149,7 +149,7 @@ def test_two_hundred_classes_and_twenty_candidates_stay_a_page(page: Page) -> No
 def test_contact_sheets_are_left_out_rather_than_make_the_page_too_large() -> None:
     """What fits is shown; what does not is said."""
     report = samples.full()
-    large = samples.png() + bytes(MOST_SHEET_BYTES - 100_000)
+    large = samples.png() + bytes(MAX_SHEET_BYTES - 100_000)
     sheets = {"over": large, "appropriate": large, "targeted": samples.png()}
     reader = Reader(render_html(report, sheets))
     assert len(reader.all("img")) == 2

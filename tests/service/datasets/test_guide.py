@@ -22,7 +22,7 @@ GUIDE = ROOT / "docs" / "datasets.md"
 BEGIN, END = "<!-- limits -->\n", "<!-- /limits -->"
 READERS = [*(ROOT / "augury" / "datasets").rglob("*.py"), *(ROOT / "workers").rglob("ingestion*.py")]
 RULE = re.compile(r"[a-z]+\.[a-z][a-z_0-9]*")
-ENDINGS_OF_OTHERS = frozenset({"npy", "json", "ini", "db", "datasets", "core"})
+ENDINGS_OF_OTHERS = frozenset({"npy", "parquet", "json", "ini", "db", "datasets", "core"})
 """Of files and modules, which look alike."""
 REFERENCES = re.findall(r"```json\n(.*?)```", GUIDE.read_text(), re.DOTALL)
 

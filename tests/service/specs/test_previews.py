@@ -16,11 +16,13 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.previews import Preview, PreviewRequest
 from augury.augmentation import Pipeline
+from augury.augmentation.preview import sheet
 from augury.datasets.snapshot import Snapshot
+from service.datasets import stored_images
+from service.datasets.stored_images import preview_slot
 from service.http.examples import PREVIEW_EXAMPLES
 from service.publisher import Publisher
 from service.resources import Resources
-from service.specs import previews
 from store import queue
 from store.database import Database
 from store.files.artifacts import Artifacts
@@ -289,7 +291,7 @@ def test_a_sheet_that_would_be_too_large_is_refused(
     problem = _problem(_ask(client, scale=64, count=8, rounds=8), 422, "invalid-request")
     (error,) = problem["errors"]
     assert "72 images at this scale are 70,778,880 pixels" in error["message"]
-    monkeypatch.setattr(previews, "MAX_VALUES", 12 * 720)
+    monkeypatch.setattr(sheet, "MAX_VALUES", 12 * 720)
     _picture(_ask(client, count=4, rounds=2))
     problem = _problem(_ask(client, count=4, rounds=3), 422, "invalid-request")
     assert "16 images of 12x20x3 are 11,520 values, expected at most 8,640" in problem["errors"][0]["message"]
@@ -299,7 +301,7 @@ def test_a_large_dataset_is_shown_from_a_folder_but_not_fetched_from_a_bucket(
     client: TestClient, ready: DatasetRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder's images are mapped; a bucket's would be fetched as a whole while somebody waits."""
-    monkeypatch.setattr(previews, "MAX_SNAPSHOT_BYTES", 30 * 720 - 1)
+    monkeypatch.setattr(stored_images, "MAX_SNAPSHOT_BYTES", 30 * 720 - 1)
     _picture(_ask(client))
     monkeypatch.setattr(Artifacts, "is_local", False)
     problem = _problem(_ask(client), 422, "invalid-request")
@@ -317,8 +319,8 @@ def test_keras_brightness_needs_images_that_have_colours_or_are_grey(client: Tes
 
 def test_a_busy_service_says_so(client: TestClient, ready: DatasetRow, monkeypatch: pytest.MonkeyPatch) -> None:
     """After some patience; the rest of the service is not kept from its work for longer."""
-    monkeypatch.setattr(previews, "_MAX_WAIT_SECONDS", 0.01)
-    with previews.preview_slot(), previews.preview_slot():
+    monkeypatch.setattr(stored_images, "_MAX_WAIT_SECONDS", 0.01)
+    with preview_slot(), preview_slot():
         response = _ask(client)
     _problem(response, 503, "busy")
     assert response.headers["Retry-After"]

@@ -1,4 +1,4 @@
-"""The report as a pure function of the evidence."""
+"""The report as a pure function of the results."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from api_schemas.plans import Round
 from api_schemas.reports.evidence import RecommendedSpec
 from api_schemas.reports.report import Report, Verdict
 from api_schemas.training.trials import Trial, TrialState
+from augury.evidence.analysis import analyse
 from augury.evidence.arm_results import ArmRecord, SeedRecord
-from augury.evidence.comparison_report import compose
-from augury.evidence.comparison_results import Evidence
+from augury.evidence.comparison_report import comparison_report
+from augury.evidence.comparison_results import ComparisonResults
 from augury.planning import comparison as plans
-from tests.store.databases import FACTS, NOW, STANDING_EXAMPLE, comparison, result
+from tests.store.databases import FACTS, STANDING_EXAMPLE, comparison, result
 from tests.workers.planner.finished import record_of
 
+CREATED_AT = "2027-01-15T08:00:00.000Z"
 LOST = Failure.of(FailureClass.WORKER_LOST, "3 workers were lost")
 FLIP = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}}
 
@@ -53,13 +55,13 @@ def _report(
     seeds = max(map(len, accuracies.values()))
     asked = comparison(specs or FLIP, **{"evaluation": {"seeds": max(2, seeds)}, **request})
     trials = [_trial(arm, seed, each) for arm, row in accuracies.items() for seed, each in enumerate(row)]
-    return compose(_evidence(asked, trials), NOW)
+    return comparison_report(analyse(_results(asked, trials)), CREATED_AT)
 
 
-def _evidence(request: ComparisonRequest, trials: list[Trial]) -> Evidence:
+def _results(request: ComparisonRequest, trials: list[Trial]) -> ComparisonResults:
     plan = plans.plan_comparison(request, "uint8")
     records = {arm.name: ArmRecord(arm.name, arm.spec, _records(trials, arm.name)) for arm in plan.arms}
-    return Evidence("job_1", request, plan, "d" * 64, FACTS, trials, records, probes=[], stopped=False)
+    return ComparisonResults("job_1", request, plan, "d" * 64, FACTS, trials, records, probes=[], stopped=False)
 
 
 def _records(trials: list[Trial], arm: str) -> dict[int, SeedRecord]:
@@ -186,7 +188,7 @@ def test_the_cost_counts_what_this_job_trained_itself() -> None:
         _trial("same", 0, 0.8, seconds=3, reused=True),
         _trial("same", 1, None),
     ]
-    cost = compose(_evidence(request, rows), NOW).cost
+    cost = comparison_report(analyse(_results(request, rows)), CREATED_AT).cost
     assert (cost.trials, cost.trials_reused, cost.trials_failed, cost.training_seconds) == (4, 2, 1, 3)
 
 
@@ -226,8 +228,8 @@ def test_a_recommendation_to_use_the_baseline_is_judged_by_the_baselines_own_con
         _trial(arm, seed, accuracies[arm] if seed < 7 else 0.5 + 0.4 * (arm == "baseline")) for arm, seed in places
     ]
     records = {arm.name: ArmRecord(arm.name, arm.spec, _records(trials, arm.name)) for arm in plan.arms}
-    evidence = Evidence("job_1", request, plan, "d" * 64, FACTS, trials, records, probes=[], stopped=False)
-    report = compose(evidence, NOW).recommendation
+    results = ComparisonResults("job_1", request, plan, "d" * 64, FACTS, trials, records, probes=[], stopped=False)
+    report = comparison_report(analyse(results), CREATED_AT).recommendation
     assert report is not None
     assert (report.best_candidate, report.against_baseline) == ("flip", None)
     assert report.against_best is not None

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes
 from augury.evidence.statistics.power import Shortfall, shortfall
-from augury.evidence.statistics.variance_components import Spread, resolution, spread_of
+from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference, resolution
 from tests.augury.evidence.arms import OUTCOMES, random_outcomes
 
-MANY_IMAGES = Spread(
+MANY_IMAGES = PairedDifference(
     mean=0.8,
     standard_deviation=1.0,
     seeds=3,
@@ -46,16 +46,16 @@ def test_nothing_decides_between_no_difference_and_no_margin() -> None:
 
 def test_where_the_images_limit_the_interval_it_is_images_that_are_needed() -> None:
     """A standard error of 2 points from 400 images needs (1.96 * 2 / 1)² = 15.4 times as many to see one point."""
-    spread = replace(
+    estimate = replace(
         MANY_IMAGES, mean=1.0, between_seeds=0.0, likely_covariance=4.0, units=400, units_per_seed=400, population=400.0
     )
-    assert shortfall(spread, 0.5, 0.95) == Shortfall(seeds=None, images=6200)
+    assert shortfall(estimate, 0.5, 0.95) == Shortfall(seeds=None, images=6200)
 
 
 def test_so_few_images_that_no_mistake_among_them_means_nothing_need_more() -> None:
     """Half a point is one image in two hundred; that none is wrong is known to that from 736 images on."""
-    spread = replace(MANY_IMAGES, mean=0.0, between_seeds=0.0, units=100, units_per_seed=100, population=100.0)
-    needed = shortfall(spread, 0.5, 0.95)
+    estimate = replace(MANY_IMAGES, mean=0.0, between_seeds=0.0, units=100, units_per_seed=100, population=100.0)
+    needed = shortfall(estimate, 0.5, 0.95)
     assert needed == Shortfall(seeds=None, images=740)
     assert needed.images is not None
     assert resolution(needed.images, 0.95) < 0.5 < resolution(730, 0.95)
@@ -63,8 +63,8 @@ def test_so_few_images_that_no_mistake_among_them_means_nothing_need_more() -> N
 
 def test_images_of_a_group_are_needed_together() -> None:
     """Where ten images come as one, ten times as many are needed."""
-    spread = replace(MANY_IMAGES, mean=0.0, between_seeds=0.0, units=100, units_per_seed=100, population=100.0)
-    assert shortfall(replace(spread, images_per_unit=10.0), 0.5, 0.95) == Shortfall(seeds=None, images=7400)
+    estimate = replace(MANY_IMAGES, mean=0.0, between_seeds=0.0, units=100, units_per_seed=100, population=100.0)
+    assert shortfall(replace(estimate, images_per_unit=10.0), 0.5, 0.95) == Shortfall(seeds=None, images=7400)
 
 
 def test_a_spread_that_comes_of_training_takes_seeds_and_no_image_helps() -> None:
@@ -74,8 +74,8 @@ def test_a_spread_that_comes_of_training_takes_seeds_and_no_image_helps() -> Non
 
 def test_a_spread_that_comes_of_the_images_takes_images() -> None:
     """The same deviation from judging by a million images: with 200 seeds (1.96 / 0.01)² / 200 times as many."""
-    spread = replace(MANY_IMAGES, mean=0.01, drawing=1.0)
-    assert shortfall(spread, 0.0, 0.95) == Shortfall(seeds=None, images=200_000_000)
+    estimate = replace(MANY_IMAGES, mean=0.01, drawing=1.0)
+    assert shortfall(estimate, 0.0, 0.95) == Shortfall(seeds=None, images=200_000_000)
 
 
 @settings(deadline=None)
@@ -84,11 +84,11 @@ def test_whatever_the_evidence_the_answer_is_seeds_or_images(
     outcomes: PairedOutcomes, margin: float, confidence: float
 ) -> None:
     """More than there are, never both, and no error for zero spread or hardly an image."""
-    spread = spread_of(outcomes)
-    needed = shortfall(spread, margin, confidence)
+    estimate = estimate_paired_difference(outcomes)
+    needed = shortfall(estimate, margin, confidence)
     assert needed.seeds is None or needed.images is None
-    assert needed.seeds is None or needed.seeds > spread.seeds
-    assert needed.images is None or needed.images > spread.units_per_seed * spread.images_per_unit
+    assert needed.seeds is None or needed.seeds > estimate.seeds
+    assert needed.images is None or needed.images > estimate.units_per_seed * estimate.images_per_unit
 
 
 def test_about_half_of_the_comparisons_are_decided_by_the_seeds_that_were_forecast() -> None:
@@ -98,11 +98,11 @@ def test_about_half_of_the_comparisons_are_decided_by_the_seeds_that_were_foreca
     for _ in range(300):
         differences = generator.normal(1.0, 2.0, 200)
         first = differences[:10]
-        spread = replace(MANY_IMAGES, mean=1.0, seeds=10, between_seeds=float(first.var(ddof=1)))
-        seeds = shortfall(spread, 0.0, 0.95).seeds
+        estimate = replace(MANY_IMAGES, mean=1.0, seeds=10, between_seeds=float(first.var(ddof=1)))
+        seeds = shortfall(estimate, 0.0, 0.95).seeds
         assert seeds is not None
         seen = differences[:seeds]
-        later = replace(spread, mean=float(seen.mean()), seeds=seeds, between_seeds=float(seen.var(ddof=1)))
+        later = replace(estimate, mean=float(seen.mean()), seeds=seeds, between_seeds=float(seen.var(ddof=1)))
         decided.append(later.interval(0.95).low > 0)
     assert 0.4 <= np.mean(decided) <= 0.65
 
@@ -110,11 +110,11 @@ def test_about_half_of_the_comparisons_are_decided_by_the_seeds_that_were_foreca
 def test_seeds_of_drawn_splits_see_more_and_more_of_the_images() -> None:
     """One split of a fifth resolves little, and the seeds that resolve the margin are found."""
     generator = np.random.default_rng(9)
-    spread = spread_of(
+    estimate = estimate_paired_difference(
         random_outcomes(generator, seeds=2, images=2000, drawn=400, difficulty=60.0, systematic=0.0)
     )  # all right, always
-    needed = shortfall(spread, 0.3, 0.95)
+    needed = shortfall(estimate, 0.3, 0.95)
     assert needed.seeds is not None
-    seen = spread.population * (1 - (1 - 400 / spread.population) ** needed.seeds)
+    seen = estimate.population * (1 - (1 - 400 / estimate.population) ** needed.seeds)
     assert resolution(seen, 0.95) < 0.3
-    assert math.isfinite(spread.population)
+    assert math.isfinite(estimate.population)

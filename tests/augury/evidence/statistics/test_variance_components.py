@@ -15,7 +15,12 @@ from scipy import stats
 
 from api_schemas.reports.report import Verdict
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from, paired_outcomes
-from augury.evidence.statistics.variance_components import Spread, degrees_of_freedom, resolution, spread_of
+from augury.evidence.statistics.variance_components import (
+    PairedDifference,
+    degrees_of_freedom,
+    estimate_paired_difference,
+    resolution,
+)
 from augury.evidence.statistics.verdicts import verdict_of
 from tests.augury.evidence.arms import OUTCOMES, arm, on_the_same_images, random_outcomes
 
@@ -27,13 +32,13 @@ def _near(value: float) -> Any:
     return pytest.approx(value, rel=1e-9, abs=1e-9)
 
 
-def _many(count: int, draw: Callable[[np.random.Generator], PairedOutcomes]) -> list[Spread]:
+def _many(count: int, draw: Callable[[np.random.Generator], PairedOutcomes]) -> list[PairedDifference]:
     generator = np.random.default_rng(7)
-    return [spread_of(draw(generator)) for _ in range(count)]
+    return [estimate_paired_difference(draw(generator)) for _ in range(count)]
 
 
-def _false_share(spreads: list[Spread], confidence: float) -> float:
-    intervals = [spread.interval(confidence) for spread in spreads]
+def _false_share(estimates: list[PairedDifference], confidence: float) -> float:
+    intervals = [estimate.interval(confidence) for estimate in estimates]
     return float(np.mean([interval.low > 0 or interval.high < 0 for interval in intervals]))
 
 
@@ -41,7 +46,7 @@ def test_the_differences_are_points_seed_by_seed() -> None:
     """Two of four images gained by the first seed, one lost by the second: +50 and -25 points."""
     outcomes = on_the_same_images([[1, 1, 1, 0], [1, 0, 0, 0]], [[1, 0, 0, 0], [1, 1, 0, 0]])
     assert outcomes.per_seed.tolist() == [50, -25]
-    assert spread_of(outcomes).mean == 12.5
+    assert estimate_paired_difference(outcomes).mean == 12.5
 
 
 def test_on_a_fixed_set_the_variance_is_that_of_the_two_way_analysis_of_variance() -> None:
@@ -52,36 +57,38 @@ def test_on_a_fixed_set_the_variance_is_that_of_the_two_way_analysis_of_variance
     of_images = 6 * table.mean(axis=0).var(ddof=1)
     residual = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + table.mean()
     of_residual = (residual**2).sum() / (5 * 399)
-    spread = spread_of(outcomes)
-    assert spread.likely_covariance == pytest.approx((of_images - of_residual) / 6 / 400, rel=0.02)
-    assert spread.likely_covariance < spread.covariance < 1.3 * spread.likely_covariance
+    estimate = estimate_paired_difference(outcomes)
+    assert estimate.likely_covariance == pytest.approx((of_images - of_residual) / 6 / 400, rel=0.02)
+    assert estimate.likely_covariance < estimate.covariance < 1.3 * estimate.likely_covariance
 
 
 def test_noise_that_is_each_seeds_own_leaves_nothing_that_seeds_do_not_average_out() -> None:
     """Without a systematic difference the covariance is next to nothing, and the t interval the usual one."""
     generator = np.random.default_rng(5)
     outcomes = random_outcomes(generator, seeds=20, images=2000, drawn=400, difficulty=3.0, systematic=0.0)
-    spread = spread_of(outcomes)
-    assert spread.covariance < 0.05 * spread.between_seeds / spread.seeds
-    usual = stats.t.interval(0.95, 19, loc=spread.mean, scale=math.sqrt(spread.between_seeds / 20))
-    assert (spread.interval(0.95).low, spread.interval(0.95).high) == pytest.approx(usual, rel=0.1)
+    estimate = estimate_paired_difference(outcomes)
+    assert estimate.covariance < 0.05 * estimate.between_seeds / estimate.seeds
+    usual = stats.t.interval(0.95, 19, loc=estimate.mean, scale=math.sqrt(estimate.between_seeds / 20))
+    assert (estimate.interval(0.95).low, estimate.interval(0.95).high) == pytest.approx(usual, rel=0.1)
 
 
 def test_images_that_no_two_seeds_share_have_no_covariance() -> None:
     """Disjoint validation sets are independent."""
     generator = np.random.default_rng(5)
     right = [generator.random(50) < 0.8 for _ in range(8)]
-    spread = spread_of(outcomes_from(right[:4], right[4:], [np.arange(50) + 50 * seed for seed in range(4)]))
-    assert spread.covariance == 0
-    assert math.isinf(spread.population)
-    assert spread.units == 200
+    estimate = estimate_paired_difference(
+        outcomes_from(right[:4], right[4:], [np.arange(50) + 50 * seed for seed in range(4)])
+    )
+    assert estimate.covariance == 0
+    assert math.isinf(estimate.population)
+    assert estimate.units == 200
 
 
 def test_a_covariance_of_which_nothing_can_be_known_is_taken_for_the_largest() -> None:
     """With one image in common, what the seeds have in common there is taken to be all of it."""
     generator = np.random.default_rng(6)
     right = [generator.random(10) < 0.5 for _ in range(4)]
-    shared_one = spread_of(outcomes_from(right[:2], right[2:], [np.arange(10), np.arange(9, 19)]))
+    shared_one = estimate_paired_difference(outcomes_from(right[:2], right[2:], [np.arange(10), np.arange(9, 19)]))
     cell = np.mean(
         [(d - d.mean()) ** 2 for d in (100 * (a.astype(float) - b) for a, b in zip(right[:2], right[2:], strict=True))]
     )
@@ -93,16 +100,16 @@ def test_seeds_that_agree_by_chance_do_not_make_the_interval_a_point() -> None:
     reference = np.ones((3, 100), bool)
     for seed in range(3):
         reference[seed, seed] = False
-    spread = spread_of(on_the_same_images(np.ones((3, 100), bool), reference))
-    assert spread.standard_deviation == 0
-    assert spread.interval(0.95).low < 0 < spread.mean
+    estimate = estimate_paired_difference(on_the_same_images(np.ones((3, 100), bool), reference))
+    assert estimate.standard_deviation == 0
+    assert estimate.interval(0.95).low < 0 < estimate.mean
 
 
 @pytest.mark.parametrize("images", [1, 10, 360, 5000])
 def test_two_arms_that_never_differ_are_as_equal_as_the_images_can_tell(images: int) -> None:
     """Every trial right on every image: a difference of zero, within the exact binomial bound."""
     always_right = np.ones((4, images), bool)
-    interval = spread_of(on_the_same_images(always_right, always_right)).interval(0.95)
+    interval = estimate_paired_difference(on_the_same_images(always_right, always_right)).interval(0.95)
     assert interval.mean == 0
     assert interval.high == -interval.low == _near(100 * (1 - 0.025 ** (1 / images)))
 
@@ -111,11 +118,11 @@ def test_the_images_of_a_group_count_as_one() -> None:
     """Ten copies of every image, drawn together, make nothing surer: not the spread, and not the resolution."""
     generator = np.random.default_rng(8)
     right, against = generator.random((2, 4, 60)) < 0.7
-    alone = spread_of(outcomes_from(list(right), list(against), [np.arange(60)] * 4))
+    alone = estimate_paired_difference(outcomes_from(list(right), list(against), [np.arange(60)] * 4))
     copied = [
         [np.repeat(row, 10) for row in table] for table in (right, against, np.tile(np.arange(60), (4, 1)))
     ]  # fmt: skip
-    grouped = spread_of(outcomes_from(*copied))
+    grouped = estimate_paired_difference(outcomes_from(*copied))
     assert grouped.standard_error == pytest.approx(alone.standard_error, rel=0.02)
     assert (grouped.units, grouped.images_per_unit) == (60, 10)
 
@@ -128,26 +135,26 @@ def test_arms_without_a_difference_are_called_different_too_seldom_rather_than_t
 ) -> None:
     """On fixed and drawn validation sets, with or without images on which one arm is always better."""
     sizes: dict[str, Any] = {"seeds": seeds, "images": images, "drawn": drawn}
-    spreads = _many(300, lambda draw: random_outcomes(draw, difficulty=3.0, systematic=systematic, **sizes))
+    estimates = _many(300, lambda draw: random_outcomes(draw, difficulty=3.0, systematic=systematic, **sizes))
     # 300 draws of an event of 5 % are above 27 once in two thousand times.
-    assert _false_share(spreads, 0.95) <= 27 / 300
+    assert _false_share(estimates, 0.95) <= 27 / 300
 
 
 def test_what_a_t_interval_over_seeds_takes_for_certain_is_an_accident_of_the_images() -> None:
     """Eight seeds agree on what forty images say; other images would have said something else."""
-    spreads = _many(
+    estimates = _many(
         300, lambda draw: random_outcomes(draw, seeds=8, images=40, drawn=40, difficulty=0.0, systematic=4.0)
     )
-    without_images = [replace(spread, covariance=0.0, units=10**9) for spread in spreads]
+    without_images = [replace(estimate, covariance=0.0, units=10**9) for estimate in estimates]
     assert _false_share(without_images, 0.95) > 0.15
-    assert _false_share(spreads, 0.95) <= 0.09
+    assert _false_share(estimates, 0.95) <= 0.09
 
 
 @given(OUTCOMES, LEVELS)
 def test_swapping_the_arms_mirrors_the_interval(outcomes: PairedOutcomes, confidence: float) -> None:
     """What one gains the other loses, and nothing else changes."""
-    swapped = spread_of(replace(outcomes, difference=-outcomes.difference))
-    plain, mirrored = spread_of(outcomes).interval(confidence), swapped.interval(confidence)
+    swapped = estimate_paired_difference(replace(outcomes, difference=-outcomes.difference))
+    plain, mirrored = estimate_paired_difference(outcomes).interval(confidence), swapped.interval(confidence)
     assert (mirrored.low, mirrored.mean, mirrored.high) == (_near(-plain.high), _near(-plain.mean), _near(-plain.low))
     for margin in (0.0, 0.7, 13.3):
         verdict = verdict_of(plain.low, plain.high, margin)
@@ -162,22 +169,25 @@ def test_neither_the_order_of_seeds_nor_that_of_images_matters(outcomes: PairedO
     random.shuffle(names)
     seed = np.asarray(names)[outcomes.seed]
     other = PairedOutcomes(outcomes.difference[entries], seed[entries], outcomes.unit[entries], outcomes.seeds)
-    plain, shuffled = spread_of(outcomes).interval(0.95), spread_of(other).interval(0.95)
+    plain, shuffled = (
+        estimate_paired_difference(outcomes).interval(0.95),
+        estimate_paired_difference(other).interval(0.95),
+    )
     assert (shuffled.low, shuffled.mean, shuffled.high) == (_near(plain.low), _near(plain.mean), _near(plain.high))
 
 
 @given(OUTCOMES, LEVELS, LEVELS)
 def test_more_confidence_needs_a_wider_interval(outcomes: PairedOutcomes, one: float, other: float) -> None:
     """The interval at lower confidence lies inside the one at higher."""
-    spread = spread_of(outcomes)
-    narrow, wide = (spread.interval(confidence) for confidence in sorted((one, other)))
+    estimate = estimate_paired_difference(outcomes)
+    narrow, wide = (estimate.interval(confidence) for confidence in sorted((one, other)))
     assert wide.low <= narrow.low <= narrow.mean <= narrow.high <= wide.high
 
 
 @given(OUTCOMES, st.floats(0, 30), st.floats(0, 30))
 def test_what_is_equivalent_stays_so_within_a_wider_margin(outcomes: PairedOutcomes, one: float, other: float) -> None:
     """And what is not can only become so."""
-    interval = spread_of(outcomes).interval(0.95)
+    interval = estimate_paired_difference(outcomes).interval(0.95)
     small, large = (verdict_of(interval.low, interval.high, margin) for margin in sorted((one, other)))
     assert large in (small, Verdict.EQUIVALENT)
 
@@ -185,11 +195,11 @@ def test_what_is_equivalent_stays_so_within_a_wider_margin(outcomes: PairedOutco
 @given(OUTCOMES)
 def test_the_p_value_is_where_the_interval_reaches_zero(outcomes: PairedOutcomes) -> None:
     """A little more confidence than 1 - p covers zero, a little less does not."""
-    spread = spread_of(outcomes)
-    p = spread.p_value()
+    estimate = estimate_paired_difference(outcomes)
+    p = estimate.p_value()
     assert 0 <= p <= 1
     if 1e-9 < p < 0.99:
-        wide, narrow = spread.interval(1 - p * 0.999), spread.interval(1 - p * 1.001)
+        wide, narrow = estimate.interval(1 - p * 0.999), estimate.interval(1 - p * 1.001)
         assert wide.low <= 0 <= wide.high
         assert narrow.low > 0 or narrow.high < 0
 
@@ -197,10 +207,10 @@ def test_the_p_value_is_where_the_interval_reaches_zero(outcomes: PairedOutcomes
 @given(OUTCOMES)
 def test_degrees_of_freedom_lie_between_those_of_the_parts(outcomes: PairedOutcomes) -> None:
     """Never below those of the seeds alone where there are more images than seeds; nothing is not a number."""
-    spread = spread_of(outcomes)
-    least = min(spread.seeds - 1, max(spread.units - 1, 1))
-    assert least - 1e-9 <= spread.degrees_of_freedom <= spread.seeds + spread.units
-    assert math.isfinite(spread.standard_error)
+    estimate = estimate_paired_difference(outcomes)
+    least = min(estimate.seeds - 1, max(estimate.units - 1, 1))
+    assert least - 1e-9 <= estimate.degrees_of_freedom <= estimate.seeds + estimate.units
+    assert math.isfinite(estimate.standard_error)
 
 
 def test_degrees_of_freedom_are_those_of_satterthwaite() -> None:
@@ -242,7 +252,7 @@ def test_a_confidence_that_is_none_is_refused(confidence: float) -> None:
     """It lies between zero and one."""
     always_right = np.ones((2, 5), bool)
     with pytest.raises(ValueError, match="between 0 and 1"):
-        spread_of(on_the_same_images(always_right, always_right)).interval(confidence)
+        estimate_paired_difference(on_the_same_images(always_right, always_right)).interval(confidence)
 
 
 def test_arms_are_paired_on_the_seeds_that_both_finished() -> None:

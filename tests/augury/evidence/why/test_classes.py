@@ -153,6 +153,6 @@ def test_no_more_confusions_are_listed_than_asked_for() -> None:
     labels = np.repeat(np.arange(6), 10)
     wrong = arm("flip", labels, [(labels + 1) % 6] * 2)
     right = arm("baseline", labels, [labels] * 2)
-    assert len(grown_confusions(wrong, right, 6, most=3)) == 3
+    assert len(grown_confusions(wrong, right, 6, max_pairs=3)) == 3
     assert grown_confusions(right, right, 6) == []
     assert grown_confusions(right, wrong, 6) == []

@@ -7,16 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augury.evidence.dose_response import PARAMETERS, alone, at_fraction, augmentation_half, doses, random_parameters
-from augury.evidence.probe_results import Judged, Probe
-from augury.evidence.recommendation.safe_ranges import safe_fraction, safe_value
+from augury.evidence.dose_response import alone, at_fraction, augmentation_half, doses, random_values
+from augury.evidence.probe_results import ClassCounts, Probe
+from augury.evidence.safe_ranges import safe_fraction, safe_value
 from augury.evidence.why.affinity import affinity_of, class_affinities, diversity_of, wilson
 from augury.evidence.why.attribution import parameter_facts
+from augury.planning.attribution_arms import RANDOM_PARAMETERS
 from tests.augury.evidence.samples import CLASSES, OVER, OVER_AFFINITIES, SHAPE, arm, judged, probe
 
 affinities = st.floats(0, 1.2)
 points = st.lists(affinities, min_size=1, max_size=6).map(
-    lambda values: [((place + 1) / len(values), value) for place, value in enumerate(values)]
+    lambda values: [((index + 1) / len(values), value) for index, value in enumerate(values)]
 )
 thresholds = st.floats(0.5, 0.999)
 
@@ -53,7 +54,7 @@ def test_a_weaker_parameter_keeps_its_unit(parameter: str, value: object, fracti
 
 def test_every_dose_is_a_valid_spec_and_the_last_is_the_specs_own() -> None:
     """What is asked about can be asked, up to the spec itself."""
-    for parameter, value in random_parameters(OVER).items():
+    for parameter, value in random_values(OVER).items():
         steps = doses(parameter, value, SHAPE)
         assert all(alone(OVER, parameter, weaker).has_augmentation for _, weaker in steps)
         assert steps[-1] == (1.0, value)
@@ -95,7 +96,7 @@ def test_models_that_differ_widen_the_interval() -> None:
 def test_a_model_that_knows_nothing_has_no_affinity() -> None:
     """Nothing is divided by zero, for a class neither."""
     assert affinity_of([judged(0.0)], [judged(0.0)]) is None
-    clean = Judged(shown=[10, 0], correct=[9, 0])
+    clean = ClassCounts(shown=[10, 0], correct=[9, 0])
     assert class_affinities([clean], [clean])[1] is None
 
 
@@ -189,4 +190,4 @@ def test_every_random_field_of_a_spec_is_known() -> None:
     """A parameter that is added to the spec cannot be forgotten here."""
     preprocessing_or_filling = {"fill_mode", "cval", "interpolation_order", "validation_split"}
     random_half = set(ImageDataGeneratorSpec.model_fields) - set(OVER.preprocessing().model_fields_set)
-    assert set(PARAMETERS) == random_half - preprocessing_or_filling - {"zca_epsilon"}
+    assert set(RANDOM_PARAMETERS) == random_half - preprocessing_or_filling - {"zca_epsilon"}

@@ -11,7 +11,7 @@ import pytest
 
 from api_schemas.reports.evidence import ParameterEffect
 from augury.reporting.plots import figures
-from augury.reporting.plots.curves import MOST_POINTS, band_of
+from augury.reporting.plots.curves import MAX_POINTS, band_of
 from augury.reporting.plots.style import Picture
 from tests.augury.reporting import samples
 
@@ -109,7 +109,7 @@ def test_long_trainings_are_thinned_out() -> None:
     curve = [epoch / 1000 for epoch in range(1000)]
     long = seed.model_copy(update={"curves": seed.curves.model_copy(update={"validation_accuracy": curve})})
     band = band_of(samples.full().arms[0].model_copy(update={"per_seed": [long]}))
-    assert len(band.epochs) <= MOST_POINTS + 1
+    assert len(band.epochs) <= MAX_POINTS + 1
     assert (band.epochs[0], band.epochs[-1]) == (1, 1000)
 
 

@@ -1,0 +1,1 @@
+"""Keras's ``ImageDataGenerator`` and its iterators, on our engine."""

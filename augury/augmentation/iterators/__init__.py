@@ -1,0 +1,1 @@
+"""Endless batches of images, and how Keras and a folder take them."""

@@ -1,0 +1,96 @@
+"""What is wrong with a request, field by field, in words: what was received and what was expected."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from api_schemas.problems import FieldProblem
+
+_MAX_SHOWN_LENGTH = 120
+_FIRST_PART_OF_LOCATION = 1
+
+
+def shown(value: Any) -> str:
+    """A received value for a message: one line, ASCII, of bounded length."""
+    try:
+        text = json.dumps(value, ensure_ascii=True, default=repr)
+    except (ValueError, RecursionError):
+        text = ascii(type(value).__name__)
+    return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 3] + "..."
+
+
+def in_ascii(location: str) -> str:
+    """A location that a client made up a part of, with escapes for what is not ASCII."""
+    return location.encode("ascii", "backslashreplace").decode()
+
+
+def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
+    """One problem per faulty field, however many alternatives of its type were tried.
+
+    Args:
+        lines: pydantic's errors, whose locations begin with ``body``, ``query`` or the like.
+        body: what was received.
+    """
+    expectations: dict[str, list[str]] = defaultdict(list)
+    received: dict[str, Any] = {}
+    for line in lines:
+        location = _location(line["loc"], body)
+        expectation = _expectation(line)
+        if expectation not in expectations[location]:
+            expectations[location].append(expectation)
+        received.setdefault(location, _MISSING if line["type"] in _NOTHING_RECEIVED else line["input"])
+    return [
+        FieldProblem(location=location, message=_message(received[location], expected))
+        for location, expected in expectations.items()
+    ]
+
+
+_MISSING = object()
+_NOTHING_RECEIVED = frozenset({"missing", "missing_kind"})
+_EXPECTATIONS = {
+    "missing": "a value; the field is required",
+    "tuple_type": "a list of two numbers [low, high]",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dict_type": "an object",
+}
+
+
+def _expectation(line: Any) -> str:
+    fixed = _EXPECTATIONS.get(line["type"])
+    return fixed or str(line["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+
+
+def _message(received: Any, expected: list[str]) -> str:
+    joined = " or ".join(expected)
+    if received is _MISSING:
+        return f"got nothing, expected {joined}"
+    if joined.startswith(("a ", "an ", "in ", "greater", "less", "'", "the ", "valid")):
+        return f"got {shown(received)}, expected {joined}"
+    return f"got {shown(received)}: {joined}"
+
+
+def _location(loc: Sequence[int | str], body: Any) -> str:
+    """The path to a field as the client wrote it: without the names of a union's alternatives."""
+    source, rest = str(loc[0]), list(loc[_FIRST_PART_OF_LOCATION:])
+    if source != "body":
+        return ".".join(map(str, loc))
+    path, here, is_past_tag = source, body, False
+    for index, part in enumerate(rest):
+        if not is_past_tag and isinstance(here, dict) and here.get("kind") == part:
+            is_past_tag = True  # the alternative that the kind chose, which may be called like a field
+            continue
+        before = here
+        is_item = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        is_field = isinstance(here, dict) and part in here
+        if is_item:
+            path, here = f"{path}[{part}]", here[int(part)]
+        elif is_field:
+            path, here = f"{path}.{part}", here[part]
+        elif index == len(rest) - 1 and isinstance(here, dict):
+            path = f"{path}.{part}"  # what is missing is not in the body
+        is_past_tag = is_past_tag and here is before
+    return in_ascii(path)
