@@ -11,7 +11,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.recommendations import RecommendedSpec
 
 BASELINE = "baseline"
 """The name of the arm that all candidates are compared with."""

@@ -17,7 +17,8 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole
-from api_schemas.reports.evidence import Cause, Look, Needed, RecommendedSpec, Why
+from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.training.trials import Curves
 
 

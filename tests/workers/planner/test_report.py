@@ -10,7 +10,7 @@ import pytest
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Round
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.report import Report, Verdict
 from api_schemas.training.trials import Trial, TrialState
 from augury.evidence.analysis import analyse
