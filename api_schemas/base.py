@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
@@ -24,6 +25,16 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-01-31T12:00:00.000Z"])]
 
 _BUILT_IN_ERRORS = frozenset(get_args(ErrorType))
+
+
+def timestamp(seconds: float) -> str:
+    """Unix seconds as a Timestamp: RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def optional_timestamp(seconds: float | None) -> str | None:
+    """As timestamp, or None."""
+    return None if seconds is None else timestamp(seconds)
 
 
 def nearest_name(name: str, known: list[str]) -> str | None:
@@ -90,7 +101,8 @@ def _literal(message: str) -> Any:
 
 def names_its_kinds(*kinds: str) -> WrapValidator:
     """For a union on ``kind``: puts a missing or unknown kind where it belongs, and names the known ones."""
-    expected = " or ".join(filter(None, [", ".join(map(repr, kinds[:-1])), repr(kinds[-1])]))
+    *others, last = (repr(str(kind)) for kind in kinds)
+    expected = " or ".join(filter(None, [", ".join(others), last]))
 
     def validate(body: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:

@@ -5,27 +5,45 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import (
-    Discriminator,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Discriminator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Fraction, RequestModel, Timestamp, names_its_kinds
+from api_schemas.candidates import Baseline, Candidate, require_channels_last, require_nothing_that_a_job_decides
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingSettings
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
-RESERVED_ARM_NAMES = frozenset({"baseline"})
+Engine = Literal["augury", "keras"]
+
+
+class JobKind(StrEnum):
+    """What a job is for."""
+
+    # Whatever differs by kind is a table over these; tests/test_job_kinds.py finds them all.
+
+    COMPARISON = "comparison"
+    TRAINING = "training"
+    AUGMENTATION = "augmentation"
+
+
+class Phase(StrEnum):
+    """What is going on inside a job."""
+
+    WAITING = "waiting"
+    INGESTING = "ingesting"
+    TRAINING = "training"
+    CONFIRMING = "confirming"
+    REPORTING = "reporting"
+    AUGMENTING = "augmenting"
+    ASSEMBLING = "assembling"
+    DONE = "done"
 
 
 class JobState(StrEnum):
@@ -44,58 +62,16 @@ class JobState(StrEnum):
         return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
-class Candidate(RequestModel):
-    """A named spec in a job."""
-
-    name: Name
-    spec: ImageDataGeneratorSpec
-
-    @model_validator(mode="after")
-    def _fits_a_job(self) -> Self:
-        _refuse_what_a_job_decides(self.spec)
-        if self.name in RESERVED_ARM_NAMES:
-            raise PydanticCustomError("reserved_name", "'baseline' is the name of the arm without augmentation")
-        return self
-
-
-class Baseline(RequestModel):
-    """The preprocessing that candidates are measured against."""
-
-    spec: ImageDataGeneratorSpec
-
-    @model_validator(mode="after")
-    def _has_no_augmentation(self) -> Self:
-        _refuse_what_a_job_decides(self.spec)
-        if self.spec.has_augmentation:
-            raise PydanticCustomError("baseline_rule", "the baseline takes preprocessing only, no random transform")
-        return self
-
-
-def _refuse_channels_first(spec: ImageDataGeneratorSpec) -> None:
-    if spec.data_format == "channels_first":
-        raise PydanticCustomError("job_rule", "data_format: jobs store images as channels_last; leave it out")
-
-
-def _refuse_what_a_job_decides(spec: ImageDataGeneratorSpec) -> None:
-    _refuse_channels_first(spec)
-    if spec.validation_split:
-        raise PydanticCustomError(
-            "job_rule",
-            "validation_split: a job draws its own stratified splits; leave it out "
-            "and set evaluation.validation_fraction",
-        )
-
-
 class ComparisonRequest(RequestModel):
     """Train a baseline and candidates on paired seeds, and report what the data support."""
 
-    kind: Literal["comparison"]
+    kind: Literal[JobKind.COMPARISON]
     dataset: DatasetReference
     candidates: list[Candidate] = Field(min_length=1, max_length=20)
     baseline: Baseline | None = Field(
         None, description="Default: rescale 1/255 for integer images, nothing for floats in 0-1."
     )
-    engine: Literal["augury", "keras"] = Field(
+    engine: Engine = Field(
         "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."
     )
     model: ModelSpec = ModelSpec()
@@ -126,10 +102,10 @@ class ComparisonRequest(RequestModel):
 class TrainingRequest(RequestModel):
     """Train one spec on several seeds; the report has its accuracy, and the models are artifacts."""
 
-    kind: Literal["training"]
+    kind: Literal[JobKind.TRAINING]
     dataset: DatasetReference
     spec: ImageDataGeneratorSpec = ImageDataGeneratorSpec()
-    engine: Literal["augury", "keras"] = Field("augury", description="As in a comparison.")
+    engine: Engine = Field("augury", description="As in a comparison.")
     model: ModelSpec = ModelSpec()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings(seeds=3)
@@ -138,7 +114,7 @@ class TrainingRequest(RequestModel):
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
-        _refuse_what_a_job_decides(self.spec)
+        require_nothing_that_a_job_decides(self.spec)
         if not isinstance(self.evaluation.seeds, int):
             raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
         return self
@@ -153,7 +129,7 @@ class AugmentationRequest(RequestModel):
 
     renamed_fields: ClassVar = {"p": "identity_probability"}
 
-    kind: Literal["augmentation"]
+    kind: Literal[JobKind.AUGMENTATION]
     dataset: DatasetReference
     spec: ImageDataGeneratorSpec
     semantics: Literal["keras", "corrected"] = Field(
@@ -173,7 +149,7 @@ class AugmentationRequest(RequestModel):
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
-        _refuse_channels_first(self.spec)
+        require_channels_last(self.spec)
         if self.spec.validation_split:
             raise PydanticCustomError("job_rule", "validation_split: an augmentation does not split; leave it out")
         return self
@@ -185,7 +161,7 @@ TrialRequest = ComparisonRequest | TrainingRequest
 JobRequest = Annotated[
     ComparisonRequest | TrainingRequest | AugmentationRequest,
     Discriminator("kind"),
-    names_its_kinds("comparison", "training", "augmentation"),
+    names_its_kinds(*JobKind),
 ]
 """What a client may submit; ``kind`` says which it is."""
 
@@ -194,9 +170,9 @@ class Job(Body):
     """A job as a client sees it."""
 
     id: str
-    kind: str
+    kind: JobKind
     state: JobState
-    phase: str = Field(
+    phase: Phase = Field(
         description="What is going on: waiting, ingesting, training, confirming, reporting, augmenting, assembling "
         "or done."
     )
@@ -221,7 +197,7 @@ class JobSummary(Body):
     """A job in a list."""
 
     id: str
-    kind: str
+    kind: JobKind
     state: JobState
     is_terminal: bool
     labels: dict[str, str]

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body
+from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.recommendations import RecommendedSpec
 
 BASELINE = "baseline"
 """The name of the arm that all candidates are compared with."""
@@ -57,7 +58,7 @@ class Round(Body):
 class Plan(Body):
     """What a comparison, or a training, amounts to."""
 
-    kind: Literal["comparison", "training"] = "comparison"
+    kind: Literal[JobKind.COMPARISON, JobKind.TRAINING] = JobKind.COMPARISON
     arms: list[Arm]
     candidates: list[CandidatePlan]
     seeds: list[int] = Field(description="Of the first round.")
@@ -77,8 +78,8 @@ class Plan(Body):
 class AugmentationPlan(Body):
     """What an augmentation amounts to; null where the dataset is not ingested yet."""
 
-    kind: Literal["augmentation"] = "augmentation"
-    passes: int = Field(description="Rounds, and one more for the originals where they are wanted.")
+    kind: Literal[JobKind.AUGMENTATION] = JobKind.AUGMENTATION
+    passes: int = Field(description="Rounds, and one more for the originals where they are asked for.")
     source_images: int | None = Field(description="In the dataset.")
     images: int | None = Field(description="In the archive: source images times passes.")
     images_per_chunk: int | None = Field(description="A chunk is what a lost worker costs at most.")

@@ -60,14 +60,18 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from sklearn.datasets import load_digits
 
+    from api_schemas.augmentation import ImageDataGeneratorSpec
+    from api_schemas.training.models import ModelSpec, TrainingSettings
     from augury.datasets.snapshot import SPLIT_CODES, Snapshot
+    from augury.planning.splits import FixedSplit, RandomSplit
+    from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
     from augury.training.splits import draw_split
     from augury.training.trial import train_trial
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     digits = Snapshot(images, bunch.target.astype(np.int64), [str(digit) for digit in range(10)])
-    drawn = {"kind": "random", "validation_fraction": VALIDATION_FRACTION, "training_images": TRAINING_IMAGES}
+    drawn = RandomSplit(validation_fraction=VALIDATION_FRACTION, training_images=TRAINING_IMAGES)
     pool: Pool = {}
     for model in models:
         validated, right = [], []
@@ -75,16 +79,19 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
             split = draw_split(digits, drawn, seed)
             sides = np.full(len(digits.labels), -1, np.int8)
             sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
-            definition = {
-                "engine": "augury",
-                "split": {"kind": "fixed", "validation": "validation", "training_images": None},
-                "model": {"name": model},
-                "training": {"epochs": epochs, "batch_size": 32, "optimizer": "adam", "learning_rate": 1e-3},
-                "spec": {"rescale": 1 / 255},
-            }
+            definition = TrialDefinition(
+                version=TRAINING_VERSION,
+                engine="augury",
+                dataset="digits",
+                split=FixedSplit(validation="validation", training_images=None),
+                model=ModelSpec.model_validate({"name": model}),
+                training=TrainingSettings(epochs=epochs),
+                spec=ImageDataGeneratorSpec(rescale=1 / 255),
+                seed=seed,
+            )
             # The split is given, so another seed changes initial weights and batch order alone.
             trials = [
-                train_trial(definition | {"seed": own}, replace(digits, splits=sides), Silent())
+                train_trial(definition.model_copy(update={"seed": own}), replace(digits, splits=sides), Silent())
                 for own in (seed, seed + 1_000_000)
             ]
             stored = [np.load(io.BytesIO(trial.predictions)) for trial in trials]

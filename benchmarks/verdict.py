@@ -36,6 +36,7 @@ from augury.evidence.statistics.variance_components import estimate_paired_diffe
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.local.stack import LocalStack
 from augury.planning.comparison import plan_comparison
+from augury.planning.splits import RandomSplit
 from augury.training.splits import draw_split
 from augury.training.streams import BATCHES, INITIALISATION, stream_seed
 
@@ -64,7 +65,7 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     snapshot = Snapshot(images, digits.target.astype(np.int64), [str(digit) for digit in range(10)])
     evaluation = request["evaluation"]
-    split = {"kind": "random", **{name: evaluation[name] for name in ("validation_fraction", "training_images")}}
+    split = RandomSplit(**{name: evaluation[name] for name in ("validation_fraction", "training_images")})
     problem = {"images": images, "labels": snapshot.labels}
     for seed in plan.seeds:
         drawn = draw_split(snapshot, split, seed)

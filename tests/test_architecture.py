@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("api_schemas", "augury", "service", "store", "workers")
 LONGEST_MODULE = 250
 LONGEST_FUNCTION = 60
+ROAD = ROOT / "docs" / "life-of-a-job.md"
 PUBLIC = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 WRITTEN_BY_HAND = [path for path in MODULES if "migrations/versions" not in path.as_posix()]
@@ -68,3 +70,31 @@ def test_no_module_points_to_another_machine(path: Path) -> None:
     hosts = set(re.findall(r"\b(?:https?|rediss?|postgresql(?:\+\w+)?|ftp)://(?:[^\s/@\"']*@)?([\w.-]+)", text))
     assert hosts <= {"127.0.0.1", "localhost"}
     assert not re.search(r"[\"'`(\s](?:/home/|/root/|/Users/)", text)
+
+
+@pytest.mark.parametrize("top", [*PACKAGES, "tests", "benchmarks"])
+def test_a_folder_can_be_taken_in_at_a_glance(top: str) -> None:
+    """At most 16 modules each."""
+    sizes = Counter(path.parent for path in (ROOT / top).rglob("*.py") if "versions" not in path.parts)
+    assert {folder.relative_to(ROOT).as_posix(): size for folder, size in sizes.items() if size > 16} == {}
+
+
+def _lines_below(*folders: Path) -> int:
+    return sum(len(path.read_text().splitlines()) for folder in folders for path in folder.rglob("*.py"))
+
+
+def test_no_room_is_the_whole_house() -> None:
+    """The workers hand work round and do little themselves; of the library no package is the larger part."""
+    whole = _lines_below(*(ROOT / package for package in PACKAGES))
+    assert _lines_below(ROOT / "workers") <= 0.15 * whole
+    library = _lines_below(ROOT / "augury")
+    rooms = [path for path in (ROOT / "augury").iterdir() if path.is_dir()]
+    assert [room.name for room in rooms if _lines_below(room) > 0.4 * library] == []
+
+
+def test_every_path_on_the_road_of_a_job_exists() -> None:
+    """``docs/life-of-a-job.md`` names files and folders, and in some of them a name."""
+    named = re.findall(r"`((?:api_schemas|augury|service|store|tests|workers)/[\w./]*)(?:::(\w+))?`", ROAD.read_text())
+    assert len(named) > 50
+    assert [path for path, _ in named if not (ROOT / path).exists()] == []
+    assert [name for path, name in named if name and name not in (ROOT / path).read_text()] == []

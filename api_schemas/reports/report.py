@@ -14,9 +14,11 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Points, Timestamp
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
+from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole
-from api_schemas.reports.evidence import Cause, Look, Needed, RecommendedSpec, Why
+from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.training.trials import Curves
 
 
@@ -141,7 +143,7 @@ class Report(Body):
 
     schema_version: Literal["2.0"] = "2.0"
     job_id: str
-    kind: Literal["comparison", "training"] = "comparison"
+    kind: Literal[JobKind.COMPARISON, JobKind.TRAINING] = JobKind.COMPARISON
     created_at: Timestamp
     complete: bool = Field(description="Whether every trial gave a result.")
     stopped: bool = Field(False, description="It was ended early on request; the report covers what was done.")

@@ -12,7 +12,7 @@ from api_schemas.chunks import ChunkSpan
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
-from augury.planning.augmentation import Sources, places, sources_of
+from augury.planning.augmentation import Sources, chunk_spans, sources_of
 
 MANIFEST = "manifest.jsonl"
 _VALUES = (
@@ -45,7 +45,7 @@ class Layout:
     @cached_property
     def spans(self) -> list[ChunkSpan]:
         """The chunks, in order."""
-        return list(places(self.plan))
+        return list(chunk_spans(self.plan))
 
     @property
     def images(self) -> int:

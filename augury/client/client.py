@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from api_schemas.artifacts import ArtifactList
-from api_schemas.jobs import Job, JobList, JobRequest
+from api_schemas.jobs import Job, JobKind, JobList, JobRequest
 from api_schemas.lint import LintRequest, LintResult
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.previews import PreviewRequest
@@ -26,7 +26,11 @@ Request = JobRequest | Mapping[str, Any]
 WATCH_HOLD_SECONDS = 20
 WATCH_PAUSE_SECONDS = 0.5
 PREVIEW_PAUSE_SECONDS = 1.0
-_PLANS: dict[str, type[Plan] | type[AugmentationPlan]] = {"comparison": Plan, "augmentation": AugmentationPlan}
+_PLANS: dict[JobKind, type[Plan] | type[AugmentationPlan]] = {
+    JobKind.COMPARISON: Plan,
+    JobKind.TRAINING: Plan,
+    JobKind.AUGMENTATION: AugmentationPlan,
+}
 _NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
@@ -45,7 +49,8 @@ class Client(DatasetClient):
     def plan(self, request: Request) -> Plan | AugmentationPlan:
         """What a request amounts to, without submitting it."""
         body = body_of(request)
-        model = _PLANS.get(str(body.get("kind")), Plan)  # whatever else it is, the service will refuse it
+        of_kind = (model for kind, model in _PLANS.items() if kind == body.get("kind"))
+        model = next(of_kind, Plan)  # the service will refuse an unknown kind
         return self._ask(model, "POST", "/v1/jobs", json=body, params={"validate_only": "true"})
 
     def job(self, job_id: str, wait_seconds: int | None = None) -> Job:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from api_schemas.plans import BASELINE
-from api_schemas.reports.evidence import RecommendedSpec, Why
+from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import RecommendationReport
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.candidate_results import CandidateResults, candidate_results

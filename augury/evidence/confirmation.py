@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE
-from api_schemas.reports.evidence import RecommendedSpec, Why
+from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import Difference, RecommendationReport, Verdict
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.comparison_results import ComparisonResults

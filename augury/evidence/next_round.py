@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, Round
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.recommendations import RecommendedSpec
 from augury.evidence.analysis import Analysis
 
 RECOMMENDED = "augury:recommended"

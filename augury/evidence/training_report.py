@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api_schemas.jobs import JobKind
 from api_schemas.reports.report import Report
 from augury.evidence import arm_reports
 from augury.evidence.comparison_results import ComparisonResults
@@ -20,7 +21,7 @@ def training_report(results: ComparisonResults, created_at: str) -> Report:
     """
     return Report(
         job_id=results.job_id,
-        kind="training",
+        kind=JobKind.TRAINING,
         created_at=created_at,
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.jobs import Candidate
+from api_schemas.candidates import Candidate
 from api_schemas.plans import Arm, ArmRole
 
 RANDOM_PARAMETERS = (

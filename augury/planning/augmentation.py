@@ -1,7 +1,7 @@
 """From an augmentation request to chunks of images.
 
 The service needs this to show a plan, the workers to carry it out. The archive holds one *pass* over the dataset per
-round, and one before them with the originals where they are wanted; its images are counted pass by pass.
+round, and one before them with the originals where they are asked for; its images are counted pass by pass.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 
-MOST_IMAGES_PER_CHUNK = 512
-MOST_BYTES_PER_CHUNK = 64 * 2**20
+MAX_IMAGES_PER_CHUNK = 512
+MAX_BYTES_PER_CHUNK = 64 * 2**20
 _BYTES_PER_VALUE = 4  # augmented images are float32, whatever they are stored as
 
 _CHANNELS_OF_PNG = {"uint8": (1, 3, 4), "uint16": (1,)}
@@ -29,8 +29,8 @@ def plan_augmentation(request: AugmentationRequest, facts: DatasetFacts | None) 
     passes = request.rounds + request.include_originals
     if facts is None:
         return AugmentationPlan(passes=passes, source_images=None, images=None, images_per_chunk=None, chunks=None)
-    largest = max(1, MOST_BYTES_PER_CHUNK // (math.prod(facts.shape) * _BYTES_PER_VALUE))
-    per_chunk = min(MOST_IMAGES_PER_CHUNK, largest, facts.images)
+    max_images = max(1, MAX_BYTES_PER_CHUNK // (math.prod(facts.shape) * _BYTES_PER_VALUE))
+    per_chunk = min(MAX_IMAGES_PER_CHUNK, max_images, facts.images)
     return AugmentationPlan(
         passes=passes,
         source_images=facts.images,
@@ -40,7 +40,7 @@ def plan_augmentation(request: AugmentationRequest, facts: DatasetFacts | None) 
     )
 
 
-def places(plan: AugmentationPlan) -> Iterator[ChunkSpan]:
+def chunk_spans(plan: AugmentationPlan) -> Iterator[ChunkSpan]:
     """The chunks of a plan, in the order of the archive. None reaches over the end of a pass."""
     assert plan.source_images is not None, "chunks are made only once the dataset is ready"
     assert plan.images_per_chunk is not None
@@ -62,14 +62,14 @@ class Sources:
     stop: int
 
 
-def sources_of(request: AugmentationRequest, source_images: int, place: ChunkSpan) -> Sources:
-    """Where a place of the archive comes from."""
-    number_of_pass, start = divmod(place.first, source_images)
+def sources_of(request: AugmentationRequest, source_images: int, span: ChunkSpan) -> Sources:
+    """Which images of the dataset a span of the archive is made from."""
+    number_of_pass, start = divmod(span.first, source_images)
     round_number = number_of_pass - request.include_originals
-    return Sources(None if round_number < 0 else round_number, start, start + place.images)
+    return Sources(None if round_number < 0 else round_number, start, start + span.images)
 
 
-def format_obstacle(request: AugmentationRequest, facts: DatasetFacts) -> str | None:
+def format_problem(request: AugmentationRequest, facts: DatasetFacts) -> str | None:
     """Why the images cannot be given in the format that was asked for, said to a person; None if they can."""
     if request.format not in _FORMATS_OF_PNG or facts.shape[2] in _CHANNELS_OF_PNG.get(facts.dtype, ()):
         return None

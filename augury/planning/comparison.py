@@ -6,19 +6,16 @@ The service needs this to show a plan, the workers to carry it out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.jobs import ComparisonRequest, TrainingRequest, TrialRequest
+from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.models import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
-from augury.planning.canonical import digest
 from augury.planning.splits import split_definition
-
-TRAINING_VERSION = "3"
-"""Part of every trial's key: raise it when the same definition would give another result."""
+from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 
 TRAINED = "trained"
 """The one arm of a training job."""
@@ -26,8 +23,8 @@ TRAINED = "trained"
 
 def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
     """Integer images are brought to 0-1; floats are taken as they are."""
-    largest = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
-    return ImageDataGeneratorSpec() if largest is None else ImageDataGeneratorSpec(rescale=1 / largest)
+    max_value = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
+    return ImageDataGeneratorSpec() if max_value is None else ImageDataGeneratorSpec(rescale=1 / max_value)
 
 
 def plan_of(request: TrialRequest, stored_dtype: str) -> Plan:
@@ -55,16 +52,17 @@ def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:
         )
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
-    return _plan("comparison", arms, candidates, request.evaluation)
+    return _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
 
 
 def plan_training(request: TrainingRequest) -> Plan:
     """One arm on its seeds."""
-    return _plan("training", [Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)], [], request.evaluation)
+    arm = Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)
+    return _plan(JobKind.TRAINING, [arm], [], request.evaluation)
 
 
 def _plan(
-    kind: Literal["comparison", "training"],
+    kind: Literal[JobKind.COMPARISON, JobKind.TRAINING],
     arms: list[Arm],
     candidates: list[CandidatePlan],
     evaluation: EvaluationSettings,
@@ -99,7 +97,7 @@ def with_round(plan: Plan, added: Round, *arms: Arm) -> Plan:
     )
 
 
-def places(plan: Plan) -> Iterator[tuple[Arm, int]]:
+def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
     """Every arm on its seeds, round by round and seed by seed, so that early results are paired ones."""
     arms = {arm.name: arm for arm in plan.arms}
     for each in plan.rounds:
@@ -110,21 +108,16 @@ def places(plan: Plan) -> Iterator[tuple[Arm, int]]:
 
 def trial_definition(
     request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
-) -> dict[str, Any]:
-    """Everything that determines a trial's result, and nothing else."""
-    keep_model = {"keep_model": True} if request.kind == "training" else {}
-    return keep_model | {
-        "version": TRAINING_VERSION,
-        "engine": request.engine,
-        "dataset": dataset_digest,
-        "split": split_definition(request.evaluation, facts),
-        "model": request.model.model_dump(mode="json", exclude_none=True),
-        "training": request.training.model_dump(mode="json"),
-        "spec": arm.spec.model_dump(mode="json"),
-        "seed": seed,
-    }
-
-
-def setting_of(definition: dict[str, Any]) -> str:
-    """Trials of one setting take about the same time: they differ in spec and seed only."""
-    return digest({name: definition[name] for name in ("engine", "dataset", "split", "model", "training")})
+) -> TrialDefinition:
+    """The trial that an arm on a seed is, on the dataset with that digest."""
+    return TrialDefinition(
+        version=TRAINING_VERSION,
+        engine=request.engine,
+        dataset=dataset_digest,
+        split=split_definition(request.evaluation, facts),
+        model=request.model,
+        training=request.training,
+        spec=arm.spec,
+        seed=seed,
+        keep_model=isinstance(request, TrainingRequest),
+    )

@@ -7,12 +7,49 @@ drawing itself is in ``augury.training.splits``.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 
 _VALIDATED_ON = ("validation", "test")  # the first that a dataset has; a test split beside another stays untouched
+
+
+class _Definition(BaseModel):
+    """Part of what a trial is addressed by, so its fields and their forms stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    training_images: int | None
+    """Drawn per seed from the side to train on; None: all that is there."""
+
+
+class RandomSplit(_Definition):
+    """Every seed draws its own stratified split."""
+
+    kind: Literal["random"] = "random"
+    validation_fraction: float
+
+
+class GroupedSplit(_Definition):
+    """Every seed draws its own split, with no group on both sides."""
+
+    kind: Literal["grouped"] = "grouped"
+    validation_fraction: float
+
+
+class FixedSplit(_Definition):
+    """The dataset's own split."""
+
+    kind: Literal["fixed"] = "fixed"
+    validation: str
+    """The part of the dataset that is validated on."""
+
+
+SplitDefinition = RandomSplit | GroupedSplit | FixedSplit
+"""The split's part of a trial's definition: what determines it, and nothing else."""
 
 
 class SplitSizes(NamedTuple):
@@ -34,16 +71,13 @@ def folds_of(validation_fraction: float) -> int:
     return max(2, round(1 / min(validation_fraction, 1 - validation_fraction)))
 
 
-def split_definition(evaluation: EvaluationSettings, facts: DatasetFacts) -> dict[str, Any]:
-    """The split's part of a trial's definition: what determines it, and nothing else."""
+def split_definition(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitDefinition:
+    """How the trials of this dataset are split."""
     fixed = fixed_validation(evaluation, facts)
     if fixed is not None:
-        return {"kind": "fixed", "validation": fixed, "training_images": evaluation.training_images}
-    return {
-        "kind": "random" if facts.groups is None else "grouped",
-        "validation_fraction": evaluation.validation_fraction,
-        "training_images": evaluation.training_images,
-    }
+        return FixedSplit(validation=fixed, training_images=evaluation.training_images)
+    drawn = RandomSplit if facts.groups is None else GroupedSplit
+    return drawn(validation_fraction=evaluation.validation_fraction, training_images=evaluation.training_images)
 
 
 def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSizes:
@@ -60,16 +94,16 @@ def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSiz
     return SplitSizes(evaluation.training_images or facts.images - validation, validation)
 
 
-def split_obstacle(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+def split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
     """Why images cannot be split as asked, said to a person; None if they can."""
     classes = len(facts.classes)
     if classes < 2:
         return f"the dataset has {classes} class; a comparison of accuracies needs two or more"
     fixed = fixed_validation(evaluation, facts)
-    return _obstacle_of_fixed(evaluation, facts, fixed) if fixed else _obstacle_of_drawn(evaluation, facts)
+    return _fixed_split_problem(evaluation, facts, fixed) if fixed else _drawn_split_problem(evaluation, facts)
 
 
-def _obstacle_of_fixed(evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str) -> str | None:
+def _fixed_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str) -> str | None:
     for split in ("train", fixed):
         empty = [name for name in facts.classes if not facts.splits[split].get(name)]
         if empty:
@@ -77,15 +111,15 @@ def _obstacle_of_fixed(evaluation: EvaluationSettings, facts: DatasetFacts, fixe
                 f"the dataset's own {split!r} split has no image of class {empty[0]!r}{_and_more(empty)}; "
                 "add some, or draw splits with evaluation.splits='random'"
             )
-    images, wanted, classes = _images_in(facts, "train"), evaluation.training_images, len(facts.classes)
-    if wanted is not None and wanted > images:
-        return f"{wanted} training images are more than the {images} of the dataset's own 'train' split"
-    if wanted is not None and wanted < classes:
-        return f"{wanted} training images cannot hold every one of {classes} classes"
+    images, asked, classes = _images_in(facts, "train"), evaluation.training_images, len(facts.classes)
+    if asked is not None and asked > images:
+        return f"{asked} training images are more than the {images} of the dataset's own 'train' split"
+    if asked is not None and asked < classes:
+        return f"{asked} training images cannot hold every one of {classes} classes"
     return None
 
 
-def _obstacle_of_drawn(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+def _drawn_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
     classes, (training, validation) = len(facts.classes), split_sizes(evaluation, facts)
     empty = [name for name, images in facts.classes.items() if images == 0]
     if empty:

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.datasets.snapshot import Snapshot
 from augury.evidence.probe_results import Probe
 from augury.monitor import WorkMonitor
+from augury.planning.trial_definition import TrialDefinition
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
 from augury.training.splits import draw_split
 
 
 def probe_trial(
-    definition: dict[str, Any],
+    definition: TrialDefinition,
     model: bytes,
     snapshot: Snapshot,
     candidates: Mapping[str, ImageDataGeneratorSpec],
     monitor: WorkMonitor,
 ) -> Probe:
     """Ask the model that a trial left behind about the candidates, on the trial's own validation images."""
-    split = draw_split(snapshot, definition["split"], definition["seed"])
+    split = draw_split(snapshot, definition.split, definition.seed)
     return run_probe(
         classifier(model_from(model)),
-        ImageDataGeneratorSpec.model_validate(definition["spec"]),
+        definition.spec,
         candidates,
         snapshot.images,
         snapshot.labels,
         validation_indices=split.validation,
         training_indices=split.training,
         class_count=len(snapshot.class_names),
-        seed=definition["seed"],
+        seed=definition.seed,
         monitor=monitor,
     )

@@ -24,7 +24,7 @@ _SMALLEST_PROBABILITY = 1e-7
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model made of images: their places in the snapshot, labels, predicted classes, all ``[n]``.
+    """What a model made of images: their indices in the snapshot, labels, predicted classes, all ``[n]``.
 
     ``probability`` is that of the true class, float32.
     """
@@ -94,13 +94,13 @@ def batch_that_fits(activation_bytes: int) -> int:
 def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, monitor: WorkMonitor) -> Predictions:
     """What the model makes of the images, in batches of so many."""
     predicted, probability = [], []
-    place = 0
+    evaluated = 0
     for images in examples.chunks():
         for first in range(0, len(images), batch_size):
             monitor.raise_if_cancelled()
             outputs = stepper.probabilities(images[first : first + batch_size])
-            wanted = examples.labels[place : place + len(outputs)]
-            probability.append(outputs[np.arange(len(outputs)), wanted].astype(np.float32))
+            labels = examples.labels[evaluated : evaluated + len(outputs)]
+            probability.append(outputs[np.arange(len(outputs)), labels].astype(np.float32))
             predicted.append(outputs.argmax(axis=1).astype(np.int32))
-            place += len(outputs)
+            evaluated += len(outputs)
     return Predictions(examples.indices, examples.labels, np.concatenate(predicted), np.concatenate(probability))

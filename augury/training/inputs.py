@@ -16,6 +16,7 @@ import numpy.typing as npt
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.jobs import Engine
 from augury.augmentation import Pipeline
 from augury.augmentation.preprocessing_functions import FUNCTIONS
 from augury.memory import available_bytes, gigabytes
@@ -26,7 +27,7 @@ Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
 CHUNK_BYTES = 32_000_000
-_MOST_WHITENED = 4096
+_MAX_WHITENED = 4096
 """Values of an image: whitening learns a matrix of so many rows and columns, in time that grows with their cube."""
 _WHITENING_SAMPLE = 16_000_000
 
@@ -117,7 +118,7 @@ class KerasInputs:
         check: Callable[[], object] | None = None,  # the generator learns in one call, which cannot be interrupted
     ) -> None:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
-        _refuse_what_keras_cannot_hold(spec, images, training)
+        _require_room_for_keras(spec, images, training)
         function = None if spec.preprocessing_function is None else FUNCTIONS[spec.preprocessing_function]
         self._generator = ImageDataGenerator(**spec.constructor_arguments(), preprocessing_function=function)
         if spec.needs_fit:
@@ -144,9 +145,9 @@ class KerasInputs:
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
         result = np.empty((len(indices), *self._images.shape[1:]), np.float32)
-        for place, index in enumerate(indices):
+        for row, index in enumerate(indices):
             # astype copies, and standardize works in place
-            result[place] = self._generator.standardize(self._images[index].astype(self._generator.dtype))
+            result[row] = self._generator.standardize(self._images[index].astype(self._generator.dtype))
         return result
 
 
@@ -160,22 +161,22 @@ def _learned_from(spec: ImageDataGeneratorSpec, images: Array, training: Indices
     The sample has at least twice as many images as an image has values, so that their covariance has full rank.
     """
     values = math.prod(images.shape[1:])
-    most = max(2 * values, _WHITENING_SAMPLE // values)
+    max_sample = max(2 * values, _WHITENING_SAMPLE // values)
     if not spec.zca_whitening:
         return training
-    if values > _MOST_WHITENED:
+    if values > _MAX_WHITENED:
         shape = "x".join(map(str, images.shape[1:]))
         raise UserInputError(
             f"zca_whitening needs a matrix of {values:,} x {values:,} for images of {shape}; at most "
-            f"{_MOST_WHITENED:,} values an image can be whitened: make the images smaller or leave it out"
+            f"{_MAX_WHITENED:,} values an image can be whitened: make the images smaller or leave it out"
         )
-    if len(training) <= most:
+    if len(training) <= max_sample:
         return training
-    drawn = np.random.default_rng(stream_seed(seed, WHITENING)).choice(training, most, replace=False)
+    drawn = np.random.default_rng(stream_seed(seed, WHITENING)).choice(training, max_sample, replace=False)
     return np.sort(drawn)
 
 
-def _refuse_what_keras_cannot_hold(spec: ImageDataGeneratorSpec, images: Array, training: Indices) -> None:
+def _require_room_for_keras(spec: ImageDataGeneratorSpec, images: Array, training: Indices) -> None:
     bytes_a_value = images.dtype.itemsize + (12 if spec.needs_fit else 4)  # fit() makes two more copies
     needed, available = len(training) * math.prod(images.shape[1:]) * bytes_a_value, available_bytes()
     if available is not None and needed > available / 2:
@@ -190,4 +191,4 @@ def _float32(images: Array) -> Array:
     return images.astype(np.float32, copy=False)
 
 
-ENGINES: dict[str, type[AuguryInputs] | type[KerasInputs]] = {"augury": AuguryInputs, "keras": KerasInputs}
+ENGINES: dict[Engine, type[AuguryInputs] | type[KerasInputs]] = {"augury": AuguryInputs, "keras": KerasInputs}

@@ -17,7 +17,7 @@ _COPIES_OF_WEIGHTS = 4  # the weights, their gradients, and two moments of Adam
 _COPIES_OF_ACTIVATIONS = 2  # forward, and their gradients
 
 
-def refuse_what_does_not_fit(build: Callable[[], keras.Model], batch_size: int) -> None:
+def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
     """Find out how large a model would be, and refuse one that cannot be trained here.
 
     On an accelerator only the weights are asked about: its own memory is the backend's to watch, which says so.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -13,10 +12,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.training.models import APPLICATIONS
+from api_schemas.training.models import APPLICATIONS, ModelSpec, TrainingSettings
+from augury.planning.canonical import canonical_json
 from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits
-from augury.training.model_memory import largest_activation_bytes, refuse_what_does_not_fit
+from augury.training.model_memory import largest_activation_bytes, require_memory
 from augury.training.networks import NETWORKS, Shape
 from augury.training.steppers import Stepper, stepper_of
 
@@ -39,9 +39,7 @@ class Learner:
         return file.getvalue()
 
 
-def initialised_learner(
-    definition: dict[str, Any], shape: Shape, classes: int, training: dict[str, Any], seed: int
-) -> Learner:
+def initialised_learner(model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seed: int) -> Learner:
     """A model with fresh weights and a fresh optimizer, both determined by *seed*.
 
     The compiled functions of a model are kept for the process: tracing them again for every trial would take
@@ -51,10 +49,10 @@ def initialised_learner(
         UserInputError: the model does not fit the images or the classes.
         ModelTooLargeError: training it takes more memory than there is.
     """
-    wanted = json.dumps(definition, sort_keys=True)
-    optimizer, learning_rate, batch_size = (training[name] for name in ("optimizer", "learning_rate", "batch_size"))
-    learner, pristine_optimizer = _compiled(wanted, shape, classes, optimizer, learning_rate, batch_size)
-    initial = _initial_values(wanted, shape, classes, seed)
+    as_json = canonical_json(model.model_dump(mode="json"))
+    settings = (training.optimizer, training.learning_rate, training.batch_size)
+    learner, pristine_optimizer = _compiled(as_json, shape, classes, *settings)
+    initial = _initial_values(as_json, shape, classes, seed)
     variables = [*learner.model.variables, *learner.model.optimizer.variables]
     for variable, value in zip(variables, [*initial, *pristine_optimizer], strict=True):
         variable.assign(value)
@@ -63,34 +61,35 @@ def initialised_learner(
 
 @lru_cache(maxsize=2)
 def _compiled(
-    wanted: str, shape: Shape, classes: int, optimizer: str, learning_rate: float, batch_size: int
+    as_json: str, shape: Shape, classes: int, optimizer: str, learning_rate: float, batch_size: int
 ) -> tuple[Learner, Values]:
-    definition = json.loads(wanted)
-    refuse_what_does_not_fit(partial(_build, definition, shape, classes), batch_size)
-    model = _build(definition, shape, classes)
+    build = partial(_build, ModelSpec.model_validate_json(as_json), shape, classes)
+    require_memory(build, batch_size)
+    model = build()
     rule = keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}})
     model.compile(rule, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
-    _refuse_what_gives_no_probabilities(learner, shape)
+    _require_probabilities(learner, shape)
     return learner, _values(model.optimizer.variables)
 
 
 @lru_cache(maxsize=2)  # the arms of one seed follow each other, and share them
-def _initial_values(wanted: str, shape: Shape, classes: int, seed: int) -> Values:
+def _initial_values(as_json: str, shape: Shape, classes: int, seed: int) -> Values:
     keras.utils.set_random_seed(seed)
-    return _values(_build(json.loads(wanted), shape, classes).variables)  # with the state of dropout's generators
+    model = _build(ModelSpec.model_validate_json(as_json), shape, classes)
+    return _values(model.variables)  # with the state of dropout's generators
 
 
 def _values(variables: list[Any]) -> Values:
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 
-def _build(definition: dict[str, Any], shape: Shape, classes: int) -> keras.Model:
-    if "config" in definition:
-        return _from_config(definition["config"], shape, classes)
-    name = definition["name"]
-    return _application(name, shape, classes) if name in APPLICATIONS else NETWORKS[name](shape, classes)
+def _build(spec: ModelSpec, shape: Shape, classes: int) -> keras.Model:
+    if spec.config is not None:
+        return _from_config(spec.config, shape, classes)
+    assert spec.name is not None, "a model has a name or a configuration"
+    return _application(spec.name, shape, classes) if spec.name in APPLICATIONS else NETWORKS[spec.name](shape, classes)
 
 
 def _application(name: str, shape: Shape, classes: int) -> keras.Model:
@@ -127,14 +126,14 @@ def _is_taken(given: Any, shape: Shape) -> bool:
     """Whether a model with this input shape (None: any size) takes images of *shape*."""
     if not isinstance(given, tuple) or len(given) != 4 or given[0] is not None:
         return False
-    return all(wanted in (None, size) for wanted, size in zip(given[1:], shape, strict=True))
+    return all(given_size in (None, size) for given_size, size in zip(given[1:], shape, strict=True))
 
 
 def _size(shape: Any) -> Any:
     return shape[1:] if isinstance(shape, tuple) else shape
 
 
-def _refuse_what_gives_no_probabilities(learner: Learner, shape: Shape) -> None:
+def _require_probabilities(learner: Learner, shape: Shape) -> None:
     """A black image is enough to tell a softmax from logits or independent sigmoids."""
     outputs = learner.stepper.probabilities(np.zeros((1, *shape), np.float32))
     if not (np.isfinite(outputs).all() and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):

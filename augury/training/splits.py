@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.planning.splits import folds_of
+from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition, folds_of
 from augury.training.errors import UserInputError
 from augury.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
 
@@ -28,8 +29,8 @@ class Split:
     validation: Indices
 
 
-def draw_split(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
-    """The split of a seed, as its definition says (``augury.planning.splits.split_definition``).
+def draw_split(snapshot: Snapshot, definition: SplitDefinition, seed: int) -> Split:
+    """The split of a seed, as its definition says.
 
     *random* draws a stratified split; *grouped* one where no group is on both sides; *fixed* takes the dataset's own,
     of which a seed may draw a stratified part to train on.
@@ -37,31 +38,30 @@ def draw_split(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split
     Raises:
         UserInputError: there are too few images or groups, of a class or in all.
     """
-    draw = {"random": _random, "grouped": _grouped, "fixed": _fixed}[settings.get("kind", "random")]
     try:
-        split = draw(snapshot, settings, seed)
+        split = _DRAWERS[definition.kind](snapshot, definition, seed)
     except ValueError as error:
         raise UserInputError(f"the dataset cannot be split as asked: {error}") from error
     return Split(np.sort(split.training), np.sort(split.validation))
 
 
-def _random(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
+def _random(snapshot: Snapshot, definition: RandomSplit, seed: int) -> Split:
     splitter = StratifiedShuffleSplit(
         n_splits=1,
-        train_size=settings["training_images"],
-        test_size=math.ceil(len(snapshot.labels) * settings["validation_fraction"]),
+        train_size=definition.training_images,
+        test_size=math.ceil(len(snapshot.labels) * definition.validation_fraction),
         random_state=stream_seed(seed, SPLIT),
     )
     return Split(*next(splitter.split(np.zeros(len(snapshot.labels)), snapshot.labels)))
 
 
-def _grouped(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
+def _grouped(snapshot: Snapshot, definition: GroupedSplit, seed: int) -> Split:
     """One of several equal parts of the groups, the first that leaves every class on both sides if there is one.
 
     Where none does, classes may be missing among the validation images, but never among the training images.
     """
     assert snapshot.groups is not None, "the definition says that the images have groups"
-    fraction = settings["validation_fraction"]
+    fraction = definition.validation_fraction
     splitter = StratifiedGroupKFold(folds_of(fraction), shuffle=True, random_state=stream_seed(seed, SPLIT))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # looked at below
@@ -76,28 +76,30 @@ def _grouped(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
         raise ValueError("the images of a class are in so few groups that every part leaves a class untrained")
     whole = (fold for fold in trainable if _classes_in(snapshot.labels[fold.validation]) == classes)
     chosen = next(whole, trainable[0])
-    return Split(_subset(chosen.training, snapshot.labels, settings, seed), chosen.validation)
+    return Split(_subset(chosen.training, snapshot.labels, definition.training_images, seed), chosen.validation)
 
 
-def _fixed(snapshot: Snapshot, settings: dict[str, Any], seed: int) -> Split:
+def _fixed(snapshot: Snapshot, definition: FixedSplit, seed: int) -> Split:
     assert snapshot.splits is not None, "the definition says that the images have splits"
     training = np.flatnonzero(snapshot.splits == SPLIT_CODES["train"])
-    validation = np.flatnonzero(snapshot.splits == SPLIT_CODES[settings["validation"]])
-    return Split(_subset(training, snapshot.labels, settings, seed), validation)
+    validation = np.flatnonzero(snapshot.splits == SPLIT_CODES[definition.validation])
+    return Split(_subset(training, snapshot.labels, definition.training_images, seed), validation)
 
 
-def _subset(training: Indices, labels: Labels, settings: dict[str, Any], seed: int) -> Indices:
+_DRAWERS: dict[str, Callable[[Snapshot, Any, int], Split]] = {"random": _random, "grouped": _grouped, "fixed": _fixed}
+
+
+def _subset(training: Indices, labels: Labels, asked: int | None, seed: int) -> Indices:
     """As many training images as asked for, stratified; all of them where nothing was asked."""
-    wanted = settings["training_images"]
-    if wanted is None or wanted == len(training):
+    if asked is None or asked == len(training):
         return training
-    if wanted > len(training):
-        raise ValueError(f"{wanted} training images are more than the {len(training)} on the side to train on")
+    if asked > len(training):
+        raise ValueError(f"{asked} training images are more than the {len(training)} on the side to train on")
     classes, counts = np.unique(labels[training], return_counts=True)
-    if wanted < len(classes):
-        raise ValueError(f"{wanted} training images cannot hold every one of {len(classes)} classes")
+    if asked < len(classes):
+        raise ValueError(f"{asked} training images cannot hold every one of {len(classes)} classes")
     generator = np.random.default_rng(stream_seed(seed, TRAINING_SUBSET))
-    shares = _proportional(counts, wanted)
+    shares = _proportional(counts, asked)
     drawn = [
         generator.choice(training[labels[training] == label], share, replace=False)
         for label, share in zip(classes, shares, strict=True)
@@ -105,12 +107,12 @@ def _subset(training: Indices, labels: Labels, settings: dict[str, Any], seed: i
     return np.concatenate(drawn)
 
 
-def _proportional(counts: npt.NDArray[np.intp], wanted: int) -> npt.NDArray[np.intp]:
+def _proportional(counts: npt.NDArray[np.intp], images: int) -> npt.NDArray[np.intp]:
     """So many images shared out in proportion to *counts*, at least one to each: largest remainders first."""
-    shares: npt.NDArray[np.intp] = np.maximum(1, counts * wanted // counts.sum())
-    while shares.sum() != wanted:
-        surplus = counts * wanted / counts.sum() - shares
-        if shares.sum() < wanted:
+    shares: npt.NDArray[np.intp] = np.maximum(1, counts * images // counts.sum())
+    while shares.sum() != images:
+        surplus = counts * images / counts.sum() - shares
+        if shares.sum() < images:
             shares[np.argmax(np.where(shares < counts, surplus, -np.inf))] += 1
         else:
             shares[np.argmin(np.where(shares > 1, surplus, np.inf))] -= 1

@@ -96,14 +96,14 @@ def _tensorflow_steps(tf: Any, model: keras.Model) -> Callable[..., tuple[Any, A
 
     def steps(images: Any, labels: Any, batch_size: Any, loss_sum: Any, right: Any) -> tuple[Any, Any]:
         def step(first: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
-            batch, wanted = images[first : first + batch_size], labels[first : first + batch_size]
+            batch, expected = images[first : first + batch_size], labels[first : first + batch_size]
             with tf.GradientTape() as tape:
                 probabilities = model(batch, training=True)
-                loss = model.compute_loss(x=batch, y=wanted, y_pred=probabilities, training=True)
+                loss = model.compute_loss(x=batch, y=expected, y_pred=probabilities, training=True)
             gradients = tape.gradient(loss, model.trainable_variables)
             model.optimizer.apply(gradients, model.trainable_variables)
-            hits = tf.equal(tf.argmax(probabilities, axis=-1), wanted)
-            added = tf.cast(tf.shape(wanted)[0], tf.float64) * tf.cast(loss, tf.float64)
+            hits = tf.equal(tf.argmax(probabilities, axis=-1), expected)
+            added = tf.cast(tf.shape(expected)[0], tf.float64) * tf.cast(loss, tf.float64)
             return first + batch_size, loss_sum + added, right + tf.reduce_sum(tf.cast(hits, tf.float64))
 
         total = tf.shape(labels)[0]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
+from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History, finite_or_none, is_still_falling
 from augury.training.inputs import ENGINES, Indices
@@ -28,8 +27,8 @@ class Trained:
     model: bytes | None
 
 
-def train_trial(definition: dict[str, Any], snapshot: Snapshot, monitor: WorkMonitor) -> Trained:
-    """Carry out one trial (see ``augury.planning.comparison.trial_definition``).
+def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor) -> Trained:
+    """Carry out one trial that is defined so.
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
     of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best. The
@@ -41,14 +40,13 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, monitor: WorkMon
         ModelTooLargeError: training the model takes more memory than there is.
     """
     began = time.perf_counter()
-    seed, settings = definition["seed"], definition["training"]
-    spec = ImageDataGeneratorSpec.model_validate(definition["spec"])
+    seed, settings, spec = definition.seed, definition.training, definition.spec
     shape = snapshot.images.shape[1:]
-    split = draw_split(snapshot, definition["split"], seed)
-    engine = ENGINES[definition["engine"]]
+    split = draw_split(snapshot, definition.split, seed)
+    engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     learner = initialised_learner(
-        definition["model"], shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
+        definition.model, shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
     )
 
     def examples(indices: Indices) -> EvaluationSet:
@@ -56,13 +54,13 @@ def train_trial(definition: dict[str, Any], snapshot: Snapshot, monitor: WorkMon
 
     history, predictions = train(
         learner,
-        inputs.chunks(settings["batch_size"], settings["epochs"]),
-        batch_size=settings["batch_size"],
+        inputs.chunks(settings.batch_size, settings.epochs),
+        batch_size=settings.batch_size,
         validation=examples(split.validation),
         monitor=monitor,
     )
     on_training = evaluate(learner.stepper, examples(split.training), learner.evaluation_batch, monitor)
-    is_kept = not spec.has_augmentation or definition.get("keep_model", False)
+    is_kept = not spec.has_augmentation or definition.keep_model
     model = learner.saved() if is_kept else None
     result = _result(history, predictions, on_training, len(snapshot.class_names), time.perf_counter() - began)
     return Trained(result, predictions.to_npz(), model)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.jobs import AugmentationRequest, JobRequest, TrialRequest
+from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning import augmentation, comparison
-from augury.planning.splits import split_obstacle
+from augury.planning.splits import split_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
@@ -31,9 +31,9 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
     if facts is None:
         return
     kind = _KINDS[request.kind]
-    obstacle = kind.obstacle(request, facts)
-    if obstacle is not None:
-        raise INVALID_REQUEST.error_at(f"body.{kind.field}", obstacle, f"{kind.refusal}; nothing was stored")
+    problem = kind.problem(request, facts)
+    if problem is not None:
+        raise INVALID_REQUEST.error_at(f"body.{kind.field}", problem, f"{kind.refusal}; nothing was stored")
 
 
 def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:
@@ -47,12 +47,12 @@ class _Kind:
 
     field: str
     refusal: str
-    obstacle: Callable[[Any, DatasetFacts], str | None]
+    problem: Callable[[Any, DatasetFacts], str | None]
     plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
 
 
-def _split_obstacle(request: TrialRequest, facts: DatasetFacts) -> str | None:
-    return split_obstacle(request.evaluation, facts)
+def _split_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return split_problem(request.evaluation, facts)
 
 
 def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
@@ -67,11 +67,11 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation.plan_augmentation(request, facts_of(dataset))
 
 
-_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_obstacle, _plan_trials)
-_KINDS = {
-    "comparison": _BY_TRIALS,
-    "training": _BY_TRIALS,
-    "augmentation": _Kind(
-        "format", "the images cannot be stored as asked", augmentation.format_obstacle, _plan_augmentation
+_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_problem, _plan_trials)
+_KINDS: dict[JobKind, _Kind] = {
+    JobKind.COMPARISON: _BY_TRIALS,
+    JobKind.TRAINING: _BY_TRIALS,
+    JobKind.AUGMENTATION: _Kind(
+        "format", "the images cannot be stored as asked", augmentation.format_problem, _plan_augmentation
     ),
 }

@@ -115,7 +115,7 @@ def jobs_of(session: Session, chunk_ids: Iterable[str]) -> Sequence[str]:
     return session.scalars(query).all()
 
 
-def give_up_parts(session: Session, most_jobs: int) -> list[str]:
+def give_up_parts(session: Session, max_jobs: int) -> list[str]:
     """Jobs that are over and whose stored parts nobody needs any more; their chunks forget them."""
     needless = (ChunkRow.role == ChunkRole.AUGMENT, ChunkRow.result.is_not(None))
     query = (
@@ -123,7 +123,7 @@ def give_up_parts(session: Session, most_jobs: int) -> list[str]:
         .distinct()
         .join(JobRow, JobRow.id == ChunkRow.job_id)
         .where(JobRow.finished_at.is_not(None), *needless)
-        .limit(most_jobs)
+        .limit(max_jobs)
     )
     job_ids = list(session.scalars(query))
     session.execute(update(ChunkRow).where(ChunkRow.job_id.in_(job_ids), *needless).values(result=None))

@@ -16,7 +16,7 @@ _LOCK = 0x6175675F6473  # "aug_ds"
 _LIVE = (DatasetState.QUEUED, DatasetState.INGESTING, DatasetState.READY)
 
 
-def hold_still(database: Database, session: Session) -> None:
+def lock_snapshot_deletion(database: Database, session: Session) -> None:
     """Until the transaction ends, nobody else decides which snapshots are needed.
 
     SQLite's writers are alone anyway. Whoever makes a dataset ready looks under this lock whether its snapshot is
@@ -34,7 +34,7 @@ def forget_failed(session: Session, older_than: float) -> None:
     )  # fmt: skip
 
 
-def needless(session: Session, most: int) -> list[tuple[DatasetRow, list[str], list[str]]]:
+def needless(session: Session, limit: int) -> list[tuple[DatasetRow, list[str], list[str]]]:
     """Rows that are over without use, each with the folders and the files that can go with it.
 
     A failed row loses only a snapshot that was stored just before the failure; its upload stays.
@@ -43,7 +43,7 @@ def needless(session: Session, most: int) -> list[tuple[DatasetRow, list[str], l
     is_due = DatasetRow.purged_at.is_(None) & (
         (DatasetRow.state == DatasetState.DELETED) | DatasetRow.digest.is_not(None)
     )
-    rows = session.scalars(select(DatasetRow).where(over, is_due).order_by(DatasetRow.id).limit(most)).all()
+    rows = session.scalars(select(DatasetRow).where(over, is_due).order_by(DatasetRow.id).limit(limit)).all()
     return [(row, _snapshot_of(session, row), _upload_of(session, row)) for row in rows]
 
 

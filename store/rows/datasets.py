@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api_schemas.base import timestamp
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
-from augury.planning.canonical import digest, timestamp
+from augury.planning.canonical import digest
 from store.database import insert_or_find
 from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
@@ -75,10 +76,10 @@ def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float)
     return leases.finish(session, lease, DatasetState.FAILED, now=now, error=error, progress=None)
 
 
-def jobs_in_need(session: Session, dataset_id: str, most: int = 5) -> list[str]:
+def jobs_in_need(session: Session, dataset_id: str, limit: int = 5) -> list[str]:
     """The first few jobs that are not over and need the dataset."""
     query = select(JobRow.id).where(JobRow.dataset_id == dataset_id, JobRow.finished_at.is_(None))
-    return list(session.scalars(query.order_by(JobRow.id).limit(most)))
+    return list(session.scalars(query.order_by(JobRow.id).limit(limit)))
 
 
 def delete(session: Session, dataset_id: str, now: float) -> None:

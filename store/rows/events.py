@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api_schemas.base import timestamp
 from api_schemas.progress import TimelineEntry
-from augury.planning.canonical import timestamp
 from store.rows.tables import JobEventRow
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api_schemas.artifacts import Artifact
+from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
-from api_schemas.jobs import Job, JobList, JobState, JobSummary
-from augury.planning.canonical import optional_timestamp, timestamp
+from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from store.rows import events
 from store.rows.progress import progress_of
 from store.rows.tables import JobLabelRow, JobRow
@@ -55,7 +55,7 @@ def _narrow(query: Select[Any], narrowed: JobFilter) -> Select[Any]:
 def _summary(row: JobRow) -> JobSummary:
     return JobSummary(
         id=row.id,
-        kind=row.kind,
+        kind=JobKind(row.kind),
         state=JobState(row.state),
         is_terminal=JobState(row.state).is_terminal,
         labels=row.labels,
@@ -71,9 +71,9 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
     state = JobState(row.state)
     return Job(
         id=row.id,
-        kind=row.kind,
+        kind=JobKind(row.kind),
         state=state,
-        phase=row.phase,
+        phase=Phase(row.phase),
         is_terminal=state.is_terminal,
         request=row.request,
         labels=row.labels,

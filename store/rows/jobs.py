@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 from api_schemas.base import RequestModel
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, TrainingRequest, TrialRequest
+from api_schemas.jobs import (
+    AugmentationRequest,
+    ComparisonRequest,
+    JobKind,
+    JobState,
+    Phase,
+    TrainingRequest,
+    TrialRequest,
+)
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
@@ -22,29 +30,22 @@ from store.rows.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 
 Request = TypeVar("Request", bound=RequestModel)
 
-_BY_TRIALS: dict[str, type[TrialRequest]] = {"comparison": ComparisonRequest, "training": TrainingRequest}
+AnyRequest = ComparisonRequest | TrainingRequest | AugmentationRequest
+
+_REQUESTS: dict[JobKind, type[AnyRequest]] = {
+    JobKind.COMPARISON: ComparisonRequest,
+    JobKind.TRAINING: TrainingRequest,
+    JobKind.AUGMENTATION: AugmentationRequest,
+}
 
 # Whatever jobs have carried out for them: how to drop a job's units, and which jobs wait for some of them.
 _DROP_UNITS = (trials.cancel_of_job, chunks.cancel_of_job)
 _WAITING_JOBS = (trials.jobs_of, chunks.jobs_of)
 
 
-class Phase:
-    """What is going on inside a job."""
-
-    WAITING = "waiting"
-    INGESTING = "ingesting"
-    TRAINING = "training"
-    REPORTING = "reporting"
-    AUGMENTING = "augmenting"
-    ASSEMBLING = "assembling"
-    CONFIRMING = "confirming"
-    DONE = "done"
-
-
 def create(
     session: Session,
-    request: ComparisonRequest | TrainingRequest | AugmentationRequest,
+    request: AnyRequest,
     dataset: DatasetRow,
     now: float,
     deadline_at: float,
@@ -74,7 +75,7 @@ def locked(session: Session, job_id: str) -> JobRow | None:
     return session.get(JobRow, job_id, with_for_update=True, populate_existing=True)
 
 
-def begin(session: Session, job: JobRow, phase: str, now: float) -> None:
+def begin(session: Session, job: JobRow, phase: Phase, now: float) -> None:
     """A queued job starts running; a running one enters another phase."""
     if move(session, state_machines.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
         events.append(session, job.id, JobState.RUNNING, now, phase=phase)
@@ -87,7 +88,7 @@ def begin(session: Session, job: JobRow, phase: str, now: float) -> None:
 def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, now: float) -> None:
     """Give the job its trials: existing ones where they fit, new ones where they do not.
 
-    Called again, it fills only the places that a cancel of another job has emptied.
+    Called again, it fills only the slots that a cancel of another job has emptied.
     """
     request = trial_request_of(job)
     assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
@@ -95,14 +96,11 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
     }
-    for arm, seed in comparison.places(plan):
+    for arm, seed in comparison.trial_slots(plan):
         if (arm.name, seed) in filled:
             continue
         definition = comparison.trial_definition(request, arm, seed, dataset.digest, facts)
-        trial, reused = trials.ensure(
-            session, definition, setting=comparison.setting_of(definition),
-            dataset_id=dataset.id, queue=request.device, now=now,
-        )  # fmt: skip
+        trial, reused = trials.ensure(session, definition, dataset_id=dataset.id, queue=request.device, now=now)
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
     if job.plan is None or len(job.plan.get("rounds", ())) < len(plan.rounds):
         job.plan = plan.model_dump(mode="json")
@@ -141,7 +139,7 @@ def stop(session: Session, job: JobRow, now: float) -> str | None:
     """End a job's training now; the planner then reports on what is done. Returns why that cannot be, or None."""
     if job.state not in (JobState.QUEUED, JobState.RUNNING):
         return f"the job is {job.state}; there is nothing to stop"
-    if job.kind not in _BY_TRIALS:
+    if not issubclass(_REQUESTS[JobKind(job.kind)], TrialRequest):
         return f"a job of kind {job.kind} has no report to stop for; cancel it instead"
     if job.plan is None:
         return "the job has not begun to train, so there is nothing to report; cancel it instead"
@@ -187,7 +185,9 @@ def request_of(job: JobRow, kind: type[Request]) -> Request:
 
 def trial_request_of(job: JobRow) -> TrialRequest:
     """The request of a job that trials carry out."""
-    return request_of(job, _BY_TRIALS[job.kind])
+    request = request_of(job, _REQUESTS[JobKind(job.kind)])
+    assert isinstance(request, TrialRequest), f"a job of kind {job.kind} has no trials"
+    return request
 
 
 def live_ids(session: Session) -> list[str]:

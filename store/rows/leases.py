@@ -16,51 +16,53 @@ from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
-from store.rows.state_machines import Noun, move
+from store.rows.state_machines import StateMachine, move
 from store.rows.tables import ChunkRow, DatasetRow, TrialRow
 
 QUEUED = "queued"
 
 
 @dataclass(frozen=True)
-class Work:
+class LeaseKind:
     """A kind of leased unit of work."""
 
-    noun: Noun
+    machine: StateMachine
     row: type[ChunkRow] | type[DatasetRow] | type[TrialRow]
     active: str
     failed: str
     cancelled: str
 
 
-TRIALS = Work(state_machines.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
-CHUNKS = Work(state_machines.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
-INGESTIONS = Work(state_machines.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED)
+TRIALS = LeaseKind(state_machines.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
+CHUNKS = LeaseKind(state_machines.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
+INGESTIONS = LeaseKind(
+    state_machines.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED
+)
 
 
 @dataclass(frozen=True)
 class Lease:
     """The right to work on one unit, until it is lost."""
 
-    work: Work
+    kind: LeaseKind
     row_id: str
     lease_id: str
 
     @property
     def is_held(self) -> Any:
         """The SQL condition that this lease is still the valid one."""
-        return self.work.row.lease_id == self.lease_id
+        return self.kind.row.lease_id == self.lease_id
 
 
-def claim(session: Session, work: Work, row_id: str, *, owner: str, now: float, seconds: float) -> Lease | None:
+def claim(session: Session, kind: LeaseKind, row_id: str, *, owner: str, now: float, seconds: float) -> Lease | None:
     """Take a queued unit; None if somebody else was faster or nothing is due any more."""
-    row = work.row
-    lease = Lease(work, row_id, new_id("lease"))
+    row = kind.row
+    lease = Lease(kind, row_id, new_id("lease"))
     claimed = move(
         session,
-        work.noun,
+        kind.machine,
         row_id,
-        work.active,
+        kind.active,
         row.state == QUEUED,
         lease_id=lease.lease_id,
         lease_owner=owner,
@@ -73,10 +75,10 @@ def claim(session: Session, work: Work, row_id: str, *, owner: str, now: float, 
 
 def renew(session: Session, lease: Lease, *, now: float, seconds: float, **progress: Any) -> bool:
     """Hold on for so many more seconds and note progress; False when the lease is lost."""
-    row = lease.work.row
+    row = lease.kind.row
     statement = (
         update(row)
-        .where(row.id == lease.row_id, row.state == lease.work.active, lease.is_held)
+        .where(row.id == lease.row_id, row.state == lease.kind.active, lease.is_held)
         .values(lease_until=now + seconds, **progress)
     )
     return changes_one_row(session, statement)
@@ -85,39 +87,41 @@ def renew(session: Session, lease: Lease, *, now: float, seconds: float, **progr
 def finish(session: Session, lease: Lease, state: str, *, now: float, **values: Any) -> bool:
     """End the unit in a terminal state; False, and nothing changed, when the lease is lost."""
     return move(
-        session, lease.work.noun, lease.row_id, state, lease.is_held,
+        session, lease.kind.machine, lease.row_id, state, lease.is_held,
         lease_id=None, lease_until=None, finished_at=now, **values,
     )  # fmt: skip
 
 
 def give_back(session: Session, lease: Lease) -> bool:
     """Return the unit to the queue as if it had not been begun: for a worker that is told to stop."""
-    row = lease.work.row
+    row = lease.kind.row
     return move(
-        session, lease.work.noun, lease.row_id, QUEUED, lease.is_held,
+        session, lease.kind.machine, lease.row_id, QUEUED, lease.is_held,
         lease_id=None, lease_until=None, published_at=None, attempts=row.attempts - 1,
     )  # fmt: skip
 
 
-def expire(session: Session, work: Work, *, now: float, max_attempts: int) -> list[str]:
+def expire(session: Session, kind: LeaseKind, *, now: float, max_attempts: int) -> list[str]:
     """Take units from workers that stopped renewing: back to the queue, or failed after too many.
 
     Returns the ids of the units that were touched.
     """
-    row = work.row
-    overdue: Sequence[Any] = session.scalars(select(row).where(row.state == work.active, row.lease_until < now)).all()
-    return [unit.id for unit in overdue if _take_back(session, work, unit, now, max_attempts)]
+    row = kind.row
+    overdue: Sequence[Any] = session.scalars(select(row).where(row.state == kind.active, row.lease_until < now)).all()
+    return [unit.id for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
 
 
-def _take_back(session: Session, work: Work, unit: Any, now: float, max_attempts: int) -> bool:
-    still_lost = (work.row.lease_id == unit.lease_id, work.row.lease_until < now)
+def _take_back(session: Session, kind: LeaseKind, unit: Any, now: float, max_attempts: int) -> bool:
+    still_lost = (kind.row.lease_id == unit.lease_id, kind.row.lease_until < now)
     ended = {"lease_id": None, "lease_until": None, "finished_at": now}
     if unit.cancel_requested_at is not None:
-        return move(session, work.noun, unit.id, work.cancelled, *still_lost, **ended)
+        return move(session, kind.machine, unit.id, kind.cancelled, *still_lost, **ended)
     if unit.attempts >= max_attempts:
         error = Failure.of(
             FailureClass.WORKER_LOST,
             f"{unit.attempts} workers were lost while they worked on this; it is not tried again.",
         )
-        return move(session, work.noun, unit.id, work.failed, *still_lost, **ended, error=error.model_dump(mode="json"))
-    return move(session, work.noun, unit.id, QUEUED, *still_lost, lease_id=None, lease_until=None, published_at=None)
+        return move(
+            session, kind.machine, unit.id, kind.failed, *still_lost, **ended, error=error.model_dump(mode="json")
+        )
+    return move(session, kind.machine, unit.id, QUEUED, *still_lost, lease_id=None, lease_until=None, published_at=None)

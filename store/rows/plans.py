@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
-from augury.planning.comparison import places, setting_of, trial_definition
+from augury.planning.comparison import trial_definition, trial_slots
 from store.rows import trials
 from store.rows.tables import DatasetRow
 
@@ -17,11 +17,11 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
     if dataset.digest is None:
         return plan
     facts = DatasetFacts.model_validate(dataset.facts)
-    definitions = [trial_definition(request, arm, seed, dataset.digest, facts) for arm, seed in places(plan)]
-    keys = {trials.key_of(definition) for definition in definitions}
+    definitions = [trial_definition(request, arm, seed, dataset.digest, facts) for arm, seed in trial_slots(plan)]
+    keys = {definition.key() for definition in definitions}
     reusable = sum(trials.is_trained(session, key) for key in keys)
     repeated = len(definitions) - len(keys)
-    mean = trials.mean_seconds(session, setting_of(definitions[0]))
+    mean = trials.mean_seconds(session, definitions[0].setting())
     due = len(keys) - reusable
     return plan.model_copy(
         update={

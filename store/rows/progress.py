@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api_schemas.base import timestamp
 from api_schemas.chunks import ChunkState
-from api_schemas.jobs import JobState
+from api_schemas.jobs import JobKind, JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
-from augury.planning.canonical import timestamp
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 
 
@@ -29,7 +29,7 @@ class Tally:
 
 def progress_of(session: Session, row: JobRow, now: float) -> Progress:
     """The progress of a job of any kind."""
-    tally = _TALLIES[row.kind](session, row)
+    tally = _TALLIES[JobKind(row.kind)](session, row)
     fraction = 1.0 if row.state == JobState.SUCCEEDED else tally.effort_done / max(1.0, tally.effort_total)
     return Progress(
         **tally.units,
@@ -111,8 +111,8 @@ def _tally_chunks(session: Session, row: JobRow) -> Tally:
     )
 
 
-_TALLIES: dict[str, Callable[[Session, JobRow], Tally]] = {
-    "comparison": _tally_trials,
-    "training": _tally_trials,
-    "augmentation": _tally_chunks,
+_TALLIES: dict[JobKind, Callable[[Session, JobRow], Tally]] = {
+    JobKind.COMPARISON: _tally_trials,
+    JobKind.TRAINING: _tally_trials,
+    JobKind.AUGMENTATION: _tally_chunks,
 }

@@ -1,4 +1,4 @@
-"""Which state may follow which, for every noun, and the one function that changes a state."""
+"""Which state may follow which, for every kind of row that has states, and the one function that changes a state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from store.rows.tables import ChunkRow, DatasetRow, JobRow, TrialRow
 
 
 @dataclass(frozen=True)
-class Noun:
+class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
     row: type[ChunkRow] | type[DatasetRow] | type[JobRow] | type[TrialRow]
@@ -29,7 +29,7 @@ class Noun:
         return [source for source, targets in self.moves.items() if target in targets]
 
 
-JOB = Noun(
+JOB = StateMachine(
     JobRow,
     {
         JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
@@ -37,7 +37,7 @@ JOB = Noun(
         JobState.CANCELLING: frozenset({JobState.CANCELLED}),
     },
 )
-TRIAL = Noun(
+TRIAL = StateMachine(
     TrialRow,
     {
         TrialState.QUEUED: frozenset({TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED}),
@@ -46,7 +46,7 @@ TRIAL = Noun(
         ),
     },
 )
-CHUNK = Noun(
+CHUNK = StateMachine(
     ChunkRow,
     {
         ChunkState.QUEUED: frozenset({ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED}),
@@ -55,7 +55,7 @@ CHUNK = Noun(
         ),
     },
 )
-DATASET = Noun(
+DATASET = StateMachine(
     DatasetRow,
     {
         DatasetState.QUEUED: frozenset({DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED}),
@@ -68,27 +68,29 @@ DATASET = Noun(
 )
 
 
-def move(session: Session, noun: Noun, row_id: str, to: str, *conditions: ColumnElement[bool], **values: Any) -> bool:
+def move(
+    session: Session, machine: StateMachine, row_id: str, to: str, *conditions: ColumnElement[bool], **values: Any
+) -> bool:
     """Move a row to state *to* if that is legal from where it is and the conditions hold.
 
     Compare-and-set in one statement, so that of two movers exactly one gets True.
     """
-    row = noun.row
+    row = machine.row
     statement = (
         update(row)
-        .where(row.id == row_id, row.state.in_(noun.sources(to)), *conditions)
+        .where(row.id == row_id, row.state.in_(machine.sources(to)), *conditions)
         .values(state=to, **values)
         .execution_options(synchronize_session="fetch")
     )
     return changes_one_row(session, statement)
 
 
-def move_all(session: Session, noun: Noun, to: str, *conditions: ColumnElement[bool], **values: Any) -> int:
+def move_all(session: Session, machine: StateMachine, to: str, *conditions: ColumnElement[bool], **values: Any) -> int:
     """Move all rows for which the conditions hold and the move is legal; how many those were."""
-    row = noun.row
+    row = machine.row
     statement = (
         update(row)
-        .where(row.state.in_(noun.sources(to)), *conditions)
+        .where(row.state.in_(machine.sources(to)), *conditions)
         .values(state=to, **values)
         .execution_options(synchronize_session="fetch")
     )

@@ -120,7 +120,7 @@ class TrialRow(Leased, Base):
 
 
 class JobTrialRow(Base):
-    """A trial's place in a job: which arm, which seed."""
+    """The slot that a trial fills in a job: which arm, which seed."""
 
     __tablename__ = "job_trials"
 

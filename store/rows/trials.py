@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import Trial, TrialResult, TrialState
-from augury.planning.canonical import digest, optional_timestamp, timestamp
+from augury.planning.trial_definition import TrialDefinition
 from store.database import insert_or_find
 from store.ids import TRIAL, new_id
 from store.rows import leases, state_machines
@@ -21,11 +21,6 @@ from store.rows.tables import JobRow, JobTrialRow, TrialRow
 
 LIVE_STATES = (TrialState.QUEUED, TrialState.RUNNING, TrialState.SUCCEEDED)
 LIVE_JOB_STATES = (JobState.QUEUED, JobState.RUNNING)
-
-
-def key_of(definition: dict[str, Any]) -> str:
-    """The content address: equal for trials that must give the same result."""
-    return digest(definition)
 
 
 def find_live(session: Session, key: str) -> TrialRow | None:
@@ -41,16 +36,17 @@ def is_trained(session: Session, key: str) -> bool:
 
 
 def ensure(
-    session: Session, definition: dict[str, Any], *, setting: str, dataset_id: str, queue: str, now: float
+    session: Session, definition: TrialDefinition, *, dataset_id: str, queue: str, now: float
 ) -> tuple[TrialRow, bool]:
     """The live trial for a definition, and whether it was there already."""
-    key = key_of(definition)
+    key = definition.key()
     existing = find_live(session, key)
     if existing is not None:
         return existing, True
     row = TrialRow(
-        id=new_id(TRIAL), key=key, setting=setting, dataset_id=dataset_id, definition=definition, queue=queue,
-        state=TrialState.QUEUED, attempts=0, epoch=0, epochs=definition["training"]["epochs"], created_at=now,
+        id=new_id(TRIAL), key=key, setting=definition.setting(), dataset_id=dataset_id,
+        definition=definition.canonical(), queue=queue, state=TrialState.QUEUED, attempts=0, epoch=0,
+        epochs=definition.training.epochs, created_at=now,
     )  # fmt: skip
     kept = insert_or_find(session, row, lambda: find_live(session, key))
     return kept, kept is not row
@@ -113,7 +109,7 @@ def jobs_of(session: Session, trial_ids: Iterable[str]) -> Sequence[str]:
 
 
 def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
-    """A job's places and the trials that fill them, in the order of arms and seeds."""
+    """A job's slots (an arm on a seed) and the trials that fill them, in the order of arms and seeds."""
     query = (
         select(JobTrialRow, TrialRow)
         .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
@@ -123,17 +119,17 @@ def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
     return [(link, trial) for link, trial in session.execute(query).all()]
 
 
-def forget(session: Session, older_than: float, most: int) -> list[str]:
+def forget(session: Session, older_than: float, limit: int) -> list[str]:
     """Remove trials that ended before then and are in no job any more; their ids, as their files can go, too."""
     has_job = exists().where(JobTrialRow.trial_id == TrialRow.id)
-    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).limit(most)
+    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).limit(limit)
     forgotten = list(session.scalars(query))
     session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
     return forgotten
 
 
 def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:
-    """Mean measured seconds of a setting's latest finished trials (see ``augury.planning.comparison``), or None."""
+    """Mean measured seconds of a setting's latest finished trials (see ``TrialDefinition.setting``), or None."""
     results = session.scalars(
         select(TrialRow.result)
         .where(TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
@@ -158,7 +154,7 @@ def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:
         epoch=row.epoch,
         epochs=row.epochs,
         key=row.key,
-        spec=row.definition["spec"],
+        spec=row.definition["spec"],  # as it was stored, so that trials of every version can be shown
         result=None if row.result is None else TrialResult.model_validate(row.result),
         error=None if row.error is None else Failure.model_validate(row.error),
         created_at=timestamp(row.created_at),

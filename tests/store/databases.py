@@ -127,7 +127,7 @@ def new_trial(session: Session, seed: int = 0, now: float = NOW) -> TrialRow:
     arm = plans.plan_comparison(request, "uint8").arms[0]
     definition = plans.trial_definition(request, arm, seed, "d" * 64, FACTS)
     dataset = ready_dataset(session, now)
-    row, _ = trials.ensure(session, definition, setting="s" * 64, dataset_id=dataset.id, queue="cpu", now=now)
+    row, _ = trials.ensure(session, definition, dataset_id=dataset.id, queue="cpu", now=now)
     return row
 
 

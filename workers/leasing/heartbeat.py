@@ -101,13 +101,13 @@ class LeaseKeeper:
     def _watch(self) -> None:
         if shutdown.is_requested() or os.getppid() != self._parent:
             self._ask_to_end(WorkInterruptedError)
-        row = self._lease.work.row
+        row = self._lease.kind.row
         columns = (row.lease_id, row.state, row.cancel_requested_at)
         with self._database.reading() as session:
             lease_id, state, cancel_requested_at = session.execute(
                 select(*columns).where(row.id == self._lease.row_id)
             ).one()
-        if (lease_id, state) != (self._lease.lease_id, self._lease.work.active):
+        if (lease_id, state) != (self._lease.lease_id, self._lease.kind.active):
             self._kill("the lease was lost")
         if cancel_requested_at is not None:
             self._ask_to_end(WorkCancelledError)

@@ -12,7 +12,7 @@ from api_schemas.failures import Failure
 from store.database import patiently
 from store.queue import identity
 from store.rows import jobs, leases
-from store.rows.leases import Lease, Work
+from store.rows.leases import Lease, LeaseKind
 from workers.context import Context
 from workers.failures import failure_of
 from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 def carry_out(
     context: Context,
-    work: Work,
+    work: LeaseKind,
     unit_id: str,
     *,
     read: Callable[[Session], Task],
@@ -61,7 +61,9 @@ def carry_out(
     return True
 
 
-def _claim(context: Context, work: Work, unit_id: str, read: Callable[[Session], Task]) -> tuple[Lease, Task] | None:
+def _claim(
+    context: Context, work: LeaseKind, unit_id: str, read: Callable[[Session], Task]
+) -> tuple[Lease, Task] | None:
     database, seconds = context.database, context.settings.lease_seconds
     with database.writing() as session:
         now = database.now(session)

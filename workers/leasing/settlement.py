@@ -11,7 +11,7 @@ def settle_cancelled(database: Database, lease: Lease) -> None:
     """The work has stopped because it was cancelled; jobs that waited for that are cancelled with it."""
     with database.writing() as session:
         now = database.now(session)
-        if leases.finish(session, lease, lease.work.cancelled, now=now):
+        if leases.finish(session, lease, lease.kind.cancelled, now=now):
             jobs.settle_cancelled(session, lease.row_id, now)
 
 

@@ -16,7 +16,7 @@ def clean(context: Context) -> None:
     remove_abandoned(context.settings, context.database)
     with context.database.writing() as session:
         now = context.database.now(session)
-        dataset_files.hold_still(context.database, session)
+        dataset_files.lock_snapshot_deletion(context.database, session)
         dataset_files.forget_failed(session, now - context.settings.failed_dataset_days * SECONDS_PER_DAY)
         for row, folders, files in dataset_files.needless(session, _MAX_AT_ONCE):
             for folder in folders:

@@ -15,7 +15,7 @@ from api_schemas.failures import Failure, FailureClass
 from store import queue
 from store.files.names import chunks_folder, job_folder, trial_folder
 from store.rows import chunks, idempotency, jobs, leases, trials
-from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, Work
+from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, LeaseKind
 from store.rows.tables import JobRow
 from store.settings import SECONDS_PER_DAY
 from workers.context import Context
@@ -91,7 +91,7 @@ def _short_queues(session: Session, depths: dict[str, int]) -> list[str]:
 
 def _publish_again(
     session: Session,
-    work: Work,
+    work: LeaseKind,
     task: str,
     short: Sequence[str],
     depths: dict[str, int],

@@ -9,19 +9,18 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.jobs import JobState
+from api_schemas.jobs import JobKind, JobState, Phase
 from store import queue
 from store.rows import jobs
-from store.rows.jobs import Phase
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner import augmentation, comparison, training
 from workers.planner.step import Message, NextStep, Step
 
-_NEXT_STEPS: dict[str, NextStep] = {
-    "comparison": comparison.next_step,
-    "training": training.next_step,
-    "augmentation": augmentation.next_step,
+_NEXT_STEPS: dict[JobKind, NextStep] = {
+    JobKind.COMPARISON: comparison.next_step,
+    JobKind.TRAINING: training.next_step,
+    JobKind.AUGMENTATION: augmentation.next_step,
 }
 
 
@@ -53,7 +52,7 @@ def _next_step(session: Session, job: JobRow, now: float) -> Step:
     if dataset.state != DatasetState.READY:
         jobs.begin(session, job, Phase.INGESTING, now)
         return Step(_publish_ingestion(dataset, now))
-    return _NEXT_STEPS[job.kind](session, job, dataset, now)
+    return _NEXT_STEPS[JobKind(job.kind)](session, job, dataset, now)
 
 
 def _publish_ingestion(dataset: DatasetRow, now: float) -> list[Message]:

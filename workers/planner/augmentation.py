@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
-from api_schemas.jobs import AugmentationRequest
+from api_schemas.jobs import AugmentationRequest, Phase
 from api_schemas.plans import AugmentationPlan
 from augury.planning import augmentation
 from store import queue
 from store.rows import chunks, events, jobs
-from store.rows.jobs import Phase
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Message, Step
 
@@ -41,12 +40,12 @@ def _plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Aug
         return AugmentationPlan.model_validate(job.plan)
     request = jobs.request_of(job, AugmentationRequest)
     facts = DatasetFacts.model_validate(dataset.facts)
-    obstacle = augmentation.format_obstacle(request, facts)
-    if obstacle is not None:
-        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"format: {obstacle}"), now)
+    problem = augmentation.format_problem(request, facts)
+    if problem is not None:
+        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"format: {problem}"), now)
         return None
     plan = augmentation.plan_augmentation(request, facts)
-    chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation.places(plan), request.device, now)
+    chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation.chunk_spans(plan), request.device, now)
     job.plan = plan.model_dump(mode="json")
     events.append(session, job.id, "planned", now, chunks=plan.chunks, images=plan.images)
     return plan
@@ -56,8 +55,8 @@ def _put_together(session: Session, job: JobRow, plan: AugmentationPlan, now: fl
     assembly = chunks.assembly(session, job.id)
     if assembly is None:
         assert plan.images is not None
-        place = ChunkSpan(number=0, first=0, images=plan.images)
-        chunks.add(session, job.id, ChunkRole.ASSEMBLE, [place], chunks.ASSEMBLY_QUEUE, now)
+        whole = ChunkSpan(number=0, first=0, images=plan.images)
+        chunks.add(session, job.id, ChunkRole.ASSEMBLE, [whole], chunks.ASSEMBLY_QUEUE, now)
     elif assembly.state == ChunkState.SUCCEEDED:
         assert assembly.result is not None, "a chunk that succeeded says what it made"
         jobs.succeed(session, job.id, None, now, artifacts=assembly.result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from api_schemas.jobs import Phase
 from api_schemas.plans import BASELINE, Plan
 from api_schemas.training.trials import TrialState
 from augury.evidence.analysis import analyse
@@ -12,13 +13,12 @@ from augury.evidence.next_round import Extension, next_round
 from augury.planning import comparison
 from store import queue
 from store.rows import chunks, jobs, trials
-from store.rows.jobs import Phase
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_results
 from workers.planner.step import Message, Step
-from workers.planner.trial_slots import Places, has_plan, is_anything_left, publish_trials
+from workers.planner.trial_slots import TrialSlots, has_plan, is_anything_left, publish_trials
 
 _PROBED_SEEDS = 5
 """Baseline models that are asked: their number narrows affinity's intervals little beyond the images they judge."""
@@ -66,7 +66,7 @@ def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> 
     context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
 
 
-def _publish_probes(session: Session, job: JobRow, places: Places, now: float) -> list[Message]:
+def _publish_probes(session: Session, job: JobRow, places: TrialSlots, now: float) -> list[Message]:
     """Probes of the baseline's models, each as soon as it is trained."""
     if job.stop_requested_at is not None or job.plan is None:
         return []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from api_schemas.base import timestamp
 from api_schemas.failures import Failure
+from api_schemas.jobs import Phase
 from api_schemas.reports.report import Report
-from augury.planning.canonical import timestamp
 from store.rows import jobs
-from store.rows.jobs import Phase
 from workers.context import Context
 from workers.failures import failure_of
 from workers.planner.report_writer import store_report

@@ -19,9 +19,9 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     """Make the plan, publish the trials that are due, or have the report made."""
     if not has_plan(session, job, dataset, now):
         return Step()
-    places = trials.of_job(session, job.id)
-    messages = publish_trials(job, places, now)
-    return Step(messages) if is_anything_left(job, places) else Step(messages, conclude=_conclude)
+    slots = trials.of_job(session, job.id)
+    messages = publish_trials(job, slots, now)
+    return Step(messages) if is_anything_left(job, slots) else Step(messages, conclude=_conclude)
 
 
 def _conclude(context: Context, job_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What comparisons and trainings share: a plan of arms and seeds, and the trials that fill its places."""
+"""What comparisons and trainings share: a plan of arms and seeds, and the trials that fill them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure, FailureClass
+from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
-from augury.planning.splits import split_obstacle
+from augury.planning.splits import split_problem
 from store import queue
 from store.rows import jobs, trials
-from store.rows.jobs import Phase
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from workers.planner.step import Message
 
-Places = Sequence[tuple[JobTrialRow, TrialRow]]
+TrialSlots = Sequence[tuple[JobTrialRow, TrialRow]]
+"""A job's arms on their seeds, each with the trial that fills it."""
 
 
 def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
@@ -29,9 +30,9 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
     facts = DatasetFacts.model_validate(dataset.facts)
     if job.plan is None or not job.plan.get("rounds"):  # plans had no rounds once
         request = jobs.trial_request_of(job)
-        obstacle = split_obstacle(request.evaluation, facts)
-        if obstacle is not None:
-            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {obstacle}"), now)
+        problem = split_problem(request.evaluation, facts)
+        if problem is not None:
+            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
             return False
         jobs.adopt_plan(session, job, comparison.plan_of(request, facts.dtype), dataset, now)
     elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
@@ -40,23 +41,23 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
     return True
 
 
-def _has_lost_trials(places: Places) -> bool:
-    return any(trial.state == TrialState.CANCELLED for _, trial in places)
+def _has_lost_trials(slots: TrialSlots) -> bool:
+    return any(trial.state == TrialState.CANCELLED for _, trial in slots)
 
 
-def is_anything_left(job: JobRow, places: Places) -> bool:
+def is_anything_left(job: JobRow, slots: TrialSlots) -> bool:
     """Whether a trial still has to be waited for. A job that is stopping waits for those only that stop with it."""
-    unfinished = [trial for _, trial in places if not TrialState(trial.state).is_terminal]
+    unfinished = [trial for _, trial in slots if not TrialState(trial.state).is_terminal]
     if job.stop_requested_at is None:
         return bool(unfinished)
     return any(trial.cancel_requested_at is not None for trial in unfinished)
 
 
-def publish_trials(job: JobRow, places: Places, now: float) -> list[Message]:
+def publish_trials(job: JobRow, slots: TrialSlots, now: float) -> list[Message]:
     """Messages for trials that have none, seed by seed: a job that is ended early then has whole pairs."""
     if job.stop_requested_at is not None:
         return []
-    in_order = sorted(places, key=lambda place: place[0].seed)
+    in_order = sorted(slots, key=lambda slot: slot[0].seed)
     unpublished = {
         trial.id: trial for _, trial in in_order if trial.state == TrialState.QUEUED and trial.published_at is None
     }

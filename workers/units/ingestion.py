@@ -65,7 +65,7 @@ def _record(
     if isinstance(outcome, Failure):
         datasets.fail_ingestion(session, lease, outcome, now)
         return
-    dataset_files.hold_still(context.database, session)
+    dataset_files.lock_snapshot_deletion(context.database, session)
     if is_stored(context.artifacts, outcome.digest):
         datasets.finish_ingestion(session, lease, outcome.digest, outcome.facts, now)
     else:  # removed with another dataset of the same content, just after this one had found it there

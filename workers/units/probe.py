@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE, Arm, Plan
 from api_schemas.training.trials import TrialState
+from augury.planning.trial_definition import TrialDefinition
 from store.files.names import model_name, sheet_name
 from store.files.snapshots import load_snapshot
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
@@ -25,6 +26,7 @@ class Details:
     job_id: str
     trial_id: str
     definition: dict[str, Any]
+    """As it is stored."""
     candidates: dict[str, ImageDataGeneratorSpec]
     draws_sheets: bool
     """One probe of a job makes the contact sheets as well, as the images are at hand."""
@@ -54,9 +56,10 @@ def probe(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, 
     from augury.probing.sheets import sheet_of  # these import TensorFlow and the engine, as only pool processes may
     from augury.probing.trial_probe import probe_trial
 
-    snapshot = load_snapshot(context.artifacts, details.definition["dataset"])
+    definition = TrialDefinition.model_validate(details.definition)
+    snapshot = load_snapshot(context.artifacts, definition.dataset)
     if details.draws_sheets:
         for name, spec in details.candidates.items():
             context.artifacts.write(sheet_name(details.job_id, name), sheet_of(spec, snapshot))
     model = context.artifacts.read(model_name(details.trial_id))
-    return probe_trial(details.definition, model, snapshot, details.candidates, keeper).model_dump(mode="json")
+    return probe_trial(definition, model, snapshot, details.candidates, keeper).model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""One trial, from its claim to its result. The training itself is in ``workers.training``."""
+"""One trial, from its claim to its result. The training itself is in ``augury.training``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from api_schemas.training.trials import TrialResult
+from augury.planning.trial_definition import TrialDefinition
 from store import queue
 from store.files.names import model_name, predictions_name
 from store.files.snapshots import load_snapshot
@@ -35,11 +36,16 @@ def run_trial(context: Context, trial_id: str) -> None:
         _advance_waiting_jobs(context, trial_id)
 
 
-def _train(context: Context, trial_id: str, definition: dict[str, Any], keeper: LeaseKeeper) -> TrialResult:
-    """Train, and store the files of the trial before its success is recorded, so that whoever sees it finds them."""
+def _train(context: Context, trial_id: str, stored: dict[str, Any], keeper: LeaseKeeper) -> TrialResult:
+    """Train, and store the files of the trial before its success is recorded, so that whoever sees it finds them.
+
+    The definition is read here and not with the claim: one that an earlier version wrote and this one does not
+    understand fails its trial, instead of the claim over and over.
+    """
     from augury.training.trial import train_trial  # imports TensorFlow, which only pool processes may do
 
-    trained = train_trial(definition, load_snapshot(context.artifacts, definition["dataset"]), keeper)
+    definition = TrialDefinition.model_validate(stored)
+    trained = train_trial(definition, load_snapshot(context.artifacts, definition.dataset), keeper)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
     if trained.model is not None:
         context.artifacts.write(model_name(trial_id), trained.model)
@@ -47,7 +53,7 @@ def _train(context: Context, trial_id: str, definition: dict[str, Any], keeper: 
 
 
 def _record(
-    session: Session, lease: Lease, _definition: dict[str, Any], outcome: TrialResult | Failure, now: float
+    session: Session, lease: Lease, _stored: dict[str, Any], outcome: TrialResult | Failure, now: float
 ) -> None:
     if isinstance(outcome, Failure):
         trials.fail(session, lease, outcome, now)

@@ -8,7 +8,14 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from api_schemas.jobs import Job, JobState
+from api_schemas.jobs import Job, JobKind, JobState
+
+_CHUNKS_ARE: dict[JobKind, str] = {
+    JobKind.COMPARISON: "probes",
+    JobKind.TRAINING: "probes",
+    JobKind.AUGMENTATION: "chunks",
+}
+"""What people call the units of work that a job has for itself."""
 
 
 class JobProgress:
@@ -73,13 +80,12 @@ def phase(job: Job) -> str:
 def work(job: Job) -> str:
     """How many trials, and probes or chunks, are done, once it is known how many there are."""
     progress = job.progress
-    of_job = "chunks" if job.kind == "augmentation" else "probes"
     reused = f" ({progress.trials_reused} reused)" if progress.trials_reused else ""
     counts = []
     if progress.trials_total:
         counts.append(f"{progress.trials_done}/{progress.trials_total} trials{reused}")
     if progress.chunks_total:
-        counts.append(f"{progress.chunks_done}/{progress.chunks_total} {of_job}")
+        counts.append(f"{progress.chunks_done}/{progress.chunks_total} {_CHUNKS_ARE[job.kind]}")
     return ", ".join(counts)
 
 

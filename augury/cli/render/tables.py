@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rich import box
@@ -9,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api_schemas.jobs import JobList
+from api_schemas.jobs import JobKind, JobList
 from api_schemas.plans import Arm, AugmentationPlan, Plan
 from augury.cli.render.progress import duration
 
@@ -28,17 +29,17 @@ def plain_table() -> Table:
 
 def render_plan(plan: Plan | AugmentationPlan) -> RenderableType:
     """What a request amounts to."""
-    return _comparison(plan) if isinstance(plan, Plan) else _augmentation(plan)
+    return _PLANS[plan.kind](plan)
 
 
-def _augmentation(plan: AugmentationPlan) -> RenderableType:
+def _chunks(plan: AugmentationPlan) -> RenderableType:
     if plan.images is None:
         return Text(f"{plan.passes} passes over a dataset that is not known yet.")
     passes = f"{plan.passes} passes over {plan.source_images}"
     return Text(f"{plan.images} images ({passes}), made in {plan.chunks} chunks of up to {plan.images_per_chunk}.")
 
 
-def _comparison(plan: Plan) -> RenderableType:
+def _arms(plan: Plan) -> RenderableType:
     table = _table("arm", "role", "spec")
     for arm in plan.arms:
         table.add_row(Text(arm.name), arm.role, Text(_spec(arm)))
@@ -48,6 +49,14 @@ def _comparison(plan: Plan) -> RenderableType:
     reusable = f", {plan.trials_reusable} of them already trained" if plan.trials_reusable else ""
     more = f" Up to {plan.trials_most} trials if verdicts stay undecided." if plan.trials_most > plan.trials else ""
     return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}"))
+
+
+_PLANS: dict[JobKind, Callable[[Any], RenderableType]] = {
+    JobKind.COMPARISON: _arms,
+    JobKind.TRAINING: _arms,
+    JobKind.AUGMENTATION: _chunks,
+}
+"""A kind's plans are of the type that its function takes, which the type checker cannot see."""
 
 
 def render_jobs(jobs: JobList) -> RenderableType:

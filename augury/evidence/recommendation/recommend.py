@@ -8,7 +8,7 @@ from typing import Any
 
 from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE
-from api_schemas.reports.evidence import Change, RecommendedSpec
+from api_schemas.recommendations import Change, RecommendedSpec
 from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import Shape, random_values, with_values
 from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for

@@ -199,6 +199,22 @@ def test_plan_shows_arms_and_trials(service: StandIn, request_file: str) -> None
     assert "4 trials (2 arms on 2 seeds), 2 of them already trained. Time: about 4 min. Up to 12" in result.stdout
 
 
+def test_the_plan_of_a_training_is_shown_as_well(service: StandIn, request_file: str) -> None:
+    """Its one arm on its seeds, by the same words as a comparison's."""
+    plan = {
+        "kind": "training",
+        "arms": [{"name": "trained", "role": "candidate", "spec": {"horizontal_flip": True}}],
+        "candidates": [],
+        "seeds": [0, 1, 2],
+        "trials": 3,
+        "trials_most": 3,
+    }
+    service.will(Answer(200, plan))
+    result = augury("plan", request_file, "--url", service.url)
+    assert "horizontal_flip=True" in result.stdout
+    assert "3 trials (1 arms on 3 seeds). Time: unknown" in result.stdout
+
+
 def test_jobs_lists_the_recent_ones(service: StandIn) -> None:
     """One line per job, with its labels."""
     fields = ("id", "kind", "state", "is_terminal", "dataset_id", "has_report", "created_at", "finished_at")

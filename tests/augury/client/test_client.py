@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from api_schemas.candidates import Candidate
 from api_schemas.datasets.references import BuiltinReference
-from api_schemas.jobs import Candidate, ComparisonRequest, JobState
+from api_schemas.jobs import ComparisonRequest, JobKind, JobState
+from api_schemas.plans import AugmentationPlan, Plan
 from augury import AuguryError, Client, RequestRefused, ServiceFailed, ServiceUnreachable
 from augury.client.address import FALLBACK_URL, default_url
 from augury.local.data_directory import DataDirectory
@@ -38,6 +40,27 @@ def test_a_request_may_be_a_model(service: StandIn) -> None:
     with Client(service.url) as client:
         client.submit(request)
     assert service.asked[0].body == REQUEST
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan"),
+    [
+        (JobKind.COMPARISON, Plan(kind=JobKind.COMPARISON, arms=[], candidates=[], seeds=[0, 1], trials=2)),
+        (JobKind.TRAINING, Plan(kind=JobKind.TRAINING, arms=[], candidates=[], seeds=[0], trials=1)),
+        (
+            JobKind.AUGMENTATION,
+            AugmentationPlan(passes=2, source_images=None, images=None, images_per_chunk=None, chunks=None),
+        ),
+    ],
+)
+def test_the_plan_of_every_kind_is_returned_typed(
+    service: StandIn, kind: JobKind, plan: Plan | AugmentationPlan
+) -> None:
+    """As the model of its own kind; nothing is submitted."""
+    service.will(Answer(200, plan.model_dump(mode="json")))
+    with Client(service.url) as client:
+        assert client.plan({"kind": kind.value}) == plan
+    assert service.asked[0].path == "/v1/jobs?validate_only=true"
 
 
 @pytest.mark.parametrize("trouble", [Answer(0), Answer(503), problem(503, "the database is away")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.jobs import Candidate
+from api_schemas.candidates import Candidate
 from augury.planning import comparison as plans
 from augury.planning.attribution_arms import attribution_arms, only, random_parameters, without
 from tests.store.databases import OVER, comparison

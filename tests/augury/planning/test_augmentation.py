@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from augury.planning.augmentation import (
-    MOST_BYTES_PER_CHUNK,
-    MOST_IMAGES_PER_CHUNK,
-    format_obstacle,
-    places,
+    MAX_BYTES_PER_CHUNK,
+    MAX_IMAGES_PER_CHUNK,
+    chunk_spans,
+    format_problem,
     plan_augmentation,
     sources_of,
 )
@@ -36,18 +36,18 @@ def test_chunks_cover_every_image_of_every_pass_once_and_are_bounded(
     """In order, without gaps, none across two passes, none larger than allowed."""
     request, facts = _request(rounds=rounds, include_originals=originals), _facts(images, (side, side, 3))
     plan = plan_augmentation(request, facts)
-    cut = list(places(plan))
+    cut = list(chunk_spans(plan))
     assert len(cut) == plan.chunks
-    assert [place.number for place in cut] == [*range(len(cut))]
+    assert [span.number for span in cut] == [*range(len(cut))]
     covered = [
         (-1 if sources.round is None else sources.round, source)
-        for sources in (sources_of(request, images, place) for place in cut)
+        for sources in (sources_of(request, images, span) for span in cut)
         for source in range(sources.start, sources.stop)
     ]
     assert covered == [(number, source) for number in range(-originals, rounds) for source in range(images)]
-    for place in cut:
-        assert place.images <= MOST_IMAGES_PER_CHUNK
-        assert place.images == 1 or place.images * side * side * 3 * 4 <= MOST_BYTES_PER_CHUNK
+    for span in cut:
+        assert span.images <= MAX_IMAGES_PER_CHUNK
+        assert span.images == 1 or span.images * side * side * 3 * 4 <= MAX_BYTES_PER_CHUNK
 
 
 def test_a_plan_without_a_known_dataset_tells_the_passes_only() -> None:
@@ -73,6 +73,6 @@ def test_what_a_png_cannot_hold_without_loss_is_refused(
     archive_format: str, channels: int, dtype: str, is_possible: bool
 ) -> None:
     """And the format that can is named."""
-    obstacle = format_obstacle(_request(format=archive_format), _facts(10, (8, 8, channels), dtype))
-    assert (obstacle is None) is is_possible
-    assert obstacle is None or obstacle.endswith("npz can")
+    problem = format_problem(_request(format=archive_format), _facts(10, (8, 8, channels), dtype))
+    assert (problem is None) is is_possible
+    assert problem is None or problem.endswith("npz can")

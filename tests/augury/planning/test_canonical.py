@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.planning.canonical import canonical_json, digest, optional_timestamp, timestamp
+from augury.planning.canonical import canonical_json, digest
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
@@ -53,11 +53,3 @@ def test_what_json_cannot_say_has_no_digest(value: float) -> None:
     """NaN and infinities raise instead of making a document that nobody can read."""
     with pytest.raises(ValueError, match="JSON compliant"):
         digest({"loss": [value]})
-
-
-def test_times_are_written_in_utc_with_milliseconds() -> None:
-    """RFC 3339 with a Z, as the interface promises; no time stays no time."""
-    assert timestamp(0.5) == "1970-01-01T00:00:00.500Z"
-    assert timestamp(1_800_000_000) == "2027-01-15T08:00:00.000Z"
-    assert optional_timestamp(None) is None
-    assert optional_timestamp(0.5) == timestamp(0.5)

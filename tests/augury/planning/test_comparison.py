@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, ArmRole
 from augury.planning import comparison as plans
-from store.rows import trials
 from tests.api_schemas.specs import accepted_specs
 from tests.store.databases import FACTS, STANDING_EXAMPLE, comparison
 
@@ -20,7 +19,7 @@ RESCALE = ImageDataGeneratorSpec(rescale=1 / 255)
 
 def _key(spec: ImageDataGeneratorSpec, seed: int = 0, dataset: str = "d", **request: Any) -> str:
     arm = Arm(name="any", role=ArmRole.CANDIDATE, spec=spec)
-    return trials.key_of(plans.trial_definition(comparison(**request), arm, seed, dataset, FACTS))
+    return plans.trial_definition(comparison(**request), arm, seed, dataset, FACTS).key()
 
 
 def test_the_standing_example_has_six_arms() -> None:
@@ -90,7 +89,7 @@ def test_seeds_count_up_from_the_first_one() -> None:
     """Every arm is trained on each of them, seed by seed, so that early results are paired."""
     plan = plans.plan_comparison(comparison(evaluation={"seeds": 3, "first_seed": 7}), "uint8")
     assert plan.seeds == [7, 8, 9]
-    assert [(seed, arm.name) for arm, seed in plans.places(plan)] == [
+    assert [(seed, arm.name) for arm, seed in plans.trial_slots(plan)] == [
         (seed, name) for seed in (7, 8, 9) for name in ("baseline", "flip")
     ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
-from augury.planning.splits import split_definition, split_obstacle, split_sizes
+from augury.planning.splits import FixedSplit, split_definition, split_problem, split_sizes
 from tests.store.databases import FACTS
 
 
@@ -34,9 +34,9 @@ def _splits(**per_class: list[int]) -> dict[str, dict[str, int]]:
 )
 def test_a_split_that_is_impossible_is_explained(settings: dict[str, Any], per_class: list[int], words: str) -> None:
     """The sentence has the numbers in it."""
-    obstacle = split_obstacle(EvaluationSettings.model_validate(settings), _facts(per_class))
-    assert obstacle is not None
-    assert words in obstacle
+    problem = split_problem(EvaluationSettings.model_validate(settings), _facts(per_class))
+    assert problem is not None
+    assert words in problem
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_a_split_that_is_impossible_is_explained(settings: dict[str, Any], per_c
         ({"training_images": 3}, [50, 50, 50]),
     ],
 )
-def test_a_split_that_is_just_possible_has_no_obstacle(settings: dict[str, Any], per_class: list[int]) -> None:
-    """Near misses of every obstacle pass."""
-    assert split_obstacle(EvaluationSettings.model_validate(settings), _facts(per_class)) is None
+def test_a_split_that_is_just_possible_has_no_problem(settings: dict[str, Any], per_class: list[int]) -> None:
+    """Near misses of every problem pass."""
+    assert split_problem(EvaluationSettings.model_validate(settings), _facts(per_class)) is None
 
 
 @pytest.mark.parametrize(
@@ -68,25 +68,25 @@ def test_fixed_splits_that_cannot_be_used_are_explained(
 ) -> None:
     """By the name of the split and the class, with the way out."""
     facts = _facts([10, 10], splits=splits)
-    obstacle = split_obstacle(EvaluationSettings.model_validate(settings), facts)
-    assert obstacle is not None
-    assert words in obstacle
-    assert split_obstacle(EvaluationSettings(splits="random"), facts) is None
+    problem = split_problem(EvaluationSettings.model_validate(settings), facts)
+    assert problem is not None
+    assert words in problem
+    assert split_problem(EvaluationSettings(splits="random"), facts) is None
 
 
 def test_too_few_groups_are_explained() -> None:
     """A tenth of the images cannot be set apart from four groups."""
-    obstacle = split_obstacle(EvaluationSettings(validation_fraction=0.1), _facts([50, 50], groups=4))
-    assert obstacle is not None
-    assert "4 groups" in obstacle
-    assert "needs 10" in obstacle
-    assert split_obstacle(EvaluationSettings(validation_fraction=0.1), _facts([50, 50], groups=10)) is None
+    problem = split_problem(EvaluationSettings(validation_fraction=0.1), _facts([50, 50], groups=4))
+    assert problem is not None
+    assert "4 groups" in problem
+    assert "needs 10" in problem
+    assert split_problem(EvaluationSettings(validation_fraction=0.1), _facts([50, 50], groups=10)) is None
 
 
 def test_a_class_without_images_is_explained() -> None:
     """It can come from a list of classes that is longer than what was found."""
-    obstacle = split_obstacle(EvaluationSettings(), _facts([50, 0, 50]))
-    assert obstacle == "class 'c1' has no image"
+    problem = split_problem(EvaluationSettings(), _facts([50, 0, 50]))
+    assert problem == "class 'c1' has no image"
 
 
 def test_a_definition_has_what_determines_the_split_and_nothing_else() -> None:
@@ -94,11 +94,11 @@ def test_a_definition_has_what_determines_the_split_and_nothing_else() -> None:
     fixed = _facts([10, 10], splits=_splits(train=[5, 5], test=[5, 5]))
     tenth, third = (EvaluationSettings(validation_fraction=fraction) for fraction in (0.1, 0.3))
     assert split_definition(tenth, fixed) == split_definition(third, fixed)
-    assert split_definition(tenth, fixed) == {"kind": "fixed", "validation": "test", "training_images": None}
+    assert split_definition(tenth, fixed) == FixedSplit(kind="fixed", validation="test", training_images=None)
     assert split_definition(tenth, _facts([10, 10])) != split_definition(third, _facts([10, 10]))
     asked = EvaluationSettings(splits="random")
     assert split_definition(asked, _facts([10, 10])) == split_definition(EvaluationSettings(), _facts([10, 10]))
-    assert split_definition(asked, _facts([10, 10], groups=5))["kind"] == "grouped"
+    assert split_definition(asked, _facts([10, 10], groups=5)).kind == "grouped"
 
 
 def test_the_sizes_of_fixed_splits_are_their_own() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.datasets.snapshot import Snapshot
+from augury.planning.trial_definition import TrialDefinition
 from tests.augury.datasets.digits import digits_snapshot
 
 
@@ -46,9 +47,9 @@ def digits() -> Snapshot:
     return Snapshot(whole.images[:200], whole.labels[:200], whole.class_names)
 
 
-def definition(spec: dict[str, Any], seed: int = 0, model: Any = "small_cnn", **changes: Any) -> dict[str, Any]:
+def definition(spec: dict[str, Any], seed: int = 0, model: Any = "small_cnn", **changes: Any) -> TrialDefinition:
     """A trial on 100 digits for two epochs; *changes* are to its training settings."""
-    return {
+    definition = {
         "version": "1",
         "engine": "augury",
         "dataset": "d",
@@ -58,3 +59,4 @@ def definition(spec: dict[str, Any], seed: int = 0, model: Any = "small_cnn", **
         "spec": ImageDataGeneratorSpec.model_validate(spec).model_dump(mode="json"),
         "seed": seed,
     }
+    return TrialDefinition.model_validate(definition)

@@ -12,7 +12,7 @@ import pytest
 from keras import layers
 
 from api_schemas.failures import FailureClass
-from api_schemas.training.models import ModelSpec
+from api_schemas.training.models import ModelSpec, TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.training import model_memory, models
 from augury.training.errors import ModelTooLargeError, UserInputError
@@ -22,12 +22,12 @@ from augury.training.trial import train_trial
 from tests.augury.training.conftest import Nobody, definition
 from workers.failures import failure_of
 
-TRAINING = {"optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32}
+TRAINING = TrainingSettings(optimizer="adam", learning_rate=1e-3, batch_size=32)
 SHAPE = (8, 8, 1)
 
 
 def _learner(model: dict[str, Any], shape: tuple[int, int, int] = SHAPE, classes: int = 10, seed: int = 0) -> Learner:
-    return initialised_learner(model, shape, classes, TRAINING, seed)
+    return initialised_learner(ModelSpec.model_validate(model), shape, classes, TRAINING, seed)
 
 
 def _config(*inner: Any, shape: tuple[int, int, int] = SHAPE, activation: str | None = "softmax") -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_a_model_for_other_classes_is_the_users_to_mend() -> None:
 
 def test_a_model_of_keras_applications_is_built_without_weights_from_afar() -> None:
     """By name, for any number of channels and classes."""
-    model = models._build({"name": "applications/MobileNet"}, (32, 32, 1), 3)
+    model = models._build(ModelSpec(name="applications/MobileNet"), (32, 32, 1), 3)
     assert model.output_shape == (None, 3)
 
 
@@ -149,6 +149,6 @@ def test_the_batch_counts_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch
     def build() -> keras.Model:
         return keras.Sequential([keras.Input(SHAPE), layers.Conv2D(16, 3, padding="same")])
 
-    model_memory.refuse_what_does_not_fit(build, batch_size=32)
+    model_memory.require_memory(build, batch_size=32)
     with pytest.raises(ModelTooLargeError, match="batches of 4096"):
-        model_memory.refuse_what_does_not_fit(build, batch_size=4096)
+        model_memory.require_memory(build, batch_size=4096)

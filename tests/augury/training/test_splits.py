@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.planning.splits import split_definition, split_obstacle, split_sizes
+from augury.planning.splits import RandomSplit, split_definition, split_problem, split_sizes
 from augury.training.errors import UserInputError
 from augury.training.splits import Split, draw_split
 from tests.store.databases import FACTS
 
 LABELS = np.repeat(np.arange(4), [40, 30, 20, 10])
-RANDOM: dict[str, Any] = {"kind": "random", "validation_fraction": 0.2, "training_images": None}
+RANDOM = RandomSplit(validation_fraction=0.2, training_images=None)
 
 
 def _snapshot(labels: Any = LABELS, **parts: Any) -> Snapshot:
@@ -43,7 +43,7 @@ def _facts(snapshot: Snapshot) -> DatasetFacts:
 
 
 def _draw(seed: int, **changes: Any) -> Split:
-    return draw_split(_snapshot(), RANDOM | changes, seed)
+    return draw_split(_snapshot(), RANDOM.model_copy(update=changes), seed)
 
 
 def _as_asked(snapshot: Snapshot, seed: int = 0, **asked: Any) -> Split:
@@ -190,7 +190,7 @@ def test_classes_that_cannot_all_be_trained_on_are_the_users_to_mend() -> None:
     st.integers(0, 100),
 )
 @settings(max_examples=60)
-def test_whatever_has_no_obstacle_can_be_split_in_the_promised_sizes(
+def test_whatever_has_no_problem_can_be_split_in_the_promised_sizes(
     per_class: list[int], fraction: float, training_images: int | None, fixed: bool, seed: int
 ) -> None:
     """Random splits and the dataset's own."""
@@ -198,7 +198,7 @@ def test_whatever_has_no_obstacle_can_be_split_in_the_promised_sizes(
     splits = np.array([0, 1], np.int8)[np.arange(len(labels)) % 2] if fixed else None
     snapshot = _snapshot(labels, splits=splits)
     asked = EvaluationSettings(validation_fraction=fraction, training_images=training_images)
-    assume(split_obstacle(asked, _facts(snapshot)) is None)
+    assume(split_problem(asked, _facts(snapshot)) is None)
     drawn = draw_split(snapshot, split_definition(asked, _facts(snapshot)), seed)
     assert (len(drawn.training), len(drawn.validation)) == split_sizes(asked, _facts(snapshot))
     assert not set(drawn.training) & set(drawn.validation)

@@ -15,6 +15,8 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
+from augury.planning.splits import RandomSplit
+from augury.planning.trial_definition import TrialDefinition
 from augury.training import evaluation, inputs, trial
 from augury.training.errors import UserInputError
 from augury.training.steppers import BatchStepper
@@ -27,7 +29,7 @@ RESCALE = {"rescale": 1 / 255}
 TIMES = {"seconds", "augmentation_seconds", "images_per_second"}
 
 
-def _train(wanted: dict[str, Any], snapshot: Snapshot) -> Trained:
+def _train(wanted: TrialDefinition, snapshot: Snapshot) -> Trained:
     return train_trial(wanted, snapshot, Nobody())
 
 
@@ -110,7 +112,7 @@ def test_the_model_of_an_arm_without_augmentation_is_kept(digits: Snapshot, tmp_
     np.testing.assert_allclose(chosen, stored["probability"], atol=1e-5)
     flipped = definition(RESCALE | {"horizontal_flip": True}, epochs=1)
     assert _train(flipped, digits).model is None
-    assert _train(flipped | {"keep_model": True}, digits).model is not None
+    assert _train(flipped.model_copy(update={"keep_model": True}), digits).model is not None
 
 
 def test_split_weights_and_order_all_come_from_the_trials_own_seed(
@@ -188,7 +190,9 @@ def _noise(images: int, classes: int, size: int = 6) -> Snapshot:
     return Snapshot(pixels, np.arange(images, dtype=np.int64) % classes, names)
 
 
-SPLIT = {"kind": "random", "validation_fraction": 0.5, "training_images": None}
+def _split_anew(wanted: TrialDefinition, fraction: float = 0.5) -> TrialDefinition:
+    """The same trial on all images, of which this fraction is validated on."""
+    return wanted.model_copy(update={"split": RandomSplit(validation_fraction=fraction, training_images=None)})
 
 
 @pytest.mark.parametrize(
@@ -204,7 +208,7 @@ SPLIT = {"kind": "random", "validation_fraction": 0.5, "training_images": None}
 def test_odd_datasets_give_a_result(snapshot: Snapshot, fraction: float) -> None:
     """With normalisation, which has nothing to divide by where images are flat."""
     spec = {"samplewise_center": True, "samplewise_std_normalization": True, "featurewise_std_normalization": True}
-    wanted = definition(spec, model="linear", epochs=1) | {"split": SPLIT | {"validation_fraction": fraction}}
+    wanted = _split_anew(definition(spec, model="linear", epochs=1), fraction)
     result = _train(wanted, snapshot).result
     assert 0 <= result.validation_accuracy <= 1
     assert not result.diverged
@@ -215,7 +219,7 @@ def test_a_perfect_model_is_a_plain_result() -> None:
     """Black against white: everything right, on every class."""
     images = np.repeat(np.array([0, 255], np.uint8), 20)[:, None, None, None] * np.ones((1, 6, 6, 1), np.uint8)
     snapshot = Snapshot(images, np.repeat(np.arange(2), 20), ["black", "white"])
-    wanted = definition(RESCALE, model="linear", epochs=40, learning_rate=0.1) | {"split": SPLIT}
+    wanted = _split_anew(definition(RESCALE, model="linear", epochs=40, learning_rate=0.1))
     result = _train(wanted, snapshot).result
     assert (result.validation_accuracy, result.per_class_accuracy) == (1.0, [1.0, 1.0])
 
@@ -224,10 +228,12 @@ def test_a_class_with_a_single_image_is_the_users_to_mend() -> None:
     """The submission refuses it; a trial that comes this far does, too."""
     lonely = Snapshot(np.zeros((5, 6, 6, 1), np.uint8), np.array([0, 0, 0, 0, 1]), ["a", "b"])
     with pytest.raises(UserInputError, match="cannot be split as asked"):
-        _train(definition({}, model="linear") | {"split": SPLIT}, lonely)
+        _train(_split_anew(definition({}, model="linear")), lonely)
 
 
-def test_a_spec_is_read_strictly(digits: Snapshot) -> None:
+def test_a_spec_is_read_strictly() -> None:
     """A definition that is no spec is refused before anything is trained."""
     with pytest.raises(ValueError, match="rotation_rang"):
-        _train(definition({}) | {"spec": ImageDataGeneratorSpec().model_dump() | {"rotation_rang": 1}}, digits)
+        TrialDefinition.model_validate(
+            definition({}).canonical() | {"spec": ImageDataGeneratorSpec().model_dump() | {"rotation_rang": 1}}
+        )

@@ -238,9 +238,10 @@ def test_a_page_ends_exactly_where_the_next_begins(database: Database) -> None:
 def test_the_mean_time_of_a_setting_is_that_of_its_finished_trials(database: Database) -> None:
     """Trials of other settings, and those without a result, do not count."""
     with database.writing() as session:
-        assert trials.mean_seconds(session, "s" * 64) is None
+        setting = new_trial(session).setting
+        assert trials.mean_seconds(session, setting) is None
         for seed, seconds in enumerate([1.0, 3.0]):
             trials.succeed(session, claim(session, new_trial(session, seed)), result(seconds=seconds), NOW)
         trials.fail(session, claim(session, new_trial(session, 2)), Failure.of(FailureClass.INTERNAL, "x"), NOW)
-        assert trials.mean_seconds(session, "s" * 64) == 2.0
+        assert trials.mean_seconds(session, setting) == 2.0
         assert trials.mean_seconds(session, "t" * 64) is None

@@ -16,7 +16,7 @@ from api_schemas.jobs import JobState
 from api_schemas.training.trials import TrialState
 from store.database import Database
 from store.rows import leases, state_machines
-from store.rows.state_machines import Noun, move
+from store.rows.state_machines import StateMachine, move
 from store.rows.tables import DatasetRow, JobRow, TrialRow
 from tests.store.databases import NOW, new_job, new_trial, ready_dataset
 
@@ -30,43 +30,45 @@ TERMINAL = {
     TrialState: {TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED},
     DatasetState: {DatasetState.DELETED},
 }
-NOUNS = [(state_machines.JOB, JobState), (state_machines.TRIAL, TrialState), (state_machines.DATASET, DatasetState)]
-of_every_noun = pytest.mark.parametrize(("noun", "states"), NOUNS, ids=["job", "trial", "dataset"])
+MACHINES = [(state_machines.JOB, JobState), (state_machines.TRIAL, TrialState), (state_machines.DATASET, DatasetState)]
+of_every_machine = pytest.mark.parametrize(("machine", "states"), MACHINES, ids=["job", "trial", "dataset"])
 
 
-def _reachable(noun: Noun, start: str) -> set[str]:
+def _reachable(machine: StateMachine, start: str) -> set[str]:
     seen, frontier = {start}, {start}
     while frontier:
-        frontier = {target for state in frontier for target in noun.moves.get(state, ())} - seen
+        frontier = {target for state in frontier for target in machine.moves.get(state, ())} - seen
         seen |= frontier
     return seen
 
 
-@of_every_noun
-def test_every_state_can_be_reached_from_queued(noun: Noun, states: type[StrEnum]) -> None:
+@of_every_machine
+def test_every_state_can_be_reached_from_queued(machine: StateMachine, states: type[StrEnum]) -> None:
     """No state of the wire contract is dead, and no move leads to a state that the contract does not know."""
-    assert _reachable(noun, "queued") == set(states)
+    assert _reachable(machine, "queued") == set(states)
 
 
-@of_every_noun
-def test_exactly_the_terminal_states_have_no_way_out(noun: Noun, states: type[StrEnum]) -> None:
+@of_every_machine
+def test_exactly_the_terminal_states_have_no_way_out(machine: StateMachine, states: type[StrEnum]) -> None:
     """Terminal states are immutable, and from every other one a terminal state can be reached."""
-    assert set(states) - set(noun.moves) == TERMINAL[states]
-    for state in noun.moves:
-        assert _reachable(noun, state) & TERMINAL[states]
+    assert set(states) - set(machine.moves) == TERMINAL[states]
+    for state in machine.moves:
+        assert _reachable(machine, state) & TERMINAL[states]
 
 
-@of_every_noun
-def test_a_row_moves_exactly_as_the_table_says(noun: Noun, states: type[StrEnum], database: Database) -> None:
+@of_every_machine
+def test_a_row_moves_exactly_as_the_table_says(
+    machine: StateMachine, states: type[StrEnum], database: Database
+) -> None:
     """For every pair of states the move happens if it is legal, and changes nothing if it is not."""
     with database.writing() as session:
-        row = MAKERS[noun.row](session)
+        row = MAKERS[machine.row](session)
         for source in states:
             for target in states:
-                session.execute(update(noun.row).where(noun.row.id == row.id).values(state=source))
-                moved = move(session, noun, row.id, target)
+                session.execute(update(machine.row).where(machine.row.id == row.id).values(state=source))
+                moved = move(session, machine, row.id, target)
                 session.refresh(row)
-                assert moved == (target in noun.moves.get(source, ())), f"{source} to {target}"
+                assert moved == (target in machine.moves.get(source, ())), f"{source} to {target}"
                 assert row.state == (target if moved else source)
 
 

@@ -29,7 +29,7 @@ PER_CHUNK = 5
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("augury.planning.augmentation.MOST_IMAGES_PER_CHUNK", PER_CHUNK)
+    monkeypatch.setattr("augury.planning.augmentation.MAX_IMAGES_PER_CHUNK", PER_CHUNK)
 
 
 def _submit(context: Context, source: Snapshot | None = None, **changes: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import Round
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.report import Report, Verdict
 from api_schemas.training.trials import Trial, TrialState
 from augury.evidence.analysis import analyse
@@ -223,7 +223,7 @@ def test_a_recommendation_to_use_the_baseline_is_judged_by_the_baselines_own_con
     )
     plan = plans.with_round(plan, fresh).model_copy(update={"recommendation": recommended})
     accuracies = {"baseline": 0.9, "flip": 0.95, "same": 0.9}
-    places = [(arm.name, seed) for arm, seed in plans.places(plan)]
+    places = [(arm.name, seed) for arm, seed in plans.trial_slots(plan)]
     trials = [
         _trial(arm, seed, accuracies[arm] if seed < 7 else 0.5 + 0.4 * (arm == "baseline")) for arm, seed in places
     ]

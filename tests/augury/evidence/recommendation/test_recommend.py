@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.reports.evidence import RecommendedSpec
+from api_schemas.recommendations import RecommendedSpec
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.dose_response import random_values
 from augury.evidence.recommendation.parameter_choices import RankedCandidate, towards_nothing

@@ -1,0 +1,92 @@
+"""A trial's definition: what is hashed, and that it stays as it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import ComparisonRequest, TrainingRequest
+from augury.planning import comparison as plans
+from augury.planning.canonical import canonical_json
+from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition
+from augury.planning.trial_definition import TrialDefinition
+from tests.api_schemas.specs import accepted_specs
+from tests.store.databases import FACTS, comparison
+
+PINNED: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "fixtures" / "trial_definitions.json").read_text()
+)
+"""Requests, and what the code before typed definitions made of them; nothing here may ever change."""
+
+REQUESTS: TypeAdapter[ComparisonRequest | TrainingRequest] = TypeAdapter(ComparisonRequest | TrainingRequest)
+SPLITS: st.SearchStrategy[SplitDefinition] = st.one_of(
+    st.builds(kind, validation_fraction=st.floats(0.01, 0.99), training_images=st.none() | st.integers(2, 10**9))
+    for kind in (RandomSplit, GroupedSplit)
+) | st.builds(
+    FixedSplit, validation=st.sampled_from(["validation", "test"]), training_images=st.none() | st.integers(2, 10**9)
+)
+
+
+def _definition(pinned: dict[str, Any]) -> TrialDefinition:
+    request = REQUESTS.validate_python(pinned["request"])
+    facts = DatasetFacts.model_validate(pinned["facts"])
+    arms = {arm.name: arm for arm in plans.plan_of(request, facts.dtype).arms}
+    definition = plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, facts)
+    return definition.model_copy(update={"version": "3"})  # as it was; a later one makes other keys, on purpose
+
+
+@pytest.mark.parametrize("pinned", PINNED, ids=lambda pinned: pinned["name"])
+def test_definitions_are_written_as_they_were_before(pinned: dict[str, Any]) -> None:
+    """Byte by byte, so that whatever was trained once is found again."""
+    definition = _definition(pinned)
+    assert canonical_json(definition.canonical()) == pinned["canonical"]
+    assert (definition.key(), definition.setting()) == (pinned["key"], pinned["setting"])
+
+
+@pytest.mark.parametrize("pinned", PINNED, ids=lambda pinned: pinned["name"])
+def test_stored_definitions_are_read_back_as_they_are(pinned: dict[str, Any]) -> None:
+    """From the JSON in a database comes the same definition with the same key."""
+    stored = TrialDefinition.model_validate(json.loads(pinned["canonical"]))
+    assert stored == _definition(pinned)
+    assert stored.key() == pinned["key"]
+
+
+@given(accepted_specs(), SPLITS, st.integers(0, 2**31), st.booleans())
+def test_every_definition_survives_being_stored(
+    spec: ImageDataGeneratorSpec, split: SplitDefinition, seed: int, keep_model: bool
+) -> None:
+    """Model to JSON to model to JSON gives the same bytes, integers and floats apart."""
+    arm = plans.plan_comparison(comparison(), "uint8").arms[0]
+    template = plans.trial_definition(comparison(), arm, seed, "d" * 64, FACTS)
+    definition = template.model_copy(update={"spec": spec, "split": split, "keep_model": keep_model})
+    written = canonical_json(definition.canonical())
+    read = TrialDefinition.model_validate(json.loads(written))
+    assert canonical_json(read.canonical()) == written
+    assert read.key() == definition.key()
+
+
+def test_whole_pixels_and_their_number_as_a_float_are_two_trials() -> None:
+    """Keras draws from whole numbers for a shift of 2, and from all for one of 2.0."""
+    whole, real = (next(each for each in PINNED if each["name"] == name) for name in ("integer shift", "float shift"))
+    assert _definition(whole).key() != _definition(real).key()
+
+
+def test_only_a_training_says_that_its_model_is_kept() -> None:
+    """The trials of comparisons were there before the field was."""
+    said = {pinned["name"]: "keep_model" in _definition(pinned).canonical() for pinned in PINNED}
+    assert {name for name, is_said in said.items() if is_said} == {"training", "training on groups"}
+
+
+@pytest.mark.parametrize("change", [{"engine": "other"}, {"split": {"kind": "odd"}}, {"more": 1}, {"seed": 1.5}])
+def test_what_is_no_definition_is_refused(change: dict[str, Any]) -> None:
+    """A row of another version is not taken for one of this."""
+    with pytest.raises(ValidationError):
+        TrialDefinition.model_validate(json.loads(PINNED[0]["canonical"]) | change)

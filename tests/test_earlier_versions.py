@@ -1,0 +1,173 @@
+"""A data directory of an earlier version under this one: what was trained then is reused, and read as it was."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from service.main import create_app
+from service.settings import ServiceSettings
+from store import migrate
+from store.database import Database
+from store.files.artifacts import Artifacts
+from store.queue import INGEST, RUN_CHUNK, RUN_TRIAL
+from store.rows.tables import JobRow, TrialRow
+from tests.service.conftest import UNREACHABLE
+from tests.workers.conftest import RecordingQueue
+from workers.context import Context
+from workers.planner.advance import advance
+from workers.settings import WorkerSettings
+from workers.units.chunk import run_chunk
+from workers.units.trial import run_trial
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+ARCHIVE = Path(__file__).parent / "fixtures" / "trained_before.tar.xz"
+DIGITS = {"kind": "builtin", "name": "digits"}
+SHORT = {"model": {"name": "linear"}, "training": {"epochs": 2}, "evaluation": {"seeds": 2}}
+REQUESTS: dict[str, dict[str, Any]] = {
+    "comparison": {
+        "kind": "comparison",
+        "dataset": DIGITS,
+        "candidates": [
+            {"name": "shift", "spec": {"width_shift_range": 1, "height_shift_range": 0.1, "rescale": 1 / 255}},
+            {"name": "centred", "spec": {"rotation_range": 20, "samplewise_center": True}},
+        ],
+        **SHORT,
+    },
+    "training": {
+        "kind": "training",
+        "dataset": DIGITS,
+        "spec": {"horizontal_flip": True, "rescale": 1 / 255},
+        **SHORT,
+    },
+}
+"""As they were sent to the earlier version."""
+
+TRIALS = {"comparison": 8, "training": 2}
+OF_THE_RUN = {"job_id", "created_at", "reused", "trials_reused", "training_seconds", "versions"}
+"""Fields of a report that are not about what was found."""
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """The directory under this version's service and workers."""
+
+    client: TestClient
+    context: Context
+    queue: RecordingQueue
+
+    def earlier_job(self, kind: str) -> str:
+        """The id of the job that the earlier version carried out."""
+        with self.context.database.reading() as session:
+            return session.scalars(select(JobRow.id).where(JobRow.kind == kind).order_by(JobRow.id)).first() or ""
+
+    def work_off(self, job_id: str) -> None:
+        """Do what the planner asks for, in this process. Nothing may be trained."""
+        advance(self.context, job_id)
+        while self.queue.waiting:
+            for task, unit_id, _ in self.queue.take():
+                assert task not in (RUN_TRIAL, INGEST), "everything that takes long is there already"
+                (run_chunk if task == RUN_CHUNK else advance)(self.context, unit_id)
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Iterator[Upgraded]:
+    """Unpacked, and migrated as `augury up` does it."""
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    url = f"sqlite:///{tmp_path / 'augury.db'}"
+    database, queue = Database(url), RecordingQueue()
+    migrate.upgrade(database)
+    settings = WorkerSettings(data_dir=tmp_path, database_url=url)
+    context = Context(settings, database, Artifacts(str(tmp_path / "artifacts")), queue)
+    service = ServiceSettings(data_dir=tmp_path, database_url=url, broker_url=UNREACHABLE)  # type: ignore[arg-type]
+    with TestClient(create_app(service)) as client:
+        yield Upgraded(client, context, queue)
+    database.close()
+
+
+def _findings(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of a report by path, without what differs from run to run."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in OF_THE_RUN:
+                yield from _findings(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        yield f"{path}.length", len(value)
+        for at, inner in enumerate(value):
+            yield from _findings(inner, f"{path}[{at}]")
+    else:
+        yield path, value
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_what_an_earlier_version_trained_is_reused(upgraded: Upgraded, kind: str) -> None:
+    """The same request trains nothing and comes to the same report: accuracies, intervals, verdicts and reasons."""
+    plan = upgraded.client.post("/v1/jobs", params={"validate_only": True}, json=REQUESTS[kind]).json()
+    assert (plan["trials"], plan["trials_reusable"]) == (TRIALS[kind], TRIALS[kind])
+    earlier = upgraded.earlier_job(kind)
+    before = json.loads(upgraded.context.artifacts.read(f"jobs/{earlier}/report.json"))
+
+    job_id = upgraded.client.post("/v1/jobs", json=REQUESTS[kind]).json()["id"]
+    upgraded.work_off(job_id)
+    job = upgraded.client.get(f"/v1/jobs/{job_id}").json()
+    assert (job["state"], job["progress"]["trials_reused"]) == ("succeeded", TRIALS[kind])
+    report = upgraded.client.get(f"/v1/jobs/{job_id}/report", headers={"Accept": "application/json"}).json()
+    assert report["cost"]["trials"] == report["cost"]["trials_reused"] == TRIALS[kind]
+
+    then, now = dict(_findings(before)), dict(_findings(report))
+    numbers = {path for path, value in then.items() if isinstance(value, float)}
+    assert now.keys() == then.keys()
+    assert {path: now[path] for path in then.keys() - numbers} == {path: then[path] for path in then.keys() - numbers}
+    # The probes are computed anew, on another processor perhaps.
+    assert {path: now[path] for path in numbers} == pytest.approx({path: then[path] for path in numbers}, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_the_jobs_of_an_earlier_version_can_be_read(upgraded: Upgraded, kind: str) -> None:
+    """With their phase, their trials and the specs of these."""
+    earlier = upgraded.earlier_job(kind)
+    job = upgraded.client.get(f"/v1/jobs/{earlier}").json()
+    assert (job["kind"], job["state"], job["phase"]) == (kind, "succeeded", "done")
+    trials = upgraded.client.get(f"/v1/jobs/{earlier}/trials").json()["items"]
+    assert len(trials) == TRIALS[kind]
+    assert all(trial["spec"]["fill_mode"] == "nearest" for trial in trials)
+
+
+def _as_first_defined(row: TrialRow) -> None:
+    """Without an engine and a kind of split, as definitions were at first."""
+    first = {name: value for name, value in row.definition.items() if name not in ("engine", "keep_model")}
+    row.definition = first | {"version": "1", "split": {"validation_fraction": 0.2, "training_images": None}}
+
+
+def test_trials_of_the_first_definitions_can_be_shown(upgraded: Upgraded) -> None:
+    """Nobody reuses them, and jobs list them as ever."""
+    earlier = upgraded.earlier_job("training")
+    with upgraded.context.database.writing() as session:
+        for row in session.scalars(select(TrialRow)):
+            _as_first_defined(row)
+    trials = upgraded.client.get(f"/v1/jobs/{earlier}/trials").json()["items"]
+    assert [trial["spec"]["horizontal_flip"] for trial in trials] == [True, True]
+
+
+def test_a_waiting_trial_that_is_not_understood_fails(upgraded: Upgraded) -> None:
+    """Once, with a reason on its row, instead of being claimed for ever."""
+    with upgraded.context.database.writing() as session:
+        row = session.scalars(select(TrialRow)).first()
+        assert row is not None
+        _as_first_defined(row)
+        row.state, row.result = "queued", None
+    run_trial(upgraded.context, row.id)
+    with upgraded.context.database.reading() as session:
+        row = session.get_one(TrialRow, row.id)
+        assert (row.state, row.lease_id) == ("failed", None)
+        assert row.error is not None
