@@ -39,19 +39,29 @@ def add(
     label_column: Annotated[str | None, _column("labels")] = None,
     split_column: Annotated[str | None, _column("splits")] = None,
     group_column: Annotated[str | None, _column("groups")] = None,
+    directory: Annotated[
+        str | None, typer.Option(help="The folder of the files that a manifest names.", show_default=False)
+    ] = None,
+    extension: Annotated[
+        str | None, typer.Option(help="What those names lack at their end: .jpg", show_default=False)
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="What the top folders are: classes, splits or pooled. Default: told by content.")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the images are read, and show what they are.")] = True,
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
     """Register a dataset: upload a file or folder, or name one that the service can reach."""
     named = {"file": file_column, "label": label_column, "split": split_column, "group": group_column}
+    named |= {"directory": directory, "extension": extension}
     columns = {role: column for role, column in named.items() if column is not None}
     size = image_size_of(image_size)
     what = _reference(source)
     with Client(url) as client:
         with _sending() as (on_parcel, on_progress):
             dataset = client.add_dataset(
-                what, image_size=size, color_mode=color_mode, resize=resize, columns=columns or None,
+                what, image_size=size, color_mode=color_mode, resize=resize, columns=columns or None, layout=layout,
                 on_parcel=on_parcel, on_progress=on_progress,
             )  # fmt: skip
         if wait:

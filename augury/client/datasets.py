@@ -34,6 +34,7 @@ class DatasetClient(Calls):
         color_mode: str | None = None,
         resize: str | None = None,
         columns: Mapping[str, str] | None = None,
+        layout: str | None = None,
         on_parcel: Callable[[Parcel], None] = lambda _: None,
         on_progress: OnProgress = lambda _sent, _total: None,
     ) -> Dataset:
@@ -46,14 +47,17 @@ class DatasetClient(Calls):
             image_size: Height and width of the stored images; None: as they are.
             color_mode: ``grayscale``, ``rgb`` or ``rgba``; None: as fits.
             resize: ``stretch`` or ``crop``.
-            columns: Names in a manifest: ``file``, ``label``, ``split``, ``group``.
+            columns: Names in a manifest: ``file``, ``label``, ``split``, ``group``; ``directory`` and ``extension`` of
+                its files.
+            layout: What the top folders are: ``classes``, ``splits`` or ``pooled``; None: told by names and content.
             on_parcel: Is told what will be sent.
             on_progress: Is told how much of it was sent.
 
         Raises:
             NothingToSend: there is no such file, or nothing in the folder.
         """
-        options = given({"image_size": image_size, "color_mode": color_mode, "resize": resize, "columns": columns})
+        shape = {"image_size": image_size, "color_mode": color_mode, "resize": resize}
+        options = given({**shape, "columns": columns, "layout": layout})
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         reference = reference_of(source) if isinstance(source, str) else source
         if isinstance(reference, BaseModel | Mapping):

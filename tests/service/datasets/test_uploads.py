@@ -83,7 +83,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     """Byte by byte, with nothing left behind; the options are those of any reference."""
     published = rows.messages(monkeypatch)
     response = _send(
-        client, image_size="64x48", color_mode="rgb", resize="crop", columns='{"label": "species"}'
+        client, image_size="64x48", color_mode="rgb", resize="crop", columns='{"label": "species"}', layout="classes"
     )  # fmt: skip
     assert response.status_code == 202, response.text
     dataset = response.json()
@@ -91,6 +91,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     reference = dataset["reference"]
     assert (reference["kind"], reference["sha256"], reference["image_size"]) == ("upload", SHA256, [64, 48])
     assert (reference["color_mode"], reference["resize"], reference["columns"]["label"]) == ("rgb", "crop", "species")
+    assert reference["layout"] == "classes"
     assert resources_of(client).artifacts.read(f"uploads/{SHA256}") == CONTENT
     assert _left(tmp_path) == []
     assert published == [(queue.INGEST, dataset["id"], "cpu")]
