@@ -76,8 +76,8 @@ def test_two_arms_that_are_the_same_spec_share_their_trials(database: Database) 
     """A candidate that is the baseline under another name costs nothing."""
     with database.writing() as session:
         job = running_job(session, comparison({"same": {"rescale": 1 / 255}}))
-        places = _trials(session, job)
-        assert places["same", 0].id == places["baseline", 0].id
+        slots = _trials(session, job)
+        assert slots["same", 0].id == slots["baseline", 0].id
         assert job_views.to_wire(session, job, NOW).progress.trials_reused == 2
 
 
@@ -120,7 +120,7 @@ def test_a_finished_job_needs_its_trials_no_more(database: Database) -> None:
 
 
 def test_a_cancelled_trial_that_another_job_adopted_is_replaced_for_it(database: Database) -> None:
-    """Adopting the plan once more fills the gap and leaves the other places as they are."""
+    """Adopting the plan once more fills the gap and leaves the other slots as they are."""
     with database.writing() as session:
         job = running_job(session)
         before = _trials(session, job)
@@ -131,8 +131,8 @@ def test_a_cancelled_trial_that_another_job_adopted_is_replaced_for_it(database:
         after = _trials(session, job)
         assert after["flip", 0].id != before["flip", 0].id
         assert after["flip", 0].state == "queued"
-        assert {place: trial.id for place, trial in after.items() if place != ("flip", 0)} == {
-            place: trial.id for place, trial in before.items() if place != ("flip", 0)
+        assert {slot: trial.id for slot, trial in after.items() if slot != ("flip", 0)} == {
+            slot: trial.id for slot, trial in before.items() if slot != ("flip", 0)
         }
 
 
@@ -150,8 +150,8 @@ def test_filling_a_gap_does_not_repeat_trials_that_failed(database: Database) ->
     """A trial that failed has its answer; only what a cancel took away is due again."""
     with database.writing() as session:
         job = running_job(session)
-        places = _trials(session, job)
-        failed, gone = places["flip", 0], places["flip", 1]
+        slots = _trials(session, job)
+        failed, gone = slots["flip", 0], slots["flip", 1]
         trials.fail(session, claim(session, failed), Failure.of(FailureClass.USER_INPUT, "no"), NOW)
         gone.state = "cancelled"
         session.flush()
@@ -201,10 +201,10 @@ def test_progress_counts_trials_and_the_epochs_of_running_ones(database: Databas
         job = running_job(session, request)
         fresh = job_views.to_wire(session, job, NOW + 1).progress
         assert (fresh.trials_total, fresh.trials_done, fresh.fraction, fresh.estimated_finish) == (4, 0, 0.0, None)
-        places = list(_trials(session, job).values())
-        succeed(session, places[0])
-        claim(session, places[1])
-        places[1].epoch = 5
+        slots = list(_trials(session, job).values())
+        succeed(session, slots[0])
+        claim(session, slots[1])
+        slots[1].epoch = 5
         session.flush()
         progress = job_views.to_wire(session, job, NOW + 30).progress
         assert (progress.trials_done, progress.trials_running, progress.fraction) == (1, 1, 0.375)

@@ -51,8 +51,8 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
     published = queue.take()
     assert [task for task, _, _ in published] == [RUN_TRIAL] * 4
     with context.database.reading() as session:
-        places = {trial.id: (link.seed, link.arm) for link, trial in trials.of_job(session, job_id)}
-    assert {trial_id for _, trial_id, _ in published} == set(places)
+        slots = {trial.id: (link.seed, link.arm) for link, trial in trials.of_job(session, job_id)}
+    assert {trial_id for _, trial_id, _ in published} == set(slots)
 
     finish_trials(context, job_id)
     advance(context, job_id)
@@ -336,8 +336,8 @@ def test_a_stopped_job_reports_on_what_is_done(context: Context, queue: Recordin
     job_id = _submit(context, comparison(evaluation={"seeds": 5}), is_dataset_ready=True)
     advance(context, job_id)
     with context.database.writing() as session:
-        places = trials.of_job(session, job_id)
-        waiting = [trial.id for link, trial in places if link.seed >= 3]
+        slots = trials.of_job(session, job_id)
+        waiting = [trial.id for link, trial in slots if link.seed >= 3]
         session.execute(update(TrialRow).where(TrialRow.id.in_(waiting)).values(queue="somewhere"))
     _finish_some(context, job_id, {0, 1, 2})
     with context.database.writing() as session:
