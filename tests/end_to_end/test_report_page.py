@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from tests.servers import missing
 from tests.workers.reports import samples
 from workers.reports.html import render_html
 
@@ -56,8 +56,7 @@ def browser() -> Iterator[Browser]:
     """A browser of this machine."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        message = f"needs one of {', '.join(BROWSERS)}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        missing("Chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield running
