@@ -125,11 +125,12 @@ def _installed_postgres_tools() -> Path:
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:
-    """How subprocess.run is to start what refuses to run as root; *folder* is given to that user."""
+    """How subprocess.run is to start what refuses to run as root; *folder* and all in it are given to that user."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
