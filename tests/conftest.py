@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -16,6 +17,10 @@ from tests import distribution, servers
 # A shell that starts the tests in the background has them ignore Ctrl-C, and children inherit that. Tests that send
 # it to processes they start need the usual meaning.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hypothesis allows an example 200 ms by the clock, which says nothing where other tests run at the same time.
+hypothesis.settings.register_profile("shared-processors", deadline=None)
+hypothesis.settings.load_profile("shared-processors")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
