@@ -6,10 +6,12 @@ Augmentation are Class Dependent", NeurIPS 2022).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from api_schemas.reports.evidence import ClassEffect
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.statistics.paired_outcomes import (
     Booleans,
@@ -77,6 +79,12 @@ def class_differences(
         )
         for label in range(classes)
     ]
+
+
+def losses(classes: Sequence[ClassEffect]) -> list[ClassEffect]:
+    """The classes of a report that lose significantly, most first."""
+    lost = [each for each in classes if each.significant and each.difference is not None and each.difference < 0]
+    return sorted(lost, key=lambda each: each.difference or 0.0)
 
 
 def grown_confusions(
