@@ -69,7 +69,9 @@ class ComparisonRequest(RequestModel):
     dataset: DatasetReference
     candidates: list[Candidate] = Field(min_length=1, max_length=20)
     baseline: Baseline | None = Field(
-        None, description="Default: rescale 1/255 for integer images, nothing for floats in 0-1."
+        None,
+        description="Default: the rescale that brings the dataset's values to 0-1, e.g. 1/255 for 8-bit photographs, "
+        "1/4095 for 12 bits whatever their type, nothing for floats in 0-1.",
     )
     engine: Engine = Field(
         "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."

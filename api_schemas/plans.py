@@ -61,6 +61,9 @@ class Plan(Body):
     kind: Literal[JobKind.COMPARISON, JobKind.TRAINING] = JobKind.COMPARISON
     arms: list[Arm]
     candidates: list[CandidatePlan]
+    baseline_rule: str | None = Field(
+        None, description="In a sentence: where the baseline's scale comes from, with the values that decided."
+    )
     seeds: list[int] = Field(description="Of the first round.")
     rounds: list[Round] = Field([], description="Later rounds are added as the evidence calls for them.")
     trials: int = Field(description="Of all rounds so far, before reuse.")

@@ -76,6 +76,7 @@ def _labelled(listing: Listing, kept: npt.NDArray[np.intp]) -> Labelled:
         names=_picked(listing.names, kept),
         splits=None if listing.splits is None else _picked(listing.splits, kept),
         groups=None if listing.groups is None else _picked(listing.groups, kept),
+        are_digits=listing.are_digits,
     )
 
 

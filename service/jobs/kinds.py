@@ -59,7 +59,7 @@ def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | 
     facts = facts_of(dataset)
     if dataset is None or facts is None:
         return comparison.plan_of(request, _ASSUMED_DTYPE)
-    plan = comparison.plan_of(request, facts.dtype)
+    plan = comparison.plan_of(request, facts)
     return with_reuse_and_estimate(session, request, plan, dataset)
 
 

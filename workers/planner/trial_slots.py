@@ -34,7 +34,7 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
         if problem is not None:
             jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
             return False
-        jobs.adopt_plan(session, job, comparison.plan_of(request, facts.dtype), dataset, now)
+        jobs.adopt_plan(session, job, comparison.plan_of(request, facts), dataset, now)
     elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
         jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
     jobs.begin(session, job, Phase.TRAINING, now)
