@@ -59,14 +59,14 @@ def make_ready(database: Database, patience_seconds: float = 60.0) -> None:
         upgrade(database)
         return
     give_up_at = time.monotonic() + patience_seconds
-    while (obstacle := _obstacle(database)) is not None:
+    while (problem := _problem_with(database)) is not None:
         if time.monotonic() > give_up_at:
-            raise SchemaNotReadyError(obstacle)
-        log.info("waiting for the database", reason=obstacle)
+            raise SchemaNotReadyError(problem)
+        log.info("waiting for the database", reason=problem)
         time.sleep(1)
 
 
-def _obstacle(database: Database) -> str | None:
+def _problem_with(database: Database) -> str | None:
     try:
         return None if is_current(database) else "the schema is not up to date; run: python -m store migrate"
     except SQLAlchemyError as error:

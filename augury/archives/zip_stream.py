@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Protocol, Self
 
-_MOST_32 = 0xFFFF_FFFF
-_MOST_16 = 0xFFFF
+_MAX_UINT32 = 0xFFFF_FFFF
+_MAX_UINT16 = 0xFFFF
 _FIRST_OF_1980 = 0x21  # the earliest date that the format knows, at midnight
 _UTF8_NAME = 0x800
 _PLAIN, _ZIP64 = 20, 45
@@ -86,9 +86,9 @@ def _flags(name: bytes) -> int:
 
 
 def _local_header(name: bytes, size: int, checksum: int) -> bytes:
-    is_large = size >= _MOST_32
+    is_large = size >= _MAX_UINT32
     extra = struct.pack("<HHQQ", 1, 16, size, size) if is_large else b""
-    shown = min(size, _MOST_32)
+    shown = min(size, _MAX_UINT32)
     return struct.pack(
         "<4s5H3L2H", b"PK\3\4", _ZIP64 if is_large else _PLAIN, _flags(name), 0, 0, _FIRST_OF_1980,
         checksum, shown, shown, len(name), len(extra),
@@ -96,22 +96,22 @@ def _local_header(name: bytes, size: int, checksum: int) -> bytes:
 
 
 def _directory_entry(name: bytes, size: int, checksum: int, begin: int) -> bytes:
-    large = [size, size] if size >= _MOST_32 else []
-    large += [begin] if begin >= _MOST_32 else []
+    large = [size, size] if size >= _MAX_UINT32 else []
+    large += [begin] if begin >= _MAX_UINT32 else []
     extra = struct.pack(f"<HH{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-    needed, shown = _ZIP64 if large else _PLAIN, min(size, _MOST_32)
+    needed, shown = _ZIP64 if large else _PLAIN, min(size, _MAX_UINT32)
     return struct.pack(
         "<4s6H3L5H2L", b"PK\1\2", _UNIX | needed, needed, _flags(name), 0, 0, _FIRST_OF_1980,
-        checksum, shown, shown, len(name), len(extra), 0, 0, 0, _READABLE_FILE, min(begin, _MOST_32),
+        checksum, shown, shown, len(name), len(extra), 0, 0, 0, _READABLE_FILE, min(begin, _MAX_UINT32),
     ) + name + extra  # fmt: skip
 
 
 def _end(entries: int, size: int, begin: int) -> bytes:
     end = struct.pack(
-        "<4s4H2LH", b"PK\5\6", 0, 0, min(entries, _MOST_16), min(entries, _MOST_16),
-        min(size, _MOST_32), min(begin, _MOST_32), 0,
+        "<4s4H2LH", b"PK\5\6", 0, 0, min(entries, _MAX_UINT16), min(entries, _MAX_UINT16),
+        min(size, _MAX_UINT32), min(begin, _MAX_UINT32), 0,
     )  # fmt: skip
-    if entries < _MOST_16 and size < _MOST_32 and begin < _MOST_32:
+    if entries < _MAX_UINT16 and size < _MAX_UINT32 and begin < _MAX_UINT32:
         return end
     large = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, _UNIX | _ZIP64, _ZIP64, 0, 0, entries, entries, size, begin)
     return large + struct.pack("<4sLQL", b"PK\6\7", 0, begin + size, 1) + end

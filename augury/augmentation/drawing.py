@@ -172,7 +172,7 @@ def draw_stateless(
 ) -> Draws:
     """Draws that depend on (seed, epoch, sample) and on nothing else: not on batches, threads or machines.
 
-    Every parameter has its own place in the sample's stream, so that adding one to a spec leaves the draws of the
+    Every parameter has its own index in the sample's stream, so that adding one to a spec leaves the draws of the
     others as they are. *identity_probability* is that of leaving an image alone.
     """
     uniform = uniforms(seed, epoch, np.ascontiguousarray(indices, np.int64), _UNIFORMS_PER_SAMPLE)

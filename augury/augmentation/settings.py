@@ -66,7 +66,7 @@ class Settings:
             samplewise_center=spec.samplewise_center or spec.samplewise_std_normalization,
             featurewise_center=spec.needs_fit,
             zoom_range=zoom if isinstance(zoom, tuple) else (1 - zoom, 1 + zoom),
-            preprocessing_function=_named(spec.preprocessing_function, data_format),
+            preprocessing_function=_function_called(spec.preprocessing_function, data_format),
             data_format=data_format,
             dtype=spec.dtype or "float32",
         )
@@ -77,7 +77,7 @@ class Settings:
         return bool(self.featurewise_center or self.featurewise_std_normalization or self.zca_whitening)
 
 
-def _named(name: str | None, data_format: str) -> PreprocessingFunction | None:
+def _function_called(name: str | None, data_format: str) -> PreprocessingFunction | None:
     if name is None or data_format == "channels_last":
         return FUNCTIONS.get(name or "")
     return partial(_with_channels_last, FUNCTIONS[name])

@@ -92,7 +92,10 @@ def up(
 
     if port is None:
         port = USUAL_PORT if is_free(host, USUAL_PORT) else 0
-    with interrupting(), LocalStack(data_dir, host, port, workers, broker_url, _checked(data_root or [])) as stack:
+    with (
+        interrupting(),
+        LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or [])) as stack,
+    ):
         typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
         try:
             stack.wait()
@@ -123,16 +126,16 @@ def run(
     """
     _check_options({"--output": output, "--html": html}, url=url, local=local, data_dir=data_dir, detach=detach)
     body = read_request(request)
-    wanted = Output(as_json, output, html)
+    destination = Output(as_json, output, html)
     if local:
-        raise typer.Exit(_run_locally(body, idempotency_key, data_dir or DEFAULT_DATA_DIR, wanted))
+        raise typer.Exit(_run_locally(body, idempotency_key, data_dir or DEFAULT_DATA_DIR, destination))
     with Client(url) as client:
         job = client.submit(body, idempotency_key)
         if detach:
             typer.echo(job.model_dump_json(indent=2, by_alias=True) if as_json else job.id)
             return
         say(f"{job.id} submitted to {client.url}")
-        code = conclude(client, follow_or_let_go(client, job.id, _repeat(url)), wanted)
+        code = conclude(client, follow_or_let_go(client, job.id, _repeat(url)), destination)
     raise typer.Exit(code)
 
 
@@ -210,7 +213,7 @@ for _name, _command in COMMANDS.items():
     datasets.command(_name)(_exit_codes()(_command))
 
 
-def _checked(roots: list[Path]) -> list[Path]:
+def _require_no_commas(roots: list[Path]) -> list[Path]:
     for root in roots:
         if "," in str(root.resolve()):
             raise typer.BadParameter(f"--data-root: {root} has a comma in it, which separates the folders of a list")

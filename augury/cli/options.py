@@ -74,7 +74,7 @@ def parse_object(content: bytes | str, source: str) -> dict[str, Any]:
         typer.BadParameter: it is none.
     """
     try:
-        request = json.loads(content, parse_constant=_refuse_constant)
+        request = json.loads(content, parse_constant=_raise_for_constant)
     except ValueError as error:
         raise typer.BadParameter(f"{source}: {error}") from error
     if not isinstance(request, dict):
@@ -139,5 +139,5 @@ def _is_local(text: str) -> bool:
     return text not in BUILTIN and not text.lstrip().startswith("{") and Path(text).exists()
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _raise_for_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")

@@ -64,7 +64,7 @@ def preview(
         "identity_probability": identity_probability,
     }
     request |= {name: value for name, value in given.items() if value is not None}
-    request |= {name: True for name, wanted in (("show_parameters", parameters), ("worst_case", worst_case)) if wanted}
+    request |= {name: True for name, is_set in (("show_parameters", parameters), ("worst_case", worst_case)) if is_set}
     if output.is_dir():
         raise typer.BadParameter(f"--output: {output} is a folder")
     if service is None:
@@ -101,10 +101,10 @@ def _shared_with_a_preview(content: dict[str, Any]) -> dict[str, Any]:
     return {name: content[name] for name in shared if name in content}
 
 
-def _candidate(candidates: Any, wanted: str | None) -> dict[str, Any]:
+def _candidate(candidates: Any, name: str | None) -> dict[str, Any]:
     known = [entry for entry in candidates if isinstance(entry, dict)] if isinstance(candidates, list) else []
     for entry in known:
-        if wanted is None or entry.get("name") == wanted:
+        if name is None or entry.get("name") == name:
             return entry
     names = ", ".join(str(entry.get("name")) for entry in known) or "none"
-    raise typer.BadParameter(f"--candidate: there is no {wanted}; the file has: {names}")
+    raise typer.BadParameter(f"--candidate: there is no {name}; the file has: {names}")

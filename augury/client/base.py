@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -12,6 +12,8 @@ from augury.client.connection import Answer, Connection
 
 DEFAULT_PATIENCE_SECONDS = 5.0
 WATCH_PATIENCE_SECONDS = 60.0
+
+Value = TypeVar("Value")
 
 
 class Calls:
@@ -59,9 +61,9 @@ class Calls:
         return self._connection.read(model, response)
 
 
-def given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
-    """A query without what nobody asked for."""
-    return {name: value for name, value in query.items() if value is not None}
+def given(options: Mapping[str, Value | None]) -> dict[str, Value]:
+    """The options that somebody asked for."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def body_of(request: BaseModel | Mapping[str, Any]) -> Mapping[str, Any]:

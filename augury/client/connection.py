@@ -24,7 +24,7 @@ READ_SECONDS = 30.0
 UPLOAD_SECONDS = 600.0
 """The service stores a file, perhaps in a bucket, before it answers."""
 FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 2.0
+MAX_DELAY_SECONDS = 2.0
 UNAVAILABLE = frozenset({502, 503, 504})
 """The service, or the proxy before it, says that it is not up right now."""
 
@@ -158,7 +158,7 @@ def _persist(attempt: Callable[[], Outcome | ServiceUnreachable], patience: floa
         if time.monotonic() + delay > trouble_since + patience:
             raise outcome
         time.sleep(delay)
-        delay = min(2 * delay, LONGEST_DELAY_SECONDS)
+        delay = min(2 * delay, MAX_DELAY_SECONDS)
 
 
 def _problem(response: httpx2.Response) -> Problem | None:

@@ -20,7 +20,7 @@ from augury.client.references import reference_of
 Source = str | Path | BaseModel | Mapping[str, Any]
 """A local file or folder, or a reference: as text (``s3://bucket/key``), as a model, or as the JSON object it is."""
 
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.1, 2.0
 
 
 class DatasetClient(Calls):
@@ -53,12 +53,11 @@ class DatasetClient(Calls):
         Raises:
             NothingToSend: there is no such file, or nothing in the folder.
         """
-        options = {"image_size": image_size, "color_mode": color_mode, "resize": resize, "columns": columns}
-        wanted = {name: value for name, value in options.items() if value is not None}
+        options = given({"image_size": image_size, "color_mode": color_mode, "resize": resize, "columns": columns})
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         reference = reference_of(source) if isinstance(source, str) else source
         if isinstance(reference, BaseModel | Mapping):
-            body = {**body_of(reference), **wanted}
+            body = {**body_of(reference), **options}
             return self._ask(Dataset, "POST", "/v1/datasets", json=body, headers=headers)
         path = Path(source) if isinstance(source, str) else reference
         assert isinstance(path, Path)
@@ -66,7 +65,7 @@ class DatasetClient(Calls):
             on_parcel(sent)
             file = Watched(sent.file, on_progress)
             response = self._connection.upload(
-                "/v1/datasets", sent.name, file, _fields(wanted), headers=headers, patience=self._patience
+                "/v1/datasets", sent.name, file, _fields(options), headers=headers, patience=self._patience
             )
         return self._connection.read(Dataset, response)
 
@@ -83,7 +82,7 @@ class DatasetClient(Calls):
         cursor: str | None = None,
     ) -> DatasetList:
         """One page of datasets, newest first. *kind* is that of the reference."""
-        query = given({"state": state, "kind": kind, "limit": limit, "cursor": cursor})
+        query: dict[str, str | int] = given({"state": state, "kind": kind, "limit": limit, "cursor": cursor})
         return self._ask(DatasetList, "GET", "/v1/datasets", params=query)
 
     def wait_for_dataset(
@@ -101,7 +100,7 @@ class DatasetClient(Calls):
         on_change(seen)
         while not seen.is_terminal:
             time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            pause = min(2 * pause, _MAX_PAUSE_SECONDS)
             before, seen = seen, self._dataset(dataset_id, patience)
             if seen != before:
                 on_change(seen)
@@ -117,7 +116,7 @@ class DatasetClient(Calls):
         seed: int | None = None,
     ) -> bytes:
         """A page of stored images as a PNG, with their classes below them."""
-        query = given({"class": class_name, "count": count, "page": page, "seed": seed})
+        query: dict[str, str | int] = given({"class": class_name, "count": count, "page": page, "seed": seed})
         path = f"{_path(dataset_id)}/images"
         response = self._connection.request("GET", path, params=query, patience=self._patience)
         return self._connection.content(response)

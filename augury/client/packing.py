@@ -69,10 +69,10 @@ def _zip(folder: Path, target: IO[bytes]) -> int:
 
 def _below(folder: Path) -> Iterator[Path]:
     """Whatever is below a folder and is no folder itself, in a fixed order; links are not followed."""
-    for place, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
         folders.sort()
-        links = [name for name in folders if (Path(place) / name).is_symlink()]
-        yield from (Path(place) / name for name in sorted([*names, *links]))
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        yield from (Path(parent) / name for name in sorted([*names, *links]))
 
 
 class Watched:

@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 from api_schemas.datasets.dataset import DatasetFacts
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES
-from augury.datasets.images.encoded import Written
+from augury.datasets.images.encoded import StoredImages
 from augury.datasets.labelled_images import SPLITS, SkippedFiles
 
 NEAR_CONSTANT = 0.02
 """An image whose values spread over no more than this share of the dataset's range is nearly constant."""
 _FEW_IMAGES = 10
 _IMBALANCE = 10
-_MOST_SIZES = 100
-_MOST_NAMED = 5
+_MAX_SIZES = 100
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class _Copies:
     across_splits: int
 
 
-def facts_of(written: Written, labelled: Labelled, skipped: SkippedFiles, are_files: bool) -> DatasetFacts:
+def facts_of(stored: StoredImages, labelled: Labelled, skipped: SkippedFiles, are_files: bool) -> DatasetFacts:
     """All that is known of a snapshot. *are_files*: whether names are file names, whose extensions are counted."""
-    shape, whole, copies = written.pixels.shape, written.whole, _copies(written, labelled)
-    spread = written.measures.spread[written.kept]
+    shape, whole, copies = stored.pixels.shape, stored.whole, _copies(stored, labelled)
+    spread = stored.measures.spread[stored.kept]
     extensions = Counter(splitext(name)[1].lower() for name in labelled.names) if are_files else Counter[str]()
     facts = DatasetFacts(
         images=len(labelled.codes),
@@ -57,7 +57,7 @@ def facts_of(written: Written, labelled: Labelled, skipped: SkippedFiles, are_fi
         channel_std=np.sqrt(whole.squares / whole.pixels).tolist(),
         splits=_splits(labelled),
         groups=None if labelled.groups is None else len(set(labelled.groups)),
-        sizes=dict(Counter(written.sizes).most_common(_MOST_SIZES)),
+        sizes=dict(Counter(stored.sizes).most_common(_MAX_SIZES)),
         extensions={suffix: count for suffix, count in extensions.most_common() if suffix in IMAGE_SUFFIXES},
         near_constant=int((spread <= NEAR_CONSTANT * (whole.high - whole.low)).sum()),
         duplicates=copies.all,
@@ -65,7 +65,7 @@ def facts_of(written: Written, labelled: Labelled, skipped: SkippedFiles, are_fi
         duplicates_across_splits=copies.across_splits,
         skipped=skipped.summary(),
     )
-    return facts.model_copy(update={"warnings": [*written.notes, *_warnings(facts)]})
+    return facts.model_copy(update={"warnings": [*stored.notes, *_warnings(facts)]})
 
 
 def _counts(labelled: Labelled, codes: npt.NDArray[np.int64]) -> dict[str, int]:
@@ -81,18 +81,18 @@ def _splits(labelled: Labelled) -> dict[str, dict[str, int]]:
     return {split: _counts(labelled, labelled.codes[of_images == split]) for split in present}
 
 
-def _copies(written: Written, labelled: Labelled) -> _Copies:
+def _copies(stored: StoredImages, labelled: Labelled) -> _Copies:
     """Exact copies. Checksums say which images may be such, and SHA-256 of their pixels which are."""
-    checksums = written.measures.checksum[written.kept]
+    checksums = stored.measures.checksum[stored.kept]
     _, inverse, counts = np.unique(checksums, return_inverse=True, return_counts=True)
     first: dict[bytes, int] = {}
     found, other_label, across = 0, 0, 0
-    for place in np.flatnonzero(counts[inverse] > 1).tolist():
-        original = first.setdefault(hashlib.sha256(written.pixels.row(place)).digest(), place)
-        if original != place:
+    for index in np.flatnonzero(counts[inverse] > 1).tolist():
+        original = first.setdefault(hashlib.sha256(stored.pixels.row(index)).digest(), index)
+        if original != index:
             found += 1
-            other_label += int(labelled.codes[original] != labelled.codes[place])
-            across += labelled.splits is not None and labelled.splits[original] != labelled.splits[place]
+            other_label += int(labelled.codes[original] != labelled.codes[index])
+            across += labelled.splits is not None and labelled.splits[original] != labelled.splits[index]
     return _Copies(found, other_label, across)
 
 
@@ -122,16 +122,15 @@ def _leaks(facts: DatasetFacts) -> list[str]:
 def _class_warnings(facts: DatasetFacts) -> list[str]:
     empty = [name for name, count in facts.classes.items() if count == 0]
     small = [name for name, count in facts.classes.items() if 0 < count < _FEW_IMAGES]
-    least, most = min(facts.classes.values()), max(facts.classes.values())
+    min_images, max_images = min(facts.classes.values()), max(facts.classes.values())
     untrained = [name for name, count in facts.splits.get("train", {}).items() if count == 0 and name not in empty]
     sentences = {
         "there is only one class: nothing can be learnt from it": len(facts.classes) == 1,
-        f"{len(empty)} classes have no images: {_listed(empty)}": empty,
-        f"{len(untrained)} classes have no images to train on: {_listed(untrained)}": untrained,
-        f"{len(small)} classes have fewer than {_FEW_IMAGES} images: {_listed(small)}": small,
-        f"the largest class has {most} images and the smallest {least}: accuracy says little about the small ones": (
-            least and most > _IMBALANCE * least
-        ),
+        f"{len(empty)} classes have no images: {_quoted_names(empty)}": empty,
+        f"{len(untrained)} classes have no images to train on: {_quoted_names(untrained)}": untrained,
+        f"{len(small)} classes have fewer than {_FEW_IMAGES} images: {_quoted_names(small)}": small,
+        f"the largest class has {max_images} images and the smallest {min_images}: accuracy says little about the "
+        "small ones": (min_images and max_images > _IMBALANCE * min_images),
     }
     return [sentence for sentence, applies in sentences.items() if applies]
 
@@ -143,11 +142,11 @@ def _image_warnings(facts: DatasetFacts) -> list[str]:
         f"{facts.near_constant} images are nearly constant: their values spread over at most {NEAR_CONSTANT:.0%} of "
         "the dataset's range": facts.near_constant,
         f"{resized} images had another size and were resized to {height}x{width}": (resized and len(facts.sizes) > 1),
-        f"the images are of several file types: {_listed(list(facts.extensions))}": len(facts.extensions) > 1,
+        f"the images are of several file types: {_quoted_names(list(facts.extensions))}": len(facts.extensions) > 1,
     }
     return [sentence for sentence, applies in sentences.items() if applies]
 
 
-def _listed(names: Sequence[str]) -> str:
-    named = ", ".join(repr(name) for name in names[:_MOST_NAMED])
-    return f"{named} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else named
+def _quoted_names(names: Sequence[str]) -> str:
+    named = ", ".join(repr(name) for name in names[:_MAX_NAMED])
+    return f"{named} and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else named

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from api_schemas.datasets.dataset import Skipped
 
-_MOST_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 SPLITS = ("train", "validation", "test")
 
 
@@ -27,7 +27,7 @@ class SkippedFiles:
         """Note one file. *reason* is in words, and the same words for the same reason."""
         self._counts[reason] += 1
         examples = self._examples.setdefault(reason, [])
-        if len(examples) < _MOST_EXAMPLES:
+        if len(examples) < _MAX_EXAMPLES:
             examples.append(name)
 
     def summary(self) -> list[Skipped]:
@@ -43,7 +43,7 @@ class EncodedImages:
     """Images in files of their own: PNG, JPEG, ..."""
 
     read: Callable[[int], bytes]
-    """The bytes of the image at that place in the listing. Called in forked processes, in any order."""
+    """The bytes of the image at that index of the listing. Called in forked processes, in any order."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from augury.datasets.settings import IngestSettings, variable_of
 from augury.datasets.urls import PORTS, Url, parse_url
 
@@ -28,13 +26,6 @@ class Refusal:
     """Of the reference."""
     message: str
     """Names the setting that would allow it, where there is one."""
-
-
-def obstacle(reference: BaseModel | dict[str, Any], settings: IngestSettings) -> tuple[str, str] | None:
-    """The field of a reference that the settings refuse, and why; None if they do not."""
-    document = reference.model_dump(mode="json") if isinstance(reference, BaseModel) else reference
-    refusal = refusal_of(document, settings)
-    return None if refusal is None else (refusal.field, refusal.message)
 
 
 def refusal_of(reference: dict[str, Any], settings: IngestSettings) -> Refusal | None:

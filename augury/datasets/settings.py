@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
-def _listed(value: object) -> object:
+def _split_at_commas(value: object) -> object:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
-Listed = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split_at_commas)]
 
 
 class IngestSettings(BaseSettings):
@@ -21,14 +21,16 @@ class IngestSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="AUGURY_INGEST_", extra="ignore")
 
-    roots: Annotated[list[Path], NoDecode, BeforeValidator(_listed)] = Field(
+    roots: Annotated[list[Path], NoDecode, BeforeValidator(_split_at_commas)] = Field(
         [], description="Folders below which `path` references may lie, separated by commas; none: refused."
     )
-    buckets: Listed = Field(
+    buckets: CommaSeparated = Field(
         [], description="Buckets that `s3` and `gs` references may name, e.g. s3://images,gs://flowers; none: refused."
     )
     url: bool = Field(False, description="Whether `url` references are fetched at all.")
-    url_hosts: Listed = Field([], description="Hosts they may name, separated by commas; none: any public host.")
+    url_hosts: CommaSeparated = Field(
+        [], description="Hosts they may name, separated by commas; none: any public host."
+    )
     huggingface_endpoint: str | None = Field(None, description="The hub for `huggingface` references; none: refused.")
     downloads: bool = Field(False, description="Whether Keras may download its own datasets (mnist, cifar10, ...).")
 

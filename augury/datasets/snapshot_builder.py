@@ -16,7 +16,7 @@ from augury.datasets.disk import disk_errors
 from augury.datasets.errors import DatasetError
 from augury.datasets.facts import Labelled, facts_of
 from augury.datasets.images.arrays import write_arrays
-from augury.datasets.images.encoded import ImageFiles, Written
+from augury.datasets.images.encoded import ImageFiles, StoredImages
 from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
 from augury.datasets.protocol import SNAPSHOT_FOLDER, Report
 from augury.datasets.settings import IngestSettings, variable_of
@@ -35,31 +35,31 @@ def assemble(
 ) -> AssembledSnapshot:
     """Write the listed images, less those that cannot be used, into a folder below *workspace*.
 
-    ``images.npy`` is ``[N, H, W, C]`` uint8, uint16 or float32, ``labels.npy`` ``[N]`` int64 places in the class
+    ``images.npy`` is ``[N, H, W, C]`` uint8, uint16 or float32, ``labels.npy`` ``[N]`` int64 indices into the class
     names. ``report(step, done, total)`` is called at least each second, and may raise to stop.
 
     Raises:
         DatasetError: rules ``images.*``, ``array.*``, ``labels.*``, ``snapshot.too_large``, ``disk.full``, and those
             of the container.
     """
-    _refuse_classes(len(set(listing.labels)), limits)
+    _require_few_classes(len(set(listing.labels)), limits)
     folder = workspace / SNAPSHOT_FOLDER
     folder.mkdir(mode=0o700)
-    written = _write_pixels(listing, folder / "images.npy", options, limits, report)
+    stored = _write_pixels(listing, folder / "images.npy", options, limits, report)
     try:
-        report("checking", 0, len(written.kept))
-        labelled = _labelled(listing, written.kept)
+        report("checking", 0, len(stored.kept))
+        labelled = _labelled(listing, stored.kept)
         _write_labels(folder, labelled)
-        facts = facts_of(written, labelled, listing.skipped, isinstance(listing.images, EncodedImages))
-        report("checking", len(written.kept), len(written.kept))
+        facts = facts_of(stored, labelled, listing.skipped, isinstance(listing.images, EncodedImages))
+        report("checking", len(stored.kept), len(stored.kept))
     finally:
-        written.pixels.close()
+        stored.pixels.close()
     return AssembledSnapshot(folder, facts)
 
 
 def _write_pixels(
     listing: Listing, path: Path, options: ImageOptions, limits: IngestSettings, report: Report
-) -> Written:
+) -> StoredImages:
     if isinstance(listing.images, ArrayImages):
         return write_arrays(listing.images, path, options, limits, report)
     files = ImageFiles(listing.images, len(listing.names), options, limits, report)
@@ -67,20 +67,20 @@ def _write_pixels(
 
 
 def _labelled(listing: Listing, kept: npt.NDArray[np.intp]) -> Labelled:
-    labels = _picked(listing.labels, kept)
+    labels = _at_indices(listing.labels, kept)
     class_names = list(listing.class_names) if listing.class_names is not None else sorted(set(labels))
     code_of = {name: code for code, name in enumerate(class_names)}
     return Labelled(
         class_names=class_names,
         codes=np.array([code_of[label] for label in labels], dtype=np.int64),
-        names=_picked(listing.names, kept),
-        splits=None if listing.splits is None else _picked(listing.splits, kept),
-        groups=None if listing.groups is None else _picked(listing.groups, kept),
+        names=_at_indices(listing.names, kept),
+        splits=None if listing.splits is None else _at_indices(listing.splits, kept),
+        groups=None if listing.groups is None else _at_indices(listing.groups, kept),
     )
 
 
-def _picked(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[str]:
-    return values if len(values) == len(kept) else [values[place] for place in kept.tolist()]
+def _at_indices(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[str]:
+    return values if len(values) == len(kept) else [values[index] for index in kept.tolist()]
 
 
 def _write_labels(folder: Path, labelled: Labelled) -> None:
@@ -95,7 +95,7 @@ def _write_labels(folder: Path, labelled: Labelled) -> None:
         (folder / "meta.json").write_text(json.dumps(meta))
 
 
-def _refuse_classes(classes: int, limits: IngestSettings) -> None:
+def _require_few_classes(classes: int, limits: IngestSettings) -> None:
     if classes > limits.max_classes:
         message = (
             f"the dataset has {classes} classes; at most {limits.max_classes} are allowed "

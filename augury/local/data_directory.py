@@ -57,7 +57,7 @@ def _take(path: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > give_up_at:
                 os.close(lock)
-                raise StackConflict(_in_use(path)) from None
+                raise StackConflict(_conflict_with(path)) from None
             time.sleep(0.05)
         else:
             return lock
@@ -80,7 +80,7 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _in_use(path: Path) -> str:
+def _conflict_with(path: Path) -> str:
     about = read_stack_file(path)
     where = f"at {about['url']}" if about.get("url") else "which is starting or stopping"
     owner = f" (process {about['pid']})" if about.get("pid") else ""

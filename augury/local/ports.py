@@ -10,7 +10,7 @@ from augury.errors import StackConflict
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that nobody listens on just now. Somebody else may be quicker to take it."""
-    with _bound(host, 0) as listener:
+    with _bind(host, 0) as listener:
         port: int = listener.getsockname()[1]
     return port
 
@@ -18,7 +18,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 def require_free(host: str, port: int) -> None:
     """Raise `StackConflict` unless this process could listen there."""
     try:
-        _bound(host, port).close()
+        _bind(host, port).close()
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise StackConflict(f"cannot listen on {host} port {port}: {reason}") from error
@@ -33,7 +33,7 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     try:

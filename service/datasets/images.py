@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
-from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, display_range, displayed
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, display_range, displayed, one_line
 from augury.augmentation.preview.sheet import MAX_SHEET_PIXELS, magnification_for, pixels_of_one, require_drawable
 from augury.datasets.snapshot import Snapshot
 from augury.field_problems import shown
@@ -23,7 +23,6 @@ from service.http.problem_types import INVALID_REQUEST, ProblemError
 from service.resources import Resources
 from store.rows.tables import DatasetRow
 
-_MAX_NAME_LENGTH = 80
 _MAX_NAMES_SHOWN = 20
 _WHITE = 255
 
@@ -103,7 +102,7 @@ def as_png(page: Page, scale: int | None) -> bytes:
         message = f"{count} images at this scale are {pixels:,} pixels, expected at most {MAX_SHEET_PIXELS:,}"
         raise _faulty("query.count", f"{message}; ask for fewer images or a smaller scale")
     pictures = displayed(page.snapshot.images[page.indices], display_range(page.facts.dtype, page.facts.value_range))
-    cells = [Cell(picture, (_caption(name),)) for picture, name in zip(pictures, page.class_names(), strict=True)]
+    cells = [Cell(picture, (one_line(name),)) for picture, name in zip(pictures, page.class_names(), strict=True)]
     blank = Cell(np.full((*page.facts.shape[:2], 3), _WHITE, np.uint8))
     cells += [blank] * (grid_cells - count)
     rows = [cells[first : first + columns] for first in range(0, grid_cells, columns)]
@@ -118,10 +117,6 @@ def _label(class_names: list[str], name: str) -> int:
     told = ", ".join(map(shown, class_names[:_MAX_NAMES_SHOWN]))
     more = f" and {len(class_names) - _MAX_NAMES_SHOWN} more" if len(class_names) > _MAX_NAMES_SHOWN else ""
     raise _faulty("query.class", f"got {shown(name)}: there is no such class{meant} The classes are {told}{more}")
-
-
-def _caption(name: str) -> str:
-    return " ".join(name[:_MAX_NAME_LENGTH].split())
 
 
 def _faulty(location: Literal["query.class", "query.page", "query.count"], message: str) -> ProblemError:

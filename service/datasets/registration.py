@@ -11,7 +11,7 @@ from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.problems import FieldProblem
-from augury.datasets import reference_rules
+from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
 from service.http.idempotency import Accepted, create_idempotently
@@ -42,10 +42,13 @@ class ResolvedReference:
 def resolve(resources: Resources, reference: DatasetReference, location: str = "body.dataset") -> ResolvedReference:
     """What a request refers to, with what is to be said against it before a transaction begins."""
     resolved = ResolvedReference(reference.model_dump(mode="json"), location, None)
-    refusal = reference_rules.obstacle(reference, resources.ingest)
-    if refusal is None and reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
-        refusal = "sha256", f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
-    return resolved if refusal is None else replace(resolved, fault=resolved.fault_at(*refusal))
+    refusal = refusal_of(resolved.reference, resources.ingest)
+    if refusal is not None:
+        return replace(resolved, fault=resolved.fault_at(refusal.field, refusal.message))
+    if reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
+        message = f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
+        return replace(resolved, fault=resolved.fault_at("sha256", message))
+    return resolved
 
 
 def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
@@ -104,7 +107,7 @@ def register(resources: Resources, resolved: ResolvedReference, idempotency_key:
 
         def create() -> dict[str, Any]:
             row = get_or_register(session, resolved, now)
-            due.extend(_claimed(row, now))
+            due.extend(_take_for_publishing(row, now))
             return datasets.to_wire(row).model_dump(mode="json")
 
         accepted = create_idempotently(session, idempotency_key, digest({"dataset": resolved.reference}), now, create)
@@ -124,7 +127,7 @@ def require_ready(resources: Resources, resolved: ResolvedReference) -> DatasetR
     if failure is not None and not failure.retryable:
         raise failed(failure)
     if row is None or _needs_a_message(row):
-        row = _registered(resources, resolved)
+        row = _register_now(resources, resolved)
     require_ingested(row, failure)
     return row
 
@@ -152,16 +155,16 @@ def failed(failure: Failure) -> ProblemError:
     return DATASET_FAILED.error(f"the dataset could not be read: {failure.message}")
 
 
-def _registered(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
+def _register_now(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
     with resources.database.writing() as session:
         now = resources.database.now(session)
         row = get_or_register(session, resolved, now)
-        due = _claimed(row, now)
+        due = _take_for_publishing(row, now)
     _publish(resources, due)
     return row
 
 
-def _claimed(row: DatasetRow, now: float) -> list[DatasetRow]:
+def _take_for_publishing(row: DatasetRow, now: float) -> list[DatasetRow]:
     """The row, marked as published, if its message is still to be sent."""
     if not _needs_a_message(row):
         return []

@@ -69,11 +69,11 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
     202 while the images are being read; look at ``Location`` until ``is_terminal``.
     """
     if not is_multipart(request.headers.get("content-type", "")):
-        reference = _parsed(await request.body())
+        reference = _parse_reference(await request.body())
         accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
     else:
         folder = resources.settings.data_dir.resolve() / "incoming"
-        async with uploads.received(request, folder, resources.ingest) as form:
+        async with uploads.receive_form(request, folder, resources.ingest) as form:
             reference = uploads.reference_of(form)
             await run_in_threadpool(uploads.store, resources.artifacts, form)
             accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
@@ -84,7 +84,7 @@ def _register(resources: Resources, reference: DatasetReference, key: str | None
     return registration.register(resources, registration.resolve(resources, reference, "body"), key)
 
 
-def _parsed(content: bytes) -> DatasetReference:
+def _parse_reference(content: bytes) -> DatasetReference:
     """The reference in a JSON body, complained about as in any other request."""
     try:
         body: Any = json.loads(content)
@@ -116,7 +116,7 @@ def list_datasets(
 @router.get("/{dataset_id}", summary="A dataset's state and facts", responses=problems(NOT_FOUND))
 def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
     """The dataset as it is now, with the step that its ingestion is at."""
-    return datasets.to_wire(_found(resources, dataset_id))
+    return datasets.to_wire(_row_of(resources, dataset_id))
 
 
 @router.get(
@@ -127,7 +127,7 @@ def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
 )
 def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
-    row = _found(resources, dataset_id)
+    row = _row_of(resources, dataset_id)
     registration.require_ingested(row)
     with preview_slot():
         page = images.page_of(resources, row, selection)
@@ -155,6 +155,6 @@ def delete_dataset(resources: Shared, dataset_id: str) -> None:
         datasets.delete(session, dataset_id, resources.database.now(session))
 
 
-def _found(resources: Resources, dataset_id: str) -> DatasetRow:
+def _row_of(resources: Resources, dataset_id: str) -> DatasetRow:
     with resources.database.reading() as session:
         return require_found(datasets.get(session, dataset_id), "dataset", dataset_id)

@@ -41,7 +41,7 @@ _slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
 @asynccontextmanager
-async def received(request: Request, folder: Path, limits: IngestSettings) -> AsyncIterator[FileForm]:
+async def receive_form(request: Request, folder: Path, limits: IngestSettings) -> AsyncIterator[FileForm]:
     """The form in a request's body, with its file in *folder* for the length of the block.
 
     Raises:

@@ -86,7 +86,7 @@ class BodyLimitMiddleware:
         if refusal is not None:
             await render(Request(scope), refusal)(scope, receive, send)
             return
-        await self._app(scope, _counted(receive, limit), send)
+        await self._app(scope, _limit_body(receive, limit), send)
 
     def _limit_of(self, scope: Scope, headers: Headers) -> _Limit:
         if (scope["method"], scope["path"]) != _UPLOADS:
@@ -110,10 +110,10 @@ def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> ProblemError 
     return None
 
 
-def _counted(receive: Receive, limit: _Limit) -> Receive:
+def _limit_body(receive: Receive, limit: _Limit) -> Receive:
     seen = 0
 
-    async def counted() -> Any:
+    async def receive_within_limit() -> Any:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
@@ -121,7 +121,7 @@ def _counted(receive: Receive, limit: _Limit) -> Receive:
             raise HTTPException(BODY_TOO_LARGE.status, limit.too_large)  # which the framework lets pass
         return message
 
-    return counted
+    return receive_within_limit
 
 
 def is_multipart(content_type: str) -> bool:

@@ -27,7 +27,7 @@ class CacheSettings:
     """Where, and how many bytes of, a bucket's snapshots are kept on this machine."""
 
     folder: Path = Path(".augury/snapshots")
-    most_bytes: int = 20 * 2**30
+    max_bytes: int = 20 * 2**30
 
 
 class Artifacts:
@@ -86,7 +86,7 @@ class Artifacts:
         if target is None:
             self._filesystem.put_file(str(local), self._path(name))  # seen by others only when it is complete
             local.unlink()
-        elif not _moved(local, target):
+        elif not _try_move(local, target):
             with local.open("rb") as source, self.writing(name) as file:
                 while piece := source.read(_COPY_BYTES):
                     file.write(piece)
@@ -160,7 +160,7 @@ def _missing_as_our_own(name: str) -> Iterator[None]:
         raise ArtifactMissingError(name) from error
 
 
-def _moved(local: Path, target: Path) -> bool:
+def _try_move(local: Path, target: Path) -> bool:
     """Rename durably; False where that is not possible, as the two are in different file systems."""
     target.parent.mkdir(parents=True, exist_ok=True)
     _sync(local)

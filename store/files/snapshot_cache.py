@@ -63,7 +63,7 @@ def cached_folder(
     folder = artifacts.cache.folder / digest
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.with_suffix(".lock")):
-        descriptor = _in_use(folder)
+        descriptor = _lock_in_use(folder)
         if descriptor is None or not _is_whole(folder, is_right):
             _close(descriptor)
             descriptor = _fetch(artifacts, names, folder, is_right)
@@ -82,7 +82,7 @@ def _fetch(artifacts: Artifacts, names: Sequence[str], folder: Path, is_right: C
     with _locked(folder.with_name("room.lock")):
         _make_room(artifacts.cache, needed)
         partial.mkdir()
-        descriptor = _in_use(partial)
+        descriptor = _lock_in_use(partial)
     assert descriptor is not None
     try:
         for name in names:
@@ -120,12 +120,12 @@ def _stamp_of(folder: Path) -> dict[str, list[int]]:
 def _make_room(cache: CacheSettings, needed: int) -> None:
     """Drop abandoned downloads, and then the least recently used snapshots until *needed* bytes fit into the bound."""
     found = sorted((entry for entry in cache.folder.iterdir() if entry.is_dir()), key=_last_use)
-    room = cache.most_bytes - needed - sum(map(_bytes_of, found))
+    room = cache.max_bytes - needed - sum(map(_bytes_of, found))
     for folder in found:
         if folder.suffix != _PARTIAL and room >= 0:
             break
         size = _bytes_of(folder)
-        if _is_dropped(folder):
+        if _try_drop(folder):
             room += size
     free = shutil.disk_usage(cache.folder).free
     if needed > free:
@@ -144,7 +144,7 @@ def _bytes_of(folder: Path) -> int:
     return sum(entry.stat().st_size for entry in folder.iterdir())
 
 
-def _is_dropped(folder: Path) -> bool:
+def _try_drop(folder: Path) -> bool:
     """Remove a folder unless it is in use. Who waits for its lock meanwhile finds it gone, and fetches it again."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -157,7 +157,7 @@ def _is_dropped(folder: Path) -> bool:
     return True
 
 
-def _in_use(folder: Path) -> int | None:
+def _lock_in_use(folder: Path) -> int | None:
     """A descriptor whose shared lock says that the folder is in use; None if there is none."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

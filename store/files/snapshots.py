@@ -51,13 +51,13 @@ def load_snapshot(artifacts: Artifacts, digest: str) -> Snapshot:
     """
     folder = artifacts.local_path(snapshot_folder(digest))
     if folder is not None:
-        return _mapped(folder)
+        return _map_folder(folder)
     names = [snapshot_part_name(digest, part) for part in PARTS]
     with cached_folder(artifacts, digest, names, is_right=lambda found: digest_of(found) == digest) as cached:
-        return _mapped(cached.folder, cached)
+        return _map_folder(cached.folder, cached)
 
 
-def _mapped(folder: Path, cached: Cached | None = None) -> Snapshot:
+def _map_folder(folder: Path, cached: Cached | None = None) -> Snapshot:
     try:
         snapshot = open_snapshot_folder(folder)
     except FileNotFoundError as error:

@@ -7,7 +7,7 @@ from store.rows import dataset_files
 from workers.context import Context
 from workers.maintenance.workspaces import remove_abandoned
 
-_MOST_AT_ONCE = 50
+_MAX_AT_ONCE = 50
 _SECONDS_PER_DAY = 86_400.0
 
 
@@ -18,7 +18,7 @@ def clean(context: Context) -> None:
         now = context.database.now(session)
         dataset_files.lock_snapshot_deletion(context.database, session)
         dataset_files.forget_failed(session, now - context.settings.failed_dataset_days * _SECONDS_PER_DAY)
-        for row, folders, files in dataset_files.needless(session, _MOST_AT_ONCE):
+        for row, folders, files in dataset_files.needless(session, _MAX_AT_ONCE):
             for folder in folders:
                 context.artifacts.delete_folder(folder)
             for file in files:

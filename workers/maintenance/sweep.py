@@ -24,8 +24,8 @@ from workers.settings import WorkerSettings
 Message = tuple[str, str, str]
 
 _SECONDS_PER_DAY = 86_400.0
-_MOST_JOBS_AT_ONCE = 500
-_MOST_TRIALS_AT_ONCE = 500
+_MAX_JOBS_AT_ONCE = 500
+_MAX_TRIALS_AT_ONCE = 500
 _TASKS = ((TRIALS, queue.RUN_TRIAL), (CHUNKS, queue.RUN_CHUNK), (INGESTIONS, queue.INGEST))
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,7 @@ def _advance_again(session: Session, depths: dict[str, int], settings: WorkerSet
         return []
     stale = or_(JobRow.published_at.is_(None), JobRow.published_at < now - settings.republish_seconds)
     is_due = JobRow.finished_at.is_(None) & stale & (JobRow.created_at < now - settings.sweep_seconds)
-    rows = session.scalars(select(JobRow).where(is_due).order_by(JobRow.id).limit(_MOST_JOBS_AT_ONCE)).all()
+    rows = session.scalars(select(JobRow).where(is_due).order_by(JobRow.id).limit(_MAX_JOBS_AT_ONCE)).all()
     for row in rows:
         row.published_at = now
     return [(queue.ADVANCE, row.id, queue.CONTROL) for row in rows]
@@ -130,8 +130,8 @@ def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]
     idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
     too_old = now - settings.job_retention_days * _SECONDS_PER_DAY
     old = JobRow.finished_at < too_old
-    folders = [chunks_folder(job_id) for job_id in chunks.give_up_parts(session, _MOST_JOBS_AT_ONCE)]
+    folders = [chunks_folder(job_id) for job_id in chunks.give_up_parts(session, _MAX_JOBS_AT_ONCE)]
     for job_id, report in session.execute(select(JobRow.id, JobRow.report_artifact).where(old)).all():
         folders.append(report.rsplit("/", 1)[0] if report else job_folder(job_id))
     session.execute(delete(JobRow).where(old))
-    return folders + [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MOST_TRIALS_AT_ONCE)]
+    return folders + [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MAX_TRIALS_AT_ONCE)]

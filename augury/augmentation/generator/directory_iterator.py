@@ -75,7 +75,7 @@ class DirectoryIterator(FileIterator):
             save_prefix, save_format, subset, interpolation, keep_aspect_ratio,
         )  # fmt: skip
         if class_mode not in self.allowed_class_modes:
-            raise ValueError(f"Invalid class_mode: {class_mode!r}; expected one of {_listed(self.allowed_class_modes)}")
+            raise ValueError(f"Invalid class_mode: {class_mode!r}; expected one of {_quoted(self.allowed_class_modes)}")
         self.directory, self.class_mode, self.dtype = directory, class_mode, dtype or floatx()
         names = list(classes) if classes else _folders_of(directory)
         self.num_classes, self.class_indices = len(names), {name: number for number, name in enumerate(names)}
@@ -129,5 +129,5 @@ def _folders_of(directory: str | os.PathLike[str]) -> list[str]:
     return [name for name in sorted(os.listdir(directory)) if os.path.isdir(os.path.join(directory, name))]
 
 
-def _listed(modes: frozenset[str | None]) -> str:
+def _quoted(modes: frozenset[str | None]) -> str:
     return ", ".join(sorted(map(repr, modes)))

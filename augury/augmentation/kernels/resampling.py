@@ -81,8 +81,8 @@ def _wide_pixel(image, corner, line, right, down, scale, target, here):
 def _interior(image, stride, y0, b, x0, e, columns, first, end, scale, target, here, lanes):
     line, step, (origin, direction) = uint64(stride), uint64(len(lanes)), columns
     for column in range(first, end):
-        place = origin + direction * column
-        y, x = y0 + b * place, x0 + e * place
+        mapped_column = origin + direction * column
+        y, x = y0 + b * mapped_column, x0 + e * mapped_column
         top, left = int(y), int(x)
         corner = uint64(top * stride + left * len(lanes))
         right, down = float32(x - left), float32(y - top)
@@ -97,9 +97,9 @@ def _interior(image, stride, y0, b, x0, e, columns, first, end, scale, target, h
 def _clamped(image, stride, y0, b, x0, e, columns, first, end, last_y, last_x, scale, target, here, lanes):
     line, step, (origin, direction) = uint64(stride), uint64(len(lanes)), columns
     for column in range(first, end):
-        place = origin + direction * column
-        y = min(max(y0 + b * place, 0.0), last_y)
-        x = min(max(x0 + e * place, 0.0), last_x)
+        mapped_column = origin + direction * column
+        y = min(max(y0 + b * mapped_column, 0.0), last_y)
+        x = min(max(x0 + e * mapped_column, 0.0), last_x)
         top, left = int(y), int(x)
         corner = uint64(top * stride + left * len(lanes))
         right, down = float32(x - left), float32(y - top)
@@ -115,16 +115,16 @@ def _anywhere(image, stride, y0, b, x0, e, columns, first, end, edges, scale, ta
     height, width, fill_mode, fill_value, order = edges
     origin, direction = columns
     for column in range(first, end):
-        place, position = origin + direction * column, begin + column * len(lanes)
-        y, x = inside(y0 + b * place, height, fill_mode), inside(x0 + e * place, width, fill_mode)
+        mapped_column, index = origin + direction * column, begin + column * len(lanes)
+        y, x = inside(y0 + b * mapped_column, height, fill_mode), inside(x0 + e * mapped_column, width, fill_mode)
         if y < 0.0 or x < 0.0:
             for channel in range(len(lanes)):
-                target[position + channel] = fill_value * scale
+                target[index + channel] = fill_value * scale
             continue
         if order == 0:
             y, x = math.floor(y + 0.5), math.floor(x + 0.5)
         top, left = int(y), int(x)
-        corner, here = uint64(top * stride + left * len(lanes)), uint64(position)
+        corner, here = uint64(top * stride + left * len(lanes)), uint64(index)
         if precise:
             _pixel(image, corner, uint64(stride), x - left, y - top, scale, target, here, lanes)
         else:
@@ -145,8 +145,8 @@ def resample(image, mapping, rows, columns, fill_mode, fill_value, order, scale,
     target, stride, last = out.reshape(-1), (width + 1) * len(lanes), width - 1
     edges = (height, width, fill_mode, fill_value, order)
     for row in range(height):
-        place, begin = rows[0] + rows[1] * row, row * width * len(lanes)
-        y0, x0 = c + a * place, f + d * place
+        mapped_row, begin = rows[0] + rows[1] * row, row * width * len(lanes)
+        y0, x0 = c + a * mapped_row, f + d * mapped_row
         if order == 0 or precise:
             _anywhere(image, stride, y0, b, x0, e, columns, 0, width, edges, scale, target, begin, precise, lanes)
             continue

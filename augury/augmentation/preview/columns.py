@@ -11,13 +11,11 @@ import numpy.typing as npt
 
 from augury.augmentation.parameters import Draws
 from augury.augmentation.pipeline import Pipeline
-from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, displayed
+from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, displayed, one_line
 from augury.augmentation.preview.worst_case import NEUTRAL, Case, Parameters, worst_cases
 
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int64]
-
-_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,14 @@ def random_columns(
 
 def worst_columns(pipeline: Pipeline, shape: tuple[int, ...], images: int) -> list[Column]:
     """Every transform of the spec at its limits, the same for all images."""
-    return [Column(_title(case), _repeated(case.parameters, images)) for case in worst_cases(pipeline.spec, shape)]
+    return [Column(_title(case), _repeat(case.parameters, images)) for case in worst_cases(pipeline.spec, shape)]
 
 
 def _title(case: Case) -> tuple[str, str]:
     return case.name.removesuffix("_range"), case.value
 
 
-def _repeated(parameters: Parameters, images: int) -> Draws:
+def _repeat(parameters: Parameters, images: int) -> Draws:
     return Draws(np.repeat(Draws.of_parameters(parameters).table, images, axis=0))
 
 
@@ -77,7 +75,7 @@ def contact_sheet(
 ) -> ContactSheet:
     """The originals ``[B, H, W, C]`` in the first column with their class names, their augmentations beside them."""
     shown = displayed(originals, look.black_and_white)
-    sheet = [[Cell(pixels, (_one_line(name),))] for pixels, name in zip(shown, names, strict=True)]
+    sheet = [[Cell(pixels, (one_line(name),))] for pixels, name in zip(shown, names, strict=True)]
     for column in columns:  # one at a time, so that no more than one column is held as floats
         augmented = displayed(pipeline.transform(originals, column.draws), look.black_and_white)
         for row, cells in enumerate(sheet):
@@ -85,10 +83,6 @@ def contact_sheet(
             cells.append(Cell(augmented[row], caption))
     titles = [("original",), *(column.title for column in columns)]
     return ContactSheet(titles, sheet, look.magnification)
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name[:_LONGEST_NAME].split())
 
 
 def caption_of(parameters: Parameters) -> Iterator[str]:

@@ -16,9 +16,9 @@ from PIL import Image, ImageDraw, ImageFont
 Array = npt.NDArray[Any]
 Box = tuple[int, int, int, int]
 
-SMALLEST_CELL = 64
+MIN_CELL_PIXELS = 64
 """Sheet pixels of an image's shorter side that are enough to see something."""
-LARGEST_CELL = 256
+MAX_CELL_PIXELS = 256
 """Sheet pixels of an image's longer side from which on nothing is gained."""
 
 _MARGIN = 8
@@ -29,7 +29,8 @@ _FONT_SIZE = 11
 _LINE = 14
 _BELOW_TITLES = 3
 _ABOVE_CAPTION = 1
-_WIDEST_TEXT = 150
+_MAX_TEXT_PIXELS = 150
+_MAX_NAME_LENGTH = 80
 _BACKGROUND, _INK, _FAINT = (255, 255, 255), (30, 30, 30), (110, 110, 110)
 _FASTEST_COMPRESSION = 1  # of PNG: noise compresses badly anyway, and somebody waits
 
@@ -44,11 +45,11 @@ class Magnification:
     @classmethod
     def fitting(cls, height: int, width: int) -> Magnification:
         """Whole-numbered, so that small images are large enough and large ones are not too large."""
-        longest = max(height, width)
-        if longest > LARGEST_CELL:
-            return cls(down=math.ceil(longest / LARGEST_CELL))
-        up = math.ceil(SMALLEST_CELL / min(height, width))
-        return cls(up=max(1, min(up, 2 * LARGEST_CELL // longest)))
+        longer_side = max(height, width)
+        if longer_side > MAX_CELL_PIXELS:
+            return cls(down=math.ceil(longer_side / MAX_CELL_PIXELS))
+        up = math.ceil(MIN_CELL_PIXELS / min(height, width))
+        return cls(up=max(1, min(up, 2 * MAX_CELL_PIXELS // longer_side)))
 
     def of(self, length: int) -> int:
         """What a length of the image measures on the sheet."""
@@ -113,8 +114,8 @@ class ContactSheet:
         widths = []
         for column, title in enumerate(self.titles):
             lines = {*title, *(line for row in self.rows for line in row[column].caption)}
-            widest = max(map(_text_width, lines), default=0)
-            widths.append(max(self._cell_size[0], min(widest, _WIDEST_TEXT)))
+            needed = max(map(_text_width, lines), default=0)
+            widths.append(max(self._cell_size[0], min(needed, _MAX_TEXT_PIXELS)))
         return widths
 
     @cached_property
@@ -173,6 +174,11 @@ def displayed(images: Array, black_and_white: tuple[float, float]) -> Array:
     return levels if channels >= 3 else np.repeat(levels, 3, axis=-1)
 
 
+def one_line(name: str) -> str:
+    """A name for a caption: cut to a readable length, line breaks and runs of spaces as one space."""
+    return " ".join(name[:_MAX_NAME_LENGTH].split())
+
+
 @lru_cache(maxsize=1)
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(_FONT_SIZE)
@@ -186,9 +192,9 @@ def _text_width(line: str) -> int:
 @lru_cache(maxsize=4096)
 def _cut(line: str) -> str:
     """The line, or as much of its beginning as a column can take."""
-    if _text_width(line) <= _WIDEST_TEXT:
+    if _text_width(line) <= _MAX_TEXT_PIXELS:
         return line
-    while _text_width(line + "...") > _WIDEST_TEXT:
+    while _text_width(line + "...") > _MAX_TEXT_PIXELS:
         line = line[:-1]
     return line + "..."
 

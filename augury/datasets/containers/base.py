@@ -21,7 +21,7 @@ class Member:
 
 
 class Contents(Protocol):
-    """Members in order of their names. Usable in forked processes, at any place, by several at once."""
+    """Members in order of their names. Usable in forked processes, in any order, by several at once."""
 
     @property
     def members(self) -> Sequence[Member]:
@@ -31,11 +31,11 @@ class Contents(Protocol):
     workspace: Path
     """An empty folder at first, of this ingestion alone: readers may unpack into it under fresh names."""
 
-    def read(self, member: Member, most: int) -> bytes:
+    def read(self, member: Member, max_bytes: int) -> bytes:
         """All bytes of a member.
 
         Raises:
-            DatasetError: it is damaged, or has more than *most* bytes. Rules that begin with ``file.`` concern this
+            DatasetError: it is damaged, or has more than *max_bytes*. Rules that begin with ``file.`` concern this
                 one file, which may be skipped; all others the whole reference.
         """
 

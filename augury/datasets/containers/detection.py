@@ -12,7 +12,7 @@ import zstandard
 
 from augury.datasets.containers.base import Contents
 from augury.datasets.containers.folder import FolderContents, SingleFile
-from augury.datasets.containers.limits import PIECE_BYTES, refuse_bomb, write_fresh
+from augury.datasets.containers.limits import PIECE_BYTES, require_modest_size, write_fresh
 from augury.datasets.containers.tar import BLOCK, TarContents, damaged, is_header
 from augury.datasets.containers.zip import ZipContents
 from augury.datasets.disk import require_room
@@ -22,7 +22,7 @@ from augury.datasets.settings import IngestSettings
 
 _ZIP, _EMPTY_ZIP, _GZIP, _ZSTANDARD = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _GZIP_FORMAT = 31
-_MOST_WINDOW_BYTES = 1 << 27
+_MAX_WINDOW_BYTES = 1 << 27
 _HEAD_BYTES = 1 << 16
 _OTHER_ARCHIVES = {b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!\x1a\x07": "RAR"}
 
@@ -74,28 +74,28 @@ def _packed_tar(
     """A tar that is unpacked, whole and counted, into one file without a name."""
     packed = os.fstat(descriptor).st_size
     require_room(workspace, packed)
-    path = write_fresh(workspace, _counted(pieces, packed, limits, report))
+    path = write_fresh(workspace, _within_limits(pieces, packed, limits, report))
     tar = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     path.unlink()  # it is gone with the process
     return TarContents(tar, workspace, limits)
 
 
-def _counted(pieces: Iterator[bytes], packed: int, limits: IngestSettings, report: Report) -> Iterator[bytes]:
+def _within_limits(pieces: Iterator[bytes], packed: int, limits: IngestSettings, report: Report) -> Iterator[bytes]:
     unpacked = 0
     for piece in pieces:
         unpacked += len(piece)
-        refuse_bomb(unpacked, packed, "the archive", limits)
+        require_modest_size(unpacked, packed, "the archive", limits)
         report("unpacking", unpacked, max(unpacked, packed))
         yield piece
 
 
-def _gunzipped(descriptor: int) -> Iterator[bytes]:
+def _gunzip(descriptor: int) -> Iterator[bytes]:
     """A gzip's bytes, by pieces; several gzips one after the other are one, zeros behind them are padding."""
-    place, inflater, rest = 0, zlib.decompressobj(_GZIP_FORMAT), b""
+    offset, inflater, rest = 0, zlib.decompressobj(_GZIP_FORMAT), b""
     while True:
         if not rest:
-            rest = os.pread(descriptor, PIECE_BYTES, place)
-            place += len(rest)
+            rest = os.pread(descriptor, PIECE_BYTES, offset)
+            offset += len(rest)
         if inflater.eof:
             rest = rest.lstrip(b"\x00")
             if rest:
@@ -111,11 +111,11 @@ def _gunzipped(descriptor: int) -> Iterator[bytes]:
         raise damaged("its gzip is cut off")
 
 
-def _unzstandarded(descriptor: int) -> Iterator[bytes]:
+def _unpack_zstandard(descriptor: int) -> Iterator[bytes]:
     """A Zstandard file's bytes, by pieces."""
     source = os.fdopen(os.dup(descriptor), "rb", buffering=0)
     source.seek(0)
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES)
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES)
     with source, unpacker.stream_reader(source, read_across_frames=True) as reader:
         try:
             while piece := reader.read(PIECE_BYTES):
@@ -124,4 +124,4 @@ def _unzstandarded(descriptor: int) -> Iterator[bytes]:
             raise damaged("its Zstandard stream cannot be unpacked") from error
 
 
-_UNPACKERS = {_GZIP: _gunzipped, _ZSTANDARD: _unzstandarded}
+_UNPACKERS = {_GZIP: _gunzip, _ZSTANDARD: _unpack_zstandard}

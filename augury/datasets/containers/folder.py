@@ -11,13 +11,13 @@ from pathlib import Path
 
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.limits import read_exactly
-from augury.datasets.containers.member_names import HIDDEN, arranged, composed, is_hidden
+from augury.datasets.containers.member_names import HIDDEN, arrange_members, compose_name, is_hidden
 from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SkippedFiles
 from augury.datasets.settings import IngestSettings, variable_of
 
-_DEEPEST = 64
-_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe put in its place must not block
+_MAX_DEPTH = 64
+_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe put there instead must not block
 _OPEN_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_DIRECTORY
 
 
@@ -39,17 +39,17 @@ class FolderContents:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
-        self.members: Sequence[Member] = arranged(_walk(descriptor, self.skipped, limits), self.skipped)
+        self.members: Sequence[Member] = arrange_members(_walk(descriptor, self.skipped, limits), self.skipped)
         self._kept_open: dict[str, int] = {}
 
-    def read(self, member: Member, most: int) -> bytes:
+    def read(self, member: Member, max_bytes: int) -> bytes:
         """All bytes of a member (see ``Contents``)."""
-        with self._opened(member) as descriptor:
-            return read_file(descriptor, member.name, most)
+        with self._open_member(member) as descriptor:
+            return read_file(descriptor, member.name, max_bytes)
 
     def head(self, member: Member, count: int) -> bytes:
         """The first bytes of a member."""
-        with self._opened(member) as descriptor:
+        with self._open_member(member) as descriptor:
             return os.pread(descriptor, count, 0)
 
     def as_file(self, member: Member) -> Path:
@@ -60,7 +60,7 @@ class FolderContents:
         return path_of(self._kept_open[member.path])
 
     @contextmanager
-    def _opened(self, member: Member) -> Iterator[int]:
+    def _open_member(self, member: Member) -> Iterator[int]:
         assert isinstance(member, _FolderMember)
         descriptor = _open_below(self._descriptor, member)
         try:
@@ -76,11 +76,11 @@ class SingleFile:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
-        self.members: Sequence[Member] = [Member(composed(name), os.fstat(descriptor).st_size)]
+        self.members: Sequence[Member] = [Member(compose_name(name), os.fstat(descriptor).st_size)]
 
-    def read(self, member: Member, most: int) -> bytes:
+    def read(self, member: Member, max_bytes: int) -> bytes:
         """All its bytes (see ``Contents``)."""
-        return read_file(self._descriptor, member.name, most)
+        return read_file(self._descriptor, member.name, max_bytes)
 
     def head(self, member: Member, count: int) -> bytes:
         """Its first bytes."""
@@ -96,21 +96,23 @@ def path_of(descriptor: int) -> Path:
     return Path(f"/dev/fd/{descriptor}")
 
 
-def read_file(descriptor: int, name: str, most: int) -> bytes:
+def read_file(descriptor: int, name: str, max_bytes: int) -> bytes:
     """All bytes of an open file.
 
     Raises:
         DatasetError: ``file.too_large``.
     """
     size = os.fstat(descriptor).st_size
-    if size > most:
-        raise too_large(name, size, most)
+    if size > max_bytes:
+        raise too_large(name, size, max_bytes)
     return read_exactly(descriptor, size, 0)
 
 
-def too_large(name: str, size: int, most: int) -> DatasetError:
+def too_large(name: str, size: int, max_bytes: int) -> DatasetError:
     """What is raised where a file has more bytes than its reader wants."""
-    return DatasetError("file.too_large", f"{name!r} has {size} bytes; at most {most} were expected of such a file")
+    return DatasetError(
+        "file.too_large", f"{name!r} has {size} bytes; at most {max_bytes} were expected of such a file"
+    )
 
 
 def _walk(top: int, skipped: SkippedFiles, limits: IngestSettings) -> Iterator[_FolderMember]:
@@ -121,16 +123,16 @@ def _walk(top: int, skipped: SkippedFiles, limits: IngestSettings) -> Iterator[_
         for entry, size in _entries(top, folder):
             path = f"{folder}{entry.name}"
             if is_hidden(entry.name):
-                skipped.add(HIDDEN, composed(path))
+                skipped.add(HIDDEN, compose_name(path))
             elif entry.is_dir(follow_symlinks=False):
-                _refuse_depth(path)
+                _require_modest_depth(path)
                 waiting.append(f"{path}/")
             elif size is None:
-                skipped.add("link, pipe or device", composed(path))
+                skipped.add("link, pipe or device", compose_name(path))
             else:
                 files += 1
-                _refuse_number(files, limits)
-                yield _FolderMember(composed(path), size, path)
+                _require_few_files(files, limits)
+                yield _FolderMember(compose_name(path), size, path)
 
 
 def _entries(top: int, folder: str) -> Iterator[tuple[os.DirEntry[str], int | None]]:
@@ -145,12 +147,12 @@ def _entries(top: int, folder: str) -> Iterator[tuple[os.DirEntry[str], int | No
         os.close(descriptor)
 
 
-def _refuse_depth(path: str) -> None:
-    if path.count("/") >= _DEEPEST:
-        raise DatasetError("folder.too_deep", f"{composed(path)!r} lies more than {_DEEPEST} folders deep")
+def _require_modest_depth(path: str) -> None:
+    if path.count("/") >= _MAX_DEPTH:
+        raise DatasetError("folder.too_deep", f"{compose_name(path)!r} lies more than {_MAX_DEPTH} folders deep")
 
 
-def _refuse_number(files: int, limits: IngestSettings) -> None:
+def _require_few_files(files: int, limits: IngestSettings) -> None:
     if files > limits.max_members:
         variable = variable_of("max_members")
         message = f"the folder has more than {limits.max_members} files, which are allowed ({variable})"
@@ -169,7 +171,7 @@ def _open_below(top: int, member: _FolderMember) -> int:
 
 
 def _open_path(top: int, path: str, flags: int) -> int:
-    """Open what lies at *path* below *top*, folder by folder, so that a link in any place is an error."""
+    """Open what lies at *path* below *top*, folder by folder, so that a link anywhere on the way is an error."""
     *folders, last = path.split("/")
     parent = os.dup(top)
     try:

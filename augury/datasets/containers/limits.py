@@ -15,15 +15,15 @@ PIECE_BYTES = 1 << 20
 LENIENT_BYTES = 1 << 20  # a blank image packs a thousandfold and harms nobody
 
 
-def refuse_bomb(unpacked: int, packed: int, what: str, limits: IngestSettings) -> None:
+def require_modest_size(unpacked: int, packed: int, what: str, limits: IngestSettings) -> None:
     """See that *what* does not unpack to too much.
 
     Raises:
         DatasetError: ``archive.bomb``: more than ``max_unpacked_bytes``, or than ``max_ratio`` times its packed bytes.
     """
     if unpacked > limits.max_unpacked_bytes:
-        most, variable = limits.max_unpacked_bytes, variable_of("max_unpacked_bytes")
-        message = f"{what} unpacks to {unpacked} bytes or more; at most {most} are allowed ({variable})"
+        max_bytes, variable = limits.max_unpacked_bytes, variable_of("max_unpacked_bytes")
+        message = f"{what} unpacks to {unpacked} bytes or more; at most {max_bytes} are allowed ({variable})"
         raise DatasetError("archive.bomb", message)
     if unpacked > limits.max_ratio * packed + LENIENT_BYTES:
         message = (
@@ -33,7 +33,7 @@ def refuse_bomb(unpacked: int, packed: int, what: str, limits: IngestSettings) -
         raise DatasetError("archive.bomb", message)
 
 
-def refuse_crowd(members: int, what: str, limits: IngestSettings) -> None:
+def require_few_members(members: int, what: str, limits: IngestSettings) -> None:
     """See that there are not too many members.
 
     Raises:
@@ -59,7 +59,7 @@ def write_fresh(workspace: Path, pieces: Iterable[bytes]) -> Path:
 
 
 def write_all(descriptor: int, content: bytes | memoryview, offset: int | None = None) -> None:
-    """Write every byte, at *offset* or at the descriptor's own place; the system may take fewer at a time."""
+    """Write every byte, at *offset*, or at the descriptor's own; the system may take fewer at a time."""
     rest = memoryview(content).cast("B")
     while rest:
         written = os.write(descriptor, rest) if offset is None else os.pwrite(descriptor, rest, offset)

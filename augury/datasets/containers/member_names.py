@@ -15,7 +15,7 @@ from augury.datasets.labelled_images import SkippedFiles
 
 M = TypeVar("M", bound=Member)
 
-LONGEST_NAME = 4096
+MAX_NAME_LENGTH = 4096
 HIDDEN = "hidden or system file"
 _SYSTEM_NAMES = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -27,8 +27,8 @@ def checked_name(raw: str) -> str:
     Raises:
         DatasetError: ``archive.traversal``: it could point out of a folder, on whatever system; or it is too long.
     """
-    if len(raw) > LONGEST_NAME:
-        message = f"a member's name has {len(raw)} characters ({raw[:40]!r}...); expected at most {LONGEST_NAME}"
+    if len(raw) > MAX_NAME_LENGTH:
+        message = f"a member's name has {len(raw)} characters ({raw[:40]!r}...); expected at most {MAX_NAME_LENGTH}"
         raise DatasetError("archive.name_too_long", message)
     components = raw.split("/")
     if raw.startswith("/") or "\\" in raw or "\x00" in raw or ".." in components or _DRIVE.match(raw):
@@ -37,10 +37,10 @@ def checked_name(raw: str) -> str:
             "slashes and without '..': pack the folder again from inside it"
         )
         raise DatasetError("archive.traversal", message)
-    return composed("/".join(component for component in components if component not in ("", ".")))
+    return compose_name("/".join(component for component in components if component not in ("", ".")))
 
 
-def composed(name: str) -> str:
+def compose_name(name: str) -> str:
     """The name in NFC and encodable as UTF-8; bytes that are no text become replacement characters."""
     if name.isascii():
         return name
@@ -68,14 +68,14 @@ def without_folders(name: str, count: int) -> str:
     return name.split("/", count)[count] if count else name
 
 
-def arranged(found: Iterable[M], skipped: SkippedFiles) -> list[M]:
+def arrange_members(found: Iterable[M], skipped: SkippedFiles) -> list[M]:
     """Members in order of their names, less hidden ones, which are counted, and folders that hold all the rest.
 
     Raises:
         DatasetError: ``archive.duplicate_name``: two are the same, so that one would hide the other.
     """
     ordered = sorted(found, key=lambda member: member.name)
-    _refuse_twice([member.name for member in ordered])
+    _require_unique_names([member.name for member in ordered])
     kept = []
     for member in ordered:
         if is_hidden(member.name):
@@ -86,7 +86,7 @@ def arranged(found: Iterable[M], skipped: SkippedFiles) -> list[M]:
     return [replace(member, name=without_folders(member.name, common)) for member in kept] if common else kept
 
 
-def _refuse_twice(names: Sequence[str]) -> None:
+def _require_unique_names(names: Sequence[str]) -> None:
     for earlier, later in pairwise(names):
         if earlier == later:
             message = f"two files have the name {later!r}; expected one file of a name"

@@ -12,15 +12,21 @@ from pathlib import Path
 
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.folder import too_large
-from augury.datasets.containers.limits import pieces_of, read_exactly, refuse_bomb, refuse_crowd, write_fresh
-from augury.datasets.containers.member_names import arranged, checked_name
+from augury.datasets.containers.limits import (
+    pieces_of,
+    read_exactly,
+    require_few_members,
+    require_modest_size,
+    write_fresh,
+)
+from augury.datasets.containers.member_names import arrange_members, checked_name
 from augury.datasets.disk import require_room
 from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SkippedFiles
 from augury.datasets.settings import IngestSettings
 
 BLOCK = 512
-_LONGEST_HEADER = 1 << 16
+_MAX_HEADER_BYTES = 1 << 16
 _ZEROS = bytes(BLOCK)
 _REGULAR, _FOLDER, _PAX, _PAX_GLOBAL, _LONG_NAME, _LONG_LINK = b"0\x007", b"5", b"x", b"g", b"L", b"K"
 _LINKS, _DEVICES = b"12", b"346"
@@ -44,14 +50,14 @@ class TarContents:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
-        self.members: Sequence[Member] = arranged(_members(descriptor, limits), self.skipped)
+        self.members: Sequence[Member] = arrange_members(_members(descriptor, limits), self.skipped)
         self._files: dict[int, Path] = {}
 
-    def read(self, member: Member, most: int) -> bytes:
+    def read(self, member: Member, max_bytes: int) -> bytes:
         """All bytes of a member (see ``Contents``)."""
         assert isinstance(member, _TarMember)
-        if member.size > most:
-            raise too_large(member.name, member.size, most)
+        if member.size > max_bytes:
+            raise too_large(member.name, member.size, max_bytes)
         return read_exactly(self._descriptor, member.size, member.offset)
 
     def head(self, member: Member, count: int) -> bytes:
@@ -89,11 +95,11 @@ def damaged(what: str) -> DatasetError:
 def _members(descriptor: int, limits: IngestSettings) -> Iterator[_TarMember]:
     total, count, unpacked = os.fstat(descriptor).st_size, 0, 0
     for name, size, offset, kind in _headers(descriptor, total):
-        _refuse_special(name, kind)
+        _require_file_or_folder(name, kind)
         checked = checked_name(name)
         count, unpacked = count + 1, unpacked + size
-        refuse_crowd(count, "the tar", limits)
-        refuse_bomb(unpacked, total, "the tar", limits)
+        require_few_members(count, "the tar", limits)
+        require_modest_size(unpacked, total, "the tar", limits)
         if kind in _REGULAR and not name.endswith("/"):
             if not checked:
                 raise damaged("a member has no name")
@@ -102,13 +108,13 @@ def _members(descriptor: int, limits: IngestSettings) -> Iterator[_TarMember]:
 
 def _headers(descriptor: int, total: int) -> Iterator[tuple[str, int, int, bytes]]:
     """Name, size, offset of the bytes, and type of every member, with extended headers applied."""
-    place, extended = 0, dict[str, str]()
-    while (header := read_exactly(descriptor, BLOCK, place)) != _ZEROS:
+    offset, extended = 0, dict[str, str]()
+    while (header := read_exactly(descriptor, BLOCK, offset)) != _ZEROS:
         if not is_header(header):
-            raise damaged("it ends without an end mark" if len(header) < BLOCK else f"no header at byte {place}")
+            raise damaged("it ends without an end mark" if len(header) < BLOCK else f"no header at byte {offset}")
         kind, size = header[156:157], _number(header[124:136])
         if kind in (_PAX, _PAX_GLOBAL, _LONG_NAME, _LONG_LINK):
-            content = _extension(descriptor, place + BLOCK, size)
+            content = _extension(descriptor, offset + BLOCK, size)
             if kind == _PAX:
                 extended |= _pax(content)
             elif kind == _LONG_NAME:
@@ -117,21 +123,21 @@ def _headers(descriptor: int, total: int) -> Iterator[tuple[str, int, int, bytes
             size = _size(extended.get("size"), size)
             if any(key.startswith("GNU.sparse") for key in extended):
                 raise DatasetError("archive.unsupported", "the tar has a sparse file; pack with --no-sparse")
-            if place + BLOCK + size > total:
+            if offset + BLOCK + size > total:
                 raise damaged("a member goes on behind its end")
-            yield extended.get("path") or _name(header), size, place + BLOCK, kind
+            yield extended.get("path") or _name(header), size, offset + BLOCK, kind
             extended = {}
-        place += BLOCK + -(-size // BLOCK) * BLOCK
+        offset += BLOCK + -(-size // BLOCK) * BLOCK
 
 
-def _extension(descriptor: int, place: int, size: int) -> bytes:
-    if size > _LONGEST_HEADER:
-        message = f"the tar has an extended header of {size} bytes; expected at most {_LONGEST_HEADER}"
+def _extension(descriptor: int, offset: int, size: int) -> bytes:
+    if size > _MAX_HEADER_BYTES:
+        message = f"the tar has an extended header of {size} bytes; expected at most {_MAX_HEADER_BYTES}"
         raise DatasetError("archive.name_too_long", message)
-    return read_exactly(descriptor, size, place)
+    return read_exactly(descriptor, size, offset)
 
 
-def _refuse_special(name: str, kind: bytes) -> None:
+def _require_file_or_folder(name: str, kind: bytes) -> None:
     if kind in _LINKS:
         message = f"{name!r} is a link; expected regular files: pack with --dereference --hard-dereference"
         raise DatasetError("archive.link", message)

@@ -9,7 +9,7 @@ from pathlib import Path
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.folder import too_large
 from augury.datasets.containers.limits import PIECE_BYTES, pieces_of, read_exactly, write_fresh
-from augury.datasets.containers.member_names import arranged
+from augury.datasets.containers.member_names import arrange_members
 from augury.datasets.containers.zip_directory import LOCAL_HEADER, STORED, ZipMember, damaged, overlap, read_directory
 from augury.datasets.disk import require_room
 from augury.datasets.labelled_images import SkippedFiles
@@ -30,14 +30,14 @@ class ZipContents:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
-        self.members: Sequence[ZipMember] = arranged(read_directory(descriptor, limits), self.skipped)
+        self.members: Sequence[ZipMember] = arrange_members(read_directory(descriptor, limits), self.skipped)
         self._files: dict[int, Path] = {}
 
-    def read(self, member: Member, most: int) -> bytes:
+    def read(self, member: Member, max_bytes: int) -> bytes:
         """All bytes of a member (see ``Contents``)."""
         assert isinstance(member, ZipMember)
-        if member.size > most:
-            raise too_large(member.name, member.size, most)
+        if member.size > max_bytes:
+            raise too_large(member.name, member.size, max_bytes)
         packed = read_exactly(self._descriptor, member.packed, self._start(member))
         content = packed if member.method == STORED else _inflate(packed, member, member.size)
         if len(content) != member.size or zlib.crc32(content) != member.crc:
@@ -55,7 +55,7 @@ class ZipContents:
         assert isinstance(member, ZipMember)
         if member.offset not in self._files:
             require_room(self.workspace, member.size)
-            self._files[member.offset] = write_fresh(self.workspace, self._unpacked(member))
+            self._files[member.offset] = write_fresh(self.workspace, self._unpack(member))
         return self._files[member.offset]
 
     def _start(self, member: ZipMember) -> int:
@@ -69,11 +69,11 @@ class ZipContents:
             raise overlap(member.name)
         return start
 
-    def _unpacked(self, member: ZipMember) -> Iterator[bytes]:
+    def _unpack(self, member: ZipMember) -> Iterator[bytes]:
         inflater = zlib.decompressobj(_RAW_DEFLATE)
         size, crc = 0, 0
         for packed in pieces_of(self._descriptor, self._start(member), member.packed):
-            pieces = iter([packed]) if member.method == STORED else _growing(inflater, packed, member)
+            pieces = iter([packed]) if member.method == STORED else _inflate_pieces(inflater, packed, member)
             for piece in pieces:
                 size, crc = size + len(piece), zlib.crc32(piece, crc)
                 if size > member.size:
@@ -94,7 +94,7 @@ def _inflate(packed: bytes, member: ZipMember, size: int, is_whole: bool = True)
     return content
 
 
-def _growing(inflater: zlib._Decompress, packed: bytes, member: ZipMember) -> Iterator[bytes]:
+def _inflate_pieces(inflater: zlib._Decompress, packed: bytes, member: ZipMember) -> Iterator[bytes]:
     """Inflate a piece, no more than a piece at a time."""
     try:
         while packed:

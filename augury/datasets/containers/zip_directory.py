@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from augury.datasets.containers.base import Member
-from augury.datasets.containers.limits import LENIENT_BYTES, read_exactly, refuse_bomb, refuse_crowd
+from augury.datasets.containers.limits import LENIENT_BYTES, read_exactly, require_few_members, require_modest_size
 from augury.datasets.containers.member_names import checked_name
 from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
@@ -24,7 +24,7 @@ _END_64_LOCATOR = struct.Struct("<4sLQL")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-_LONGEST_COMMENT = 0xFFFF
+_MAX_COMMENT_BYTES = 0xFFFF
 _NARROW, _WIDE = 0xFFFF, 0xFFFFFFFF  # the true number is in a zip64 field
 _USUAL_ENTRY_BYTES = 1024
 _ENCRYPTED, _STRONGLY_ENCRYPTED, _MASKED, _UTF_8 = 1, 1 << 6, 1 << 13, 1 << 11
@@ -52,7 +52,7 @@ class _Entry:
     method: int
     crc: int
     end: int
-    """The earliest place where its packed bytes can end."""
+    """The earliest offset where its packed bytes can end."""
 
 
 def read_directory(descriptor: int, limits: IngestSettings) -> list[ZipMember]:
@@ -63,13 +63,13 @@ def read_directory(descriptor: int, limits: IngestSettings) -> list[ZipMember]:
             ``.bomb`` or ``.unsupported``.
     """
     size = os.fstat(descriptor).st_size
-    count, start, length = _place_of_directory(descriptor, size)
-    refuse_crowd(count, "the zip", limits)
+    count, start, length = _locate_directory(descriptor, size)
+    require_few_members(count, "the zip", limits)
     if length > _USUAL_ENTRY_BYTES * (count + 64):
         raise DatasetError("archive.bomb", f"the zip's directory has {length} bytes for {count} members")
     entries = sorted(_entries(read_exactly(descriptor, length, start), count), key=lambda entry: entry.offset)
-    _refuse_overlaps(entries, start)
-    refuse_bomb(sum(entry.size for entry in entries), size, "the zip", limits)
+    _require_disjoint_members(entries, start)
+    require_modest_size(sum(entry.size for entry in entries), size, "the zip", limits)
     bounds = [entry.offset for entry in entries[1:]] + [start]
     return [
         _member(entry, bound, limits)
@@ -85,26 +85,26 @@ def damaged(what: str) -> DatasetError:
 
 
 def _member(entry: _Entry, bound: int, limits: IngestSettings) -> ZipMember:
-    refuse_bomb(entry.size, entry.packed, f"the zip's member {entry.name!r}", limits)
+    require_modest_size(entry.size, entry.packed, f"the zip's member {entry.name!r}", limits)
     if entry.method not in (STORED, DEFLATED):
         message = f"{entry.name!r} is packed by method {entry.method}; expected a zip with stored or deflated members"
         raise DatasetError("archive.unsupported", message)
-    most = entry.size if entry.method == STORED else entry.size + entry.size // 8 + LENIENT_BYTES
-    if entry.packed > most or (entry.method == STORED and entry.packed != entry.size):
+    max_packed = entry.size if entry.method == STORED else entry.size + entry.size // 8 + LENIENT_BYTES
+    if entry.packed > max_packed or (entry.method == STORED and entry.packed != entry.size):
         raise damaged(f"{entry.name!r} says that {entry.packed} bytes unpack to {entry.size}")
     name = checked_name(entry.name)
     return ZipMember(name, entry.size, entry.offset, entry.packed, entry.method, entry.crc, bound)
 
 
-def _place_of_directory(descriptor: int, size: int) -> tuple[int, int, int]:
+def _locate_directory(descriptor: int, size: int) -> tuple[int, int, int]:
     """How many entries there are, where they begin, and their bytes."""
-    tail_start = max(0, size - _END.size - _LONGEST_COMMENT)
+    tail_start = max(0, size - _END.size - _MAX_COMMENT_BYTES)
     tail = read_exactly(descriptor, size - tail_start, tail_start)
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < _END.size:
+    offset = tail.rfind(b"PK\x05\x06")
+    if offset < 0 or len(tail) - offset < _END.size:
         raise damaged("it has no end of central directory")
-    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(tail, place)
-    end = tail_start + place
+    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(tail, offset)
+    end = tail_start + offset
     if end + _END.size + comment != size:
         raise damaged("it does not end where it says")
     if _NARROW in (disk, first_disk, here, count) or _WIDE in (length, start):
@@ -120,36 +120,36 @@ def _end_64(descriptor: int, end: int) -> tuple[int, ...]:
     locator = read_exactly(descriptor, _END_64_LOCATOR.size, max(0, end - _END_64_LOCATOR.size))
     if len(locator) != _END_64_LOCATOR.size or locator[:4] != b"PK\x06\x07":
         raise damaged("it has no zip64 locator")
-    place = _END_64_LOCATOR.unpack(locator)[2]
-    if place + _END_64.size + _END_64_LOCATOR.size > end:
+    offset = _END_64_LOCATOR.unpack(locator)[2]
+    if offset + _END_64.size + _END_64_LOCATOR.size > end:
         raise damaged("its zip64 locator points out of it")
-    fields = _END_64.unpack(read_exactly(descriptor, _END_64.size, place))
+    fields = _END_64.unpack(read_exactly(descriptor, _END_64.size, offset))
     if fields[0] != b"PK\x06\x06":
         raise damaged("it has no zip64 end of central directory")
-    return (*fields[4:6], *fields[6:10], place)
+    return (*fields[4:6], *fields[6:10], offset)
 
 
 def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
-    place = 0
+    entry_start = 0
     for _ in range(count):
-        if place + _ENTRY.size > len(directory) or directory[place : place + 4] != b"PK\x01\x02":
+        if entry_start + _ENTRY.size > len(directory) or directory[entry_start : entry_start + 4] != b"PK\x01\x02":
             raise damaged("its central directory is cut off")
-        fields = _ENTRY.unpack_from(directory, place)
+        fields = _ENTRY.unpack_from(directory, entry_start)
         _, _, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size, _, _, external, offset = (
             fields
         )
-        name_start = place + _ENTRY.size
+        name_start = entry_start + _ENTRY.size
         extra_start = name_start + name_size
-        place = extra_start + extra_size + comment_size
-        if place > len(directory):
+        entry_start = extra_start + extra_size + comment_size
+        if entry_start > len(directory):
             raise damaged("its central directory is cut off")
         name = _name(directory[name_start:extra_start], flags)
-        _refuse_special(name, flags, external >> 16)
+        _require_plain_member(name, flags, external >> 16)
         if _WIDE in (size, packed, offset):
             size, packed, offset = _wide(directory[extra_start : extra_start + extra_size], size, packed, offset)
         end = offset + LOCAL_HEADER.size + name_size + packed
         yield _Entry(name, size, packed, offset, method, crc, end)
-    if place != len(directory):
+    if entry_start != len(directory):
         raise damaged("its central directory has more than its members")
 
 
@@ -166,7 +166,7 @@ def _name(raw: bytes, flags: int) -> str:
     return name
 
 
-def _refuse_special(name: str, flags: int, mode: int) -> None:
+def _require_plain_member(name: str, flags: int, mode: int) -> None:
     if flags & (_ENCRYPTED | _STRONGLY_ENCRYPTED | _MASKED):
         raise DatasetError("archive.encrypted", f"{name!r} is encrypted; expected a zip without a password")
     if stat.S_ISLNK(mode):
@@ -188,15 +188,15 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     else:
         raise damaged("a zip64 field is missing")
     numbers = [size, packed, offset]
-    for place, number in enumerate(numbers):
+    for index, number in enumerate(numbers):
         if number == _WIDE:
             if not wide:
                 raise damaged("a zip64 field is too short")
-            numbers[place] = wide.pop(0)
+            numbers[index] = wide.pop(0)
     return numbers[0], numbers[1], numbers[2]
 
 
-def _refuse_overlaps(entries: list[_Entry], start: int) -> None:
+def _require_disjoint_members(entries: list[_Entry], start: int) -> None:
     """Fifield's 2019 bomb gains its ratio of 28 million from members that share their packed bytes."""
     for earlier, later in pairwise(entries):
         if earlier.end > later.offset:

@@ -43,10 +43,10 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         listing = recogniser(contents, options, limits)
         if listing is not None:
             return listing
-    raise DatasetError("format.unknown", f"found {_found(contents)}; expected {_UNDERSTOOD}")
+    raise DatasetError("format.unknown", f"found {_describe(contents)}; expected {_UNDERSTOOD}")
 
 
-def _found(contents: Contents) -> str:
+def _describe(contents: Contents) -> str:
     kinds = Counter(PurePosixPath(member.name).suffix.lower() or "no extension" for member in contents.members)
     if not kinds:
         skipped = "; ".join(f"{skipped.count} x {skipped.reason}" for skipped in contents.skipped.summary())

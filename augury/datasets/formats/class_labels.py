@@ -43,7 +43,7 @@ def labels_of_array(values: npt.NDArray[Any], where: str, names: Sequence[str] |
     distinct, inverse = np.unique(values, return_inverse=True)
     texts = [text_of(value, where) for value in distinct.tolist()]
     if names is not None:
-        texts = [_named(text, names, where) for text in texts]
+        texts = [_name_of(text, names, where) for text in texts]
     return [texts[index] for index in inverse.tolist()]
 
 
@@ -77,7 +77,7 @@ def text_of(value: object, where: str) -> str:
     raise DatasetError("labels.dtype", f"{where} holds {value!r}; expected whole numbers or text as labels")
 
 
-def _named(text: str, names: Sequence[str], where: str) -> str:
+def _name_of(text: str, names: Sequence[str], where: str) -> str:
     if not _INTEGER.fullmatch(text) or not 0 <= int(text) < len(names):
         raise DatasetError(
             "labels.names", f"{where} has the label {text}, but there are names for 0 to {len(names) - 1} only"

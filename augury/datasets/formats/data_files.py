@@ -12,7 +12,7 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".
 DATA_SUFFIXES = frozenset(
     {".csv", ".tsv", ".tab", ".txt", ".npy", ".npz", ".gz", ".parquet", ".tfrecord", ".tfrecords", ".tfrec"}
 )
-_MOST_WITHOUT_A_KNOWN_NAME = 1000
+_MAX_WITHOUT_A_KNOWN_NAME = 1000
 
 
 def suffix_of(member: Member) -> str:
@@ -28,9 +28,9 @@ def data_members(contents: Contents) -> list[Member]:
     """
     members = [member for member in contents.members if member.size > 0 and suffix_of(member) not in IMAGE_SUFFIXES]
     unknown = [member for member in members if suffix_of(member) not in DATA_SUFFIXES]
-    if len(unknown) <= _MOST_WITHOUT_A_KNOWN_NAME:
+    if len(unknown) <= _MAX_WITHOUT_A_KNOWN_NAME:
         return members
-    ignored = {member.name for member in unknown[_MOST_WITHOUT_A_KNOWN_NAME:]}
+    ignored = {member.name for member in unknown[_MAX_WITHOUT_A_KNOWN_NAME:]}
     return [member for member in members if member.name not in ignored]
 
 

@@ -44,11 +44,11 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     common = shared_folders([member.name for member in images])
     paths = [without_folders(member.name, common).split("/") for member in images]
     has_splits = _has_split_folders(paths)
-    places = [place for place, path in enumerate(paths) if _has_class(path, has_splits, images[place], skipped)]
-    if not places:
+    indices = [index for index, path in enumerate(paths) if _has_class(path, has_splits, images[index], skipped)]
+    if not indices:
         raise DatasetError("labels.missing", _without_classes(images))
-    kept = [images[place] for place in places]
-    splits = [split_of(paths[place][0]) or "" for place in places] if has_splits else None
+    kept = [images[index] for index in indices]
+    splits = [split_of(paths[index][0]) or "" for index in indices] if has_splits else None
 
     def read(index: int) -> bytes:
         return contents.read(kept[index], limits.max_image_bytes)
@@ -56,7 +56,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     return Listing(
         format="image folder",
         names=[member.name for member in kept],
-        labels=[paths[place][1 if has_splits else 0] for place in places],
+        labels=[paths[index][1 if has_splits else 0] for index in indices],
         images=EncodedImages(read),
         splits=fixed_splits(splits) if splits else None,
         skipped=skipped,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.errors import DatasetError
-from augury.datasets.images.encoded import Written
+from augury.datasets.images.encoded import StoredImages
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.resize import fit_array
 from augury.datasets.images.statistics import BlockMeasures, ImageMeasures
@@ -28,7 +28,7 @@ _MODES = {channels: mode for mode, channels in CHANNELS.items()}
 
 def write_arrays(
     arrays: ArrayImages, path: Path, options: ImageOptions, limits: IngestSettings, report: Report
-) -> Written:
+) -> StoredImages:
     """Write images ``[N, H, W]`` or ``[N, H, W, C]`` of any real type to *path*.
 
     uint8 and uint16 stay; other integers become the smaller of these that holds their range; booleans become 0 and
@@ -42,25 +42,25 @@ def write_arrays(
     if len(rows) == 0:
         raise DatasetError("images.none", "the array has no images")
     height, width, channels = pixels.shape[1:]
-    _refuse_pixels(height, width, limits)
+    _require_few_pixels(height, width, limits)
     dtype, cast = _stored_type(pixels, rows, report)
-    wanted_height, wanted_width = options.image_size or (height, width)
-    wanted_channels = CHANNELS[options.color_mode or _MODES[channels]]
-    _refuse_opaque_floats(dtype, channels, wanted_channels)
-    shape = Shape(wanted_height, wanted_width, wanted_channels, dtype, options.resize == "crop")
-    target = PixelFile(path, len(rows), shape, limits)
+    target_height, target_width = options.image_size or (height, width)
+    target_channels = CHANNELS[options.color_mode or _MODES[channels]]
+    _require_opaque_value(dtype, channels, target_channels)
+    shape = Shape(target_height, target_width, target_channels, dtype, options.resize == "crop")
+    pixel_file = PixelFile(path, len(rows), shape, limits)
     measures, whole = ImageMeasures(len(rows)), list[BlockMeasures]()
     for start, block in _blocks(pixels, rows, report, "storing"):
         stored = cast(block)
         if dtype.kind == "f":
-            _refuse_infinite(stored, start)
+            _require_finite(stored, start)
         if stored.shape[1:] != shape.array_shape:
             stored = np.stack([fit_array(image, shape) for image in stored])
-        target.write(start, stored)
+        pixel_file.write(start, stored)
         one = measures.note(np.arange(start, start + len(block)), stored)
         whole = [whole[0].with_more(one) if whole else one]
     kept = np.arange(len(rows), dtype=np.intp)
-    return Written(target, kept, measures, whole[0], {f"{height}x{width}": len(rows)}, [])
+    return StoredImages(pixel_file, kept, measures, whole[0], {f"{height}x{width}": len(rows)}, [])
 
 
 def _with_channel_axis(pixels: Pixels) -> Pixels:
@@ -76,15 +76,15 @@ def _with_channel_axis(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _refuse_pixels(height: int, width: int, limits: IngestSettings) -> None:
+def _require_few_pixels(height: int, width: int, limits: IngestSettings) -> None:
     if height * width > limits.max_image_pixels:
-        most, variable = limits.max_image_pixels, variable_of("max_image_pixels")
-        message = f"the images have {height}x{width} pixels; at most {most} are allowed ({variable})"
+        max_pixels, variable = limits.max_image_pixels, variable_of("max_image_pixels")
+        message = f"the images have {height}x{width} pixels; at most {max_pixels} are allowed ({variable})"
         raise DatasetError("images.too_large", message)
 
 
-def _refuse_opaque_floats(dtype: np.dtype[Any], channels: int, wanted: int) -> None:
-    if dtype.kind == "f" and wanted == CHANNELS["rgba"] != channels:
+def _require_opaque_value(dtype: np.dtype[Any], channels: int, target_channels: int) -> None:
+    if dtype.kind == "f" and target_channels == CHANNELS["rgba"] != channels:
         message = "color_mode is 'rgba', but floats have no value that means opaque; expected 'rgb' or 'grayscale'"
         raise DatasetError("array.color_mode", message)
 
@@ -121,11 +121,11 @@ def _smallest_type(pixels: Pixels, rows: npt.NDArray[np.intp], report: Report) -
     return np.dtype(np.uint8 if high <= np.iinfo(np.uint8).max else np.uint16)
 
 
-def _refuse_infinite(block: Pixels, start: int) -> None:
+def _require_finite(block: Pixels, start: int) -> None:
     finite = np.isfinite(block).reshape(len(block), -1).all(axis=1)
     if not finite.all():
-        place = start + int(np.flatnonzero(~finite)[0])
-        message = f"image {place} has pixels that are infinite, not a number, or too large for 32-bit floats"
+        index = start + int(np.flatnonzero(~finite)[0])
+        message = f"image {index} has pixels that are infinite, not a number, or too large for 32-bit floats"
         raise DatasetError("array.not_finite", message)
 
 

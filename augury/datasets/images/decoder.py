@@ -24,7 +24,7 @@ _ROTATED_ITSELF = frozenset({"TIFF"})  # Pillow turns these upright while it loa
 _GREY_16 = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
 _KINDS = {"1": Kind.GREY, "L": Kind.GREY, "LA": Kind.ALPHA, "La": Kind.ALPHA, "PA": Kind.ALPHA, "RGBA": Kind.ALPHA}
 _KINDS |= {"RGBa": Kind.ALPHA} | dict.fromkeys(_GREY_16, Kind.GREY_16)
-_DRAFT_MARGIN = 2  # a JPEG is never decoded at less than twice the size that is wanted
+_DRAFT_MARGIN = 2  # a JPEG is never decoded at less than twice the size that is asked for
 _TOP_16 = 0xFFFF
 
 Pixels = npt.NDArray[Any]
@@ -48,9 +48,9 @@ class Decoded:
         UnusableImageError: it is damaged, too large, or none.
     """
 
-    def __init__(self, content: bytes, limits: IngestSettings, wanted: Shape | None) -> None:
+    def __init__(self, content: bytes, limits: IngestSettings, target_shape: Shape | None) -> None:
         try:
-            self._picture, self.height, self.width = _load(content, limits, wanted)
+            self._picture, self.height, self.width = _load(content, limits, target_shape)
             self.kind = _kind(self._picture)
         except UnusableImageError:
             raise
@@ -64,7 +64,7 @@ class Decoded:
             raise UnusableImageError("damaged image") from error
 
     def pixels(self, shape: Shape) -> Pixels:
-        """The image in that shape, ``[H, W, C]``. Transparency that is not wanted is dropped."""
+        """The image in that shape, ``[H, W, C]``. Transparency for which the shape has no channel is dropped."""
         if self.kind != Kind.GREY_16:
             return fit_picture(self._picture, shape)
         wide = np.asarray(self._picture).astype(np.uint16)[..., np.newaxis]
@@ -74,19 +74,19 @@ class Decoded:
         return fit_array(narrow, shape)
 
 
-def _load(content: bytes, limits: IngestSettings, wanted: Shape | None) -> tuple[Image.Image, int, int]:
+def _load(content: bytes, limits: IngestSettings, target_shape: Shape | None) -> tuple[Image.Image, int, int]:
     """The upright picture, and height and width as the file has them."""
-    most_side = None if wanted is None else _DRAFT_MARGIN * max(wanted.height, wanted.width)
-    most_pixels = limits.max_image_pixels if most_side is None else min(limits.max_image_pixels, 4 * most_side**2)
-    plain = plain_jpeg(content, most_pixels)
+    max_side = None if target_shape is None else _DRAFT_MARGIN * max(target_shape.height, target_shape.width)
+    max_pixels = limits.max_image_pixels if max_side is None else min(limits.max_image_pixels, 4 * max_side**2)
+    plain = plain_jpeg(content, max_pixels)
     if plain is not None:
         return plain, plain.height, plain.width
     picture: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
     width, height = picture.size
     if width * height > limits.max_image_pixels:
         raise _too_many_pixels(limits)
-    if most_side is not None and min(height, width) >= 2 * most_side:
-        picture.draft(None, (most_side, most_side))
+    if max_side is not None and min(height, width) >= 2 * max_side:
+        picture.draft(None, (max_side, max_side))
     picture.load()
     if picture.format in _ROTATED_ITSELF:
         return picture, picture.height, picture.width
@@ -127,5 +127,5 @@ def _has_grey_palette(picture: Image.Image) -> bool:
 
 
 def _too_many_pixels(limits: IngestSettings) -> UnusableImageError:
-    most = f"{limits.max_image_pixels} ({variable_of('max_image_pixels')})"
-    return UnusableImageError(f"more pixels than {most}")
+    limit = f"{limits.max_image_pixels} ({variable_of('max_image_pixels')})"
+    return UnusableImageError(f"more pixels than {limit}")

@@ -28,7 +28,7 @@ from augury.datasets.settings import IngestSettings, variable_of
 _MEMORY = variable_of("max_memory_bytes")
 _LOOK_SECONDS = 0.25
 _IMAGE_SECONDS = 60.0
-_MOST_LOST = 100
+_MAX_LOST = 100
 CRASHED = "the decoder crashed on it"
 STUCK = f"took longer than {_IMAGE_SECONDS:g} seconds to decode"
 
@@ -43,7 +43,7 @@ def shared_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[An
     return np.frombuffer(mmap.mmap(-1, size), dtype=dtype, count=int(np.prod(shape))).reshape(shape)
 
 
-class Crew:
+class DecoderPool:
     """As many processes as this one has cores, which carry out *work* on blocks of image indices.
 
     ``finished(block, result)`` is called for each block here, in any order; ``lost(index, reason)`` for each image
@@ -60,7 +60,7 @@ class Crew:
     ) -> None:
         self._work, self._finished, self._lost, self._tick, self._limits = work, finished, lost, tick, limits
         self._waiting: list[Indices] = []
-        self._members: dict[Connection, _Member] = {}
+        self._children: dict[Connection, PoolProcess] = {}
         self._lost_images = 0
 
     def run(self, blocks: Sequence[Indices]) -> None:
@@ -72,43 +72,45 @@ class Crew:
         self._waiting = list(reversed(blocks))
         try:
             for _ in range(min(len(blocks), len(os.sched_getaffinity(0)))):
-                self._hire()
-            while self._members:
-                for ready in wait(list(self._members), timeout=_LOOK_SECONDS):
+                self._spawn()
+            while self._children:
+                for ready in wait(list(self._children), timeout=_LOOK_SECONDS):
                     assert isinstance(ready, Connection)
                     self._receive(ready)
                 self._end_stuck()
                 self._tick()
         finally:
-            for connection, member in self._members.items():
-                member.process.kill()
-                member.process.join()
+            for connection, child in self._children.items():
+                child.process.kill()
+                child.process.join()
                 connection.close()
 
-    def _hire(self) -> None:
+    def _spawn(self) -> None:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
-        place = shared_array((1,), np.int64)
-        others = [*self._members, ours]
-        process = context.Process(target=_serve, args=(theirs, others, place, self._work, self._limits), daemon=True)
+        current_index = shared_array((1,), np.int64)
+        others = [*self._children, ours]
+        process = context.Process(
+            target=_serve, args=(theirs, others, current_index, self._work, self._limits), daemon=True
+        )
         process.start()
         theirs.close()
-        self._members[ours] = _Member(process, place)
+        self._children[ours] = PoolProcess(process, current_index)
         self._hand_out(ours)
 
     def _hand_out(self, connection: Connection) -> None:
-        member = self._members[connection]
-        member.block = self._waiting.pop() if self._waiting else None
-        member.watch()
+        child = self._children[connection]
+        child.block = self._waiting.pop() if self._waiting else None
+        child.watch()
         with suppress(OSError):  # it died; reading from it will tell
-            connection.send(member.block)
-        if member.block is None:
-            del self._members[connection]
+            connection.send(child.block)
+        if child.block is None:
+            del self._children[connection]
             connection.close()
-            member.process.join()
+            child.process.join()
 
     def _receive(self, connection: Connection) -> None:
-        member = self._members[connection]
+        child = self._children[connection]
         try:
             rule, result = connection.recv()
         except (EOFError, OSError):
@@ -116,44 +118,44 @@ class Crew:
             return
         if rule is not None:
             raise DatasetError(rule, result) if rule else RuntimeError(f"in a decoding process: {result}")
-        assert member.block is not None
-        self._finished(member.block, result)
+        assert child.block is not None
+        self._finished(child.block, result)
         self._hand_out(connection)
 
     def _end_stuck(self) -> None:
-        for connection, member in list(self._members.items()):
-            if member.is_stuck():
+        for connection, child in list(self._children.items()):
+            if child.is_stuck():
                 self._replace(connection, STUCK)
 
     def _replace(self, connection: Connection, reason: str) -> None:
         """Lose the image that a process was busy with, put the rest of its block back, and fork another."""
-        member = self._members.pop(connection)
-        member.process.kill()
-        member.process.join()
+        child = self._children.pop(connection)
+        child.process.kill()
+        child.process.join()
         connection.close()
-        index = int(member.place[0])
-        assert member.block is not None
+        index = int(child.current_index[0])
+        assert child.block is not None
         self._lost(index, reason)
         self._lost_images += 1
-        if self._lost_images > _MOST_LOST:
+        if self._lost_images > _MAX_LOST:
             message = (
-                f"more than {_MOST_LOST} images could not be decoded without ending the decoder; they are damaged, or "
+                f"more than {_MAX_LOST} images could not be decoded without ending the decoder; they are damaged, or "
                 f"need more memory than allowed ({_MEMORY}); the last: {reason}"
             )
             raise DatasetError("images.too_large", message)
-        rest = member.block[member.block != index]
+        rest = child.block[child.block != index]
         if len(rest):
             self._waiting.append(rest)
         if self._waiting:
-            self._hire()
+            self._spawn()
 
 
-class _Member:
+class PoolProcess:
     """One process, what it is busy with, and since when."""
 
-    def __init__(self, process: Any, place: npt.NDArray[np.int64]) -> None:
+    def __init__(self, process: Any, current_index: npt.NDArray[np.int64]) -> None:
         self.process = process
-        self.place = place
+        self.current_index = current_index
         self.block: Indices | None = None
         self._seen = (-1, time.monotonic())
 
@@ -161,13 +163,13 @@ class _Member:
         """Begin to watch a new block."""
         self._seen = (-1, time.monotonic())
         if self.block is not None:
-            self.place[0] = self.block[0]
+            self.current_index[0] = self.block[0]
 
     def is_stuck(self) -> bool:
         """Whether it has not turned to another image for too long."""
-        place, since = self._seen
-        if place != int(self.place[0]):
-            self._seen = (int(self.place[0]), time.monotonic())
+        index, since = self._seen
+        if index != int(self.current_index[0]):
+            self._seen = (int(self.current_index[0]), time.monotonic())
             return False
         return time.monotonic() - since > _IMAGE_SECONDS
 
@@ -175,7 +177,7 @@ class _Member:
 def _serve(
     connection: Connection,
     others: list[Connection],
-    place: npt.NDArray[np.int64],
+    current_index: npt.NDArray[np.int64],
     work: Work,
     limits: IngestSettings,
 ) -> None:
@@ -186,7 +188,7 @@ def _serve(
     _limit(limits)
 
     def turn_to(index: int) -> None:
-        place[0] = index
+        current_index[0] = index
 
     try:
         while (block := connection.recv()) is not None:
@@ -210,6 +212,6 @@ def _serve(
 
 def _limit(limits: IngestSettings) -> None:
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    most = limits.max_memory_bytes if hard == resource.RLIM_INFINITY else min(limits.max_memory_bytes, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    max_bytes = limits.max_memory_bytes if hard == resource.RLIM_INFINITY else min(limits.max_memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (max_bytes, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -12,10 +12,10 @@ import numpy.typing as npt
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.errors import DatasetError
 from augury.datasets.images.decoder import Decoded, UnusableImageError, prepare_decoder
-from augury.datasets.images.decoder_pool import Crew, Indices, shared_array
+from augury.datasets.images.decoder_pool import DecoderPool, Indices, shared_array
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.statistics import BlockMeasures, ImageMeasures
-from augury.datasets.images.target_shape import Kind, Shape, Traits
+from augury.datasets.images.target_shape import Kind, Shape, SourceFormats
 from augury.datasets.labelled_images import EncodedImages, SkippedFiles
 from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
@@ -26,14 +26,14 @@ _REASONS = {"file.too_large": "too many bytes for an image", "file.unreadable": 
 
 
 @dataclass(frozen=True)
-class Written:
+class StoredImages:
     """Pixels in a file, and what is known of them."""
 
     pixels: PixelFile
     kept: npt.NDArray[np.intp]
-    """Places in the listing of the images that are in the file, in its order."""
+    """Indices in the listing of the images that are in the file, in its order."""
     measures: ImageMeasures
-    """Of all places in the listing; true of those that were kept."""
+    """Of every image in the listing; true of those that were kept."""
     whole: BlockMeasures
     sizes: dict[str, int]
     notes: list[str]
@@ -54,11 +54,11 @@ class ImageFiles:
     ) -> None:
         self._encoded, self._images, self._options = encoded, names, options
         self._limits, self._report = limits, report
-        self._traits = Traits(shared_array((names,), np.uint8), shared_array((names, 2), np.int32))
+        self._source_formats = SourceFormats(shared_array((names,), np.uint8), shared_array((names, 2), np.int32))
         self._measures = ImageMeasures(names)
         self._unusable: dict[int, str] = {}
 
-    def write(self, path: Path, names: list[str], skipped: SkippedFiles) -> Written:
+    def write(self, path: Path, names: list[str], skipped: SkippedFiles) -> StoredImages:
         """Write all images that can be decoded to *path*; others are counted as skipped.
 
         Few images are looked at first, and the shape that suits these is taken for all; only where it turns out that
@@ -77,37 +77,41 @@ class ImageFiles:
             shape = suitable
         for index in sorted(self._unusable):
             skipped.add(self._unusable[index], names[index])
-        kept = self._traits.known()
+        kept = self._source_formats.decoded_indices()
         pixels.keep(kept)
-        return Written(pixels, kept, self._measures, whole, dict(self._traits.count_sizes()), self._notes(shape))
+        return StoredImages(
+            pixels, kept, self._measures, whole, dict(self._source_formats.count_sizes()), self._notes(shape)
+        )
 
     def _suitable(self, *, is_guess: bool = False) -> Shape:
-        if not self._traits.kinds.any():
+        if not self._source_formats.kinds.any():
             reasons = SkippedFiles()
             for index, reason in self._unusable.items():
                 reasons.add(reason, str(index))
             listed = "; ".join(f"{skipped.count} x {skipped.reason}" for skipped in reasons.summary())
             raise DatasetError("images.none", f"none of the {len(self._unusable)} images looked at is usable: {listed}")
-        return self._traits.shape(self._options, is_guess=is_guess)
+        return self._source_formats.shape(self._options, is_guess=is_guess)
 
     def _survey(self) -> None:
         """Look at a few images from all parts of the listing, or at all where none of these is usable."""
         few = np.unique(np.linspace(0, self._images - 1, _SURVEYED, dtype=np.intp))
-        for places in (few, np.arange(self._images, dtype=np.intp)):
-            self._crew(self._look, "looking at images", len(places)).run(np.array_split(places, -(-len(places) // 8)))
-            if self._traits.kinds.any():
+        for indices in (few, np.arange(self._images, dtype=np.intp)):
+            self._pool(self._look, "looking at images", len(indices)).run(
+                np.array_split(indices, -(-len(indices) // 8))
+            )
+            if self._source_formats.kinds.any():
                 return
 
     def _decode(self, path: Path, shape: Shape) -> tuple[PixelFile, BlockMeasures]:
         pixels = PixelFile(path, self._images, shape, self._limits)
-        self._traits.kinds[:] = Kind.NONE
+        self._source_formats.kinds[:] = Kind.NONE
         self._unusable.clear()
         blocks: dict[int, BlockMeasures] = {}
 
         def work(block: Indices, turn_to: Callable[[int], None]) -> _Result:
             return self._write_block(pixels, block, turn_to)
 
-        self._crew(work, "decoding", self._images, blocks).run(_blocks(self._images, shape))
+        self._pool(work, "decoding", self._images, blocks).run(_blocks(self._images, shape))
         ordered = [blocks[first] for first in sorted(blocks)]
         if not ordered:
             self._suitable()
@@ -116,13 +120,13 @@ class ImageFiles:
             whole = whole.with_more(more)
         return pixels, whole
 
-    def _crew(
+    def _pool(
         self,
         work: Callable[[Indices, Callable[[int], None]], _Result],
         step: str,
         total: int,
         blocks: dict[int, BlockMeasures] | None = None,
-    ) -> Crew:
+    ) -> DecoderPool:
         done = 0
 
         def finished(block: Indices, result: _Result) -> None:
@@ -133,10 +137,10 @@ class ImageFiles:
                 blocks[int(block[0])] = result.measures
 
         def lost(index: int, reason: str) -> None:
-            self._traits.kinds[index] = Kind.NONE
+            self._source_formats.kinds[index] = Kind.NONE
             self._unusable[index] = reason
 
-        return Crew(work, finished, lost, lambda: self._report(step, done, total), self._limits)
+        return DecoderPool(work, finished, lost, lambda: self._report(step, done, total), self._limits)
 
     def _look(self, block: Indices, turn_to: Callable[[int], None]) -> _Result:
         prepare_decoder(self._limits)
@@ -144,7 +148,7 @@ class ImageFiles:
         for index in block.tolist():
             turn_to(index)
             try:
-                self._decoded(index, None)
+                self._decode_one(index, None)
             except UnusableImageError as error:
                 unusable.append((index, str(error)))
         return _Result(unusable, None)
@@ -157,32 +161,32 @@ class ImageFiles:
         for index in block.tolist():
             turn_to(index)
             try:
-                rows[len(good)] = self._decoded(index, pixels.shape).pixels(pixels.shape)
+                rows[len(good)] = self._decode_one(index, pixels.shape).pixels(pixels.shape)
                 good.append(index)
             except UnusableImageError as error:
-                self._traits.kinds[index] = Kind.NONE
+                self._source_formats.kinds[index] = Kind.NONE
                 unusable.append((index, str(error)))
-        places = np.array(good, dtype=np.intp)
+        indices = np.array(good, dtype=np.intp)
         start = 0
-        for run in np.split(places, np.flatnonzero(np.diff(places) != 1) + 1) if good else []:
+        for run in np.split(indices, np.flatnonzero(np.diff(indices) != 1) + 1) if good else []:
             pixels.write(int(run[0]), rows[start : start + len(run)])
             start += len(run)
-        return _Result(unusable, self._measures.note(places, rows[: len(good)]) if good else None)
+        return _Result(unusable, self._measures.note(indices, rows[: len(good)]) if good else None)
 
-    def _decoded(self, index: int, wanted: Shape | None) -> Decoded:
+    def _decode_one(self, index: int, target_shape: Shape | None) -> Decoded:
         try:
             content = self._encoded.read(index)
         except DatasetError as error:
             if error.rule.startswith("file."):
                 raise UnusableImageError(_REASONS.get(error.rule, "cannot be read")) from error
             raise
-        decoded = Decoded(content, self._limits, wanted)
-        self._traits.sizes[index] = decoded.height, decoded.width
-        self._traits.kinds[index] = decoded.kind
+        decoded = Decoded(content, self._limits, target_shape)
+        self._source_formats.sizes[index] = decoded.height, decoded.width
+        self._source_formats.kinds[index] = decoded.kind
         return decoded
 
     def _notes(self, shape: Shape) -> list[str]:
-        kinds = self._traits.kinds[self._traits.known()]
+        kinds = self._source_formats.kinds[self._source_formats.decoded_indices()]
         deep, clear = int((kinds == Kind.GREY_16).sum()), int((kinds == Kind.ALPHA).sum())
         notes = {
             f"{deep} images have 16 bits and others have 8: all were stored with 8": deep and shape.dtype == np.uint8,

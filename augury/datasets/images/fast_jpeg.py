@@ -16,13 +16,13 @@ _HARMLESS = frozenset({0xDB, 0xC4, 0xDD, 0xE0, 0xE2, 0xFE})
 _MODES = {1: "L", 3: "RGB"}
 
 
-def plain_jpeg(content: bytes, most_pixels: int) -> Image.Image | None:
+def plain_jpeg(content: bytes, max_pixels: int) -> Image.Image | None:
     """The decoded picture, "L" or "RGB"; None where it needs the long way."""
     frame = _frame(content)
     if frame is None:
         return None
     mode, size = frame
-    if not 0 < size[0] * size[1] <= most_pixels:
+    if not 0 < size[0] * size[1] <= max_pixels:
         return None
     try:
         return Image.frombytes(mode, size, content, "jpeg", mode, "")
@@ -34,14 +34,14 @@ def _frame(content: bytes) -> tuple[str, tuple[int, int]] | None:
     """Mode, width and height of a frame with 8 bits whose headers are all harmless."""
     if not content.startswith(_START):
         return None
-    place = 2
-    while len(content) > place + 9 and content[place] == 0xFF:
-        marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4])
+    offset = 2
+    while len(content) > offset + 9 and content[offset] == 0xFF:
+        marker, length = content[offset + 1], int.from_bytes(content[offset + 2 : offset + 4])
         if marker in _FRAMES:
-            height, width = (int.from_bytes(content[place + at : place + at + 2]) for at in (5, 7))
-            mode = _MODES.get(content[place + 9])
-            return (mode, (width, height)) if mode and content[place + 4] == 8 else None
+            height, width = (int.from_bytes(content[offset + at : offset + at + 2]) for at in (5, 7))
+            mode = _MODES.get(content[offset + 9])
+            return (mode, (width, height)) if mode and content[offset + 4] == 8 else None
         if marker not in _HARMLESS:
             return None
-        place += 2 + length
+        offset += 2 + length
     return None

@@ -32,7 +32,7 @@ class PixelFile:
     """
 
     def __init__(self, path: Path, images: int, shape: Shape, limits: IngestSettings) -> None:
-        _refuse_size(images, shape, limits)
+        _require_allowed_size(images, shape, limits)
         require_room(path.parent, images * shape.image_bytes)
         self.images, self.shape = images, shape
         header = _header(images, shape)
@@ -48,23 +48,23 @@ class PixelFile:
             DatasetError: ``disk.full``.
         """
         with disk_errors():
-            write_all(self._descriptor, np.ascontiguousarray(block).data, self._place(first))
+            write_all(self._descriptor, np.ascontiguousarray(block).data, self._offset(first))
 
     def row(self, index: int) -> bytes:
         """The bytes of one image."""
-        return read_exactly(self._descriptor, self.shape.image_bytes, self._place(index))
+        return read_exactly(self._descriptor, self.shape.image_bytes, self._offset(index))
 
-    def keep(self, places: npt.NDArray[np.intp]) -> None:
-        """Close the gaps: of all rows only these stay, in order. *places* ascend, and are not empty."""
-        if len(places) < self.images:
-            breaks = np.flatnonzero(np.diff(places) != 1) + 1
+    def keep(self, indices: npt.NDArray[np.intp]) -> None:
+        """Close the gaps: of all rows only these stay, in order. *indices* ascend, and are not empty."""
+        if len(indices) < self.images:
+            breaks = np.flatnonzero(np.diff(indices) != 1) + 1
             target = 0
-            for run in np.split(places, breaks):
+            for run in np.split(indices, breaks):
                 self._move(int(run[0]), target, len(run))
                 target += len(run)
-        self.images = len(places)
+        self.images = len(indices)
         write_all(self._descriptor, _header(self.images, self.shape), 0)
-        os.truncate(self._descriptor, self._place(self.images))
+        os.truncate(self._descriptor, self._offset(self.images))
 
     def close(self) -> None:
         """Nothing is written after this."""
@@ -73,12 +73,12 @@ class PixelFile:
     def _move(self, source: int, target: int, count: int) -> None:
         if source == target:
             return
-        start, length, shift = self._place(source), count * self.shape.image_bytes, self._place(target)
+        start, length, shift = self._offset(source), count * self.shape.image_bytes, self._offset(target)
         for offset in range(0, length, _COPY_BYTES):
             piece = read_exactly(self._descriptor, min(_COPY_BYTES, length - offset), start + offset)
             write_all(self._descriptor, piece, shift + offset)
 
-    def _place(self, index: int) -> int:
+    def _offset(self, index: int) -> int:
         return self._start + index * self.shape.image_bytes
 
 
@@ -90,7 +90,7 @@ def _header(images: int, shape: Shape) -> bytes:
     return buffer.getvalue()
 
 
-def _refuse_size(images: int, shape: Shape, limits: IngestSettings) -> None:
+def _require_allowed_size(images: int, shape: Shape, limits: IngestSettings) -> None:
     size = images * shape.image_bytes
     if size > limits.max_snapshot_bytes:
         height, width, channels = shape.array_shape

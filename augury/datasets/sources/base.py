@@ -35,7 +35,7 @@ class Fetched:
     """For messages; nothing is ever opened by it."""
 
 
-def opened(path: Path, name: str) -> Fetched:
+def open_fetched(path: Path, name: str) -> Fetched:
     """A file or folder of our own workspace as what was fetched."""
     return Fetched(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), name)
 

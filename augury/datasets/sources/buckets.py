@@ -15,7 +15,7 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.optional import required_library
 from augury.datasets.reference_rules import key_problem
 from augury.datasets.settings import variable_of
-from augury.datasets.sources.base import Fetched, Request, opened, require_size
+from augury.datasets.sources.base import Fetched, Request, open_fetched, require_size
 
 _AT_ONCE = 8
 _PIECE_BYTES = 8 * 2**20
@@ -52,7 +52,7 @@ def fetch_bucket(request: Request) -> Fetched:
     location = f"{reference['bucket']}/{reference['key']}"
     is_folder = not reference["key"] or reference["key"].endswith("/")
     target = request.workspace / "objects"
-    with ThreadPoolExecutor(_AT_ONCE) as pool, _told(f"{reference['kind']}://{location}"):
+    with ThreadPoolExecutor(_AT_ONCE) as pool, _storage_errors(f"{reference['kind']}://{location}"):
         transfer = Transfer(request, pool)
         files = _FILE_SYSTEMS[reference["kind"]](skip_instance_cache=True, use_listings_cache=False)
         sizes = transfer.wait_for([pool.submit(_listing, files, location, is_folder, request)])[0]
@@ -64,7 +64,7 @@ def fetch_bucket(request: Request) -> Fetched:
                 for key, size in sizes.items()
             ]
         )
-    return opened(target, location.rstrip("/").rpartition("/")[2])
+    return open_fetched(target, location.rstrip("/").rpartition("/")[2])
 
 
 class Transfer:
@@ -121,14 +121,16 @@ def _listing(files: Any, location: str, is_folder: bool, request: Request) -> di
         if details["type"] != "file":
             raise DatasetError("bucket.missing", f"there is no object {location}; a prefix ends in '/'")
         return {location: int(details["size"])}
-    most = request.settings.max_members
-    found = files.find(location, detail=True, max_items=most + 1)  # in one flat list, which shows the oddest of keys
+    max_objects = request.settings.max_members
+    found = files.find(
+        location, detail=True, max_items=max_objects + 1
+    )  # in one flat list, which shows the oddest of keys
     sizes = {
         key: int(details["size"])
         for key, details in found.items()
         if key.startswith(location) and not key.endswith("/")  # by which some tools mark an empty folder
     }
-    if len(found) > most:
+    if len(found) > max_objects:
         message = f"there are more objects than {variable_of('max_members')} allows below the prefix"
         raise DatasetError("bucket.too_many", message)
     if not sizes:
@@ -152,7 +154,7 @@ def _relative(key: str, location: str) -> str:
 
 
 @contextlib.contextmanager
-def _told(location: str) -> Iterator[None]:
+def _storage_errors(location: str) -> Iterator[None]:
     """What the provider's library raises, in a sentence."""
     try:
         yield

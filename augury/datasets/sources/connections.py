@@ -25,14 +25,14 @@ _OVERHEAD_BYTES = 2**20  # of headers, handshakes and chunk sizes
 
 @dataclass(frozen=True)
 class Network:
-    """How hosts are found and reached; tests put loopback servers in the internet's place."""
+    """How hosts are found and reached; tests put loopback servers instead of the internet's."""
 
     resolve: Callable[[str, int], list[str]] = resolve
     is_allowed: Callable[[str], bool] = is_public
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
     patience_seconds: float = 20.0
     """For a connection; and the time over which the speed is looked at."""
-    slowest: float = 1000.0
+    min_bytes_per_second: float = 1000.0
     """Bytes a second below which a server is given up."""
 
 
@@ -47,7 +47,7 @@ class Watch:
         self.done, self.total = 0, 0
         self._report, self._network = report, network
         self._give_up_at = time.monotonic() + settings.max_seconds
-        self._most_received = 2 * settings.max_bytes + _OVERHEAD_BYTES
+        self._max_received = 2 * settings.max_bytes + _OVERHEAD_BYTES
         self._received = 0
         self.restart()
 
@@ -65,11 +65,12 @@ class Watch:
         since, received_before = self._window
         if now - since > self._network.patience_seconds:
             speed = (self._received - received_before) / (now - since)
-            if speed < self._network.slowest:
-                message = f"the server sends {speed:.0f} bytes a second, expected {self._network.slowest:.0f} or more"
+            expected = self._network.min_bytes_per_second
+            if speed < expected:
+                message = f"the server sends {speed:.0f} bytes a second, expected {expected:.0f} or more"
                 raise DatasetError("url.too_slow", message)
             self.restart()
-        if self._received > self._most_received:
+        if self._received > self._max_received:
             raise DatasetError("url.too_large", f"the server sends more than {variable_of('max_bytes')} allows")
         self._report("downloading", self.done, self.total)
 
@@ -109,7 +110,7 @@ class _Incoming(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def connected(url: Url, network: Network, watch: Watch, *, anywhere: bool) -> Iterator[Stream]:
+def connect(url: Url, network: Network, watch: Watch, *, anywhere: bool) -> Iterator[Stream]:
     """A connection to the host of a URL, encrypted where the scheme says so.
 
     The name is resolved once, all that it resolves to must be allowed, and it is one of those addresses that is
@@ -161,10 +162,10 @@ def _first_to_answer(addresses: list[str], url: Url, network: Network, watch: Wa
     raise DatasetError("url.unreachable", f"nothing answers at {url.authority}")
 
 
-def _answers(candidate: socket.socket, place: tuple[str, int], network: Network, watch: Watch) -> bool:
+def _answers(candidate: socket.socket, address: tuple[str, int], network: Network, watch: Watch) -> bool:
     give_up_at = time.monotonic() + network.patience_seconds / 2  # the next address has its chance, too
     try:
-        candidate.connect(place)
+        candidate.connect(address)
     except BlockingIOError:
         pass
     except OSError:

@@ -9,12 +9,12 @@ from typing import Any
 from augury.datasets.disk import disk_errors
 from augury.datasets.errors import DatasetError
 from augury.datasets.settings import variable_of
-from augury.datasets.sources.base import Fetched, Request, opened
+from augury.datasets.sources.base import Fetched, Request, open_fetched
 from augury.datasets.sources.connections import Network, Watch
 from augury.datasets.sources.urls import Policy, download
 from augury.datasets.urls import parse_url
 
-_MOST_LIST_BYTES = 10 * 2**20
+_MAX_LIST_BYTES = 10 * 2**20
 _SPLIT = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}")
 _INTERNET = Network()
 
@@ -33,9 +33,9 @@ def fetch_huggingface(request: Request, network: Network = _INTERNET) -> Fetched
     policy, base = _policy(request)
     listing = request.workspace / "hub.json"
     download(f"{base}/api/datasets/{reference['repository']}/parquet", listing, request, policy, network, watch)
-    if listing.stat().st_size > _MOST_LIST_BYTES:
+    if listing.stat().st_size > _MAX_LIST_BYTES:
         raise _unexpected()
-    splits = _splits_of(_parsed(listing.read_bytes()), reference.get("configuration"))
+    splits = _splits_of(_parse(listing.read_bytes()), reference.get("configuration"))
     if sum(map(len, splits.values())) > request.settings.max_members:
         raise DatasetError("huggingface.too_many", f"there are more files than {variable_of('max_members')} allows")
     folder = request.workspace / "parquet"
@@ -44,7 +44,7 @@ def fetch_huggingface(request: Request, network: Network = _INTERNET) -> Fetched
             (folder / split).mkdir(parents=True)
         for number, url in enumerate(urls):
             download(url, folder / split / f"{number:04d}.parquet", request, policy, network, watch)
-    return opened(folder, reference["repository"])
+    return open_fetched(folder, reference["repository"])
 
 
 def _policy(request: Request) -> tuple[Policy, str]:
@@ -57,7 +57,7 @@ def _policy(request: Request) -> tuple[Policy, str]:
         raise DatasetError("huggingface.endpoint", message) from None
 
 
-def _parsed(content: bytes) -> dict[str, dict[str, list[str]]]:
+def _parse(content: bytes) -> dict[str, dict[str, list[str]]]:
     """By configuration and split, the files' URLs."""
     try:
         document = json.loads(content)
@@ -80,8 +80,8 @@ def _is_listing(document: Any) -> bool:
     )
 
 
-def _splits_of(configurations: dict[str, dict[str, list[str]]], wanted: str | None) -> dict[str, list[str]]:
-    name = wanted or ("default" if len(configurations) != 1 else next(iter(configurations)))
+def _splits_of(configurations: dict[str, dict[str, list[str]]], requested: str | None) -> dict[str, list[str]]:
+    name = requested or ("default" if len(configurations) != 1 else next(iter(configurations)))
     splits = {split: urls for split, urls in configurations.get(name, {}).items() if urls}
     if splits:
         return splits

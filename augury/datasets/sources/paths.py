@@ -45,7 +45,7 @@ def open_below(root: Path, names: Sequence[str]) -> int:
     Raises:
         DatasetError: path.missing, path.link, path.not_a_file or path.denied.
     """
-    with _told(root.name):
+    with _system_errors(root.name):
         descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     for name in names:
         folder = descriptor
@@ -57,18 +57,20 @@ def open_below(root: Path, names: Sequence[str]) -> int:
 
 
 def _open_in(folder: int, name: str) -> int:
-    with _told(name):
-        _refuse_special(os.stat(name, dir_fd=folder, follow_symlinks=False), name)  # opening a device can do things
+    with _system_errors(name):
+        _require_file_or_folder(
+            os.stat(name, dir_fd=folder, follow_symlinks=False), name
+        )  # opening a device can do things
         descriptor = os.open(name, _FLAGS, dir_fd=folder)
     try:
-        _refuse_special(os.fstat(descriptor), name)  # it may have been replaced in between
+        _require_file_or_folder(os.fstat(descriptor), name)  # it may have been replaced in between
     except DatasetError:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _refuse_special(status: os.stat_result, name: str) -> None:
+def _require_file_or_folder(status: os.stat_result, name: str) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise _link(name)
     if not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
@@ -85,7 +87,7 @@ def _link(name: str) -> DatasetError:
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def _system_errors(name: str) -> Iterator[None]:
     """What the operating system says by a number, in a sentence."""
     try:
         yield

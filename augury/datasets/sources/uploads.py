@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from augury.datasets.errors import DatasetError
-from augury.datasets.sources.base import Fetched, Request, opened, require_size
+from augury.datasets.sources.base import Fetched, Request, open_fetched, require_size
 
 
 def fetch_upload(request: Request) -> Fetched:
@@ -22,4 +22,4 @@ def fetch_upload(request: Request) -> Fetched:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != request.reference["sha256"]:
         raise DatasetError("upload.damaged", "the stored file is not the one that was uploaded; upload it again")
-    return opened(path, "upload")
+    return open_fetched(path, "upload")

@@ -13,8 +13,8 @@ from urllib.parse import unquote, urljoin
 from augury.datasets.disk import disk_errors, require_room
 from augury.datasets.errors import DatasetError
 from augury.datasets.reference_rules import is_listed
-from augury.datasets.sources.base import Fetched, Request, opened, require_size
-from augury.datasets.sources.connections import Network, Stream, Watch, connected
+from augury.datasets.sources.base import Fetched, Request, open_fetched, require_size
+from augury.datasets.sources.connections import Network, Stream, Watch, connect
 from augury.datasets.urls import Url, parse_url
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -35,7 +35,7 @@ class Policy:
         """Whether the operator has named this server."""
         return self.trusted is not None and url.origin == self.trusted.origin
 
-    def admitted(self, text: str, rule: str) -> Url:
+    def admit(self, text: str, rule: str) -> Url:
         """The URL, taken apart.
 
         Raises:
@@ -68,7 +68,7 @@ def fetch_url(request: Request, network: Network = _INTERNET) -> Fetched:
     expected = request.reference.get("sha256")
     if expected not in (None, sha256):
         raise DatasetError("url.checksum", f"the file's SHA-256 is {sha256}, expected {expected}")
-    return opened(target, _file_name(request.reference["url"]))
+    return open_fetched(target, _file_name(request.reference["url"]))
 
 
 def download(text: str, target: Path, request: Request, policy: Policy, network: Network, watch: Watch) -> str:
@@ -77,13 +77,13 @@ def download(text: str, target: Path, request: Request, policy: Policy, network:
     Raises:
         DatasetError: as ``fetch_url``.
     """
-    url = policy.admitted(text, "url.host")
+    url = policy.admit(text, "url.host")
     for _ in range(request.settings.max_redirects + 1):
-        with connected(url, network, watch, anywhere=policy.trusts(url)) as stream:
+        with connect(url, network, watch, anywhere=policy.trusts(url)) as stream:
             response = _ask(stream, url)
             if response.status not in _REDIRECTS:
                 return _save(response, target, request, watch)
-            url = policy.admitted(_joined(url, response.headers.get("Location", "")), "url.redirect")
+            url = policy.admit(_join(url, response.headers.get("Location", "")), "url.redirect")
     raise DatasetError("url.redirect", f"{text} leads to more than {request.settings.max_redirects} redirects")
 
 
@@ -102,7 +102,7 @@ def _ask(stream: Stream, url: Url) -> http.client.HTTPResponse:
         raise DatasetError("url.response", f"{url.authority} does not answer in HTTP") from error
 
 
-def _joined(url: Url, location: str) -> str:
+def _join(url: Url, location: str) -> str:
     try:
         return urljoin(str(url), location)
     except ValueError:

@@ -72,7 +72,7 @@ def test_two_threads_and_two_processes_get_the_same_images_as_one() -> None:
 
 
 def test_adding_a_parameter_leaves_the_other_draws_alone() -> None:
-    """Every parameter has its own place in a sample's stream."""
+    """Every parameter has its own index in a sample's stream."""
     alone = Pipeline(ImageDataGeneratorSpec(rotation_range=40)).draw((8, 8, 1), seed=1, indices=[5]).parameters(0)
     more = Pipeline(BUSY).draw((8, 8, 1), seed=1, indices=[5]).parameters(0)
     assert alone["theta"] == more["theta"] != 0

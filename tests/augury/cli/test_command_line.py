@@ -271,7 +271,7 @@ def test_report_prints_the_form_that_is_asked_for(form: str, media_type: str, se
 def test_report_as_json_goes_to_a_file_or_to_stdout(
     options: list[str], service: StandIn, standing_report: dict[str, Any], tmp_path: Path
 ) -> None:
-    """`--output` takes the place of stdout."""
+    """`--output` is used instead of stdout."""
     service.will(Answer(200, standing_report))
     file = tmp_path / "report.json"
     assert json.loads(augury("report", "job_1", "--url", service.url, *options).stdout) == standing_report

@@ -46,7 +46,7 @@ def request_file(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_file_is_fetched_to_where_it_is_wanted(service: StandIn, tmp_path: Path) -> None:
+def test_a_file_is_fetched_to_the_given_path(service: StandIn, tmp_path: Path) -> None:
     """Folders are made, and nothing else is left there."""
     service.will(Answer(200, CONTENT, "application/zip"))
     with Client(service.url) as client:

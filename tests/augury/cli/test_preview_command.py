@@ -169,7 +169,7 @@ def test_what_cannot_be_meant_exits_2_and_sends_nothing(
     assert (result.exit_code, service.asked, list(tmp_path.iterdir())) == (2, [], [])
 
 
-def test_a_folder_is_no_place_for_a_sheet(service: StandIn, tmp_path: Path) -> None:
+def test_a_folder_cannot_be_the_output_of_a_sheet(service: StandIn, tmp_path: Path) -> None:
     """Said before anything is drawn."""
     service.will(SHEET)
     assert _preview(service, SPEC, tmp_path).exit_code == 2

@@ -183,7 +183,7 @@ def test_watching_gives_up_when_the_service_stays_away(service: StandIn) -> None
         list(client.watch("job_1", patience=0.5))
 
 
-def test_an_id_cannot_leave_its_place_in_the_path(service: StandIn) -> None:
+def test_an_id_cannot_leave_its_part_of_the_path(service: StandIn) -> None:
     """Whatever is passed as an id stays one segment of the path."""
     service.will(Answer(200, job()))
     with Client(service.url) as client:

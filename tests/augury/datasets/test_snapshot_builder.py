@@ -102,7 +102,7 @@ def test_copies_are_counted_by_what_they_spoil(tmp_path: Path) -> None:
     assert any("1 images are exact copies of images of another class" in warning for warning in facts.warnings)
 
 
-def test_different_sizes_are_refused_with_their_counts_unless_one_is_wanted(tmp_path: Path) -> None:
+def test_different_sizes_are_refused_with_their_counts_unless_one_is_requested(tmp_path: Path) -> None:
     """The most frequent first; and with image_size all are resized, and that is said."""
     files = [encoded(pixels(n, (8, 8, 3))) for n in range(5)] + [encoded(pixels(n, (6, 9, 3))) for n in range(2)]
     with refused("images.sizes_differ", "5 of 8x8, 2 of 6x9", "image_size"):
@@ -209,7 +209,7 @@ def test_decoders_that_crash_again_and_again_end_it(tmp_path: Path, monkeypatch:
         os.kill(os.getpid(), signal.SIGKILL)
         return b""
 
-    monkeypatch.setattr(decoder_pool, "_MOST_LOST", 3)
+    monkeypatch.setattr(decoder_pool, "_MAX_LOST", 3)
     listing = Listing("files", [f"{n}.png" for n in range(9)], list("aaaabbbbb"), EncodedImages(crash))
     with refused("images.too_large", "AUGURY_INGEST_MAX_MEMORY_BYTES"):
         assemble(listing, ImageOptions(), tmp_path, LIMITS, lambda *_: None)

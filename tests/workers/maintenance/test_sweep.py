@@ -170,7 +170,7 @@ def test_a_job_that_is_not_done_by_its_deadline_fails_with_timeout(context: Cont
 
 
 def test_old_jobs_are_forgotten_with_all_that_belongs_to_them(context: Context, now: float) -> None:
-    """Labels, events, places and the report go; the trials stay, for other jobs to reuse."""
+    """Labels, events, trial slots and the report go; the trials stay, for other jobs to reuse."""
     retention = context.settings.job_retention_days * DAY
     with context.database.writing() as session:
         old = running_job(session, comparison(labels={"a": "b"}), now=now)

@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy.typing as npt
 
 from augury.datasets.containers.base import Contents, Member
-from augury.datasets.containers.limits import PIECE_BYTES, refuse_crowd
+from augury.datasets.containers.limits import PIECE_BYTES, require_few_members
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker
 from augury.datasets.formats.arrays.npy import HEAD_BYTES, MAGIC, map_array, read_header
@@ -64,7 +64,7 @@ def open_array(contents: Contents, stored: StoredArray, unpacker: Unpacker) -> n
         header = read_header(contents.head(stored.member, HEAD_BYTES), path.stat().st_size, name)
         return map_array(path, header)
     with _damage_of(stored.member.name), zipfile.ZipFile(path) as archive:
-        _refuse_strange(entry, stored.member.name)
+        _require_numpy_packing(entry, stored.member.name)
         with archive.open(entry) as source:
             header = read_header(source.read(HEAD_BYTES), entry.file_size, name)
         with archive.open(entry) as source:
@@ -78,7 +78,7 @@ def _entries(contents: Contents, member: Member, limits: IngestSettings) -> list
     """The arrays of an npz; nothing where it is another zip."""
     with _damage_of(member.name), zipfile.ZipFile(contents.as_file(member)) as archive:
         entries = archive.infolist()
-    refuse_crowd(len(entries), repr(member.name), limits)
+    require_few_members(len(entries), repr(member.name), limits)
     if not entries or not all(entry.filename.endswith(".npy") for entry in entries):
         return []
     alone = len(contents.members) == 1
@@ -86,7 +86,7 @@ def _entries(contents: Contents, member: Member, limits: IngestSettings) -> list
     return [StoredArray(prefix + _without_suffix(entry.filename), member, entry) for entry in entries]
 
 
-def _refuse_strange(entry: zipfile.ZipInfo, name: str) -> None:
+def _require_numpy_packing(entry: zipfile.ZipInfo, name: str) -> None:
     if entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
         raise DatasetError("array.damaged", f"{name!r} is encrypted or packed as NumPy does not pack arrays")
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from api_schemas.datasets.references import ManifestColumns
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.split_names import split_of, split_of_path
-from augury.datasets.formats.tables.columns import listed
+from augury.datasets.formats.tables.columns import quoted_names
 
 _ROLES: Mapping[str, str] = {
     **dict.fromkeys(("x", "image", "images", "img", "imgs", "data"), "images"),
@@ -63,7 +63,7 @@ def _given_roles(keys: Sequence[str], given: ManifestColumns) -> dict[str, str]:
     chosen = {"images": given.file, "labels": given.label, "splits": given.split, "groups": given.group}
     missing = [key for key in chosen.values() if key is not None and key not in keys]
     if missing:
-        raise DatasetError(_RULE, f"there is no array {missing[0]!r}; the arrays are {listed(keys)}")
+        raise DatasetError(_RULE, f"there is no array {missing[0]!r}; the arrays are {quoted_names(keys)}")
     return {role: key for role, key in chosen.items() if key is not None}
 
 

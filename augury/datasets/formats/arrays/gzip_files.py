@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from augury.datasets.containers.limits import PIECE_BYTES, refuse_bomb, write_fresh
+from augury.datasets.containers.limits import PIECE_BYTES, require_modest_size, write_fresh
 from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
 
@@ -31,7 +31,7 @@ class Unpacker:
             DatasetError: ``archive.bomb`` or ``disk.full``.
         """
         self._packed += packed
-        return write_fresh(self._workspace, self._counted(pieces, name))
+        return write_fresh(self._workspace, self._within_limits(pieces, name))
 
     def gunzip(self, path: Path, rule: str, name: str) -> Path:
         """A new file with what the gzip file at *path* holds.
@@ -40,12 +40,12 @@ class Unpacker:
             DatasetError: *rule* where it is damaged; or as ``write``.
         """
         with path.open("rb") as source:
-            return self.write(_gunzipped(source, rule, name), path.stat().st_size, name)
+            return self.write(_gunzip(source, rule, name), path.stat().st_size, name)
 
-    def _counted(self, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    def _within_limits(self, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
         for piece in pieces:
             self._unpacked += len(piece)
-            refuse_bomb(self._unpacked, self._packed, repr(name), self._limits)
+            require_modest_size(self._unpacked, self._packed, repr(name), self._limits)
             yield piece
 
 
@@ -64,7 +64,7 @@ def gunzipped_head(head: bytes, count: int) -> bytes:
         return b""
 
 
-def _gunzipped(source: BinaryIO, rule: str, name: str) -> Iterator[bytes]:
+def _gunzip(source: BinaryIO, rule: str, name: str) -> Iterator[bytes]:
     """The unpacked bytes of a gzip file of one or more members."""
     inflater = zlib.decompressobj(_GZIP)
     waiting = source.read(_PACKED_BYTES)

@@ -24,7 +24,7 @@ from augury.datasets.formats.arrays.gzip_files import Unpacker, gunzipped_head, 
 from augury.datasets.formats.class_labels import class_order, labels_of_array
 from augury.datasets.formats.data_files import data_members, skip_the_rest
 from augury.datasets.formats.split_names import fixed_splits, splits_of_files
-from augury.datasets.formats.tables.columns import listed
+from augury.datasets.formats.tables.columns import quoted_names
 from augury.datasets.formats.tables.joining import join_rows
 from augury.datasets.labelled_images import SPLITS, ArrayImages, Listing
 from augury.datasets.settings import IngestSettings
@@ -32,7 +32,7 @@ from augury.datasets.settings import IngestSettings
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _HEAD_BYTES = 4096
 _PREFIX = 4
-_MOST_DIMENSIONS = 4
+_MAX_DIMENSIONS = 4
 _WORDS_OF_KIND = frozenset({"images", "image", "labels", "label", "ubyte", "gz", "idx"})
 
 
@@ -69,7 +69,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     if not files:
         return None
     for file in files:
-        _refuse_size(file, file.member.size if not file.is_gzip else file.size)
+        _require_stated_size(file, file.member.size if not file.is_gzip else file.size)
     pairs, splits = _pairs(files)
     unpacker = Unpacker(contents.workspace, limits)
     images = [_open(contents, pair.images, unpacker) for pair in pairs]
@@ -91,8 +91,8 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
 
 def _header(contents: Contents, member: Member) -> _IdxFile | None:
     packed = contents.head(member, _HEAD_BYTES)
-    head = gunzipped_head(packed, _PREFIX + 4 * _MOST_DIMENSIONS)
-    if len(head) < _PREFIX or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= _MOST_DIMENSIONS:
+    head = gunzipped_head(packed, _PREFIX + 4 * _MAX_DIMENSIONS)
+    if len(head) < _PREFIX or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= _MAX_DIMENSIONS:
         return None
     dimensions = head[3]
     if len(head) < _PREFIX + 4 * dimensions:
@@ -101,7 +101,7 @@ def _header(contents: Contents, member: Member) -> _IdxFile | None:
     return _IdxFile(member, np.dtype(_TYPES[head[2]]), shape, is_gzip(packed))
 
 
-def _refuse_size(file: _IdxFile, size: int) -> None:
+def _require_stated_size(file: _IdxFile, size: int) -> None:
     if size != file.size or 0 in file.shape:
         raise DatasetError(
             "idx.size",
@@ -121,18 +121,20 @@ def _pairs(files: Sequence[_IdxFile]) -> tuple[list[_Pair], list[str] | None]:
     if not images or lonely:
         raise DatasetError(
             "idx.unpaired",
-            f"found IDX files {listed([file.member.name for file in files])}, and no pairs of images and labels with "
-            "names like train-images-idx3-ubyte and train-labels-idx1-ubyte",
+            f"found IDX files {quoted_names([file.member.name for file in files])}, and no pairs of images and "
+            "labels with names like train-images-idx3-ubyte and train-labels-idx1-ubyte",
         )
     pairs = [_Pair(file, by_key[_key(file)]) for file in images]
     names = [pair.images.member.name for pair in pairs]
     splits = splits_of_files(names, "idx.several")
     if len(pairs) > 1 and (splits is None or len(set(splits)) < len(splits)):
-        raise DatasetError("idx.several", f"found several sets of images, {listed(names)}; expected one for each split")
+        raise DatasetError(
+            "idx.several", f"found several sets of images, {quoted_names(names)}; expected one for each split"
+        )
     if splits is None:
         return pairs, None
-    order = sorted(range(len(pairs)), key=lambda place: SPLITS.index(splits[place]))
-    return [pairs[place] for place in order], [splits[place] for place in order]
+    order = sorted(range(len(pairs)), key=lambda index: SPLITS.index(splits[index]))
+    return [pairs[index] for index in order], [splits[index] for index in order]
 
 
 def _key(file: _IdxFile) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ def _open(contents: Contents, file: _IdxFile, unpacker: Unpacker) -> npt.NDArray
     path = contents.as_file(file.member)
     if file.is_gzip:
         path = unpacker.gunzip(path, "idx.damaged", file.member.name)
-    _refuse_size(file, path.stat().st_size)
+    _require_stated_size(file, path.stat().st_size)
     return np.memmap(path, file.dtype, "r", file.offset, file.shape)
 
 

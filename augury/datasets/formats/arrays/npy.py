@@ -25,7 +25,7 @@ _HEADER = re.compile(
     re.DOTALL,
 )
 _LIES = "array.header_lies"
-_MOST_DIMENSIONS = 32
+_MAX_DIMENSIONS = 32
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,6 @@ def _dtype(description: str, name: str) -> np.dtype[Any]:
 
 def _shape(text: str, name: str) -> tuple[int, ...]:
     sizes = [part.strip() for part in text.split(",") if part.strip()]
-    if len(sizes) > _MOST_DIMENSIONS or not all(re.fullmatch(r"\d{1,18}", size, re.ASCII) for size in sizes):
+    if len(sizes) > _MAX_DIMENSIONS or not all(re.fullmatch(r"\d{1,18}", size, re.ASCII) for size in sizes):
         raise DatasetError(_LIES, f"{name!r} says that its shape is ({text[:60]}), which no array has")
     return tuple(int(size) for size in sizes)

@@ -20,7 +20,7 @@ from augury.datasets.formats.arrays.gzip_files import Unpacker
 from augury.datasets.formats.class_labels import class_order, labels_of_array
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES, skip_the_rest, suffix_of
 from augury.datasets.formats.split_names import fixed_splits, splits_of_texts
-from augury.datasets.formats.tables.columns import listed
+from augury.datasets.formats.tables.columns import quoted_names
 from augury.datasets.formats.tables.joining import join_rows
 from augury.datasets.labelled_images import ArrayImages, Listing, SkippedFiles
 from augury.datasets.settings import IngestSettings
@@ -39,7 +39,9 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         return None
     stored = {array.key: array for array in found}
     if len(stored) < len(found):
-        raise DatasetError("array.keys", f"two arrays have the same name, of {listed([array.key for array in found])}")
+        raise DatasetError(
+            "array.keys", f"two arrays have the same name, of {quoted_names([array.key for array in found])}"
+        )
     parts, class_names = find_parts(list(stored), options.columns)
     whole = [part for part in parts if "labels" in part.roles]
     if not whole and any(suffix_of(member) in IMAGE_SUFFIXES for member in contents.members):
@@ -53,7 +55,9 @@ def _incomplete(parts: Sequence[Part], keys: list[str]) -> DatasetError:
     lonely = [part.roles["images"] for part in parts if "labels" not in part.roles]
     expected = "expected pairs such as x_train and y_train, images and labels, or columns in the reference"
     if not lonely and len(keys) > 1:
-        return DatasetError("array.keys", f"none of the arrays {listed(keys)} is known to hold images; {expected}")
+        return DatasetError(
+            "array.keys", f"none of the arrays {quoted_names(keys)} is known to hold images; {expected}"
+        )
     return DatasetError("labels.missing", f"there are no labels for {(lonely or keys)[0]!r}; {expected}")
 
 
@@ -121,7 +125,9 @@ class _Opening:
             return splits_of_texts(texts, "array.split", must=True)
         if len(parts) > 1 and parts[-1].split is None:
             keys = [part.roles["images"] for part in parts]
-            raise DatasetError("array.keys", f"of the images in {listed(keys)}, some have a split and others do not")
+            raise DatasetError(
+                "array.keys", f"of the images in {quoted_names(keys)}, some have a split and others do not"
+            )
         return fixed_splits(np.repeat([part.split or "" for part in parts], lengths).tolist())
 
     def _groups(self, parts: Sequence[Part], lengths: list[int]) -> list[str] | None:

@@ -12,8 +12,8 @@ from augury.datasets.errors import DatasetError
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
-_LONGEST_VARINT = 10
-_MOST_FIELDS = 1_000
+_MAX_VARINT_BYTES = 10
+_MAX_FIELDS = 1_000
 _BYTES_LIST, _INTEGERS_LIST = 1, 3
 RULE = "tfrecord.example"
 
@@ -21,8 +21,8 @@ RULE = "tfrecord.example"
 class MalformedError(DatasetError):
     """Bytes that are no ``tf.train.Example``; says at which one."""
 
-    def __init__(self, what: str, place: int) -> None:
-        super().__init__(RULE, f"{what} at byte {place} of the record")
+    def __init__(self, what: str, offset: int) -> None:
+        super().__init__(RULE, f"{what} at byte {offset} of the record")
 
 
 @dataclass(frozen=True)
@@ -74,74 +74,74 @@ def integer_value(record: bytes, feature: Feature) -> int | None:
     """
     values: list[int] = []
     for start, end in _messages(record, feature.start, feature.end, _INTEGERS_LIST):
-        place = start
-        while place < end:
-            number, wire, place = _tag(record, place, end)
+        offset = start
+        while offset < end:
+            number, wire, offset = _tag(record, offset, end)
             if number != 1 or wire not in (_VARINT, _LENGTH):
-                raise MalformedError("a list of integers holds something else", place)
-            stop = place + 1 if wire == _VARINT else None
+                raise MalformedError("a list of integers holds something else", offset)
+            stop = offset + 1 if wire == _VARINT else None
             if stop is None:
-                length, place = _varint(record, place, end)
-                stop = _checked(place + length, end, place)
-            while place < stop:
-                value, place = _varint(record, place, end)
+                length, offset = _varint(record, offset, end)
+                stop = _require_inside(offset + length, end, offset)
+            while offset < stop:
+                value, offset = _varint(record, offset, end)
                 values.append(value)
                 if len(values) > 1:
                     return None
     return _signed(values[0]) if values else None
 
 
-def _messages(record: bytes, start: int, end: int, wanted: int) -> Iterator[tuple[int, int]]:
-    """Where the fields of number *wanted* lie."""
+def _messages(record: bytes, start: int, end: int, field_number: int) -> Iterator[tuple[int, int]]:
+    """Where the fields of number *field_number* lie."""
     for number, inner_start, inner_end in _fields(record, start, end):
-        if number == wanted:
+        if number == field_number:
             yield inner_start, inner_end
 
 
 def _fields(record: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Number, start and end of every length-delimited field of a message; others are stepped over."""
-    place = start
-    for _ in range(_MOST_FIELDS):
-        if place == end:
+    offset = start
+    for _ in range(_MAX_FIELDS):
+        if offset == end:
             return
-        number, wire, place = _tag(record, place, end)
+        number, wire, offset = _tag(record, offset, end)
         if wire == _LENGTH:
-            length, place = _varint(record, place, end)
-            stop = _checked(place + length, end, place)
-            yield number, place, stop
-            place = stop
+            length, offset = _varint(record, offset, end)
+            stop = _require_inside(offset + length, end, offset)
+            yield number, offset, stop
+            offset = stop
         elif wire == _VARINT:
-            _, place = _varint(record, place, end)
+            _, offset = _varint(record, offset, end)
         elif wire in _FIXED_SIZES:
-            place = _checked(place + _FIXED_SIZES[wire], end, place)
+            offset = _require_inside(offset + _FIXED_SIZES[wire], end, offset)
         else:
-            raise MalformedError(f"a field of the unknown kind {wire}", place)
-    if place != end:
-        raise MalformedError(f"a message with more than {_MOST_FIELDS} fields", place)
+            raise MalformedError(f"a field of the unknown kind {wire}", offset)
+    if offset != end:
+        raise MalformedError(f"a message with more than {_MAX_FIELDS} fields", offset)
 
 
-def _tag(record: bytes, place: int, end: int) -> tuple[int, int, int]:
-    tag, after = _varint(record, place, end)
+def _tag(record: bytes, offset: int, end: int) -> tuple[int, int, int]:
+    tag, after = _varint(record, offset, end)
     if tag >> 3 == 0:
-        raise MalformedError("a field of the number 0", place)
+        raise MalformedError("a field of the number 0", offset)
     return tag >> 3, tag & 7, after
 
 
-def _varint(record: bytes, place: int, end: int) -> tuple[int, int]:
+def _varint(record: bytes, offset: int, end: int) -> tuple[int, int]:
     value = 0
-    for count in range(_LONGEST_VARINT):
-        if place + count >= end:
-            raise MalformedError("a number that is cut off", place)
-        byte = record[place + count]
+    for count in range(_MAX_VARINT_BYTES):
+        if offset + count >= end:
+            raise MalformedError("a number that is cut off", offset)
+        byte = record[offset + count]
         value |= (byte & 0x7F) << (7 * count)
         if byte < 0x80:
-            return value, place + count + 1
-    raise MalformedError("a number of more than ten bytes", place)
+            return value, offset + count + 1
+    raise MalformedError("a number of more than ten bytes", offset)
 
 
-def _checked(stop: int, end: int, place: int) -> int:
+def _require_inside(stop: int, end: int, offset: int) -> int:
     if stop > end:
-        raise MalformedError(f"a length of {stop - place}, with {end - place} bytes left,", place)
+        raise MalformedError(f"a length of {stop - offset}, with {end - offset} bytes left,", offset)
     return stop
 
 

@@ -18,7 +18,7 @@ from augury.datasets.formats.records.protobuf import Feature, bytes_value, featu
 from augury.datasets.formats.records.tfrecord_files import HEADER_BYTES, begins_as_tfrecord, records
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
 from augury.datasets.formats.tables.columns import RULE as COLUMNS_RULE
-from augury.datasets.formats.tables.columns import listed
+from augury.datasets.formats.tables.columns import quoted_names
 from augury.datasets.labelled_images import EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
 
@@ -37,7 +37,7 @@ _ROOM_BESIDE_THE_IMAGE = 1 << 20
 class _Records:
     """What the records say, for every one that has an image and a label."""
 
-    places: list[tuple[int, int, int]] = field(default_factory=list)
+    locations: list[tuple[int, int, int]] = field(default_factory=list)
     """File, offset and length of each image's bytes."""
     names: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -62,10 +62,12 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         indexing.add(number, member.name, path, None if splits is None else splits[number])
     found = indexing.found
     if not found.labels:
-        raise DatasetError("tfrecord.empty", f"{listed([m.name for m in members])}: no record has an image and a label")
+        raise DatasetError(
+            "tfrecord.empty", f"{quoted_names([m.name for m in members])}: no record has an image and a label"
+        )
 
-    def read(place: int) -> bytes:
-        number, offset, length = found.places[place]
+    def read(index: int) -> bytes:
+        number, offset, length = found.locations[index]
         descriptor = os.open(paths[number], os.O_RDONLY | os.O_CLOEXEC)
         try:
             return read_exactly(descriptor, length, offset)
@@ -99,10 +101,10 @@ def _plain_file(contents: Contents, member: Member, unpacker: Unpacker) -> Path:
 class _Indexing:
     """Goes once through all records and remembers where the images are."""
 
-    def __init__(self, contents: Contents, given: ManifestColumns | None, most: int) -> None:
+    def __init__(self, contents: Contents, given: ManifestColumns | None, max_image_bytes: int) -> None:
         self._contents = contents
         self._given = (given or ManifestColumns()).model_dump()
-        self._most = most
+        self._max_image_bytes = max_image_bytes
         self._features: dict[str, str] | None = None
         self.found = _Records()
         self.split_is_given = self._given["split"] is not None
@@ -110,7 +112,7 @@ class _Indexing:
     def add(self, number: int, name: str, path: Path, split: str | None) -> None:
         """Index one file."""
         stem = PurePosixPath(name).with_suffix("")
-        for row, (start, record) in enumerate(records(path, name, self._most + _ROOM_BESIDE_THE_IMAGE)):
+        for row, (start, record) in enumerate(records(path, name, self._max_image_bytes + _ROOM_BESIDE_THE_IMAGE)):
             where = f"{name!r}, record {row}"
             try:
                 self._add_record(number, f"{stem}[{row}]", start, record, split)
@@ -121,13 +123,13 @@ class _Indexing:
         features = features_of(record)
         chosen = self._choose(list(features))
         image = features.get(chosen["file"])
-        place = None if image is None else bytes_value(record, image)
+        span = None if image is None else bytes_value(record, image)
         label = _text(record, features.get(chosen["label"]))
-        if place is None or place[0] == place[1] or not label:
-            self._contents.skipped.add(f"record without {'a label' if place else 'an image in bytes'}", name)
+        if span is None or span[0] == span[1] or not label:
+            self._contents.skipped.add(f"record without {'a label' if span else 'an image in bytes'}", name)
             return
         found = self.found
-        found.places.append((number, start + place[0], place[1] - place[0]))
+        found.locations.append((number, start + span[0], span[1] - span[0]))
         found.names.append(name)
         found.labels.append(label)
         found.splits.append(split or _text(record, features.get(chosen["split"])))
@@ -141,13 +143,13 @@ class _Indexing:
         return self._features
 
     def _choice(self, role: str, names: Sequence[str]) -> str:
-        wanted = _USUAL[role] if self._given[role] is None else (self._given[role],)
-        found = next((name for name in wanted if name in names), None)
+        candidates = _USUAL[role] if self._given[role] is None else (self._given[role],)
+        found = next((name for name in candidates if name in names), None)
         if found is None and (role in ("file", "label") or self._given[role] is not None):
             raise DatasetError(
                 COLUMNS_RULE,
-                f"no feature {' or '.join(map(repr, wanted))}; the features are {listed(sorted(names))}; name it as "
-                f'columns: {{"{role}": ...}} in the reference',
+                f"no feature {' or '.join(map(repr, candidates))}; the features are {quoted_names(sorted(names))}; "
+                f'name it as columns: {{"{role}": ...}} in the reference',
             )
         return found or ""
 
@@ -156,8 +158,8 @@ def _text(record: bytes, feature: Feature | None) -> str:
     """A feature's one value as text; empty where it has none or several."""
     if feature is None:
         return ""
-    place = bytes_value(record, feature)
-    if place is not None:
-        return text_of(record[place[0] : place[1]], "a feature")
+    span = bytes_value(record, feature)
+    if span is not None:
+        return text_of(record[span[0] : span[1]], "a feature")
     number = integer_value(record, feature)
     return "" if number is None else str(number)

@@ -35,29 +35,29 @@ def masked_checksum(content: bytes) -> int:
     return int(((plain >> 15 | plain << 17) + _MASK) & 0xFFFFFFFF)
 
 
-def records(path: Path, name: str, most: int) -> Iterator[tuple[int, bytes]]:
+def records(path: Path, name: str, max_bytes: int) -> Iterator[tuple[int, bytes]]:
     """Where each record's bytes begin in the file, and the bytes; every checksum is verified.
 
     Raises:
-        DatasetError: ``tfrecord.damaged`` with the record's number, ``tfrecord.too_large`` for one of more than *most*
-            bytes.
+        DatasetError: ``tfrecord.damaged`` with the record's number, ``tfrecord.too_large`` for one of more than
+            *max_bytes*.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        place = number = 0
-        while place < size:
+        offset = number = 0
+        while offset < size:
             where = f"{name!r}, record {number}"
             length = _length(file.read(HEADER_BYTES), where)
-            start = place + HEADER_BYTES
+            start = offset + HEADER_BYTES
             if length > size - start - _FOOTER.size:
                 raise DatasetError(_DAMAGED, f"{where}: says it has {length} bytes, of which {size - start} are there")
-            if length > most:
-                raise DatasetError("tfrecord.too_large", f"{where}: has {length} bytes, at most {most} are read")
+            if length > max_bytes:
+                raise DatasetError("tfrecord.too_large", f"{where}: has {length} bytes, at most {max_bytes} are read")
             content = file.read(length)
             if file.read(_FOOTER.size) != _FOOTER.pack(masked_checksum(content)):
                 raise DatasetError(_DAMAGED, f"{where}: its checksum is wrong")
             yield start, content
-            place = start + length + _FOOTER.size
+            offset = start + length + _FOOTER.size
             number += 1
 
 

@@ -21,13 +21,13 @@ _USUAL: Mapping[str, frozenset[str]] = {
     "split": _words("split splits subset set partition"),
     "group": _words("group groups groupid patient patients patientid subject subjects subjectid"),
 }
-_MOST_LISTED = 20
+_MAX_LISTED = 20
 RULE = "manifest.columns"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The places of the columns in a row; None: there is no such column."""
+    """The indices of the columns in a row; None: there is no such column."""
 
     file: int
     label: int
@@ -37,9 +37,9 @@ class Columns:
     """Whether the client named the split column, so that every value of it must make sense."""
 
 
-def usual_places(found: Sequence[str], role: str) -> list[int]:
+def usual_indices(found: Sequence[str], role: str) -> list[int]:
     """Where columns with a usual name for *role* are; case, spaces, hyphens and underscores make no difference."""
-    return [place for place, name in enumerate(found) if _plain(name) in _USUAL[role]]
+    return [index for index, name in enumerate(found) if _plain(name) in _USUAL[role]]
 
 
 def find_columns(found: Sequence[str], given: ManifestColumns | None, where: str) -> Columns:
@@ -49,43 +49,43 @@ def find_columns(found: Sequence[str], given: ManifestColumns | None, where: str
         DatasetError: ``manifest.columns``: a column is missing, or there are several for the same purpose.
     """
     chosen = given or ManifestColumns()
-    file = _place(found, "file", chosen.file, where)
-    label = _place(found, "label", chosen.label, where)
+    file = _index_of(found, "file", chosen.file, where)
+    label = _index_of(found, "label", chosen.label, where)
     if file is None or label is None:
         role = "file" if file is None else "label"
         raise DatasetError(
             RULE,
-            f"{where} has no column that is known to hold the {role}; its columns are {listed(found)}; name it as "
-            f'columns: {{"{role}": ...}} in the reference',
+            f"{where} has no column that is known to hold the {role}; its columns are {quoted_names(found)}; "
+            f'name it as columns: {{"{role}": ...}} in the reference',
         )
-    split = _place(found, "split", chosen.split, where)
-    group = _place(found, "group", chosen.group, where)
+    split = _index_of(found, "split", chosen.split, where)
+    group = _index_of(found, "group", chosen.group, where)
     return Columns(file, label, split, group, split_is_given=chosen.split is not None)
 
 
-def listed(names: Sequence[str]) -> str:
+def quoted_names(names: Sequence[str]) -> str:
     """Names for a message, each cut to a readable length, the first twenty of them."""
-    shown = ", ".join(repr(name[:60]) for name in names[:_MOST_LISTED])
-    more = len(names) - _MOST_LISTED
+    shown = ", ".join(repr(name[:60]) for name in names[:_MAX_LISTED])
+    more = len(names) - _MAX_LISTED
     return f"{shown} and {more} more" if more > 0 else shown or "none"
 
 
-def _place(found: Sequence[str], role: str, given: str | None, where: str) -> int | None:
-    places = usual_places(found, role) if given is None else given_places(found, given)
-    if len(places) > 1:
-        several = listed([found[place] for place in places])
+def _index_of(found: Sequence[str], role: str, given: str | None, where: str) -> int | None:
+    indices = usual_indices(found, role) if given is None else given_indices(found, given)
+    if len(indices) > 1:
+        several = quoted_names([found[index] for index in indices])
         raise DatasetError(
             RULE, f'{where} has several columns for the {role}: {several}; choose one as columns: {{"{role}": ...}}'
         )
-    if given is not None and not places:
-        raise DatasetError(RULE, f"{where} has no column {given!r}; its columns are {listed(found)}")
-    return places[0] if places else None
+    if given is not None and not indices:
+        raise DatasetError(RULE, f"{where} has no column {given!r}; its columns are {quoted_names(found)}")
+    return indices[0] if indices else None
 
 
-def given_places(found: Sequence[str], given: str) -> list[int]:
+def given_indices(found: Sequence[str], given: str) -> list[int]:
     """Where the column that the client named is: as written, or else in any case."""
-    exact = [place for place, name in enumerate(found) if name == given]
-    return exact or [place for place, name in enumerate(found) if name.casefold() == given.casefold()]
+    exact = [index for index, name in enumerate(found) if name == given]
+    return exact or [index for index, name in enumerate(found) if name.casefold() == given.casefold()]
 
 
 def _plain(name: str) -> str:

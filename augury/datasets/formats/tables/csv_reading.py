@@ -105,12 +105,12 @@ def _of_one_width(rows: Iterator[tuple[int, list[str]]], width: int, name: str) 
 class _Lines(Iterator[str]):
     """The lines of a text file; never holds more of one, or of one record, than the limit."""
 
-    def __init__(self, path: Path, name: str, most: int) -> None:
+    def __init__(self, path: Path, name: str, max_bytes: int) -> None:
         with path.open("rb") as file:
             encoding = encoding_of(file.read(4))
         self._file = path.open(encoding=encoding, newline="")
         self._name = name
-        self._most = most
+        self._max_bytes = max_bytes
         self._record_bytes = 0
         self._given_back: list[str] = []
         self.number = 0
@@ -135,7 +135,7 @@ class _Lines(Iterator[str]):
     def _line(self) -> str:
         where = f"{self._name!r}, line {self.number + 1}"
         try:
-            line = self._file.readline(self._most + 1)
+            line = self._file.readline(self._max_bytes + 1)
         except UnicodeDecodeError as error:
             around = bytes(error.object[max(0, error.start - 20) : error.end])
             raise DatasetError(
@@ -148,10 +148,11 @@ class _Lines(Iterator[str]):
                 "manifest.nul", f"{where}: holds a NUL; save the manifest as text (UTF-8, or UTF-16 with a mark)"
             )
         self._record_bytes += len(line.encode())
-        if self._record_bytes > self._most:
+        if self._record_bytes > self._max_bytes:
             raise DatasetError(
                 "manifest.line_too_long",
-                f"{where}: longer than {self._most} bytes ({variable_of('max_line_bytes')}); is a quote not closed?",
+                f"{where}: longer than {self._max_bytes} bytes ({variable_of('max_line_bytes')}); "
+                "is a quote not closed?",
             )
         return line
 

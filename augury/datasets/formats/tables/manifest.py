@@ -17,7 +17,7 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import class_order
 from augury.datasets.formats.data_files import skip_the_rest
 from augury.datasets.formats.split_names import UNDERSTOOD, splits_of_files, splits_of_texts
-from augury.datasets.formats.tables.columns import Columns, find_columns, listed
+from augury.datasets.formats.tables.columns import Columns, find_columns, quoted_names
 from augury.datasets.formats.tables.csv_reading import Table
 from augury.datasets.formats.tables.manifest_tables import ManifestFile, find_manifests
 from augury.datasets.labelled_images import EncodedImages, Listing
@@ -25,7 +25,7 @@ from augury.datasets.settings import IngestSettings
 
 _OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|://|\0")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
-_MOST_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 
 
 def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings) -> Listing | None:
@@ -67,7 +67,8 @@ def _splits(manifests: list[ManifestFile]) -> list[str] | list[None]:
     if splits is None:
         raise DatasetError(
             "manifest.several",
-            f"found {len(names)} manifests ({listed(names)}); expected one, or one for each split, named {UNDERSTOOD}",
+            f"found {len(names)} manifests ({quoted_names(names)}); expected one, or one for each split, "
+            f"named {UNDERSTOOD}",
         )
     return splits
 
@@ -120,8 +121,8 @@ class _Reading:
 
     def listing(self, limits: IngestSettings) -> Listing:
         """What came together."""
-        self._refuse_conflicts()
-        self._refuse_if_nothing_is_left()
+        self._require_consistent_labels()
+        self._require_images()
         names = list(self._rows)
         rows = [self._rows[name] for name in names]
         members = [self._members[name] for name in names]
@@ -131,12 +132,12 @@ class _Reading:
         for name in self._missing:
             skipped.add("named in the manifest, but not there", name)
         labels = [row.label for row in rows]
-        contents, most = self._contents, limits.max_image_bytes
+        contents, max_bytes = self._contents, limits.max_image_bytes
         return Listing(
             format="manifest",
             names=names,
             labels=labels,
-            images=EncodedImages(lambda place: contents.read(members[place], most)),
+            images=EncodedImages(lambda index: contents.read(members[index], max_bytes)),
             class_names=class_order(labels),
             splits=splits_of_texts([row.split for row in rows], "manifest.split", must=self.split_is_given),
             groups=_groups_of_rows(rows, names),
@@ -165,22 +166,22 @@ class _Reading:
             name = name.partition("/")[2]
         return name
 
-    def _refuse_conflicts(self) -> None:
+    def _require_consistent_labels(self) -> None:
         if self._conflicts:
             raise DatasetError(
                 "manifest.conflicting_labels",
                 f"{len(self._conflicts)} rows give a file another label than an earlier row, e.g. "
-                f"{'; '.join(self._conflicts[:_MOST_EXAMPLES])}; an image must have exactly one class",
+                f"{'; '.join(self._conflicts[:_MAX_EXAMPLES])}; an image must have exactly one class",
             )
 
-    def _refuse_if_nothing_is_left(self) -> None:
+    def _require_images(self) -> None:
         if self._rows:
             return
         if self._missing:
             raise DatasetError(
                 "manifest.missing_files",
                 f"none of the {len(self._missing)} files that the manifest names is there, e.g. "
-                f"{listed(self._missing[:_MOST_EXAMPLES])}; expected names relative to the manifest's folder",
+                f"{quoted_names(self._missing[:_MAX_EXAMPLES])}; expected names relative to the manifest's folder",
             )
         raise DatasetError("manifest.empty", "the manifest has no row with a file name and a label")
 

@@ -11,7 +11,7 @@ from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES, data_members, suffix_of
 from augury.datasets.formats.tables import parquet_files
-from augury.datasets.formats.tables.columns import find_columns, usual_places
+from augury.datasets.formats.tables.columns import find_columns, usual_indices
 from augury.datasets.formats.tables.csv_reading import Table, header_of, read_table
 from augury.datasets.settings import IngestSettings
 
@@ -21,7 +21,7 @@ _TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 
 @dataclass(frozen=True)
 class ManifestFile:
-    """A member that is a manifest, not opened yet."""
+    """A member that is a manifest, not open_table yet."""
 
     member: Member
     open: Callable[[], Table]
@@ -55,18 +55,18 @@ def _manifest(
         is_one = _is_complete(names, given) and not parquet_files.has_images(path, member.name, given)
         return ManifestFile(member, lambda: parquet_files.read_table(path, member.name)) if is_one else None
 
-    def opened() -> Table:
+    def open_table() -> Table:
         return read_table(contents.as_file(member), member.name, limits)
 
     header = header_of(head, is_whole=len(head) < _HEAD)
     is_called_one = needs_one and suffix_of(member) in _TABLE_SUFFIXES
     is_one = is_called_one or (header is not None and _is_complete(header, given))
-    return ManifestFile(member, opened) if is_one else None
+    return ManifestFile(member, open_table) if is_one else None
 
 
 def _is_complete(names: list[str], given: ManifestColumns | None) -> bool:
     if given is None or (given.file is None and given.label is None):
-        return bool(usual_places(names, "file")) and bool(usual_places(names, "label"))
+        return bool(usual_indices(names, "file")) and bool(usual_indices(names, "label"))
     try:
         find_columns([name.strip() for name in names], given, "")
     except DatasetError:

@@ -13,14 +13,14 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import class_order
 from augury.datasets.formats.data_files import data_members, skip_the_rest
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
-from augury.datasets.formats.tables.columns import find_columns, listed
+from augury.datasets.formats.tables.columns import find_columns, quoted_names
 from augury.datasets.formats.tables.parquet_files import image_columns, is_parquet, read_table, schema_of
-from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, refuse_row_groups
+from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, require_small_row_groups
 from augury.datasets.labelled_images import EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
 
 _MAGIC_BYTES = 4
-_LONGEST_METADATA = 4 << 20
+_MAX_METADATA_BYTES = 4 << 20
 _NO_LABEL = "-1"  # Hugging Face's number for an image whose class is not told
 
 
@@ -28,7 +28,7 @@ _NO_LABEL = "-1"  # Hugging Face's number for an image whose class is not told
 class _Rows:
     """What the columns beside the images say, for every image that has a label."""
 
-    places: list[tuple[int, int]] = field(default_factory=list)
+    locations: list[tuple[int, int]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
@@ -53,8 +53,10 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     for number, shard in enumerate(with_images.values()):
         _read_rows(contents, number, shard, options.columns, None if splits is None else splits[number], rows)
     if not rows.labels:
-        raise DatasetError("parquet.empty", f"{listed([member.name for member in with_images])}: no row has a label")
-    reader = ParquetImages(list(with_images.values()), rows.places, limits.max_image_bytes)
+        raise DatasetError(
+            "parquet.empty", f"{quoted_names([member.name for member in with_images])}: no row has a label"
+        )
+    reader = ParquetImages(list(with_images.values()), rows.locations, limits.max_image_bytes)
     reader.read(0)
     return Listing(
         format="Parquet",
@@ -72,12 +74,12 @@ def _shard(contents: Contents, member: Member, given: ManifestColumns | None) ->
     path = contents.as_file(member)
     columns = image_columns(schema_of(path, member.name), given)
     if len(columns) > 1:
-        several = f"{member.name!r} has several columns of images: {listed(columns)}"
+        several = f"{member.name!r} has several columns of images: {quoted_names(columns)}"
         raise DatasetError("manifest.columns", f'{several}; choose one as columns: {{"file": ...}} in the reference')
     if not columns:
         return None
     shard = Shard(path, member.name, columns[0])
-    refuse_row_groups(shard)
+    require_small_row_groups(shard)
     return shard
 
 
@@ -97,7 +99,7 @@ def _read_rows(
         if not label or (classes and label == _NO_LABEL):
             contents.skipped.add("row without a label", name)
             continue
-        rows.places.append((number, row))
+        rows.locations.append((number, row))
         rows.names.append(name)
         rows.labels.append(_class_name(label, classes, shard.name) if classes else label)
         rows.splits.append(split or ("" if columns.split is None else cells[columns.split]))
@@ -108,7 +110,7 @@ def _read_rows(
 def _class_label_names(metadata: Mapping[bytes, bytes] | None, column: str) -> list[str] | None:
     """The names that Hugging Face's ClassLabel gives to the numbers in a column, where the file has them."""
     text = (metadata or {}).get(b"huggingface", b"")
-    if len(text) > _LONGEST_METADATA:
+    if len(text) > _MAX_METADATA_BYTES:
         return None
     try:
         names = json.loads(text)["info"]["features"][column]["names"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api_schemas.datasets.references import ManifestColumns
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import text_of
-from augury.datasets.formats.tables.columns import given_places, usual_places
+from augury.datasets.formats.tables.columns import given_indices, usual_indices
 from augury.datasets.formats.tables.csv_reading import Table
 from augury.datasets.optional import required_library
 
@@ -99,8 +99,8 @@ def image_columns(schema: pa.Schema, given: ManifestColumns | None) -> list[str]
     """The columns that hold images: the one that is given, else those with a usual name, else any."""
     able = [field.name for field in schema if holds_images(field.type)]
     if given is not None and given.file is not None:
-        return [able[place] for place in given_places(able, given.file)]
-    return [able[place] for place in usual_places(able, "file")] or able
+        return [able[index] for index in given_indices(able, given.file)]
+    return [able[index] for index in usual_indices(able, "file")] or able
 
 
 def image_leaf(schema: pa.Schema, column: str) -> str:
@@ -126,16 +126,16 @@ def read_table(path: Path, name: str) -> Table:
         DatasetError: ``parquet.damaged``, also while rows are read.
     """
     schema = schema_of(path, name)
-    wanted = [field.name for field in schema if _is_plain(field.type)]
-    return Table(list(schema.names), _rows(path, name, list(schema.names), wanted))
+    readable = [field.name for field in schema if _is_plain(field.type)]
+    return Table(list(schema.names), _rows(path, name, list(schema.names), readable))
 
 
-def _rows(path: Path, name: str, columns: list[str], wanted: list[str]) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, name: str, columns: list[str], readable: list[str]) -> Iterator[tuple[int, list[str]]]:
     number = 0
     with open_parquet(path, name) as file:
-        for batch in batches(file, name, wanted, _ROWS_AT_ONCE, range(file.num_row_groups)):
+        for batch in batches(file, name, readable, _ROWS_AT_ONCE, range(file.num_row_groups)):
             with damage_of(name):
-                texts = {column: _texts(batch.column(column).to_pylist(), name) for column in wanted}
+                texts = {column: _texts(batch.column(column).to_pylist(), name) for column in readable}
             blank = [""] * batch.num_rows
             for row in zip(*(texts.get(column, blank) for column in columns), strict=True):
                 number += 1

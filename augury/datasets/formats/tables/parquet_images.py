@@ -17,7 +17,7 @@ from augury.datasets.formats.tables.parquet_files import batches, damage_of, ima
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LARGEST_ROW_GROUP = 512 << 20
+MAX_ROW_GROUP_BYTES = 512 << 20
 _ROWS_AT_ONCE = 32
 KEPT_BYTES = 32 << 20
 
@@ -31,8 +31,8 @@ class Shard:
     column: str
 
 
-def refuse_row_groups(shard: Shard, most: int = LARGEST_ROW_GROUP) -> None:
-    """See that no row group is too much to go through for one image; *most* in bytes, uncompressed.
+def require_small_row_groups(shard: Shard, max_bytes: int = MAX_ROW_GROUP_BYTES) -> None:
+    """See that no row group is too much to go through for one image; *max_bytes* is meant uncompressed.
 
     Raises:
         DatasetError: ``parquet.row_group`` or ``parquet.damaged``.
@@ -41,10 +41,10 @@ def refuse_row_groups(shard: Shard, most: int = LARGEST_ROW_GROUP) -> None:
         for number in range(file.num_row_groups):
             # Not the columns' own sizes: pyarrow 26 aborts the process where a column's statistics are damaged.
             size = file.metadata.row_group(number).total_byte_size
-            if size > most:
+            if size > max_bytes:
                 raise DatasetError(
                     "parquet.row_group",
-                    f"{shard.name!r} has {size} bytes in one row group, at most {most} are read; write it "
+                    f"{shard.name!r} has {size} bytes in one row group, at most {max_bytes} are read; write it "
                     "with a smaller row_group_size (100 rows are usual)",
                 )
 
@@ -53,28 +53,34 @@ class ParquetImages:
     """Reads one image at a time: quickly in order, in any order after all. Every process opens the files itself."""
 
     def __init__(
-        self, shards: Sequence[Shard], places: Sequence[tuple[int, int]], most: int, kept: int = KEPT_BYTES
+        self,
+        shards: Sequence[Shard],
+        locations: Sequence[tuple[int, int]],
+        max_image_bytes: int,
+        max_kept_bytes: int = KEPT_BYTES,
     ) -> None:
-        """*places* are (shard, row) of each image, *most* the bytes that one may have, *kept* those that are kept."""
+        """*locations* are (shard, row) of each image, one has *max_image_bytes* at most, *max_kept_bytes* stay open."""
         self._shards = shards
-        self._places = places
-        self._most = most
-        self._kept = kept
+        self._locations = locations
+        self._max_image_bytes = max_image_bytes
+        self._max_kept_bytes = max_kept_bytes
         self._cursor: _Cursor | None = None
         self._owner = (0, 0)
 
-    def read(self, place: int) -> bytes:
-        """The bytes of the image at that place of the listing.
+    def read(self, index: int) -> bytes:
+        """The bytes of the image at that index of the listing.
 
         Raises:
             DatasetError: ``file.too_large``, ``parquet.no_bytes`` or ``parquet.damaged``.
         """
-        number, row = self._places[place]
+        number, row = self._locations[index]
         if self._cursor is None or self._owner != (os.getpid(), number):
-            self._cursor, self._owner = _Cursor(self._shards[number], self._kept), (os.getpid(), number)
+            self._cursor, self._owner = _Cursor(self._shards[number], self._max_kept_bytes), (os.getpid(), number)
         content = self._cursor.value(row)
-        if len(content) > self._most:
-            message = f"row {row} of {self._shards[number].name!r} has an image of more than {self._most} bytes"
+        if len(content) > self._max_image_bytes:
+            message = (
+                f"row {row} of {self._shards[number].name!r} has an image of more than {self._max_image_bytes} bytes"
+            )
             raise DatasetError("file.too_large", message)
         return content
 
@@ -82,9 +88,9 @@ class ParquetImages:
 class _Cursor:
     """Goes forward through a file's batches of rows and keeps the last few; a step back begins the row group again."""
 
-    def __init__(self, shard: Shard, kept_bytes: int) -> None:
+    def __init__(self, shard: Shard, max_kept_bytes: int) -> None:
         self._shard = shard
-        self._kept_bytes = kept_bytes
+        self._max_kept_bytes = max_kept_bytes
         self._file = open_parquet(shard.path, shard.name)
         with damage_of(shard.name):
             metadata = self._file.metadata
@@ -129,5 +135,5 @@ class _Cursor:
         if batch is None or batch.num_rows == 0:
             raise DatasetError("parquet.damaged", f"{self._shard.name!r} has fewer rows than it says")
         self._kept.append((self._end(), batch.column(0)))
-        while len(self._kept) > 1 and sum(images.nbytes for _, images in self._kept) > self._kept_bytes:
+        while len(self._kept) > 1 and sum(images.nbytes for _, images in self._kept) > self._max_kept_bytes:
             self._kept.popleft()

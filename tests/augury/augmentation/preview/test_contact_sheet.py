@@ -14,8 +14,8 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.preview.columns import Look, caption_of, choose, contact_sheet, random_columns, worst_columns
 from augury.augmentation.preview.contact_sheet import (
-    LARGEST_CELL,
-    SMALLEST_CELL,
+    MAX_CELL_PIXELS,
+    MIN_CELL_PIXELS,
     Cell,
     ContactSheet,
     Magnification,
@@ -158,8 +158,8 @@ def test_small_images_are_magnified_and_large_ones_shrunk(height: int, width: in
     """In whole numbers, so that pixels stay pixels."""
     assert Magnification.fitting(height, width) == expected
     if max(height, width) < 4 * min(height, width):
-        assert expected.of(min(height, width)) >= SMALLEST_CELL / expected.down
-        assert expected.of(max(height, width)) <= 2 * LARGEST_CELL
+        assert expected.of(min(height, width)) >= MIN_CELL_PIXELS / expected.down
+        assert expected.of(max(height, width)) <= 2 * MAX_CELL_PIXELS
 
 
 def test_a_shrunk_image_shows_the_mean_of_its_pixels() -> None:

@@ -126,7 +126,7 @@ def test_links_pipes_and_devices_of_a_folder_are_skipped(tmp_path: Path) -> None
 
 
 def test_a_file_that_becomes_a_link_after_it_was_listed_is_not_followed(tmp_path: Path) -> None:
-    """Neither in the last place of its path nor in one before."""
+    """Neither in the last part of its path nor in one before."""
     folder = folder_of(tmp_path / "folder", {"a/one": b"1", "b/two": b"2"})
     outside = folder_of(tmp_path / "outside", {"one": b"secret", "two": b"secret"})
     with opened(folder) as contents:

@@ -152,8 +152,8 @@ def test_members_under_one_name_are_refused(tmp_path: Path) -> None:
 def test_encrypted_members_are_refused(tmp_path: Path) -> None:
     """With the advice to leave the password out."""
     content = bytearray(zipped("secret"))
-    place = content.rindex(b"PK\x01\x02") + 8
-    content[place] |= 1
+    offset = content.rindex(b"PK\x01\x02") + 8
+    content[offset] |= 1
     with refused("archive.encrypted", "password"):
         attack(tmp_path, bytes(content))
 
@@ -316,7 +316,7 @@ def test_a_disk_without_room_is_refused_before_it_is_filled(tmp_path: Path) -> N
     (tmp_path / "attack").write_bytes(zipped("huge"))
     with opened(tmp_path / "attack") as contents:
         huge = replace(contents.members[-1], size=1 << 60)
-        with refused("disk.full", str(1 << 60)):
+        with refused("disk.full", f"{1 << 60:,}"):
             contents.as_file(huge)
 
 

@@ -73,7 +73,7 @@ def read_folder(
 
 @contextmanager
 def one_file(content: bytes, name: str) -> Iterator[Contents]:
-    """A file alone, in a place that is gone afterwards."""
+    """A file alone, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
@@ -102,12 +102,12 @@ def _refusal(content: bytes, name: str, recognise: Recogniser) -> DatasetError |
     return None
 
 
-def image_at(listing: Listing, place: int) -> Any:
+def image_at(listing: Listing, index: int) -> Any:
     """The bytes or the array of one image."""
     if isinstance(listing.images, EncodedImages):
-        return listing.images.read(place)
+        return listing.images.read(index)
     assert isinstance(listing.images, ArrayImages)
-    return listing.images.pixels[place]
+    return listing.images.pixels[index]
 
 
 def refused(folder: Path, files: Mapping[str, bytes], recognise: Recogniser, **options: Any) -> DatasetError:
@@ -124,7 +124,7 @@ def skipped_of(listing: Listing) -> dict[str, int]:
 
 def same_images(listing: Listing, expected: Sequence[bytes]) -> bool:
     """Whether the encoded images are these, in this order."""
-    return [image_at(listing, place) for place in range(len(listing.names))] == list(expected)
+    return [image_at(listing, index) for index in range(len(listing.names))] == list(expected)
 
 
 def _options(columns: Mapping[str, str] | None) -> ImageOptions:

@@ -252,12 +252,12 @@ VALID = {"a.npz": npz(x=X, y=Y, packed=False), "b.npz": npz(x=X, y=Y), "x.npy": 
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(name=st.sampled_from(list(VALID)), place=st.floats(0, 1), new=st.binary(max_size=8), cut=st.booleans())
-def test_no_bytes_upset_the_reader(name: str, place: float, new: bytes, cut: bool) -> None:
+@given(name=st.sampled_from(list(VALID)), position=st.floats(0, 1), new=st.binary(max_size=8), cut=st.booleans())
+def test_no_bytes_upset_the_reader(name: str, position: float, new: bytes, cut: bool) -> None:
     """Files with some bytes exchanged, or cut off there."""
     content = VALID[name]
-    at = int(place * len(content))
-    survives(content[:at] + new + (b"" if cut else content[at + len(new) :]), name, recognise)
+    offset = int(position * len(content))
+    survives(content[:offset] + new + (b"" if cut else content[offset + len(new) :]), name, recognise)
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)

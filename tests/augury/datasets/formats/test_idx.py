@@ -127,8 +127,8 @@ def test_other_files_are_not_taken_for_idx(tmp_path: Path, content: bytes) -> No
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(place=st.integers(0, 60), new=st.binary(max_size=6), packed=st.booleans())
-def test_no_bytes_upset_the_reader(place: int, new: bytes, packed: bool) -> None:
+@given(offset=st.integers(0, 60), new=st.binary(max_size=6), packed=st.booleans())
+def test_no_bytes_upset_the_reader(offset: int, new: bytes, packed: bool) -> None:
     """A file with some bytes exchanged."""
     content = gzip.compress(LABELS) if packed else LABELS
-    survives(content[:place] + new + content[place + len(new) :], "labels", recognise)
+    survives(content[:offset] + new + content[offset + len(new) :], "labels", recognise)

@@ -169,7 +169,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("rule", REFUSALS)
-def test_what_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, rule: str) -> None:
+def test_what_cannot_be_meant_is_refused_with_its_line(tmp_path: Path, rule: str) -> None:
     """The rule, and the words that help."""
     table, words = REFUSALS[rule]
     error = refusal(tmp_path, table)
@@ -264,6 +264,6 @@ def test_whatever_csv_writes_comes_back(
 def test_no_bytes_upset_the_reader(change: bytes | tuple[int, bytes]) -> None:
     """Random ones, and a table with some exchanged."""
     if isinstance(change, tuple):
-        place, new = change
-        change = TABLE.encode()[:place] + new + TABLE.encode()[place + len(new) :]
+        offset, new = change
+        change = TABLE.encode()[:offset] + new + TABLE.encode()[offset + len(new) :]
     survives(change, "labels.csv", recognise)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.tables import manifest
 from augury.datasets.formats.tables.parquet import recognise
-from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, refuse_row_groups
+from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, require_small_row_groups
 from augury.datasets.labelled_images import Listing
 from augury.datasets.settings import IngestSettings
 from tests.augury.datasets.formats.format_contents import (
@@ -132,14 +132,16 @@ def test_images_are_read_in_any_order_by_several_processes(tmp_path: Path) -> No
     image_at(listing, 50)
     with multiprocessing.get_context("fork").Pool(2, initializer=_inherit, initargs=(listing,)) as pool:
         order = [*range(COUNT), *reversed(range(COUNT)), *range(0, COUNT, 7)]
-        assert pool.map(_inherited_image, order, chunksize=13) == [IMAGES[place] for place in order]
+        assert pool.map(_inherited_image, order, chunksize=13) == [IMAGES[index] for index in order]
 
 
 def test_rows_that_are_not_kept_any_more_are_read_again(tmp_path: Path) -> None:
     """Backwards through a row group of which only a few rows stay in memory."""
     path = tmp_path / "a.parquet"
     path.write_bytes(hugging_face(row_group_size=COUNT))
-    reader = ParquetImages([Shard(path, "a.parquet", "image")], [(0, row) for row in range(COUNT)], 10_000, kept=1)
+    reader = ParquetImages(
+        [Shard(path, "a.parquet", "image")], [(0, row) for row in range(COUNT)], 10_000, max_kept_bytes=1
+    )
     assert [reader.read(row) for row in reversed(range(COUNT))] == IMAGES[::-1]
 
 
@@ -150,15 +152,15 @@ def _inherit(listing: Listing) -> None:
     _INHERITED.append(listing)
 
 
-def _inherited_image(place: int) -> Any:
-    return image_at(_INHERITED[0], place)
+def _inherited_image(index: int) -> Any:
+    return image_at(_INHERITED[0], index)
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_path_instead_of_bytes_is_an_error(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_path_instead_of_bytes_is_an_error(tmp_path: Path, index: int) -> None:
     """The first row's at once, another's when it is read."""
     images: list[bytes | None] = [IMAGES[0], IMAGES[1]]
-    images[place] = None
+    images[index] = None
     files = {"a.parquet": hugging_face(images, [0, 1])}
     with pytest.raises(DatasetError) as caught:
         image_at(listing_of(tmp_path, files), 1)
@@ -170,7 +172,7 @@ def test_a_row_group_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(hugging_face())
     with pytest.raises(DatasetError) as caught:
-        refuse_row_groups(Shard(path, "a.parquet", "image"), most=2000)
+        require_small_row_groups(Shard(path, "a.parquet", "image"), max_bytes=2000)
     assert caught.value.rule == "parquet.row_group"
     assert "row_group_size" in str(caught.value)
 
@@ -219,7 +221,7 @@ VALID = hugging_face(IMAGES[:8], LABELS[:8], row_group_size=4)  # type: ignore[a
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(place=st.integers(0, len(VALID)), new=st.binary(max_size=6), cut=st.booleans())
-def test_no_bytes_upset_the_reader(place: int, new: bytes, cut: bool) -> None:
+@given(index=st.integers(0, len(VALID)), new=st.binary(max_size=6), cut=st.booleans())
+def test_no_bytes_upset_the_reader(index: int, new: bytes, cut: bool) -> None:
     """A file with some bytes exchanged, or cut off."""
-    survives(VALID[:place] + new + (b"" if cut else VALID[place + len(new) :]), "a.parquet", recognise)
+    survives(VALID[:index] + new + (b"" if cut else VALID[index + len(new) :]), "a.parquet", recognise)

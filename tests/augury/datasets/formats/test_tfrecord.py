@@ -142,9 +142,9 @@ GOOD = example(image=IMAGES[0], label=1)
 FIRST = record(GOOD)
 
 
-def flipped(content: bytes, place: int) -> bytes:
+def flipped(content: bytes, offset: int) -> bytes:
     """One bit of it is another."""
-    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+    return content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :]
 
 
 REFUSALS: dict[str, tuple[bytes, str, str]] = {
@@ -219,15 +219,15 @@ def test_labels_survive_whatever_stands_beside_them(label: int | str, more: list
     if isinstance(label, int):
         assert integer_value(content, features["label"]) == label
     else:
-        place = bytes_value(content, features["label"])
-        assert place is not None
-        assert content[slice(*place)].decode() == label
+        span = bytes_value(content, features["label"])
+        assert span is not None
+        assert content[slice(*span)].decode() == label
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(place=st.integers(0, len(GOOD)), new=st.binary(max_size=6), framed=st.booleans())
-def test_no_bytes_upset_the_reader(place: int, new: bytes, framed: bool) -> None:
+@given(offset=st.integers(0, len(GOOD)), new=st.binary(max_size=6), framed=st.booleans())
+def test_no_bytes_upset_the_reader(offset: int, new: bytes, framed: bool) -> None:
     """Damage inside a record with true checksums, and damage anywhere."""
-    changed = GOOD[:place] + new + GOOD[place + len(new) :]
-    content = record(changed) if framed else FIRST[:place] + new + FIRST[place + len(new) :]
+    changed = GOOD[:offset] + new + GOOD[offset + len(new) :]
+    content = record(changed) if framed else FIRST[:offset] + new + FIRST[offset + len(new) :]
     survives(content, "a.tfrecord", recognise)

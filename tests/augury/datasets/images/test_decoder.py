@@ -149,7 +149,7 @@ def test_resizing_is_antialiased(dtype: Any) -> None:
 
 
 def test_a_crop_is_centred_and_keeps_the_proportions() -> None:
-    """The largest part of the wanted aspect ratio; stretching keeps all."""
+    """The largest part of the requested aspect ratio; stretching keeps all."""
     wide = np.zeros((20, 60, 3), np.uint8)
     wide[:, 20:40] = 200
     content = encoded(wide)
@@ -161,7 +161,7 @@ def test_a_crop_is_centred_and_keeps_the_proportions() -> None:
 
 
 def test_large_jpegs_are_reduced_about_as_exactly_while_they_are_decoded() -> None:
-    """The decoder may leave out frequencies that the size wanted cannot show."""
+    """The decoder may leave out frequencies that the requested size cannot show."""
     smooth = Image.fromarray(pixels(shape=(8, 8, 3))).resize((640, 480), Image.Resampling.BICUBIC)
     content = encoded(smooth, "JPEG", quality=95)
     exact = np.asarray(Image.open(io.BytesIO(content)).resize((24, 24), Image.Resampling.LANCZOS))

@@ -64,7 +64,7 @@ def test_every_split_becomes_a_folder_of_parquet_files(tmp_path: Path, hub: Hub)
 
 
 def test_redirects_within_the_hub_are_followed(tmp_path: Path, hub: Hub) -> None:
-    """Files are usually kept at another place than the list says."""
+    """Files are usually kept at another URL than the list says."""
     hub.offer({"default": {"train": [f"{hub.url}/a"]}}, {"/kept": b"A"})
     hub.answers["/a"] = answering(status="302 Found", headers="Location: /kept\r\n")
     assert _fetch(tmp_path, hub) == {"train/0000.parquet": b"A"}

@@ -327,7 +327,7 @@ def test_a_file_that_cannot_fit_on_the_disk_is_not_begun(tmp_path: Path, serve: 
 
 
 def test_a_disk_that_fills_up_is_said_so() -> None:
-    """Here a device that is always full takes the file's place."""
+    """Here a device that is always full stands for the file."""
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
     with pytest.raises(DatasetError) as caught, disk_errors(), open("/dev/full", "wb", buffering=0) as full:
