@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from store.files.artifacts import CacheSettings
 
+SECONDS_PER_DAY = 86_400.0
+
 
 class StoreSettings(BaseSettings):
     """One place for what the service and the workers must agree on."""

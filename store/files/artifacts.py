@@ -144,10 +144,6 @@ class Artifacts:
         with contextlib.suppress(FileNotFoundError):
             self._filesystem.rm(self._path(name), recursive=True)
 
-    def names_below(self, prefix: str) -> list[str]:
-        """The names of all that is stored below the folder *prefix*, sorted."""
-        return sorted(path.removeprefix(f"{self._root}/") for path in self._filesystem.find(self._path(prefix)))
-
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
 

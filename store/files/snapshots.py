@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import weakref
 from functools import lru_cache
 from pathlib import Path
 
-from augury.datasets.snapshot import PARTS, Snapshot, digest_of, open_snapshot_folder, write_snapshot_folder
+from augury.datasets.snapshot import PARTS, Snapshot, digest_of, open_snapshot_folder
 from store.files.artifacts import ArtifactMissingError, Artifacts
 from store.files.names import snapshot_folder, snapshot_part_name
 from store.files.snapshot_cache import Cached, cached_folder
@@ -27,15 +26,6 @@ def store_snapshot_folder(artifacts: Artifacts, folder: Path, digest: str) -> No
     if not all(artifacts.exists(snapshot_part_name(digest, part)) for part in PARTS):
         for part in PARTS:
             artifacts.put_file(folder / part, snapshot_part_name(digest, part))
-
-
-def store_snapshot(artifacts: Artifacts, snapshot: Snapshot) -> str:
-    """Store a snapshot that is in memory under its digest, which is returned."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_snapshot_folder(Path(folder), snapshot)
-        digest = digest_of(Path(folder))
-        store_snapshot_folder(artifacts, Path(folder), digest)
-    return digest
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -60,6 +61,7 @@ STANDING_EXAMPLE = {"over": OVER, "appropriate": APPROPRIATE, "targeted": TARGET
 @cache
 def _template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="augury-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     database = Database(f"sqlite:///{folder / 'augury.db'}")
     migrate.upgrade(database)
     database.close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from api_schemas.datasets.dataset import DatasetState
 from store.rows import dataset_files
+from store.settings import SECONDS_PER_DAY
 from workers.context import Context
 from workers.maintenance.workspaces import remove_abandoned
 
 _MAX_AT_ONCE = 50
-_SECONDS_PER_DAY = 86_400.0
 
 
 def clean(context: Context) -> None:
@@ -17,7 +17,7 @@ def clean(context: Context) -> None:
     with context.database.writing() as session:
         now = context.database.now(session)
         dataset_files.lock_snapshot_deletion(context.database, session)
-        dataset_files.forget_failed(session, now - context.settings.failed_dataset_days * _SECONDS_PER_DAY)
+        dataset_files.forget_failed(session, now - context.settings.failed_dataset_days * SECONDS_PER_DAY)
         for row, folders, files in dataset_files.needless(session, _MAX_AT_ONCE):
             for folder in folders:
                 context.artifacts.delete_folder(folder)

@@ -17,13 +17,12 @@ from store.files.names import chunks_folder, job_folder, trial_folder
 from store.rows import chunks, idempotency, jobs, leases, trials
 from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, LeaseKind
 from store.rows.tables import JobRow
+from store.settings import SECONDS_PER_DAY
 from workers.context import Context
 from workers.maintenance import dataset_files
+from workers.planner.step import Message
 from workers.settings import WorkerSettings
 
-Message = tuple[str, str, str]
-
-_SECONDS_PER_DAY = 86_400.0
 _MAX_JOBS_AT_ONCE = 500
 _MAX_TRIALS_AT_ONCE = 500
 _TASKS = ((TRIALS, queue.RUN_TRIAL), (CHUNKS, queue.RUN_CHUNK), (INGESTIONS, queue.INGEST))
@@ -128,7 +127,7 @@ def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]
     The parts of an augmentation go as soon as its job is over: the archive has it all.
     """
     idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
-    too_old = now - settings.job_retention_days * _SECONDS_PER_DAY
+    too_old = now - settings.job_retention_days * SECONDS_PER_DAY
     old = JobRow.finished_at < too_old
     folders = [chunks_folder(job_id) for job_id in chunks.give_up_parts(session, _MAX_JOBS_AT_ONCE)]
     for job_id, report in session.execute(select(JobRow.id, JobRow.report_artifact).where(old)).all():

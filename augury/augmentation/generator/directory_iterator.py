@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.augmentation.generator.file_iterator import FileAugmenter, FileIterator
+from augury.augmentation.generator.label_checks import check_mode
 from augury.augmentation.iterators.keras_bridge import floatx, image_data_format, say
 
 Array = npt.NDArray[Any]
@@ -74,8 +75,7 @@ class DirectoryIterator(FileIterator):
             image_data_generator, target_size, color_mode, data_format or image_data_format(), save_to_dir,
             save_prefix, save_format, subset, interpolation, keep_aspect_ratio,
         )  # fmt: skip
-        if class_mode not in self.allowed_class_modes:
-            raise ValueError(f"Invalid class_mode: {class_mode!r}; expected one of {_quoted(self.allowed_class_modes)}")
+        check_mode(class_mode, None, self.allowed_class_modes)
         self.directory, self.class_mode, self.dtype = directory, class_mode, dtype or floatx()
         names = list(classes) if classes else _folders_of(directory)
         self.num_classes, self.class_indices = len(names), {name: number for number, name in enumerate(names)}
@@ -127,7 +127,3 @@ class DirectoryIterator(FileIterator):
 
 def _folders_of(directory: str | os.PathLike[str]) -> list[str]:
     return [name for name in sorted(os.listdir(directory)) if os.path.isdir(os.path.join(directory, name))]
-
-
-def _quoted(modes: frozenset[str | None]) -> str:
-    return ", ".join(sorted(map(repr, modes)))

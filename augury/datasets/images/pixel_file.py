@@ -6,7 +6,6 @@ of address space nor the memory in use counts what has been written.
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from augury.datasets.containers.limits import read_exactly, write_all
 from augury.datasets.disk import disk_errors, require_room
 from augury.datasets.errors import DatasetError
+from augury.datasets.images.npy_header import npy_header
 from augury.datasets.images.target_shape import Shape
 from augury.datasets.settings import IngestSettings, variable_of
 
@@ -35,7 +35,7 @@ class PixelFile:
         _require_allowed_size(images, shape, limits)
         require_room(path.parent, images * shape.image_bytes)
         self.images, self.shape = images, shape
-        header = _header(images, shape)
+        header = self._header()
         self._start = len(header)
         with disk_errors():
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -63,7 +63,7 @@ class PixelFile:
                 self._move(int(run[0]), target, len(run))
                 target += len(run)
         self.images = len(indices)
-        write_all(self._descriptor, _header(self.images, self.shape), 0)
+        write_all(self._descriptor, self._header(), 0)
         os.truncate(self._descriptor, self._offset(self.images))
 
     def close(self) -> None:
@@ -78,16 +78,11 @@ class PixelFile:
             piece = read_exactly(self._descriptor, min(_COPY_BYTES, length - offset), start + offset)
             write_all(self._descriptor, piece, shift + offset)
 
+    def _header(self) -> bytes:
+        return npy_header(self.shape.dtype.str, (self.images, *self.shape.array_shape))
+
     def _offset(self, index: int) -> int:
         return self._start + index * self.shape.image_bytes
-
-
-def _header(images: int, shape: Shape) -> bytes:
-    """An .npy header; NumPy pads it so that its length does not depend on how many images there are."""
-    buffer = io.BytesIO()
-    described = {"descr": shape.dtype.str, "fortran_order": False, "shape": (images, *shape.array_shape)}
-    np.lib.format.write_array_header_1_0(buffer, described)
-    return buffer.getvalue()
 
 
 def _require_allowed_size(images: int, shape: Shape, limits: IngestSettings) -> None:

@@ -58,9 +58,8 @@ def open_below(root: Path, names: Sequence[str]) -> int:
 
 def _open_in(folder: int, name: str) -> int:
     with _system_errors(name):
-        _require_file_or_folder(
-            os.stat(name, dir_fd=folder, follow_symlinks=False), name
-        )  # opening a device can do things
+        # Before it is opened: opening a device can do things.
+        _require_file_or_folder(os.stat(name, dir_fd=folder, follow_symlinks=False), name)
         descriptor = os.open(name, _FLAGS, dir_fd=folder)
     try:
         _require_file_or_folder(os.fstat(descriptor), name)  # it may have been replaced in between

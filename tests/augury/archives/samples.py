@@ -13,7 +13,8 @@ from augury.archives.parts import make_part
 from augury.datasets.snapshot import Snapshot
 from augury.planning.augmentation import plan_augmentation
 from store.files.artifacts import Artifacts
-from store.files.snapshots import load_snapshot, store_snapshot
+from store.files.snapshots import load_snapshot
+from tests.store.snapshots import store_snapshot
 
 SPEC = {"rotation_range": 20, "width_shift_range": 0.2, "horizontal_flip": True, "rescale": 1 / 255}
 

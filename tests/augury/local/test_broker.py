@@ -13,7 +13,8 @@ from augury.errors import StackFailed
 from augury.local.broker import Broker, bundled_binary, find_binary
 from augury.local.ports import free_port, is_free
 from augury.local.supervisor import Supervisor
-from tests.augury.local.processes import eventually, is_running
+from tests.augury.local.processes import is_running
+from tests.servers import wait_for
 
 
 def test_it_answers_with_the_password_only(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_lost_race_for_the_port_is_run_again(supervisor: Supervisor, tmp_path:
     """When another server takes the chosen port first, even one that asks for no password, another is chosen."""
     taken = free_port()
     supervisor.start("other", [bundled_binary(), "--port", str(taken), "--bind", "127.0.0.1", "--save", ""])
-    assert eventually(lambda: not is_free("127.0.0.1", taken))
+    wait_for(lambda: not is_free("127.0.0.1", taken), "the port to be taken", 10)
     ports = iter([taken, free_port()])
     broker = Broker(tmp_path, binary=bundled_binary(), choose_port=lambda: next(ports))
     broker.start(supervisor)

@@ -14,7 +14,8 @@ import pytest
 
 from augury.errors import StackFailed
 from augury.local.supervisor import Restarts, Stopping, Supervisor
-from tests.augury.local.processes import STUBBORN, eventually, is_running
+from tests.augury.local.processes import STUBBORN, is_running
+from tests.servers import wait_for
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -80,17 +81,17 @@ def test_stopping_leaves_no_process(supervisor: Supervisor, tmp_path: Path) -> N
     parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]).pid, flush=True)\n"
     process = supervisor.start("parent", [sys.executable, "-c", parent + STUBBORN])
     log = tmp_path / "logs" / "parent.log"
-    assert eventually(lambda: log.read_text().count("deaf") == 2)
+    wait_for(lambda: log.read_text().count("deaf") == 2, "both to be deaf", 10)
     child = next(int(word) for word in log.read_text().split() if word.isdigit())
     pids = [process.pid or 0, child]
     supervisor.stop(["parent"], grace_seconds=0.2)
-    assert eventually(lambda: not any(map(is_running, pids)))
+    wait_for(lambda: not any(map(is_running, pids)), "both to be gone", 10)
 
 
 def test_killing_cuts_the_grace_short(supervisor: Supervisor, tmp_path: Path) -> None:
     """Once `killing` is set, nobody is waited for."""
     supervisor.start("deaf", [sys.executable, "-c", STUBBORN])
-    assert eventually(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text())
+    wait_for(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text(), "the process to be deaf", 10)
     supervisor.killing.set()
     began = time.monotonic()
     supervisor.stop(["deaf"], grace_seconds=30)
@@ -122,4 +123,4 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
         pids = [int(word) for word in owner.stdout.readline().split()]
         assert all(map(is_running, pids))
         owner.kill()
-    assert eventually(lambda: not any(map(is_running, pids)))
+    wait_for(lambda: not any(map(is_running, pids)), "both to be gone", 10)

@@ -13,11 +13,11 @@ from api_schemas.failures import Failure, FailureClass
 from augury.datasets.snapshot import Snapshot
 from service.publisher import Publisher
 from service.resources import Resources
-from store.files.snapshots import store_snapshot
 from store.rows import datasets, leases
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow
 from tests.store.databases import DIGITS
+from tests.store.snapshots import store_snapshot
 
 CLASSES = ["ant", "bee", "cat"]
 

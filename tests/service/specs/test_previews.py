@@ -26,10 +26,10 @@ from service.resources import Resources
 from store import queue
 from store.database import Database
 from store.files.artifacts import Artifacts
-from store.files.snapshots import store_snapshot
 from store.rows import datasets, leases
 from store.rows.tables import DatasetRow
 from tests.store.databases import DIGITS, ready_dataset
+from tests.store.snapshots import store_snapshot
 
 SPEC = {"rotation_range": 20, "height_shift_range": 0.2, "horizontal_flip": True, "brightness_range": [0.8, 1.2]}
 SHAPE = (12, 20, 3)

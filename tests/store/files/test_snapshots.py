@@ -19,7 +19,9 @@ from augury.augmentation import Pipeline
 from augury.datasets.snapshot import NO_SPLIT, PARTS, Snapshot, digest_of, write_snapshot_folder
 from store.files.artifacts import ArtifactMissingError, Artifacts, CacheSettings
 from store.files.snapshot_cache import SnapshotCacheError
-from store.files.snapshots import load_snapshot, store_snapshot, store_snapshot_folder
+from store.files.snapshots import load_snapshot, store_snapshot_folder
+from tests.store.listing import names_below
+from tests.store.snapshots import store_snapshot
 
 MEBIBYTE = 2**20
 
@@ -171,7 +173,7 @@ def test_several_may_store_the_same_at_once(tmp_path: Path) -> None:
         digests = set(pool.map(lambda _: store_snapshot(artifacts, _snapshot()), range(20)))
     (digest,) = digests
     assert _load_anew(artifacts, digest).digest() == digest
-    assert len(artifacts.names_below("datasets")) == len(PARTS)
+    assert len(names_below(artifacts, "datasets")) == len(PARTS)
 
 
 # -- larger than memory ------------------------------------------------------------------------------------------------
@@ -244,7 +246,7 @@ def test_a_buckets_snapshot_is_fetched_once(bucket: str, tmp_path: Path) -> None
     """The second process of the machine maps the files that the first one has fetched."""
     artifacts = CountingArtifacts(f"s3://{bucket}/artifacts", CacheSettings(tmp_path / "cache"))
     digest = store_snapshot(artifacts, _snapshot(splits=SPLITS, groups=GROUPS))
-    assert len(artifacts.names_below("datasets")) == len(PARTS)
+    assert len(names_below(artifacts, "datasets")) == len(PARTS)
     for _ in range(2):
         assert _load_anew(artifacts, digest).digest() == digest
     assert sorted(artifacts.fetched) == sorted(f"datasets/{digest}/{part}" for part in PARTS)

@@ -10,12 +10,11 @@ from store.files.names import predictions_name
 from store.queue import ADVANCE, INGEST, RUN_TRIAL
 from store.rows import datasets, events, idempotency, jobs, leases, trials
 from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
+from store.settings import SECONDS_PER_DAY
 from tests.store.databases import claim, comparison, new_job, new_trial, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.maintenance.sweep import sweep
-
-DAY = 86_400.0
 
 
 @pytest.fixture
@@ -171,7 +170,7 @@ def test_a_job_that_is_not_done_by_its_deadline_fails_with_timeout(context: Cont
 
 def test_old_jobs_are_forgotten_with_all_that_belongs_to_them(context: Context, now: float) -> None:
     """Labels, events, trial slots and the report go; the trials stay, for other jobs to reuse."""
-    retention = context.settings.job_retention_days * DAY
+    retention = context.settings.job_retention_days * SECONDS_PER_DAY
     with context.database.writing() as session:
         old = running_job(session, comparison(labels={"a": "b"}), now=now)
         recent = running_job(session, comparison(device="gpu"), now=now)
@@ -195,7 +194,7 @@ def test_old_jobs_are_forgotten_with_all_that_belongs_to_them(context: Context, 
 
 def test_old_trials_are_forgotten_with_their_files_once_no_job_has_them(context: Context, now: float) -> None:
     """A young one stays, for other jobs to reuse; and so does an old one that a job still shows."""
-    retention = context.settings.job_retention_days * DAY
+    retention = context.settings.job_retention_days * SECONDS_PER_DAY
     with context.database.writing() as session:
         shown = running_job(session, now=now)
         kept = [trial.id for _, trial in trials.of_job(session, shown.id)]

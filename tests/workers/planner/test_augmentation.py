@@ -12,12 +12,12 @@ from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from augury.datasets.snapshot import Snapshot
-from store.files.snapshots import store_snapshot
 from store.queue import ADVANCE, RUN_CHUNK
 from store.rows import chunks, datasets, job_views, jobs, leases
 from store.rows.tables import ChunkRow, JobRow
 from tests.augury.archives.samples import body, snapshot
 from tests.store.databases import DIGITS
+from tests.store.snapshots import store_snapshot
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.maintenance.sweep import sweep

@@ -10,11 +10,12 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.snapshot import Snapshot
 from augury.training.errors import UserInputError
 from store.files.artifacts import ArtifactMissingError, Artifacts
-from store.files.snapshots import load_snapshot, store_snapshot
+from store.files.snapshots import load_snapshot
 from store.queue import ADVANCE
 from store.rows.tables import DatasetRow
 from tests.augury.datasets.digits import digits_snapshot
 from tests.store.databases import new_job
+from tests.store.snapshots import store_snapshot
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.failures import failure_of

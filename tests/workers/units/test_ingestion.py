@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +21,7 @@ from store.files.artifacts import Artifacts
 from store.files.snapshots import load_snapshot
 from store.rows import datasets
 from store.rows.tables import DatasetRow
+from tests.servers import wait_for
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.maintenance.dataset_files import clean
@@ -100,16 +100,6 @@ def _parent_and_command(pid: int) -> tuple[int, bool]:
     return int(stat.rsplit(")", 1)[1].split()[1]), b"augury.datasets" in command
 
 
-def _wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:
-    give_up_at = time.monotonic() + seconds
-    while time.monotonic() < give_up_at:
-        found = what()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
-
-
 def test_a_folder_becomes_a_dataset_with_facts(context: Context, queue: RecordingQueue, images: Path) -> None:
     """Its snapshot can be loaded, and the workspace is gone."""
     worker, dataset_id = _registered(context, images)
@@ -157,7 +147,7 @@ def test_a_reader_that_is_killed_fails_the_dataset_with_a_reason(context: Contex
     worker, dataset_id = _registered(context, many_images)
 
     def kill() -> None:
-        os.kill(_wait_for(_children)[0], signal.SIGKILL)
+        os.kill(wait_for(_children, "the reader to be started")[0], signal.SIGKILL)
 
     with _meanwhile(kill):
         ingest(worker, dataset_id)
@@ -175,7 +165,7 @@ def test_a_dataset_that_is_deleted_while_it_is_read_is_gone_and_leaves_nothing(
     worker, dataset_id = _registered(context, many_images)
 
     def delete() -> None:
-        _wait_for(_children)
+        wait_for(_children, "the reader to be started")
         with context.database.writing() as session:
             datasets.delete(session, dataset_id, context.database.now(session))
 
