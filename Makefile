@@ -24,7 +24,7 @@ up: $(INSTALLED) ## Start the service, a worker and all they need on this machin
 	@$(BIN)/augury up
 
 test: $(INSTALLED) ## Run all tests; they start every server they need
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --durations 10
 
 check: $(INSTALLED) ## Lint, type-check and hold the import rules
 	@$(BIN)/ruff format --check --quiet .

@@ -58,9 +58,9 @@ def _check_zoom(zoom: Any) -> Any:
     return zoom
 
 
-_MOST_PIXELS = 1_000_000  # far beyond any image, and within what NumPy can draw
-Fractional = Annotated[StrictFloat, Field(ge=-_MOST_PIXELS, le=_MOST_PIXELS)]
-Pixels = Annotated[StrictInt, Field(ge=-_MOST_PIXELS, le=_MOST_PIXELS)]
+_MAX_PIXELS = 1_000_000  # far beyond any image, and within what NumPy can draw
+Fractional = Annotated[StrictFloat, Field(ge=-_MAX_PIXELS, le=_MAX_PIXELS)]
+Pixels = Annotated[StrictInt, Field(ge=-_MAX_PIXELS, le=_MAX_PIXELS)]
 Shift = Annotated[
     Fractional | Pixels | Annotated[list[Fractional | Pixels], Field(max_length=1000)],
     AfterValidator(_check_shift),

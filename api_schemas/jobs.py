@@ -21,6 +21,7 @@ from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingS
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
 Engine = Literal["augury", "keras"]
+Split = Literal["train", "validation", "test"]
 
 
 class JobKind(StrEnum):
@@ -69,7 +70,9 @@ class ComparisonRequest(RequestModel):
     dataset: DatasetReference
     candidates: list[Candidate] = Field(min_length=1, max_length=20)
     baseline: Baseline | None = Field(
-        None, description="Default: rescale 1/255 for integer images, nothing for floats in 0-1."
+        None,
+        description="Default: the rescale that brings the dataset's values to 0-1, e.g. 1/255 for 8-bit photographs, "
+        "1/4095 for 12 bits whatever their type, nothing for floats in 0-1.",
     )
     engine: Engine = Field(
         "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."
@@ -143,6 +146,14 @@ class AugmentationRequest(RequestModel):
     format: Literal["zip", "npz", "tar"] = Field(
         "zip", description="zip: PNG files in class folders; npz: float32 arrays; tar: a WebDataset shard."
     )
+    splits: list[Split] | None = Field(
+        None,
+        min_length=1,
+        max_length=3,
+        json_schema_extra={"uniqueItems": True},
+        description="Which of the dataset's fixed splits are augmented, each at most once. Default: train alone where "
+        "there are splits, so that no copy of a validation image is trained on; everything where there are none.",
+    )
     include_originals: bool = Field(False, description="Put the untouched images in front of the augmented ones.")
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers augment; either use their processors.")
     labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
@@ -152,6 +163,8 @@ class AugmentationRequest(RequestModel):
         require_channels_last(self.spec)
         if self.spec.validation_split:
             raise PydanticCustomError("job_rule", "validation_split: an augmentation does not split; leave it out")
+        if self.splits is not None and len(set(self.splits)) < len(self.splits):
+            raise PydanticCustomError("job_rule", "splits: each is named once")
         return self
 
 

@@ -61,6 +61,9 @@ class Plan(Body):
     kind: Literal[JobKind.COMPARISON, JobKind.TRAINING] = JobKind.COMPARISON
     arms: list[Arm]
     candidates: list[CandidatePlan]
+    baseline_rule: str | None = Field(
+        None, description="In a sentence: where the baseline's scale comes from, with the values that decided."
+    )
     seeds: list[int] = Field(description="Of the first round.")
     rounds: list[Round] = Field([], description="Later rounds are added as the evidence calls for them.")
     trials: int = Field(description="Of all rounds so far, before reuse.")
@@ -80,7 +83,15 @@ class AugmentationPlan(Body):
 
     kind: Literal[JobKind.AUGMENTATION] = JobKind.AUGMENTATION
     passes: int = Field(description="Rounds, and one more for the originals where they are asked for.")
-    source_images: int | None = Field(description="In the dataset.")
+    source_images: int | None = Field(description="Of the dataset, in the splits that are augmented.")
+    splits: list[str] | None = Field(
+        None, description="The splits that are augmented; null where the dataset has none: everything is."
+    )
+    left_out: dict[str, int] = Field({}, description="Images of the dataset that are not augmented, by split.")
+    warnings: list[str] = Field([], description="What a person should know of what is left out, in sentences.")
+    layout: Literal[1, 2] = Field(
+        1, description="2: splits, source files and portable names in the archive; 1: jobs of earlier versions."
+    )
     images: int | None = Field(description="In the archive: source images times passes.")
     images_per_chunk: int | None = Field(description="A chunk is what a lost worker costs at most.")
     chunks: int | None = Field(description="Chunks of images; one more unit of work puts the archive together.")

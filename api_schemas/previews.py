@@ -11,8 +11,8 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Fraction, RequestModel
 from api_schemas.datasets.references import DatasetReference
 
-MOST_IMAGES = 64
-MOST_ROUNDS = 8
+MAX_IMAGES = 64
+MAX_ROUNDS = 8
 
 
 class PreviewRequest(RequestModel):
@@ -28,8 +28,8 @@ class PreviewRequest(RequestModel):
     identity_probability: Fraction = Field(
         0.0, description="Probability that an image is left alone; ImageDataGenerator has 0."
     )
-    count: int = Field(8, ge=1, le=MOST_IMAGES, description="Images, one a row, from as many classes as possible.")
-    rounds: int = Field(5, ge=1, le=MOST_ROUNDS, description="Augmentations of each image.")
+    count: int = Field(8, ge=1, le=MAX_IMAGES, description="Images, one a row, from as many classes as possible.")
+    rounds: int = Field(5, ge=1, le=MAX_ROUNDS, description="Augmentations of each image.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="The same seed gives the same images and the same draws.")
     scale: int | None = Field(
         None,

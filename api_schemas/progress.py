@@ -22,7 +22,10 @@ class Progress(Body):
     chunks_done: int = 0
     chunks_running: int = 0
     fraction: float = Field(description="0-1, counting the epochs of running trials and the images of running chunks.")
-    estimated_finish: Timestamp | None = Field(description="From the pace so far; null before anything is done.")
+    estimated_finish: Timestamp | None = Field(
+        description="From the measured time of finished trials of the same dataset, model and training, or of finished "
+        "chunks; null before there is one."
+    )
 
 
 class TimelineEntry(Body):

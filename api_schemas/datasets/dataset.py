@@ -26,6 +26,11 @@ class DatasetState(StrEnum):
         return self in (DatasetState.READY, DatasetState.FAILED, DatasetState.DELETED)
 
 
+def _is_unset(value: object) -> bool:
+    """Facts that were not measured are not said, as in datasets and reports of earlier versions."""
+    return not value
+
+
 class Skipped(Body):
     """Files of a reference that did not become images, for one reason."""
 
@@ -42,12 +47,23 @@ class DatasetFacts(Body):
     shape: tuple[int, int, int] = Field(description="Height, width, channels.")
     dtype: str = Field(description="Of the stored pixels: uint8, uint16 or float32.")
     value_range: tuple[float, float] = Field(description="Smallest and largest pixel.")
+    value_quantiles: tuple[float, float] | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="What 1 in 200 values lie below, and what 1 in 200 of the values above that exceed: outliers and "
+        "background do not count. Measured on a sample; null for datasets that were read before this was measured.",
+    )
     channel_mean: list[float]
     channel_std: list[float]
     splits: dict[str, dict[str, int]] = Field(
         {}, description="Images per class in each fixed split (train, validation, test); empty where there is none."
     )
     groups: int | None = Field(None, description="How many groups of images there are; null where none are given.")
+    are_digits: bool = Field(
+        False,
+        exclude_if=_is_unset,
+        description="Whether the classes are known to be written digits, and not just numbered.",
+    )
     sizes: dict[str, int] = Field({}, description="Source images by 'heightxwidth', the most frequent 100 sizes.")
     extensions: dict[str, int] = Field({}, description="Source files by extension, in lower case.")
     near_constant: int = Field(0, description="Images whose pixels hardly differ from each other.")

@@ -14,6 +14,7 @@ FolderName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00][^\\\x00]*$",
 Extension = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9]{1,10}$")]
 Layout = Literal["auto", "classes", "splits", "pooled"]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}$")]
+Level = Annotated[int, Field(ge=0, le=255)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -60,6 +61,14 @@ class ImageOptions(RequestModel):
         "stretch",
         description="How image_size is reached, always with antialiasing. crop: the largest centred part of the "
         "wanted aspect ratio is taken first.",
+    )
+    background: Literal["white", "black"] | Annotated[list[Level], Field(min_length=3, max_length=3)] | None = Field(
+        None,
+        exclude_if=lambda value: value is None,  # references written before this field have the same digest
+        description="On what transparent images are laid where their opacity is not stored: white, black, or [red, "
+        "green, blue] from 0 to 255; null: white. With a background, images that are all transparent become rgb, and "
+        "the fourth channel of arrays is taken for opacity.",
+        examples=["white", [128, 128, 128]],
     )
     columns: ManifestColumns | None = None
     layout: Layout | None = Field(

@@ -16,7 +16,10 @@ class Needed(Body):
     """What would decide an inconclusive verdict, from the spread that was seen."""
 
     seeds: int | None = Field(description="Seeds in all; null where no number of seeds would do.")
-    images: int | None = Field(description="Images in the dataset, where more seeds alone would not do.")
+    images: int | None = Field(
+        description="Images in all, where more seeds alone would not do: of the dataset where every seed draws its own "
+        "validation images, of its validation set where that is fixed."
+    )
     sentence: str
 
 
@@ -45,7 +48,8 @@ class ParameterEffect(Body):
     low: float = Field(description="Lower end of a 95% interval over the seeds' models and images.")
     high: float
     damage_share: float | None = Field(
-        description="Its share of (1 - affinity), summed over the spec's parameters each alone; null if none does any."
+        description="Its share of (1 - affinity), summed over the spec's parameters each alone; null if none does any. "
+        "Of what the baseline's models no longer recognise, not of what training with it changes."
     )
     dose_response: list[DosePoint]
     safe_value: float | list[float] | bool | None = Field(
@@ -69,10 +73,10 @@ class ClassEffect(Body):
     baseline_accuracy: float | None
     candidate_accuracy: float | None
     difference: Points | None
-    low: Points | None
+    low: Points | None = Field(description="Of an interval for this class alone, at the confidence of the verdict's.")
     high: Points | None
     adjusted_p: float | None = Field(description="Holm's, over the classes.")
-    significant: bool
+    significant: bool = Field(description="Whether adjusted_p is below one minus the confidence of the verdict's.")
     affinity: float | None = Field(description="Of the baseline's model on this class with the whole spec.")
 
 
@@ -91,10 +95,31 @@ class Cause(Body):
     kind: Literal[
         "verdict", "preprocessing", "augmentation", "parameter", "no_effect", "class", "flip", "affinity", "diversity",
         "invented_pixels", "still_improving", "diverged", "gap", "range", "finding", "baseline", "sequential",
+        "seeds",
     ]  # fmt: skip
     text: str
     strength: Points = Field(description="How much of the difference it accounts for, roughly; orders the causes.")
     evidence: str = Field(description="JSON pointer into the report, where the figures are.")
+
+
+class SingleSeeds(Body):
+    """What can happen on one seed, which an interval of the mean does not show. Shares are of seeds, 0 to 1."""
+
+    seeds: int = Field(description="On which both arms finished.")
+    worst_seed: int
+    worst_difference: Points = Field(description="Candidate minus baseline on the worst seed.")
+    ahead: float = Field(
+        description="Share of seeds on which the candidate was ahead of the baseline, ties counting half: an estimate "
+        "of the probability that it is on a new seed (Bouthillier et al. 2021)."
+    )
+    ahead_low: float = Field(description="Of an exact 95% interval, ties counting against the candidate.")
+    ahead_high: float = Field(description="The same, ties counting for the candidate.")
+    collapsed: list[int] = Field(
+        description="Seeds on which it diverged, or kept less than half of what the baseline knows beyond guessing."
+    )
+    collapse_share_high: float = Field(
+        description="The largest share of collapsing runs that the runs seen do not exclude (exact, one-sided, 95%)."
+    )
 
 
 class Why(Body):
@@ -111,7 +136,11 @@ class Why(Body):
     generalisation_gap: Points | None = Field(description="Accuracy on clean training minus on validation images.")
     baseline_generalisation_gap: Points | None
     still_improving: bool = Field(description="Most of its trials had not levelled off when their epochs ended.")
+    baseline_still_improving: bool = Field(False, description="The same of the baseline's.")
+    learned: bool = Field(True, description="Its models know more than always naming the most frequent class would.")
+    baseline_learned: bool = Field(True, description="The same of the baseline's.")
     parameters: list[ParameterEffect] = Field(description="Most damaging first.")
     classes: list[ClassEffect] = Field(description="In class order.")
     flips: list[Flip] = Field(description="The confusions that grew most, at most ten.")
+    single_seeds: SingleSeeds | None = Field(None, description="Null when too few trials finished.")
     causes: list[Cause] = Field(description="Strongest first.")

@@ -85,10 +85,16 @@ class CandidateReport(Body):
     arm: str
     preprocessing_arm: str
     verdict: Verdict
-    sentence: str = Field(description="The verdict in words.")
+    sentence: str = Field(description="The verdict in words, beginning with the classes that lose by it.")
     difference: Difference | None = Field(description="Candidate minus baseline; null when too few trials finished.")
-    preprocessing: Difference | None = Field(description="Preprocessing-only arm minus baseline; null if one arm.")
-    augmentation: Difference | None = Field(description="Candidate minus preprocessing-only arm; null if one arm.")
+    preprocessing: Difference | None = Field(
+        description="Preprocessing-only arm minus baseline, at the verdict's confidence; null if one arm."
+    )
+    augmentation: Difference | None = Field(
+        description="Candidate minus preprocessing-only arm, at the verdict's confidence; null if one arm, and the "
+        "verdict's own interval where that arm is the baseline."
+    )
+    losing_classes: list[str] = Field([], description="Classes that lose significantly (Holm), most first.")
     findings: list[Finding] = Field([], description="What the linter says about the spec on this dataset.")
     needed: Needed | None = Field(None, description="Where the verdict is inconclusive: what would decide it.")
     why: Why | None = Field(None, description="Null where the baseline has no model to ask.")
@@ -100,7 +106,7 @@ class RecommendationReport(Body):
     recommended: RecommendedSpec
     verdict: Verdict | None = Field(description="Against the baseline; null where it is the baseline.")
     against_baseline: Difference | None
-    best_candidate: str | None = Field(description="The candidate with the highest mean accuracy.")
+    best_candidate: str | None = Field(description="The candidate with the highest mean accuracy at equal seeds.")
     against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
     seeds: list[int]
     sentence: str = Field(description="How it did on these seeds, in words.")
@@ -113,6 +119,8 @@ class Cost(Body):
     trials_reused: int
     trials_failed: int
     training_seconds: float = Field(description="Summed over the trials that this job trained itself.")
+    probes: int = Field(0, description="Models of the baseline that were asked about augmented images.")
+    probes_failed: int = Field(0, description="Models that should have been asked and could not be.")
 
 
 class Method(Body):

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-MOST_PARTS = 20_000
+MAX_PARTS = 20_000
 DEEPEST = 64
-LONGEST_TEXT = 200
-LARGEST_NUMBER = 10**9
+MAX_TEXT_LENGTH = 200
+MAX_NUMBER = 10**9
 
 _LAYERS = frozenset(
     {
@@ -145,9 +145,9 @@ def checked_config(config: dict[str, Any]) -> dict[str, Any]:
 def _check(value: Any, where: str, depth: int, parts: list[int]) -> None:
     parts[0] += 1
     if depth > DEEPEST:
-        raise _refusal(where[:LONGEST_TEXT], f"nested more than {DEEPEST} deep")
-    if parts[0] > MOST_PARTS:
-        raise _refusal("config", f"it has more than {MOST_PARTS:,} parts")
+        raise _refusal(where[:MAX_TEXT_LENGTH], f"nested more than {DEEPEST} deep")
+    if parts[0] > MAX_PARTS:
+        raise _refusal("config", f"it has more than {MAX_PARTS:,} parts")
     if isinstance(value, dict):
         _check_mapping(value, where, depth, parts)
     elif isinstance(value, list):
@@ -155,8 +155,8 @@ def _check(value: Any, where: str, depth: int, parts: list[int]) -> None:
             _check(item, f"{where}[{index}]", depth + 1, parts)
     elif isinstance(value, str):
         _check_text(value, where)
-    elif isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
-        raise _refusal(where, f"got a number above {LARGEST_NUMBER:,}")
+    elif isinstance(value, int | float) and abs(value) > MAX_NUMBER:
+        raise _refusal(where, f"got a number above {MAX_NUMBER:,}")
 
 
 def _check_mapping(value: dict[str, Any], where: str, depth: int, parts: list[int]) -> None:
@@ -204,8 +204,8 @@ def _check_object(value: dict[str, Any], where: str) -> None:
 
 
 def _check_text(text: Any, where: str) -> None:
-    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise _refusal(where, f"a text of more than {LONGEST_TEXT} characters")
+    if not isinstance(text, str) or len(text) > MAX_TEXT_LENGTH:
+        raise _refusal(where, f"a text of more than {MAX_TEXT_LENGTH} characters")
     if "/" in text or "\\" in text or "\0" in text:
         raise _refusal(where, f"got {text!r}; nothing in a model may look like a file's path")
     if text.startswith("__") and text != _TENSOR:

@@ -122,7 +122,7 @@ class EvaluationSettings(RequestModel):
         "seed draws its own split from all images.",
     )
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="Of all images, where splits are drawn; with groups, the nearest whole number of equal parts."
+        0.2, description="Of all images, where splits are drawn; with groups, to within the largest of them."
     )
     training_images: int | None = Field(
         None, ge=2, le=10**9, description="Train on this many images only, drawn per seed; null: on all that remain."

@@ -15,11 +15,12 @@ from augury.archives.zip_stream import Sink, ZipStream
 from augury.datasets.images.npy_header import npy_header
 
 _SHARD_META = "__manifest__"  # WebDataset takes what begins like this for no sample
-_LABELS_AT_ONCE = 2**16
+_VALUES_AT_ONCE = 2**16
+_SPLIT_NAME = "<U10"  # as long as the longest of them
 
 
 def write_zip(sink: Sink, parts: Parts) -> None:
-    """An image folder: ``class/round00_000012.png``, and the manifest."""
+    """An image folder: ``class/round00_000012.png``, below ``train/`` where there are splits, and the manifest."""
     with ZipStream(sink) as archive:
         archive.add_streamed(MANIFEST, parts.manifest)
         for entry in parts.entries():
@@ -27,19 +28,28 @@ def write_zip(sink: Sink, parts: Parts) -> None:
 
 
 def write_npz(sink: Sink, parts: Parts) -> None:
-    """Arrays: ``images`` ``[N, H, W, C]`` float32, ``labels`` ``[N]`` int64, ``class_names``; and the manifest."""
+    """Arrays: ``images`` ``[N, H, W, C]`` float32, ``labels`` ``[N]`` int64, ``class_names``, and the manifest.
+
+    Where the dataset has splits there is ``splits`` ``[N]``, the name of each image's, as well.
+    """
     layout = parts.layout
     with ZipStream(sink) as archive:
         archive.add_streamed(MANIFEST, parts.manifest)
         archive.add("class_names.npy", _npy(np.array(layout.class_names, dtype=np.str_)))
         labels = npy_header("<i8", (layout.images,))
-        archive.add_streamed("labels.npy", lambda: _with_header(labels, _label_blocks(parts)))
+        archive.add_streamed("labels.npy", lambda: _with_header(labels, _column(parts, "label", "<i8")))
+        if layout.plan.splits is not None:
+            splits = npy_header(_SPLIT_NAME, (layout.images,))
+            archive.add_streamed("splits.npy", lambda: _with_header(splits, _column(parts, "split", _SPLIT_NAME)))
         images = npy_header("<f4", (layout.images, *layout.facts.shape))
         archive.add_streamed("images.npy", lambda: _with_header(images, parts.image_blocks()))
 
 
 def write_tar(sink: Sink, parts: Parts) -> None:
-    """A WebDataset shard: ``000012.png``, ``000012.cls`` (the label) and ``000012.json`` (the manifest's line)."""
+    """A WebDataset shard: ``000012.png``, ``000012.cls`` (the label) and ``000012.json`` (the manifest's line).
+
+    Where the dataset has splits, keys begin with an image's: ``train/000012``.
+    """
     _write_member(sink, f"{_SHARD_META}/{MANIFEST}", parts.manifest_bytes, parts.manifest())
     for entry in parts.entries():
         key = entry.fields["file"].removesuffix(".png")
@@ -63,14 +73,15 @@ def _with_header(header: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield from blocks
 
 
-def _label_blocks(parts: Parts) -> Iterator[bytes]:
-    labels: list[int] = []
+def _column(parts: Parts, field: str, dtype: str) -> Iterator[bytes]:
+    """One field of every line, as an array's bytes."""
+    values: list[Any] = []
     for fields in parts.fields():
-        labels.append(fields["label"])
-        if len(labels) == _LABELS_AT_ONCE:
-            yield np.array(labels, "<i8").tobytes()
-            labels.clear()
-    yield np.array(labels, "<i8").tobytes()
+        values.append(fields[field])
+        if len(values) == _VALUES_AT_ONCE:
+            yield np.array(values, dtype).tobytes()
+            values.clear()
+    yield np.array(values, dtype).tobytes()
 
 
 def _write_member(sink: Sink, name: str, size: int, blocks: Iterator[bytes]) -> None:

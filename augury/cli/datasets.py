@@ -23,6 +23,14 @@ from augury.files import write_atomically
 FAILED = 1
 
 DatasetId = Annotated[str, typer.Argument(metavar="DATASET_ID", help="As printed by `augury datasets`.")]
+Background = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLOUR",
+        help="What transparent images are laid on: white, black, or RED,GREEN,BLUE from 0 to 255. Default: white.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 
 
@@ -35,6 +43,7 @@ def add(
     image_size: ImageSize = None,
     color_mode: Annotated[str | None, typer.Option(help="grayscale, rgb or rgba. Default: as fits.")] = None,
     resize: Annotated[str | None, typer.Option(help="stretch (the default) or crop.")] = None,
+    background: Background = None,
     file_column: Annotated[str | None, _column("file names, or the images")] = None,
     label_column: Annotated[str | None, _column("labels")] = None,
     split_column: Annotated[str | None, _column("splits")] = None,
@@ -56,13 +65,13 @@ def add(
     named = {"file": file_column, "label": label_column, "split": split_column, "group": group_column}
     named |= {"directory": directory, "extension": extension}
     columns = {role: column for role, column in named.items() if column is not None}
-    size = image_size_of(image_size)
+    size, behind = image_size_of(image_size), _background_of(background)
     what = _reference(source)
     with Client(url) as client:
         with _sending() as (on_parcel, on_progress):
             dataset = client.add_dataset(
-                what, image_size=size, color_mode=color_mode, resize=resize, columns=columns or None, layout=layout,
-                on_parcel=on_parcel, on_progress=on_progress,
+                what, image_size=size, color_mode=color_mode, resize=resize, background=behind,
+                columns=columns or None, layout=layout, on_parcel=on_parcel, on_progress=on_progress,
             )  # fmt: skip
         if wait:
             dataset = _waited_for(client, dataset)
@@ -131,6 +140,12 @@ def delete(dataset_id: DatasetId, url: Url = None) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {
     "add": add, "list": list_, "show": show, "images": images, "delete": delete,
 }  # fmt: skip
+
+
+def _background_of(text: str | None) -> str | list[int] | None:
+    """A colour by its name, or by three numbers."""
+    levels = [] if text is None else text.split(",")
+    return [int(level) for level in levels] if len(levels) > 1 and all(map(str.isdecimal, levels)) else text
 
 
 def _reference(source: str) -> Any:

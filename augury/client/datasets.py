@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +33,7 @@ class DatasetClient(Calls):
         image_size: tuple[int, int] | None = None,
         color_mode: str | None = None,
         resize: str | None = None,
+        background: str | Sequence[int] | None = None,
         columns: Mapping[str, str] | None = None,
         layout: str | None = None,
         on_parcel: Callable[[Parcel], None] = lambda _: None,
@@ -47,6 +48,7 @@ class DatasetClient(Calls):
             image_size: Height and width of the stored images; None: as they are.
             color_mode: ``grayscale``, ``rgb`` or ``rgba``; None: as fits.
             resize: ``stretch`` or ``crop``.
+            background: ``white``, ``black``, or red, green and blue from 0 to 255: on what transparent images are laid.
             columns: Names in a manifest: ``file``, ``label``, ``split``, ``group``; ``directory`` and ``extension`` of
                 its files.
             layout: What the top folders are: ``classes``, ``splits`` or ``pooled``; None: told by names and content.
@@ -56,7 +58,7 @@ class DatasetClient(Calls):
         Raises:
             NothingToSend: there is no such file, or nothing in the folder.
         """
-        shape = {"image_size": image_size, "color_mode": color_mode, "resize": resize}
+        shape = {"image_size": image_size, "color_mode": color_mode, "resize": resize, "background": background}
         options = given({**shape, "columns": columns, "layout": layout})
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         reference = reference_of(source) if isinstance(source, str) else source
@@ -139,10 +141,12 @@ def _path(dataset_id: str) -> str:
 
 def _fields(options: Mapping[str, Any]) -> dict[str, str]:
     """The options as fields of a form."""
-    size, columns = options.get("image_size"), options.get("columns")
+    size, background, columns = (options.get(name) for name in ("image_size", "background", "columns"))
     texts = {name: str(value) for name, value in options.items()}
     if size is not None:
         texts["image_size"] = "x".join(map(str, size))
+    if background is not None and not isinstance(background, str):
+        texts["background"] = ",".join(map(str, background))
     if columns is not None:
         texts["columns"] = json.dumps(dict(columns))
     return texts

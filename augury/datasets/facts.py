@@ -6,7 +6,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from posixpath import splitext
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,8 @@ import numpy.typing as npt
 from api_schemas.datasets.dataset import DatasetFacts
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES
 from augury.datasets.images.encoded import StoredImages
+from augury.datasets.images.pixel_file import PixelFile
+from augury.datasets.images.statistics import value_quantiles
 from augury.datasets.labelled_images import SPLITS, Listing
 
 NEAR_CONSTANT = 0.02
@@ -33,6 +37,7 @@ class Labelled:
     names: Sequence[str]
     splits: Sequence[str] | None
     groups: Sequence[str] | None
+    are_digits: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,12 @@ def facts_of(stored: StoredImages, labelled: Labelled, listing: Listing, are_fil
         shape=shape.array_shape,
         dtype=shape.dtype.name,
         value_range=(whole.low, whole.high),
+        value_quantiles=value_quantiles(partial(_image, stored.pixels), len(labelled.codes)),
         channel_mean=whole.mean.tolist(),
         channel_std=np.sqrt(whole.squares / whole.pixels).tolist(),
         splits=_splits(labelled),
         groups=None if labelled.groups is None else len(set(labelled.groups)),
+        are_digits=labelled.are_digits,
         sizes=dict(Counter(stored.sizes).most_common(_MAX_SIZES)),
         extensions={suffix: count for suffix, count in extensions.most_common() if suffix in IMAGE_SUFFIXES},
         near_constant=int((spread <= NEAR_CONSTANT * (whole.high - whole.low)).sum()),
@@ -66,6 +73,10 @@ def facts_of(stored: StoredImages, labelled: Labelled, listing: Listing, are_fil
         skipped=listing.skipped.summary(),
     )
     return facts.model_copy(update={"warnings": [*listing.notes, *stored.notes, *_warnings(facts)]})
+
+
+def _image(pixels: PixelFile, index: int) -> npt.NDArray[Any]:
+    return np.frombuffer(pixels.row(index), pixels.shape.dtype).reshape(pixels.shape.array_shape)
 
 
 def _counts(labelled: Labelled, codes: npt.NDArray[np.int64]) -> dict[str, int]:

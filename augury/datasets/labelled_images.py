@@ -76,3 +76,5 @@ class Listing:
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
     notes: Sequence[str] = ()
     """What was decided where it could be otherwise, in sentences that say how to ask for that."""
+    are_digits: bool = False
+    """Whether it is known that the classes are the digits that they are named after, and not just numbered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from api_schemas.datasets.references import ImageOptions
@@ -25,4 +26,6 @@ def read_dataset(
     report("opening", 0, 1)
     contents = open_contents(descriptor, name, workspace, limits, report)
     report("opening", 1, 1)
-    return assemble(recognise(contents, options, limits), options, workspace, limits, report)
+    assembled = assemble(recognise(contents, options, limits), options, workspace, limits, report)
+    warnings = [*contents.notes, *assembled.facts.warnings]
+    return replace(assembled, facts=assembled.facts.model_copy(update={"warnings": warnings}))

@@ -76,6 +76,7 @@ def _labelled(listing: Listing, kept: npt.NDArray[np.intp]) -> Labelled:
         names=_at_indices(listing.names, kept),
         splits=None if listing.splits is None else _at_indices(listing.splits, kept),
         groups=None if listing.groups is None else _at_indices(listing.groups, kept),
+        are_digits=listing.are_digits,
     )
 
 

@@ -46,13 +46,13 @@ class Analysis:
 
     @cached_property
     def best_candidate(self) -> Judgement | None:
-        """The candidate with the highest mean difference; None where none has any."""
+        """The candidate with the highest mean difference at equal seeds; None where none has any."""
         return best_of(self.judgements)
 
     @cached_property
     def candidate_results(self) -> list[CandidateResults]:
         """What was measured of each candidate, in the plan's order."""
-        return [candidate_results(self.results, judgement, index) for index, judgement in enumerate(self.judgements)]
+        return [candidate_results(self.results, self.judgements, index) for index in range(len(self.judgements))]
 
     @cached_property
     def reasons(self) -> list[Why]:

@@ -68,6 +68,8 @@ def cost(results: ComparisonResults) -> Cost:
         trials_reused=sum(trial.reused for trial in results.trials),
         trials_failed=sum(trial.state in _GAVE_NO_RESULT for trial in results.trials),
         training_seconds=sum(trial.result.seconds for trial in own.values() if trial.result),
+        probes=len(results.probes),
+        probes_failed=results.failed_probes,
     )
 
 

@@ -10,13 +10,15 @@ from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.judgement import Judgement
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.statistics.verdicts import sentence_of
+from augury.evidence.why.classes import losses
+from augury.evidence.why.learning import has_learned, nothing_learned
 from augury.evidence.why.summary import summarise
 from augury.linting import lint
 
 _INTERVAL_METHOD = (
     "t interval of the mean paired difference, its variance split into that of seeds and that of the validation "
-    "images which seeds share; verdicts hold together at the stated confidence over all candidates (Bonferroni) and "
-    "looks (alpha spending); see docs/statistics.md"
+    "images which seeds share; verdicts, and what is said of their parts, hold together at the stated confidence over "
+    "all candidates (Bonferroni) and looks (alpha spending); see docs/statistics.md"
 )
 
 
@@ -49,20 +51,33 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
 
 def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResults, why: Why) -> CandidateReport:
     settings, candidate = analysis.results.request.evaluation, judgement.candidate
+    lost = losses(why.classes)
+    sentence = sentence_of(
+        candidate.name, judgement.verdict, judgement.difference, settings.confidence, settings.practical_effect, lost
+    )
     return CandidateReport(
         name=candidate.name,
         arm=candidate.arm,
         preprocessing_arm=candidate.preprocessing_arm,
         verdict=judgement.verdict,
-        sentence=sentence_of(
-            candidate.name, judgement.verdict, judgement.difference, settings.confidence, settings.practical_effect
-        ),
+        sentence=f"{sentence}{_if_nothing_was_learned(measured)}",
         difference=judgement.difference,
         preprocessing=measured.preprocessing_difference,
         augmentation=measured.augmentation_difference,
+        losing_classes=[each.class_name for each in lost],
         findings=lint(measured.arm.spec, analysis.results.facts),
         needed=measured.needed,
         why=why,
+    )
+
+
+def _if_nothing_was_learned(measured: CandidateResults) -> str:
+    """Said after the verdict where neither side knows more than the most frequent class: then it is about nothing."""
+    if measured.difference is None or has_learned(measured.arm) or has_learned(measured.baseline):
+        return ""
+    return (
+        f" But neither its models nor the baseline's have learned more than to name the most frequent class "
+        f"({nothing_learned(measured.arm)} of the validation images): this says nothing about its transforms."
     )
 
 

@@ -36,6 +36,9 @@ class ComparisonResults:
     groups: npt.NDArray[np.int64] | None = None
     """The group of every image of the snapshot ``[N]``, where validation images are drawn in groups."""
 
+    failed_probes: int = 0
+    """Models of the baseline that should have been asked, and whose probe failed."""
+
     def seeds(self, purpose: str) -> list[int]:
         """All seeds of the rounds with that purpose, in the order of the rounds."""
         return [seed for each in self.plan.rounds if each.purpose == purpose for seed in each.seeds]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api_schemas.plans import BASELINE, CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.statistics.alpha_spending import confidence_at, settled
+from augury.evidence.statistics.claims import means_at_equal_seeds
 from augury.evidence.statistics.paired_outcomes import paired_outcomes, shared_seeds
 from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
@@ -26,6 +27,10 @@ class Judgement:
     """What the difference was made from."""
     settled_at: int | None
     """Seeds per arm at the look that settled the verdict; None while it is open."""
+    seeds: Sequence[int] = ()
+    """Of the look that the verdict is from, whether or not both arms finished them."""
+    confidence: float = 0.0
+    """Of the interval at that look: of this candidate's share of the error."""
 
 
 def judge(
@@ -45,20 +50,22 @@ def judge(
         seeds = results.seeds("comparison")[:look]
         estimate = estimate_between(results, candidate.arm, BASELINE, seeds)
         if estimate is None:
+            judgement = replace(judgement, seeds=seeds, confidence=confidence)
             continue
         difference = _reported(results, candidate.arm, BASELINE, seeds, estimate, confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
-        judgement = Judgement(candidate, verdict, difference, estimate, look if is_settled else None)
+        judgement = Judgement(candidate, verdict, difference, estimate, look if is_settled else None, seeds, confidence)
         if is_settled:
             break
     return judgement
 
 
 def best_of(judgements: Sequence[Judgement]) -> Judgement | None:
-    """The candidate with the highest mean difference; None where none has any."""
-    compared = [each for each in judgements if each.difference is not None]
-    return max(compared, key=lambda each: each.difference.mean if each.difference else 0.0, default=None)
+    """The candidate with the highest mean difference on the seeds that all have; None where none has any."""
+    means = means_at_equal_seeds([each.difference for each in judgements])
+    compared = [(mean, each) for mean, each in zip(means, judgements, strict=True) if mean is not None]
+    return max(compared, key=lambda pair: pair[0])[1] if compared else None
 
 
 def difference_between(

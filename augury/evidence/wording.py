@@ -6,10 +6,12 @@ from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference
+from augury.evidence.statistics.claims import shown_direction
 from augury.wording import joined, shortened
 
 _MAX_NAME_LENGTH = 40
 _ROUNDED = 0.005
+_ROUNDS_TO_ZERO = 0.05
 
 
 def percent(share: float) -> str:
@@ -36,13 +38,24 @@ def bounds(difference: Difference) -> str:
     return f"{difference.low:+.1f} to {difference.high:+.1f}"
 
 
-def change(difference: Difference) -> str:
-    """What something does to accuracy, claiming no more than its interval does."""
-    if difference.low > 0:
-        return f"gains {points(difference.mean)} ({interval(difference)})"
-    if difference.high < 0:
-        return f"costs {points(difference.mean)} ({interval(difference)})"
-    return f"makes no measurable difference: {difference.mean:+.1f} points ({interval(difference)})"
+def change(difference: Difference, whole: Difference | None = None) -> str:
+    """What something does to accuracy: "gains" or "costs" where that is shown, and else what was seen, as seen.
+
+    Args:
+        difference: of the thing in question.
+        whole: the verdict's difference, where the thing is a part of it (see ``shown_direction``).
+    """
+    shown = shown_direction(difference, whole or difference)
+    if shown:
+        return f"{'gains' if shown > 0 else 'costs'} {points(difference.mean)} ({interval(difference)})"
+    return f"{seen(difference.mean)} ({interval(difference)})"
+
+
+def seen(mean: float) -> str:
+    """A mean difference as what it was, without a claim that it would be so again: was 2.2 points higher in …"""
+    if abs(mean) < _ROUNDS_TO_ZERO:
+        return "made no difference in these trials"
+    return f"was {points(mean)} {'higher' if mean > 0 else 'lower'} in these trials"
 
 
 def quoted(name: str) -> str:

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import GeometryMeasurements, IntensityMeasurements, Semantics, Severity
+from augury.linting.handed import pixels_after, values_after
 from augury.linting.intensities import ASSUMED, Jitter, Pixels, effect
 from augury.linting.measurements import measure, motion_of
+from augury.value_scale import Values
 
 ASSUMED_SIZE = 64
 """Height and width where no dataset is named."""
@@ -60,6 +62,16 @@ class Case:
         return Pixels(low, high, mean, sum(deviations) / len(deviations) if deviations else (high - low) / 4)
 
     @cached_property
+    def handed(self) -> Values | None:
+        """Where the values lie that ``rescale`` gets: after the preprocessing function. None without facts."""
+        return None if self.facts is None else values_after(self.spec.preprocessing_function, Values.of(self.facts))
+
+    @cached_property
+    def handed_pixels(self) -> Pixels:
+        """The statistics of the same values."""
+        return pixels_after(self.spec.preprocessing_function, self.pixels)
+
+    @cached_property
     def geometry(self) -> GeometryMeasurements:
         """What the geometric transforms do."""
         return self.geometry_of(self.spec)
@@ -100,6 +112,8 @@ class Hit:
     changes: Mapping[str, Any] | None = None
     parameters: tuple[str, ...] | None = None
     """Which of the rule's parameters it is about, where not all of them."""
+    severity: Severity | None = None
+    """Where it is another than the rule's."""
 
 
 @dataclass(frozen=True)

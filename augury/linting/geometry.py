@@ -43,32 +43,47 @@ def _rotation_changes_labels(case: Case) -> Hit | None:
     rotation = case.spec.rotation_range
     if rotation <= UPRIGHT_DEGREES or not case.facts:
         return None
-    names = labels.writing(case.facts.classes) or labels.ways_up(case.facts.classes)
-    numbers = {"rotation": rotation, "share": 1 - UPRIGHT_DEGREES / min(rotation, 180.0), "names": names}
-    return Hit(numbers, {"rotation_range": 15}) if names else None
+    facts = case.facts
+    names = labels.writing(facts.classes, are_digits=facts.are_digits) or labels.ways_up(facts.classes)
+    numbered = labels.numbers(facts.classes)
+    if not names and not numbered:
+        return None
+    share = 1 - UPRIGHT_DEGREES / min(rotation, 180.0)
+    numbers = {"rotation": rotation, "share": share, "about": _about(names, numbered, "the way up tells them apart")}
+    return Hit(numbers, {"rotation_range": 15}, severity=None if names else Severity.INFO)
+
+
+def _about(names: str | None, numbered: str | None, claim: str) -> str:
+    """What the class names say of orientation: a claim, or, of mere numbers, that they say nothing."""
+    if names:
+        return f"but in classes such as {names} {claim}"
+    return (
+        f"and the classes are merely numbered ({numbered}): if they are digits, {claim}; a probe of the augmented "
+        "images shows it"
+    )
 
 
 def _flip_changes_labels(case: Case) -> Hit | None:
     spec, facts = case.spec, case.facts
     flips = [name for name in ("horizontal_flip", "vertical_flip") if getattr(spec, name)]
-    if not facts:
+    if not facts or not flips:
         return None
-    writing = labels.writing(facts.classes)
-    wrong = [
-        name
-        for name in flips
-        if writing or (labels.sides if name == "horizontal_flip" else labels.ways_up)(facts.classes)
-    ]
+    writing, numbered = labels.writing(facts.classes, are_digits=facts.are_digits), labels.numbers(facts.classes)
+    about = {"horizontal_flip": labels.sides, "vertical_flip": labels.ways_up}
+    wrong = [name for name in flips if writing or numbered or about[name](facts.classes)]
     if not wrong:
         return None
     names = writing or labels.sides(facts.classes) or labels.ways_up(facts.classes)
-    share = 1 - 0.5 ** len(wrong)
-    numbers = {"share": share, "names": names, "flips": " and ".join(wrong)}
-    return Hit(numbers, dict.fromkeys(wrong, False), tuple(wrong))
+    claim = "a mirror image means something else or nothing at all"
+    numbers = {
+        "share": 1 - 0.5 ** len(wrong), "flips": " and ".join(wrong), "about": _about(names, numbered, claim),
+    }  # fmt: skip
+    return Hit(numbers, dict.fromkeys(wrong, False), tuple(wrong), severity=None if names else Severity.INFO)
 
 
 def _vertical_flip(case: Case) -> Hit | None:
-    if not case.spec.vertical_flip or _flip_changes_labels(case):
+    other = _flip_changes_labels(case)
+    if not case.spec.vertical_flip or (other and "vertical_flip" in (other.parameters or ())):
         return None
     return Hit(changes={"vertical_flip": False})
 
@@ -140,10 +155,10 @@ RULES = (
         id="rotation-changes-labels",
         severity=Severity.WARNING,
         parameters=("rotation_range",),
-        trigger="`rotation_range` above 45, and class names that look like writing or name an up or down",
+        trigger="`rotation_range` above 45, and class names that look like writing or name an up or down; info where "
+        "classes are merely numbered",
         why="Turned far enough, one class looks like another (6 and 9), and the label is wrong.",
-        message="rotation_range={rotation:g} turns {share:.0%} of the images by more than 45 degrees, but in classes "
-        "such as {names} the way up tells them apart.",
+        message="rotation_range={rotation:g} turns {share:.0%} of the images by more than 45 degrees, {about}.",
         remedy="Stay at 15 degrees or below.",
         check=_rotation_changes_labels,
         reference="arXiv:1911.06987",
@@ -152,10 +167,10 @@ RULES = (
         id="flip-changes-labels",
         severity=Severity.WARNING,
         parameters=("horizontal_flip", "vertical_flip"),
-        trigger="a flip, and class names that look like writing or name the side that the flip exchanges",
+        trigger="a flip, and class names that look like writing or name the side that the flip exchanges; info where "
+        "classes are merely numbered",
         why="Mirrored writing does not exist in the data, and a mirrored left is a right.",
-        message="{flips} shows {share:.0%} of the images mirrored, but in classes such as {names} a mirror image means "
-        "something else or nothing at all.",
+        message="{flips} shows {share:.0%} of the images mirrored, {about}.",
         remedy="Leave the flip out.",
         check=_flip_changes_labels,
         reference="ultralytics/yolov5#2164",

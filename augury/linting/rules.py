@@ -82,7 +82,7 @@ def _finding(rule: Rule, hit: Hit, case: Case) -> Finding:
     given = case.spec.model_dump(exclude_defaults=True)
     return Finding(
         rule=rule.id,
-        severity=rule.severity,
+        severity=hit.severity or rule.severity,
         message=rule.message.format(**hit.numbers),
         remedy=rule.remedy.format(**hit.numbers),
         # A rule names all parameters that can play a part; a finding those that do, or the one that is missing.

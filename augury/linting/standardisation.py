@@ -19,9 +19,14 @@ def _featurewise_statistics(case: Case) -> Hit | None:
     scale = spec.rescale or 1.0
     numbers = "the statistics are"
     if case.facts:
-        mean, deviation = case.pixels.mean * scale, case.pixels.deviation * abs(scale)
+        pixels = case.handed_pixels
+        mean, deviation = pixels.mean * scale, pixels.deviation * abs(scale)
         numbers = f"the mean is about {mean:.4g} and the deviation {deviation:.4g},"
-    order = f"after rescale={spec.rescale:g}" if spec.rescale else "on the raw values"
+    steps = [
+        *([f"preprocessing_function {spec.preprocessing_function}"] if spec.preprocessing_function else []),
+        *([f"rescale={spec.rescale:g}"] if spec.rescale else []),
+    ]
+    order = f"after {' and '.join(steps)}" if steps else "on the raw values"
     return Hit({"numbers": numbers, "order": order})
 
 
@@ -30,7 +35,8 @@ def _featurewise_after_samplewise(case: Case) -> Hit | None:
     if not case.is_samplewise or not (spec.featurewise_center or spec.featurewise_std_normalization):
         return None
     scale = spec.rescale or 1.0
-    mean, deviation = case.pixels.mean * scale, case.pixels.deviation * abs(scale) + 1e-6
+    pixels = case.handed_pixels
+    mean, deviation = pixels.mean * scale, pixels.deviation * abs(scale) + 1e-6
     centre = -mean / (deviation if spec.featurewise_std_normalization else 1)
     values = "your dataset" if case.facts else "8-bit images (assumed)"
     return Hit(

@@ -10,6 +10,13 @@ from augury.linting.photometric import CANCELLED, NEGLIGIBLE_SHIFT
 
 FEW_IMAGES = 10
 UNSEEN_PIXELS = 0.1
+FEW_VALIDATED = 20
+"""Below so many validation images a class's recall moves by more than 5 points with each of them."""
+IMBALANCE = 5
+"""So many times as many images of the most frequent class make a class a rare one."""
+USUAL_FRACTION = 0.2
+"""Of the images that are validated on, where a request does not say another."""
+_VALIDATED_ON = ("validation", "test")
 RESOLVING_IMAGES = 385
 """(1.96 / 0.05)² / 4: from here on an accuracy of about one half is known to ±5 points."""
 
@@ -39,6 +46,30 @@ def _small_classes(case: Case) -> Hit | None:
     if not few:
         return None
     return Hit({"names": labels.listed(list(few)), "fewest": min(few.values()), "bound": FEW_IMAGES})
+
+
+def _rare_classes(case: Case) -> Hit | None:
+    facts = case.facts
+    if facts is None or len(facts.classes) < 2 or not case.spec.has_augmentation:
+        return None
+    fixed = next((split for split in _VALIDATED_ON if facts.splits.get(split)), None) if facts.splits else None
+    counted = facts.splits[fixed] if fixed else facts.classes
+    share = 1.0 if fixed else USUAL_FRACTION
+    validated = {name: round(counted.get(name, 0) * share) for name in facts.classes}
+    rare = [
+        name
+        for name, count in validated.items()
+        if count < FEW_VALIDATED and count * IMBALANCE <= max(validated.values())
+    ]
+    if not rare or not any(validated.values()):
+        return None
+    fewest = min(validated[name] for name in rare)
+    return Hit({
+        "names": labels.listed(rare), "fewest": fewest, "all": sum(validated.values()),
+        "where": f"in the split {fixed}" if fixed else f"where {USUAL_FRACTION:.0%} are validated on",
+        "frequent": max(validated.values()) / sum(validated.values()),
+        "step": 100 / max(fewest, 1),
+    })  # fmt: skip
 
 
 def _no_augmentation(case: Case) -> Hit | None:
@@ -112,6 +143,21 @@ RULES = (
         remedy="Collect more images of them, or read their results as anecdotes.",
         check=_small_classes,
         reference="arXiv:2204.03632",
+    ),
+    Rule(
+        id="rare-classes",
+        severity=Severity.WARNING,
+        parameters=(),
+        trigger="augmentation, and a class with fewer than 20 images to validate on, a fifth or less of the most "
+        "frequent class's",
+        why="Accuracy hardly counts a rare class: a model that never names it looks good, and what augmentation "
+        "does to it is decided by a few images.",
+        message="Of about {all} images to validate on ({where}), {fewest} are of the rarest of {names}: one image more "
+        "or less is {step:.0f} points of its recall, and a model that always says the most frequent class has "
+        "{frequent:.0%} accuracy.",
+        remedy="Look at the recall of each class, collect more images of the rare ones, or leave some of the frequent "
+        "ones out.",
+        check=_rare_classes,
     ),
     Rule(
         id="no-augmentation",

@@ -23,21 +23,56 @@ _CHANNELS_OF_PNG = {"uint8": (1, 3, 4), "uint16": (1,)}
 """What a PNG file can hold without loss, and Pillow can write."""
 _FORMATS_OF_PNG = ("zip", "tar")
 
+SPLITS = ("train", "validation", "test")
+_BY_DEFAULT = ("train",)
+_IN_NONE = "in no split"
+
 
 def plan_augmentation(request: AugmentationRequest, facts: DatasetFacts | None) -> AugmentationPlan:
     """How the work is cut. Without *facts* the dataset is not known yet."""
     passes = request.rounds + request.include_originals
     if facts is None:
         return AugmentationPlan(passes=passes, source_images=None, images=None, images_per_chunk=None, chunks=None)
+    splits = splits_taken(request, facts)
+    counts = {name: sum(classes.values()) for name, classes in facts.splits.items()}
+    images = facts.images if splits is None else sum(counts.get(name, 0) for name in splits)
+    left_out = {} if splits is None else _left_out(splits, counts, facts.images)
     max_images = max(1, MAX_BYTES_PER_CHUNK // (math.prod(facts.shape) * _BYTES_PER_VALUE))
-    per_chunk = min(MAX_IMAGES_PER_CHUNK, max_images, facts.images)
+    per_chunk = max(1, min(MAX_IMAGES_PER_CHUNK, max_images, images))
     return AugmentationPlan(
         passes=passes,
-        source_images=facts.images,
-        images=facts.images * passes,
+        source_images=images,
+        splits=splits,
+        left_out=left_out,
+        warnings=_warnings(splits, images, left_out),
+        layout=2,
+        images=images * passes,
         images_per_chunk=per_chunk,
-        chunks=math.ceil(facts.images / per_chunk) * passes,
+        chunks=math.ceil(images / per_chunk) * passes,
     )
+
+
+def splits_taken(request: AugmentationRequest, facts: DatasetFacts) -> list[str] | None:
+    """The splits that are augmented, in a fixed order; None where the dataset has none and everything is."""
+    if not facts.splits:
+        return None
+    return [name for name in SPLITS if name in (request.splits or _BY_DEFAULT)]
+
+
+def _left_out(splits: list[str], counts: dict[str, int], images: int) -> dict[str, int]:
+    others = {name: count for name, count in counts.items() if name not in splits and count}
+    in_none = images - sum(counts.values())
+    return {**others, _IN_NONE: in_none} if in_none else others
+
+
+def _warnings(splits: list[str] | None, images: int, left_out: dict[str, int]) -> list[str]:
+    if splits is None or not left_out:
+        return []
+    others = ", ".join(f"{name} ({count})" for name, count in left_out.items())
+    return [
+        f"only the {images} images of {' and '.join(splits)} are augmented; left out: {others}. An image that is "
+        "validated on must have no copy among those that are trained on; `splits` names others"
+    ]
 
 
 def chunk_spans(plan: AugmentationPlan) -> Iterator[ChunkSpan]:
@@ -67,6 +102,18 @@ def sources_of(request: AugmentationRequest, source_images: int, span: ChunkSpan
     number_of_pass, start = divmod(span.first, source_images)
     round_number = number_of_pass - request.include_originals
     return Sources(None if round_number < 0 else round_number, start, start + span.images)
+
+
+def splits_problem(request: AugmentationRequest, facts: DatasetFacts) -> str | None:
+    """Why the splits that were asked for, or `train`, cannot be augmented, said to a person; None if they can."""
+    there = {name: sum(classes.values()) for name, classes in facts.splits.items()}
+    if not there:
+        return "the dataset has no fixed splits; leave it out to augment all images" if request.splits else None
+    missing = [name for name in request.splits or _BY_DEFAULT if not there.get(name)]
+    if not missing:
+        return None
+    known = ", ".join(f"{name!r} ({count} images)" for name, count in there.items() if count)
+    return f"the dataset has no image in {missing[0]!r}; it has {known}: name those that are to be augmented"
 
 
 def format_problem(request: AugmentationRequest, facts: DatasetFacts) -> str | None:

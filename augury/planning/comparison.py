@@ -16,25 +16,40 @@ from api_schemas.training.models import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.splits import split_definition
 from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+from augury.value_scale import Values
 
 TRAINED = "trained"
 """The one arm of a training job."""
 
 
-def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
-    """Integer images are brought to 0-1; floats are taken as they are."""
-    max_value = {"uint8": 255, "uint16": 65_535}.get(stored_dtype)
-    return ImageDataGeneratorSpec() if max_value is None else ImageDataGeneratorSpec(rescale=1 / max_value)
+_FULL_SCALES = {"uint8": 255, "uint16": 65_535}
+
+Stored = DatasetFacts | str
+"""What is known of the pixels: the dataset's facts, or, before it was read, the type that is assumed."""
 
 
-def plan_of(request: TrialRequest, stored_dtype: str) -> Plan:
+def default_baseline(stored: Stored) -> ImageDataGeneratorSpec:
+    """The rescale that brings the dataset's values to 0-1, see ``augury.value_scale``; a type's by its bits."""
+    full = _FULL_SCALES.get(stored, 1) if isinstance(stored, str) else Values.of(stored).full_scale
+    return ImageDataGeneratorSpec() if full == 1 else ImageDataGeneratorSpec(rescale=1 / full)
+
+
+def _baseline_rule(request: ComparisonRequest, stored: Stored) -> str:
+    if request.baseline is not None:
+        return "the baseline is the request's"
+    if isinstance(stored, str):
+        return f"{stored} images are assumed, as the dataset was not read yet; its values decide once it is"
+    return Values.of(stored).sentence()
+
+
+def plan_of(request: TrialRequest, stored: Stored) -> Plan:
     """The plan of a comparison or of a training."""
-    return plan_training(request) if isinstance(request, TrainingRequest) else plan_comparison(request, stored_dtype)
+    return plan_training(request) if isinstance(request, TrainingRequest) else plan_comparison(request, stored)
 
 
-def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:
+def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
     """The arms of a comparison: the baseline, each candidate, and each other preprocessing without augmentation."""
-    baseline = request.baseline.spec if request.baseline else default_baseline(stored_dtype)
+    baseline = request.baseline.spec if request.baseline else default_baseline(stored)
     preprocessing_arms = {baseline.preprocessing(): BASELINE}
     arms = [Arm(name=BASELINE, role=ArmRole.BASELINE, spec=baseline)]
     candidates = []
@@ -52,7 +67,8 @@ def plan_comparison(request: ComparisonRequest, stored_dtype: str) -> Plan:
         )
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
-    return _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
+    plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
+    return plan.model_copy(update={"baseline_rule": _baseline_rule(request, stored)})
 
 
 def plan_training(request: TrainingRequest) -> Plan:

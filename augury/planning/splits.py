@@ -37,6 +37,8 @@ class GroupedSplit(_Definition):
     """Every seed draws its own split, with no group on both sides."""
 
     kind: Literal["grouped"] = "grouped"
+    drawing: Literal[2]
+    """How groups are drawn. Definitions without it took one of a few folds, most often the same one."""
     validation_fraction: float
 
 
@@ -66,8 +68,8 @@ def fixed_validation(evaluation: EvaluationSettings, facts: DatasetFacts) -> str
     return next((name for name in _VALIDATED_ON if _images_in(facts, name)), None)
 
 
-def folds_of(validation_fraction: float) -> int:
-    """Into how many parts groups are dealt out: the smaller side of the split is one of them."""
+def groups_needed(validation_fraction: float) -> int:
+    """How many groups it takes for one of them to be about as large as the smaller side of the split."""
     return max(2, round(1 / min(validation_fraction, 1 - validation_fraction)))
 
 
@@ -76,8 +78,10 @@ def split_definition(evaluation: EvaluationSettings, facts: DatasetFacts) -> Spl
     fixed = fixed_validation(evaluation, facts)
     if fixed is not None:
         return FixedSplit(validation=fixed, training_images=evaluation.training_images)
-    drawn = RandomSplit if facts.groups is None else GroupedSplit
-    return drawn(validation_fraction=evaluation.validation_fraction, training_images=evaluation.training_images)
+    fraction, training_images = evaluation.validation_fraction, evaluation.training_images
+    if facts.groups is None:
+        return RandomSplit(validation_fraction=fraction, training_images=training_images)
+    return GroupedSplit(drawing=2, validation_fraction=fraction, training_images=training_images)
 
 
 def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSizes:
@@ -86,11 +90,7 @@ def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSiz
     if fixed is not None:
         return SplitSizes(evaluation.training_images or _images_in(facts, "train"), _images_in(facts, fixed))
     fraction = evaluation.validation_fraction
-    if facts.groups is None:
-        validation = math.ceil(facts.images * fraction)
-    else:
-        smaller = round(facts.images / folds_of(fraction))
-        validation = smaller if fraction <= 0.5 else facts.images - smaller
+    validation = math.ceil(facts.images * fraction) if facts.groups is None else round(facts.images * fraction)
     return SplitSizes(evaluation.training_images or facts.images - validation, validation)
 
 
@@ -133,11 +133,11 @@ def _drawn_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) ->
         )
     if min(training, validation) < classes:
         return f"{training} training and {validation} validation images cannot hold every one of {classes} classes"
-    parts = folds_of(evaluation.validation_fraction)
-    if facts.groups is not None and facts.groups < parts:
+    fewest = groups_needed(evaluation.validation_fraction)
+    if facts.groups is not None and facts.groups < fewest:
         return (
             f"the dataset has {facts.groups} groups, and a validation_fraction of {evaluation.validation_fraction:g} "
-            f"needs {parts} or more, as a group is never on both sides; choose a fraction nearer to 0.5"
+            f"needs {fewest} or more, as a group is never on both sides; choose a fraction nearer to 0.5"
         )
     return None
 

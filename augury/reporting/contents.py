@@ -7,10 +7,15 @@ from collections.abc import Sequence
 
 from api_schemas.plans import BASELINE
 from api_schemas.reports.evidence import Cause
-from api_schemas.reports.report import ArmReport, CandidateReport, Cost
+from api_schemas.reports.report import ArmReport, CandidateReport, Cost, Report
+from augury.reporting import formatting
+from augury.wording import count, listed
 
 DIVERGED = "* the loss stopped being finite"
 """What the star behind an accuracy means."""
+
+MAX_WARNINGS = 10
+"""Of the dataset's, beside the report's own notices."""
 
 
 def causes_of(candidate: CandidateReport) -> Sequence[Cause]:
@@ -45,3 +50,36 @@ def has_diverged(arm: ArmReport) -> bool:
 def trained_trials(cost: Cost) -> int:
     """Trials that the job trained itself, to the end."""
     return cost.trials - cost.trials_reused - cost.trials_failed
+
+
+def notices(report: Report) -> list[str]:
+    """What a reader must know before believing anything: what is missing, and the dataset's warnings."""
+    failed, diverged = report.cost.trials_failed, [arm.name for arm in report.arms if has_diverged(arm)]
+    said = []
+    if report.stopped:
+        said.append("The job was stopped early on request; the report covers what was done by then.")
+    if failed > 0:
+        said.append(f"{count(failed, 'trial')} of {report.cost.trials} gave no result; the report covers the others.")
+    elif not report.complete and not report.stopped:
+        said.append("Not every trial gave a result.")
+    if diverged:
+        names = listed([formatting.plain(name) for name in diverged], 5)
+        said.append(f"The loss stopped being finite in trials of {names}.")
+    return [*said, *caveats(report)]
+
+
+def caveats(report: Report) -> list[str]:
+    """What the evidence lacks beside trials: probes that failed, and the dataset's own warnings."""
+    cost, said = report.cost, []
+    if cost.probes_failed > 0:
+        rest = "rest on the others" if cost.probes else "could not be measured"
+        probes = count(cost.probes + cost.probes_failed, "probe")
+        failed = f"{cost.probes_failed} of {probes} of the baseline's models failed"
+        said.append(f"{failed}; affinity, shares and safe values {rest}.")
+    return [*said, *(f"Dataset: {formatting.plain(line, 300)}" for line in _warnings(report))]
+
+
+def _warnings(report: Report) -> list[str]:
+    warnings = report.provenance.dataset.warnings
+    more = len(warnings) - MAX_WARNINGS
+    return [*warnings[:MAX_WARNINGS], *([f"{count(more, 'more warning')} in the JSON report."] if more > 0 else [])]

@@ -9,9 +9,9 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
 from augury.reporting import formatting, tables
-from augury.reporting.contents import causes_of
+from augury.reporting.contents import causes_of, notices
 from augury.reporting.html import dataset_lines
-from augury.reporting.page import MAX_SENTENCE_LENGTH, measures, notices
+from augury.reporting.page import MAX_SENTENCE_LENGTH, measures
 from augury.reporting.tables import Table
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from api_schemas.reports.evidence import Cause, Why
 from api_schemas.reports.report import CandidateReport, Report
 from augury.reporting import formatting, tables
-from augury.reporting.contents import causes_of, has_augmentation, has_diverged, preprocesses_as_baseline
+from augury.reporting.contents import causes_of, has_augmentation, notices, preprocesses_as_baseline
 from augury.reporting.plots import figures as plots
 from augury.reporting.plots.style import Picture
 from augury.reporting.tables import Table
-from augury.wording import count, listed
 
 MAX_DRAWN = 6
 """Candidates with pictures; the others have their tables only."""
@@ -113,22 +112,6 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
     )
 
 
-def notices(report: Report) -> list[str]:
-    """What a reader must know before believing anything: what is missing from this report."""
-    failed, diverged = report.cost.trials_failed, [arm.name for arm in report.arms if has_diverged(arm)]
-    said = []
-    if report.stopped:
-        said.append("The job was stopped early on request; the report covers what was done by then.")
-    if failed > 0:
-        said.append(f"{count(failed, 'trial')} of {report.cost.trials} gave no result; the report covers the others.")
-    elif not report.complete and not report.stopped:
-        said.append("Not every trial gave a result.")
-    if diverged:
-        names = listed([formatting.plain(name) for name in diverged], 5)
-        said.append(f"The loss stopped being finite in trials of {names}.")
-    return said
-
-
 def _candidate_of(cause: Cause) -> int | None:
     found = re.match(r"/candidates/(\d+)(?:/|$)", cause.evidence)
     return int(found.group(1)) if found else None
@@ -142,7 +125,22 @@ def measures(candidate: CandidateReport) -> list[tuple[str, str]]:
             ("of which preprocessing", formatting.difference_in_full(candidate.preprocessing)),
             ("of which augmentation", formatting.difference_in_full(candidate.augmentation)),
         ]
-    return shown + (_measures_of(candidate.why) if candidate.why else [])
+    return [*shown, *_seed_by_seed(candidate), *(_measures_of(candidate.why) if candidate.why else [])]
+
+
+def _seed_by_seed(candidate: CandidateReport) -> list[tuple[str, str]]:
+    seeds = candidate.why.single_seeds if candidate.why else None
+    if seeds is None:
+        return []
+    interval = f"[{formatting.percent(seeds.ahead_low)}, {formatting.percent(seeds.ahead_high)}]"
+    collapsed = (
+        f"{len(seeds.collapsed)} of {seeds.seeds}; up to {formatting.percent(seeds.collapse_share_high)} possible"
+    )
+    return [
+        ("Ahead of the baseline, share of seeds", f"{formatting.percent(seeds.ahead)}, 95% interval {interval}"),
+        ("Worst seed", f"{seeds.worst_seed}: {formatting.points(seeds.worst_difference)} points"),
+        ("Collapsed runs", collapsed),
+    ]
 
 
 def _measures_of(why: Why) -> list[tuple[str, str]]:

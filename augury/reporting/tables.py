@@ -64,7 +64,7 @@ def parameters(why: Why) -> Table:
     table = Table(
         "Each random transform alone, as the baseline's models see it, most damaging first",
         (
-            "Parameter", "Value", "Affinity", "Interval", "Share of the damage", "Safe value",
+            "Parameter", "Value", "Affinity", "Interval", "Share of what is misrecognised", "Safe value",
             "Worst classes", "Trained alone", "Trained without",
         ),
         [_parameter(each) for each in why.parameters],

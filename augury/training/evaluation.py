@@ -17,9 +17,9 @@ from augury.training.steppers import Stepper
 
 Array = npt.NDArray[Any]
 _CACHE_BYTES = 256_000_000
-_LARGEST_BATCH = 512
+_MAX_BATCH = 512
 _ACTIVATION_BYTES = 64_000_000
-_SMALLEST_PROBABILITY = 1e-7
+_MIN_PROBABILITY = 1e-7
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Predictions:
     @property
     def loss(self) -> float:
         """Mean cross-entropy; probabilities below 1e-7 count as that."""
-        return -float(np.log(np.maximum(self.probability.astype(np.float64), _SMALLEST_PROBABILITY)).mean())
+        return -float(np.log(np.maximum(self.probability.astype(np.float64), _MIN_PROBABILITY)).mean())
 
     @property
     def accuracy(self) -> float:
@@ -88,7 +88,7 @@ class EvaluationSet:
 
 def batch_that_fits(activation_bytes: int) -> int:
     """Images a forward pass takes at a time, when the largest layer of one image's has so many bytes."""
-    return max(1, min(_LARGEST_BATCH, _ACTIVATION_BYTES // max(1, activation_bytes)))
+    return max(1, min(_MAX_BATCH, _ACTIVATION_BYTES // max(1, activation_bytes)))
 
 
 def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, monitor: WorkMonitor) -> Predictions:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from api_schemas.training.trials import Curves
 
-_FEWEST_EPOCHS = 4
+_MIN_EPOCHS = 4
 _SIGNIFICANCE = 0.05
 
 
@@ -53,10 +53,10 @@ def is_still_falling(losses: list[float]) -> bool:
     True if the least-squares slope over the last quarter of the epochs (at least four) is negative at the 5 % level
     (one-sided t test of the slope). Two or three epochs count as falling if the last is the lowest, one does not.
     """
-    last = np.asarray(losses[-max(_FEWEST_EPOCHS, math.ceil(len(losses) / 4)) :])
+    last = np.asarray(losses[-max(_MIN_EPOCHS, math.ceil(len(losses) / 4)) :])
     if len(last) < 2 or not np.isfinite(last).all():
         return False
-    if len(last) < _FEWEST_EPOCHS:
+    if len(last) < _MIN_EPOCHS:
         return bool(last[-1] < last[:-1].min())
     if np.ptp(last) == 0:
         return False

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition, folds_of
+from augury.planning.group_draws import draw_groups
+from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition
 from augury.training.errors import UserInputError
 from augury.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
 
@@ -56,27 +56,15 @@ def _random(snapshot: Snapshot, definition: RandomSplit, seed: int) -> Split:
 
 
 def _grouped(snapshot: Snapshot, definition: GroupedSplit, seed: int) -> Split:
-    """One of several equal parts of the groups, the first that leaves every class on both sides if there is one.
-
-    Where none does, classes may be missing among the validation images, but never among the training images.
-    """
+    """Whole groups, drawn until the fraction is reached, with every class on both sides that can be there."""
     assert snapshot.groups is not None, "the definition says that the images have groups"
-    fraction = definition.validation_fraction
-    splitter = StratifiedGroupKFold(folds_of(fraction), shuffle=True, random_state=stream_seed(seed, SPLIT))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # looked at below
-        folds = [
-            Split(rest, part) if fraction <= 0.5 else Split(part, rest)
-            for rest, part in splitter.split(snapshot.labels, snapshot.labels, snapshot.groups)
-        ]
-    classes = len(snapshot.class_names)
-    filled = [fold for fold in folds if len(fold.validation)]  # a large group may leave others nothing
-    trainable = [fold for fold in filled if _classes_in(snapshot.labels[fold.training]) == classes]
-    if not trainable:
-        raise ValueError("the images of a class are in so few groups that every part leaves a class untrained")
-    whole = (fold for fold in trainable if _classes_in(snapshot.labels[fold.validation]) == classes)
-    chosen = next(whole, trainable[0])
-    return Split(_subset(chosen.training, snapshot.labels, definition.training_images, seed), chosen.validation)
+    _, group_of = np.unique(snapshot.groups, return_inverse=True)
+    counts = np.zeros((group_of.max() + 1, len(snapshot.class_names)), np.int64)
+    np.add.at(counts, (group_of, snapshot.labels), 1)
+    generator = np.random.default_rng(stream_seed(seed, SPLIT))
+    drawn = draw_groups(counts, definition.validation_fraction, generator)[group_of]
+    training = _subset(np.flatnonzero(~drawn), snapshot.labels, definition.training_images, seed)
+    return Split(training, np.flatnonzero(drawn))
 
 
 def _fixed(snapshot: Snapshot, definition: FixedSplit, seed: int) -> Split:
@@ -117,7 +105,3 @@ def _proportional(counts: npt.NDArray[np.intp], images: int) -> npt.NDArray[np.i
         else:
             shares[np.argmin(np.where(shares > 1, surplus, np.inf))] -= 1
     return shares
-
-
-def _classes_in(labels: Labels) -> int:
-    return len(np.unique(labels))

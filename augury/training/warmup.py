@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.training.models import ModelSpec, TrainingSettings
+from augury.datasets.snapshot import Snapshot
+from augury.planning.splits import RandomSplit
+from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+
+_PRACTICE_SIDE, _PRACTICE_IMAGES = 4, 16
+
 
 def warm_up(threads: int) -> None:
     """Load TensorFlow and Keras with so many threads, deterministic and quiet."""
@@ -20,8 +30,33 @@ def warm_up(threads: int) -> None:
 
     from augury.augmentation.threads import use_at_most
     from augury.augmentation.warmup import compile_kernels
-    from augury.training.practice import practise
 
     use_at_most(threads)
     compile_kernels()
-    practise()
+    _practise()
+
+
+class _Nobody:
+    def report_progress(self, **progress: object) -> None:
+        """Nobody hears of it."""
+
+    def raise_if_cancelled(self) -> None:
+        """Nobody ends it."""
+
+
+def _practise() -> None:
+    """A first tiny trial, so that a client's first does not pay for all that is set up on first use."""
+    from augury.training.trial import train_trial  # imports Keras, which must find the settings made above
+
+    images = np.full((_PRACTICE_IMAGES, _PRACTICE_SIDE, _PRACTICE_SIDE, 1), 128, np.uint8)
+    definition = TrialDefinition(
+        version=TRAINING_VERSION,
+        engine="augury",
+        dataset="practice",
+        split=RandomSplit(validation_fraction=0.5, training_images=None),
+        model=ModelSpec(name="linear"),
+        training=TrainingSettings(epochs=1, batch_size=4),
+        spec=ImageDataGeneratorSpec(rotation_range=1),
+        seed=0,
+    )
+    train_trial(definition, Snapshot(images, np.arange(_PRACTICE_IMAGES) % 2, ["a", "b"]), _Nobody())

@@ -66,11 +66,11 @@ def main() -> None:
         return
     problem = dict(np.load(sys.argv[1]))
     with open(sys.argv[2]) as file:
-        wanted = json.load(file)
+        requested = json.load(file)
     began = time.perf_counter()
     right = {
-        arm["name"]: {str(seed): trial(problem, arm, seed, wanted["epochs"]) for seed in wanted["seeds"]}
-        for arm in wanted["arms"]
+        arm["name"]: {str(seed): trial(problem, arm, seed, requested["epochs"]) for seed in requested["seeds"]}
+        for arm in requested["arms"]
     }
     print(json.dumps({"seconds": time.perf_counter() - began, "right": right}))
 

@@ -89,6 +89,12 @@ def _size(text: str) -> Any:
     return [int(part) for part in parts] if all(part.strip().isdecimal() for part in parts) else text
 
 
+def _colour(text: str) -> Any:
+    """``255,0,0`` as three numbers; a name stays a name."""
+    levels = text.split(",")
+    return [int(level) for level in levels] if all(level.strip().isdecimal() for level in levels) else text
+
+
 def _object(text: str) -> Any:
     try:
         return json.loads(text)
@@ -96,7 +102,7 @@ def _object(text: str) -> Any:
         return text
 
 
-_READERS = {"image_size": _size, "columns": _object}
+_READERS = {"image_size": _size, "background": _colour, "columns": _object}
 
 
 @asynccontextmanager

@@ -152,6 +152,11 @@ def _dataset_body() -> Any:
     texts = {
         "file": {"type": "string", "contentMediaType": "application/octet-stream", "description": "With a filename."},
         "image_size": {"type": "string", "examples": ["64x64"], "description": "Height and width: 64x64 or 64,64."},
+        "background": {
+            "type": "string",
+            "examples": ["white", "128,128,128"],
+            "description": "What transparent images are laid on: white, black, or red,green,blue from 0 to 255.",
+        },
         "columns": {"type": "string", "contentMediaType": "application/json", "examples": ['{"label": "species"}']},
     }
     options = ImageOptions.model_json_schema(ref_template=references)["properties"]

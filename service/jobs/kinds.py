@@ -30,10 +30,10 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
     facts = facts_of(dataset)
     if facts is None:
         return
-    kind = _KINDS[request.kind]
-    problem = kind.problem(request, facts)
-    if problem is not None:
-        raise INVALID_REQUEST.error_at(f"body.{kind.field}", problem, f"{kind.refusal}; nothing was stored")
+    for check in _KINDS[request.kind].checks:
+        problem = check.problem(request, facts)
+        if problem is not None:
+            raise INVALID_REQUEST.error_at(f"body.{check.field}", problem, f"{check.refusal}; nothing was stored")
 
 
 def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:
@@ -42,12 +42,19 @@ def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """The requests are of the kind that the table below says, which the type checker cannot see."""
+class _Check:
+    """What may stand in the way of a request, and the field that it is about."""
 
     field: str
     refusal: str
     problem: Callable[[Any, DatasetFacts], str | None]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """The requests are of the kind that the table below says, which the type checker cannot see."""
+
+    checks: tuple[_Check, ...]
     plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
 
 
@@ -59,7 +66,7 @@ def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | 
     facts = facts_of(dataset)
     if dataset is None or facts is None:
         return comparison.plan_of(request, _ASSUMED_DTYPE)
-    plan = comparison.plan_of(request, facts.dtype)
+    plan = comparison.plan_of(request, facts)
     return with_reuse_and_estimate(session, request, plan, dataset)
 
 
@@ -67,11 +74,16 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation.plan_augmentation(request, facts_of(dataset))
 
 
-_BY_TRIALS = _Kind("evaluation", "the dataset cannot be split as asked", _split_problem, _plan_trials)
+_BY_TRIALS = _Kind((_Check("evaluation", "the dataset cannot be split as asked", _split_problem),), _plan_trials)
+_AS_FILES = _Kind(
+    (
+        _Check("splits", "the dataset has no such splits", augmentation.splits_problem),
+        _Check("format", "the images cannot be stored as asked", augmentation.format_problem),
+    ),
+    _plan_augmentation,
+)
 _KINDS: dict[JobKind, _Kind] = {
     JobKind.COMPARISON: _BY_TRIALS,
     JobKind.TRAINING: _BY_TRIALS,
-    JobKind.AUGMENTATION: _Kind(
-        "format", "the images cannot be stored as asked", augmentation.format_problem, _plan_augmentation
-    ),
+    JobKind.AUGMENTATION: _AS_FILES,
 }

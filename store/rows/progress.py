@@ -14,22 +14,25 @@ from api_schemas.jobs import JobKind, JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
+from store.rows import trials
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What was counted. Effort is in units of the kind's own; fresh effort was not reused from earlier jobs."""
+    """What was counted. Effort is in units of the kind's own."""
 
     units: dict[str, int]
     effort_done: float
     effort_total: float
-    fresh_effort_done: float
+    seconds_per_effort: float | None
+    """Of all workers together; None until a whole unit of such work was measured, since what comes before the first one
+    is done (starting, compiling, the first epoch) says nothing of the others."""
 
 
 def progress_of(session: Session, row: JobRow, now: float) -> Progress:
     """The progress of a job of any kind."""
-    tally = _TALLIES[JobKind(row.kind)](session, row)
+    tally = _TALLIES[JobKind(row.kind)](session, row, now)
     fraction = 1.0 if row.state == JobState.SUCCEEDED else tally.effort_done / max(1.0, tally.effort_total)
     return Progress(
         **tally.units,
@@ -39,17 +42,16 @@ def progress_of(session: Session, row: JobRow, now: float) -> Progress:
 
 
 def _estimated_finish(row: JobRow, tally: Tally, now: float) -> str | None:
-    if row.state != JobState.RUNNING or row.started_at is None or not tally.fresh_effort_done:
+    if row.state != JobState.RUNNING or tally.seconds_per_effort is None:
         return None
-    pace = (now - row.started_at) / tally.fresh_effort_done
-    return timestamp(now + pace * (tally.effort_total - tally.effort_done))
+    return timestamp(now + tally.seconds_per_effort * (tally.effort_total - tally.effort_done))
 
 
 _TRIED = (TrialState.SUCCEEDED, TrialState.FAILED)
 
 
-def _tally_trials(session: Session, row: JobRow) -> Tally:
-    """Effort is epochs."""
+def _tally_trials(session: Session, row: JobRow, _now: float) -> Tally:
+    """Effort is epochs; how long one takes is known from trials of the same setting, of this job or an earlier one."""
     groups = session.execute(
         select(
             TrialRow.state,
@@ -57,6 +59,7 @@ def _tally_trials(session: Session, row: JobRow) -> Tally:
             func.count(),
             func.sum(TrialRow.epoch),
             func.sum(TrialRow.epochs),
+            func.max(TrialRow.setting),
         )
         .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
         .where(JobTrialRow.job_id == row.id)
@@ -64,18 +67,23 @@ def _tally_trials(session: Session, row: JobRow) -> Tally:
     ).all()
     planned = 0 if row.plan is None else Plan.model_validate(row.plan).trials
     # A trial that failed early or diverged has all its epochs behind it.
-    epochs = [int(total if state in _TRIED else epoch) for state, _, _, epoch, total in groups]
+    epochs = [int(total if state in _TRIED else epoch) for state, _, _, epoch, total, _ in groups]
+    units = {
+        "trials_total": sum(count for _, _, count, *_ in groups) or planned,
+        "trials_done": sum(count for state, _, count, *_ in groups if state in _TRIED),
+        "trials_reused": sum(count for _, reused, count, *_ in groups if reused),
+        "trials_running": sum(count for state, _, count, *_ in groups if state == TrialState.RUNNING),
+        **_probes(session, row.id),
+    }
+    effort_total = sum(int(total) for *_, total, _ in groups)
+    seconds = trials.mean_seconds(session, groups[0][-1]) if groups else None
+    epochs_of_one = effort_total / max(1, units["trials_total"])
+    known = seconds is not None and epochs_of_one
     return Tally(
-        units={
-            "trials_total": sum(count for _, _, count, _, _ in groups) or planned,
-            "trials_done": sum(count for state, _, count, _, _ in groups if state in _TRIED),
-            "trials_reused": sum(count for _, reused, count, _, _ in groups if reused),
-            "trials_running": sum(count for state, _, count, _, _ in groups if state == TrialState.RUNNING),
-            **_probes(session, row.id),
-        },
+        units=units,
         effort_done=sum(epochs),
-        effort_total=sum(int(total) for *_, total in groups),
-        fresh_effort_done=sum(e for e, (_, reused, *_) in zip(epochs, groups, strict=True) if not reused),
+        effort_total=effort_total,
+        seconds_per_effort=(seconds or 0.0) / epochs_of_one / max(1, units["trials_running"]) if known else None,
     )
 
 
@@ -89,16 +97,26 @@ def _probes(session: Session, job_id: str) -> dict[str, int]:
     }
 
 
-def _tally_chunks(session: Session, row: JobRow) -> Tally:
-    """Effort is chunks, each counted by the share of its images that is done; assembling is one of them."""
+def _tally_chunks(session: Session, row: JobRow, now: float) -> Tally:
+    """Effort is chunks, each counted by the share of its images that is done; assembling is one of them.
+
+    How long one takes is known from the pace since the first was begun, once one is done.
+    """
     groups = session.execute(
-        select(ChunkRow.state, func.count(), func.sum(1.0 * ChunkRow.done / ChunkRow.images))
+        select(
+            ChunkRow.state,
+            func.count(),
+            func.sum(1.0 * ChunkRow.done / ChunkRow.images),
+            func.min(ChunkRow.started_at),
+        )
         .where(ChunkRow.job_id == row.id)
         .group_by(ChunkRow.state)
     ).all()
     planned = 0 if row.plan is None else (AugmentationPlan.model_validate(row.plan).chunks or 0) + 1
-    counted = {state: count for state, count, _ in groups}
-    done = sum(float(share) for *_, share in groups)
+    counted = {state: count for state, count, *_ in groups}
+    done = sum(float(share) for _, _, share, _ in groups)
+    begun = min((begun for *_, begun in groups if begun is not None), default=now)
+    is_measured = counted.get(ChunkState.SUCCEEDED, 0) > 0
     return Tally(
         units={
             "chunks_total": planned,
@@ -107,11 +125,11 @@ def _tally_chunks(session: Session, row: JobRow) -> Tally:
         },
         effort_done=done,
         effort_total=planned,
-        fresh_effort_done=done,
+        seconds_per_effort=(now - begun) / done if is_measured and done else None,
     )
 
 
-_TALLIES: dict[JobKind, Callable[[Session, JobRow], Tally]] = {
+_TALLIES: dict[JobKind, Callable[[Session, JobRow, float], Tally]] = {
     JobKind.COMPARISON: _tally_trials,
     JobKind.TRAINING: _tally_trials,
     JobKind.AUGMENTATION: _tally_chunks,

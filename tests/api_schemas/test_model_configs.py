@@ -51,11 +51,11 @@ def _with(**changes: Any) -> dict[str, Any]:
     """The model with its dense layer changed: ``config__x=1`` sets ``config["x"]``."""
     model = copy.deepcopy(MODEL)
     for path, value in changes.items():
-        place = model["config"]["layers"][1]
+        parent_part = model["config"]["layers"][1]
         *parents, last = path.split("__x_")
         for parent in parents:
-            place = place[parent]
-        place[last] = value
+            parent_part = parent_part[parent]
+        parent_part[last] = value
     return model
 
 

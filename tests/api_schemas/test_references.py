@@ -1,48 +1,58 @@
-"""References: what is stored of one, by which its dataset is found again."""
+"""References keep their identity: what was written before a field was added has the same digest after it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from api_schemas.datasets.references import DatasetReference
 from augury.planning.canonical import digest
 
-_REFERENCE: TypeAdapter[DatasetReference] = TypeAdapter(DatasetReference)
-STORED_BEFORE: dict[str, dict[str, Any]] = {
-    "40eb1000ca6bf5f700f4a612a6e05a7b9010503673e9497bd0c173ec2b2cc86e": {
-        "kind": "upload",
-        "sha256": "0" * 64,
-        "image_size": [32, 32],
+REFERENCES: TypeAdapter[Any] = TypeAdapter(DatasetReference)
+PATH = {"kind": "path", "path": "/data/flowers"}
+BEFORE_BACKGROUNDS = {
+    "15bb66a5f7852f8f7551f79fe79f12109a78548ddeaea27c99fc0f50e1dddad1": {
+        "kind": "upload", "sha256": "a" * 64, "image_size": [64, 48], "resize": "crop",
     },
-    "5a136a514f09aab73db4ca47e65647a0df5ba20a221fa57bc24718a0ba860c08": {
-        "kind": "path",
-        "path": "/data/flowers",
-        "columns": {"label": "y"},
+    "fd98c321edddf8c91e6571722297fd9f06946c847dfd5ccf594b5476dde288b2": {
+        "kind": "huggingface", "repository": "ylecun/mnist",
     },
-}
+    "a5722945db0ec28f5334e1f078d02187ed2564ab038ad60b63c6f6d230503850": {**PATH, "columns": {"label": "species"}},
+}  # fmt: skip
 
 
-def stored(reference: dict[str, Any]) -> dict[str, Any]:
-    """A reference as a dataset's row has it."""
-    form: dict[str, Any] = _REFERENCE.validate_python(reference).model_dump(mode="json")
-    return form
+@pytest.mark.parametrize("stored", BEFORE_BACKGROUNDS)
+def test_references_without_a_background_have_the_digest_that_they_had(stored: str) -> None:
+    """So that nothing is read again that was read before there were backgrounds."""
+    reference = REFERENCES.validate_python(BEFORE_BACKGROUNDS[stored])
+    assert digest(reference.model_dump(mode="json")) == stored
 
 
-@pytest.mark.parametrize("before", STORED_BEFORE)
-def test_a_reference_from_before_there_were_more_options_finds_its_dataset(before: str) -> None:
-    """Its digest is what it was; saying what happens by default changes nothing."""
-    reference = STORED_BEFORE[before]
-    assert digest(stored(reference)) == before
-    assert digest(stored({**reference, "layout": "auto"})) == before
+@pytest.mark.parametrize("background", ["white", "black", [0, 128, 255]])
+def test_a_background_is_a_part_of_the_reference(background: Any) -> None:
+    """Another background is another dataset."""
+    reference = REFERENCES.validate_python({**PATH, "background": background}).model_dump(mode="json")
+    assert reference["background"] == background
+    assert digest(reference) != digest(REFERENCES.validate_python(PATH).model_dump(mode="json"))
 
 
-def test_options_that_are_used_are_stored() -> None:
-    """Another layout is another dataset."""
-    columns = {"directory": "train", "extension": ".jpg"}
-    form = stored({"kind": "path", "path": "/data", "layout": "pooled", "columns": columns})
-    assert form["layout"] == "pooled"
-    assert columns.items() <= form["columns"].items()
-    assert _REFERENCE.validate_python(form).model_dump(mode="json") == form
+@pytest.mark.parametrize("background", ["pink", [0, 0], [0, 0, 256], [0.5, 0, 0], "0,0,0"])
+def test_other_backgrounds_are_refused(background: Any) -> None:
+    """Names that nobody knows, too few levels, or levels out of range."""
+    with pytest.raises(ValidationError):
+        REFERENCES.validate_python({**PATH, "background": background})
+
+
+def test_a_layout_that_is_taken_by_itself_changes_no_digest() -> None:
+    """Nor do columns that name neither a directory nor an extension; others are stored, and another dataset."""
+    before = "a5722945db0ec28f5334e1f078d02187ed2564ab038ad60b63c6f6d230503850"
+    columns = {"label": "species"}
+    reference = REFERENCES.validate_python({**PATH, "columns": columns, "layout": "auto"})
+    assert digest(reference.model_dump(mode="json")) == before
+    columns |= {"directory": "train", "extension": ".jpg"}
+    stored = REFERENCES.validate_python({**PATH, "columns": columns, "layout": "pooled"}).model_dump(mode="json")
+    assert stored["layout"] == "pooled"
+    assert columns.items() <= stored["columns"].items()
+    assert REFERENCES.validate_python(stored).model_dump(mode="json") == stored

@@ -10,9 +10,9 @@ from tests.end_to_end.stack import Stack, comparison
 from tests.servers import Broker
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """SQLite, a real Valkey, and one process of each kind."""
+    """SQLite, a real Valkey, and one process of each kind; stopped before other tests need the processors."""
     folder = tmp_path_factory.mktemp("stack")
     running = Stack(folder, Broker(folder / "broker"), f"sqlite:///{folder / 'augury.db'}")
     running.start()

@@ -103,7 +103,10 @@ def test_an_archive_that_attacks_is_refused_by_name_and_the_next_one_is_read(sta
     assert _settled(stack, _upload(stack, _zip_of_stripes(5, seed=2))["id"])["state"] == "ready"
 
 
-@pytest.mark.skipif(not SIGN_LANGUAGE_DIGITS.exists(), reason="the photographs are not here")
+@pytest.mark.skipif(
+    not SIGN_LANGUAGE_DIGITS.exists(),
+    reason="the photographs are not here: put sign-language-digits.zip into shared/data beside the repository",
+)
 def test_two_thousand_photographs_are_read_as_they_were_packed(stack: Stack) -> None:
     """2,062 images of hands in ten classes; three of another size are brought to that of all others."""
     dataset = _settled(stack, _upload(stack, SIGN_LANGUAGE_DIGITS.read_bytes())["id"])

@@ -1,4 +1,4 @@
-"""The same stack on PostgreSQL and redis-server, as several machines would share it."""
+"""The same stack on PostgreSQL and, where it is installed, redis-server, as several machines would share it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.end_to_end.stack import Stack, comparison
-from tests.servers import Broker, postgres, redis_server_binary
+from tests.servers import Broker, postgres, redis_server_or_valkey
 
 pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """PostgreSQL, redis-server, and one process of each kind."""
+    """PostgreSQL, redis-server or Valkey, and one process of each kind."""
     folder = tmp_path_factory.mktemp("shared")
-    broker = Broker(folder / "broker", binary=redis_server_binary())
+    broker = Broker(folder / "broker", binary=redis_server_or_valkey())
     with postgres() as url:
         running = Stack(folder, broker, url)
         running.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from augury.reporting.html import render_html
 from tests.augury.reporting import samples
+from tests.servers import missing
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -56,8 +56,7 @@ def browser() -> Iterator[Browser]:
     """A browser of this machine."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        message = f"needs one of {', '.join(BROWSERS)}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        missing("Chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield running

@@ -49,6 +49,7 @@ class RecordingQueue(Queue):
 def context(tmp_path: Path) -> Iterator[Context]:
     """A context of its own."""
     database = migrated_copy(tmp_path)
+    # Work that does not end in time takes its process with it, which here is pytest: a busy machine gets more time.
     settings: Any = WorkerSettings(
         data_dir=tmp_path, database_url=database.url, cancel_poll_seconds=0.05, cancel_grace_seconds=60
     )

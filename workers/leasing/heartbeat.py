@@ -18,10 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
-from store.rows import leases
+from store.rows import jobs, leases
 from store.rows.leases import Lease
 from workers.leasing import shutdown
-from workers.leasing.settlement import give_back, settle_cancelled
 from workers.settings import WorkerSettings
 
 log = structlog.get_logger(__name__)
@@ -152,3 +151,17 @@ class LeaseKeeper:
     def _kill(self, reason: str) -> None:
         log.error("killing this worker process", reason=reason, id=self._lease.row_id)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def settle_cancelled(database: Database, lease: Lease) -> None:
+    """The work has stopped because it was cancelled; jobs that waited for that are cancelled with it."""
+    with database.writing() as session:
+        now = database.now(session)
+        if leases.finish(session, lease, lease.kind.cancelled, now=now):
+            jobs.settle_cancelled(session, lease.row_id, now)
+
+
+def give_back(database: Database, lease: Lease) -> None:
+    """The work goes back to the queue, as if it had not been begun here."""
+    with database.writing() as session:
+        leases.give_back(session, lease)

@@ -15,8 +15,7 @@ from store.rows import jobs, leases
 from store.rows.leases import Lease, LeaseKind
 from workers.context import Context
 from workers.failures import failure_of
-from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
-from workers.leasing.settlement import give_back, settle_cancelled
+from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError, give_back, settle_cancelled
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")

@@ -17,6 +17,8 @@ from store.rows import chunks, events, jobs
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Message, Step
 
+_CHECKS = {"splits": augmentation.splits_problem, "format": augmentation.format_problem}
+
 
 def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
     """Make the plan, publish the chunks that are due, have them put together, or end the job."""
@@ -40,14 +42,16 @@ def _plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Aug
         return AugmentationPlan.model_validate(job.plan)
     request = jobs.request_of(job, AugmentationRequest)
     facts = DatasetFacts.model_validate(dataset.facts)
-    problem = augmentation.format_problem(request, facts)
-    if problem is not None:
-        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"format: {problem}"), now)
-        return None
+    for field, problem_of in _CHECKS.items():
+        problem = problem_of(request, facts)
+        if problem is not None:
+            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"{field}: {problem}"), now)
+            return None
     plan = augmentation.plan_augmentation(request, facts)
     chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation.chunk_spans(plan), request.device, now)
     job.plan = plan.model_dump(mode="json")
-    events.append(session, job.id, "planned", now, chunks=plan.chunks, images=plan.images)
+    left_out = {"left_out": plan.left_out} if plan.left_out else {}
+    events.append(session, job.id, "planned", now, chunks=plan.chunks, images=plan.images, **left_out)
     return plan
 
 

@@ -34,7 +34,8 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
         assert dataset.digest is not None, "trials exist only once the dataset is ready"
         plan = Plan.model_validate(job.plan)
         wire = [trials.to_wire(link, row) for link, row in trials.of_job(session, job_id)]
-        answers = [row.result for row in chunks.probes(session, job_id) if row.state == ChunkState.SUCCEEDED]
+        asked = chunks.probes(session, job_id)
+        answers = [row.result for row in asked if row.state == ChunkState.SUCCEEDED]
         return ComparisonResults(
             job_id=job_id,
             request=jobs.trial_request_of(job),
@@ -46,6 +47,7 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
             probes=[Probe.model_validate(answer) for answer in answers if answer is not None],
             stopped=job.stop_requested_at is not None,
             groups=_groups(context, dataset),
+            failed_probes=sum(row.state == ChunkState.FAILED for row in asked),
         )
 
 

@@ -21,6 +21,8 @@ from workers.planner.step import Message
 TrialSlots = Sequence[tuple[JobTrialRow, TrialRow]]
 """A job's arms on their seeds, each with the trial that fills it."""
 
+_PHASES = {"comparison": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
+
 
 def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
     """Make the plan if there is none yet, and replace trials that another job's cancel took away.
@@ -34,11 +36,18 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
         if problem is not None:
             jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
             return False
-        jobs.adopt_plan(session, job, comparison.plan_of(request, facts.dtype), dataset, now)
+        jobs.adopt_plan(session, job, comparison.plan_of(request, facts), dataset, now)
     elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
         jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
-    jobs.begin(session, job, Phase.TRAINING, now)
+    elif job.phase == Phase.REPORTING:  # a planner that is called once too often finds the report being made
+        return True
+    jobs.begin(session, job, _phase_of(Plan.model_validate(job.plan)), now)
     return True
+
+
+def _phase_of(plan: Plan) -> Phase:
+    """What its trials are trained for: the last round's purpose."""
+    return _PHASES[plan.rounds[-1].purpose]
 
 
 def _has_lost_trials(slots: TrialSlots) -> bool:

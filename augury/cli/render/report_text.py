@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import CandidateReport, Difference, RecommendationReport, Report, Verdict
-from augury.reporting.contents import causes_of
+from augury.reporting.contents import causes_of, caveats
 from augury.wording import signed
 
 MAX_FINDINGS = 6
@@ -24,9 +24,10 @@ VERDICT_STYLES = {
 
 def explanation(report: Report) -> list[RenderableType]:
     """The report in sentences: what is missing from it, the summary, and why each candidate does what it does."""
-    notices = [Text("The job was stopped early; this covers what was done by then.")] if report.stopped else []
+    before = [Text("The job was stopped early; this covers what was done by then.")] if report.stopped else []
+    before += [Text(f"Note: {caveat}") for caveat in caveats(report)]
     reasons = [line for candidate in report.candidates for line in _reasons(candidate)]
-    return [*notices, *(_sentence(cause, report) for cause in report.sentences()), *reasons]
+    return [*before, *(_sentence(cause, report) for cause in report.sentences()), *reasons]
 
 
 def _sentence(cause: Cause, report: Report) -> Text:

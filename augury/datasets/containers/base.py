@@ -30,6 +30,8 @@ class Contents(Protocol):
         """Each regular file, once."""
 
     skipped: SkippedFiles
+    notes: list[str]
+    """What a person should know of how the container was read, in sentences."""
     workspace: Path
     """An empty folder at first, of this ingestion alone: readers may unpack into it under fresh names."""
 

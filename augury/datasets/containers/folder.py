@@ -39,6 +39,7 @@ class FolderContents:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
+        self.notes: list[str] = []
         self.members: Sequence[Member] = arrange_members(_walk(descriptor, self.skipped, limits), self.skipped)
         self._kept_open: dict[str, int] = {}
 
@@ -76,6 +77,7 @@ class SingleFile:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
+        self.notes: list[str] = []
         self.members: Sequence[Member] = [Member(compose_name(name), os.fstat(descriptor).st_size)]
 
     def read(self, member: Member, max_bytes: int) -> bytes:

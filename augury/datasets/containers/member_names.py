@@ -24,6 +24,8 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 def checked_name(raw: str) -> str:
     """An archive member's name in composed Unicode (NFC), without ``.`` and empty components.
 
+    *raw* is decoded and has forward slashes: a backslash that is left in it is a way out.
+
     Raises:
         DatasetError: ``archive.traversal``: it could point out of a folder, on whatever system; or it is too long.
     """

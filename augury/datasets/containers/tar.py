@@ -20,6 +20,7 @@ from augury.datasets.containers.limits import (
     write_fresh,
 )
 from augury.datasets.containers.member_names import arrange_members, checked_name
+from augury.datasets.containers.name_encodings import RawName, decode_names, utf_8_text
 from augury.datasets.disk import require_room
 from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SkippedFiles
@@ -38,6 +39,15 @@ class _TarMember(Member):
     """Of its bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    name: RawName
+    size: int
+    offset: int
+    """Of the bytes."""
+    kind: bytes
+
+
 class TarContents:
     """The regular files of a plain tar; hidden ones are counted as skipped.
 
@@ -50,7 +60,8 @@ class TarContents:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
-        self.members: Sequence[Member] = arrange_members(_members(descriptor, limits), self.skipped)
+        members, self.notes = _members(descriptor, limits)
+        self.members: Sequence[Member] = arrange_members(members, self.skipped)
         self._files: dict[int, Path] = {}
 
     def read(self, member: Member, max_bytes: int) -> bytes:
@@ -92,23 +103,33 @@ def damaged(what: str) -> DatasetError:
     return DatasetError("archive.damaged", message)
 
 
-def _members(descriptor: int, limits: IngestSettings) -> Iterator[_TarMember]:
-    total, count, unpacked = os.fstat(descriptor).st_size, 0, 0
-    for name, size, offset, kind in _headers(descriptor, total):
-        _require_file_or_folder(name, kind)
+def _members(descriptor: int, limits: IngestSettings) -> tuple[list[_TarMember], list[str]]:
+    """The regular files, and what was guessed of their names."""
+    headers = list(_modest_headers(descriptor, limits))
+    decoded = decode_names([header.name for header in headers], "tar")
+    members = []
+    for name, header in zip(decoded.names, headers, strict=True):
+        _require_file_or_folder(name, header.kind)
         checked = checked_name(name)
-        count, unpacked = count + 1, unpacked + size
-        require_few_members(count, "the tar", limits)
-        require_modest_size(unpacked, total, "the tar", limits)
-        if kind in _REGULAR and not name.endswith("/"):
+        if header.kind in _REGULAR and not name.endswith("/"):
             if not checked:
                 raise damaged("a member has no name")
-            yield _TarMember(checked, size, offset)
+            members.append(_TarMember(checked, header.size, header.offset))
+    return members, decoded.notes
 
 
-def _headers(descriptor: int, total: int) -> Iterator[tuple[str, int, int, bytes]]:
-    """Name, size, offset of the bytes, and type of every member, with extended headers applied."""
-    offset, extended = 0, dict[str, str]()
+def _modest_headers(descriptor: int, limits: IngestSettings) -> Iterator[_Header]:
+    total, count, unpacked = os.fstat(descriptor).st_size, 0, 0
+    for header in _headers(descriptor, total):
+        count, unpacked = count + 1, unpacked + header.size
+        require_few_members(count, "the tar", limits)
+        require_modest_size(unpacked, total, "the tar", limits)
+        yield header
+
+
+def _headers(descriptor: int, total: int) -> Iterator[_Header]:
+    """Of every member, with extended headers applied."""
+    offset, extended, is_pax_path = 0, dict[str, bytes](), False
     while (header := read_exactly(descriptor, BLOCK, offset)) != _ZEROS:
         if not is_header(header):
             raise damaged("it ends without an end mark" if len(header) < BLOCK else f"no header at byte {offset}")
@@ -116,17 +137,21 @@ def _headers(descriptor: int, total: int) -> Iterator[tuple[str, int, int, bytes
         if kind in (_PAX, _PAX_GLOBAL, _LONG_NAME, _LONG_LINK):
             content = _extension(descriptor, offset + BLOCK, size)
             if kind == _PAX:
-                extended |= _pax(content)
+                extended |= (records := _pax(content))
+                is_pax_path = is_pax_path or "path" in records
             elif kind == _LONG_NAME:
-                extended["path"] = _text(content)
+                extended["path"] = _until_zero(content)
+                is_pax_path = False
         else:
             size = _size(extended.get("size"), size)
             if any(key.startswith("GNU.sparse") for key in extended):
                 raise DatasetError("archive.unsupported", "the tar has a sparse file; pack with --no-sparse")
             if offset + BLOCK + size > total:
                 raise damaged("a member goes on behind its end")
-            yield extended.get("path") or _name(header), size, offset + BLOCK, kind
-            extended = {}
+            path = extended.get("path")
+            name = RawName(_name(header)) if not path else RawName(path, utf_8_text(path) if is_pax_path else None)
+            yield _Header(name, size, offset + BLOCK, kind)
+            extended, is_pax_path = {}, False
         offset += BLOCK + -(-size // BLOCK) * BLOCK
 
 
@@ -147,13 +172,13 @@ def _require_file_or_folder(name: str, kind: bytes) -> None:
         raise DatasetError("archive.unsupported", f"{name!r} has the type {kind!r}; expected regular files")
 
 
-def _name(header: bytes) -> str:
-    name, prefix = _text(header[:100]), _text(header[345:500])
-    return f"{prefix}/{name}" if prefix and header[257:263] == b"ustar\x00" else name
+def _name(header: bytes) -> bytes:
+    name, prefix = _until_zero(header[:100]), _until_zero(header[345:500])
+    return prefix + b"/" + name if prefix and header[257:263] == b"ustar\x00" else name
 
 
-def _text(field: bytes) -> str:
-    return field.split(b"\x00", 1)[0].decode("utf-8", "surrogateescape")
+def _until_zero(field: bytes) -> bytes:
+    return field.split(b"\x00", 1)[0]
 
 
 def _number(field: bytes) -> int:
@@ -168,15 +193,15 @@ def _number(field: bytes) -> int:
     return int(digits, 8)
 
 
-def _size(extended: str | None, size: int) -> int:
+def _size(extended: bytes | None, size: int) -> int:
     if extended is None:
         return size
-    if not (extended.isascii() and extended.isdigit() and len(extended) < 20):
+    if not (extended.isdigit() and len(extended) < 20):
         raise damaged(f"a header has the size {extended[:40]!r}")
     return int(extended)
 
 
-def _pax(content: bytes) -> dict[str, str]:
+def _pax(content: bytes) -> dict[str, bytes]:
     """Records ``length key=value\\n``, whose length counts itself."""
     records = {}
     while content.strip(b"\x00"):
@@ -186,6 +211,6 @@ def _pax(content: bytes) -> dict[str, str]:
         if not space or length > len(content) or not record.endswith(b"\n") or b"=" not in record:
             raise damaged("a pax header cannot be read")
         key, _, value = record[:-1].partition(b"=")
-        records[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
+        records[key.decode("utf-8", "replace")] = value
         content = content[length:]
     return records

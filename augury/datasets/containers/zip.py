@@ -30,7 +30,9 @@ class ZipContents:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
-        self.members: Sequence[ZipMember] = arrange_members(read_directory(descriptor, limits), self.skipped)
+        directory = read_directory(descriptor, limits)
+        self.members: Sequence[ZipMember] = arrange_members(directory.members, self.skipped)
+        self.notes = directory.notes
         self._files: dict[int, Path] = {}
 
     def read(self, member: Member, max_bytes: int) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,7 @@ from itertools import pairwise
 from augury.datasets.containers.base import Member
 from augury.datasets.containers.limits import LENIENT_BYTES, read_exactly, require_few_members, require_modest_size
 from augury.datasets.containers.member_names import checked_name
+from augury.datasets.containers.name_encodings import RawName, decode_names, utf_8_text
 from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
 
@@ -27,6 +29,8 @@ LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _MAX_COMMENT_BYTES = 0xFFFF
 _NARROW, _WIDE = 0xFFFF, 0xFFFFFFFF  # the true number is in a zip64 field
 _USUAL_ENTRY_BYTES = 1024
+_ZIP_64, _UNICODE_PATH = 0x0001, 0x7075  # extra fields
+_UNICODE_HEAD = struct.Struct("<BL")
 _ENCRYPTED, _STRONGLY_ENCRYPTED, _MASKED, _UTF_8 = 1, 1 << 6, 1 << 13, 1 << 11
 
 
@@ -43,9 +47,21 @@ class ZipMember(Member):
     """Where the next thing begins; its packed bytes must end before."""
 
 
+@dataclass(frozen=True)
+class Directory:
+    """What a zip says of itself."""
+
+    members: list[ZipMember]
+    notes: list[str]
+    """What was guessed of the names, in sentences."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    name: str
+    name: RawName
+    flags: int
+    mode: int
+    """As in Unix, or 0."""
     size: int
     packed: int
     offset: int
@@ -55,7 +71,7 @@ class _Entry:
     """The earliest offset where its packed bytes can end."""
 
 
-def read_directory(descriptor: int, limits: IngestSettings) -> list[ZipMember]:
+def read_directory(descriptor: int, limits: IngestSettings) -> Directory:
     """The regular files of a zip, under checked names, in their order in the file.
 
     Raises:
@@ -68,14 +84,17 @@ def read_directory(descriptor: int, limits: IngestSettings) -> list[ZipMember]:
     if length > _USUAL_ENTRY_BYTES * (count + 64):
         raise DatasetError("archive.bomb", f"the zip's directory has {length} bytes for {count} members")
     entries = sorted(_entries(read_exactly(descriptor, length, start), count), key=lambda entry: entry.offset)
-    _require_disjoint_members(entries, start)
+    decoded = decode_names([entry.name for entry in entries], "zip")
+    names = [_checked(name, entry) for name, entry in zip(decoded.names, entries, strict=True)]
+    _require_disjoint_members(entries, names, start)
     require_modest_size(sum(entry.size for entry in entries), size, "the zip", limits)
     bounds = [entry.offset for entry in entries[1:]] + [start]
-    return [
-        _member(entry, bound, limits)
-        for entry, bound in zip(entries, bounds, strict=False)
-        if not entry.name.endswith("/")
+    members = [
+        _member(name, entry, bound, limits)
+        for name, written, entry, bound in zip(names, decoded.names, entries, bounds, strict=False)
+        if not written.endswith("/")
     ]
+    return Directory(members, decoded.notes)
 
 
 def damaged(what: str) -> DatasetError:
@@ -84,15 +103,14 @@ def damaged(what: str) -> DatasetError:
     return DatasetError("archive.damaged", message)
 
 
-def _member(entry: _Entry, bound: int, limits: IngestSettings) -> ZipMember:
-    require_modest_size(entry.size, entry.packed, f"the zip's member {entry.name!r}", limits)
+def _member(name: str, entry: _Entry, bound: int, limits: IngestSettings) -> ZipMember:
+    require_modest_size(entry.size, entry.packed, f"the zip's member {name!r}", limits)
     if entry.method not in (STORED, DEFLATED):
-        message = f"{entry.name!r} is packed by method {entry.method}; expected a zip with stored or deflated members"
+        message = f"{name!r} is packed by method {entry.method}; expected a zip with stored or deflated members"
         raise DatasetError("archive.unsupported", message)
     max_packed = entry.size if entry.method == STORED else entry.size + entry.size // 8 + LENIENT_BYTES
     if entry.packed > max_packed or (entry.method == STORED and entry.packed != entry.size):
-        raise damaged(f"{entry.name!r} says that {entry.packed} bytes unpack to {entry.size}")
-    name = checked_name(entry.name)
+        raise damaged(f"{name!r} says that {entry.packed} bytes unpack to {entry.size}")
     return ZipMember(name, entry.size, entry.offset, entry.packed, entry.method, entry.crc, bound)
 
 
@@ -143,27 +161,36 @@ def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
         entry_start = extra_start + extra_size + comment_size
         if entry_start > len(directory):
             raise damaged("its central directory is cut off")
-        name = _name(directory[name_start:extra_start], flags)
-        _require_plain_member(name, flags, external >> 16)
+        extra = directory[extra_start : extra_start + extra_size]
+        name = _raw_name(directory[name_start:extra_start], flags, extra)
         if _WIDE in (size, packed, offset):
-            size, packed, offset = _wide(directory[extra_start : extra_start + extra_size], size, packed, offset)
+            size, packed, offset = _wide(extra, size, packed, offset)
         end = offset + LOCAL_HEADER.size + name_size + packed
-        yield _Entry(name, size, packed, offset, method, crc, end)
+        yield _Entry(name, flags, external >> 16, size, packed, offset, method, crc, end)
     if entry_start != len(directory):
         raise damaged("its central directory has more than its members")
 
 
-def _name(raw: bytes, flags: int) -> str:
-    if flags & _UTF_8 or raw.isascii():
-        name = raw.decode("utf-8", "replace")
-    else:
-        try:
-            name = raw.decode()  # many packers forget the flag
-        except UnicodeDecodeError:
-            name = raw.decode("cp437")
-    if not checked_name(name):
+def _raw_name(raw: bytes, flags: int, extra: bytes) -> RawName:
+    """With its text where the flag says UTF-8, and it is; or where Info-ZIP's field has it, and its CRC fits."""
+    if flags & _UTF_8:
+        return RawName(raw, utf_8_text(raw))
+    field = _extra_field(extra, _UNICODE_PATH)
+    if field is None or len(field) < _UNICODE_HEAD.size:
+        return RawName(raw)
+    version, crc = _UNICODE_HEAD.unpack_from(field)
+    is_current = version == 1 and crc == zlib.crc32(raw)
+    return RawName(raw, utf_8_text(field[_UNICODE_HEAD.size :]) if is_current else None)
+
+
+def _checked(name: str, entry: _Entry) -> str:
+    """The member's name, if it and what its entry says may be used."""
+    checked = checked_name(name)
+    if not checked:
         raise damaged("a member has no name")
-    return name
+    checked_name(entry.name.raw.replace(b"\\", b"-").decode("latin-1"))  # other readers would take this one
+    _require_plain_member(checked, entry.flags, entry.mode)
+    return checked
 
 
 def _require_plain_member(name: str, flags: int, mode: int) -> None:
@@ -177,16 +204,21 @@ def _require_plain_member(name: str, flags: int, mode: int) -> None:
         raise DatasetError("archive.device", f"{name!r} is a device or pipe; expected regular files")
 
 
-def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """Replace numbers that did not fit by those of the zip64 extra field (id 1), which has only such."""
+def _extra_field(extra: bytes, sought: int) -> bytes | None:
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<2H", extra)
-        if kind == 1:
-            wide = [number for (number,) in struct.iter_unpack("<Q", extra[4 : 4 + length - length % 8])]
-            break
+        if kind == sought:
+            return extra[4 : 4 + length]
         extra = extra[4 + length :]
-    else:
+    return None
+
+
+def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
+    """Replace numbers that did not fit by those of the zip64 extra field, which has only such."""
+    field = _extra_field(extra, _ZIP_64)
+    if field is None:
         raise damaged("a zip64 field is missing")
+    wide = [number for (number,) in struct.iter_unpack("<Q", field[: len(field) - len(field) % 8])]
     numbers = [size, packed, offset]
     for index, number in enumerate(numbers):
         if number == _WIDE:
@@ -196,13 +228,13 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     return numbers[0], numbers[1], numbers[2]
 
 
-def _require_disjoint_members(entries: list[_Entry], start: int) -> None:
+def _require_disjoint_members(entries: list[_Entry], names: list[str], start: int) -> None:
     """Fifield's 2019 bomb gains its ratio of 28 million from members that share their packed bytes."""
-    for earlier, later in pairwise(entries):
+    for (earlier, name), (later, _) in pairwise(zip(entries, names, strict=True)):
         if earlier.end > later.offset:
-            raise overlap(earlier.name)
+            raise overlap(name)
     if entries and entries[-1].end > start:
-        raise overlap(entries[-1].name)
+        raise overlap(names[-1])
 
 
 def overlap(name: str) -> DatasetError:

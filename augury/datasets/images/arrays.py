@@ -12,6 +12,8 @@ import numpy.typing as npt
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.errors import DatasetError
 from augury.datasets.images.encoded import StoredImages
+from augury.datasets.images.findings import laid_note
+from augury.datasets.images.opacity import background_of
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.resize import fit_array
 from augury.datasets.images.statistics import BlockMeasures, ImageMeasures
@@ -45,9 +47,11 @@ def write_arrays(
     _require_few_pixels(height, width, limits)
     dtype, cast = _stored_type(pixels, rows, report)
     target_height, target_width = options.image_size or (height, width)
-    target_channels = CHANNELS[options.color_mode or _MODES[channels]]
-    _require_opaque_value(dtype, channels, target_channels)
-    shape = Shape(target_height, target_width, target_channels, dtype, options.resize == "crop")
+    is_laid = channels == 4 and options.background is not None and options.color_mode != "rgba"
+    target_channels = CHANNELS[options.color_mode or ("rgb" if is_laid else _MODES[channels])]
+    _require_opaque_value(dtype, channels, target_channels, is_laid)
+    is_cropped = options.resize == "crop"
+    shape = Shape(target_height, target_width, target_channels, dtype, is_cropped, background_of(options))
     pixel_file = PixelFile(path, len(rows), shape, limits)
     measures, whole = ImageMeasures(len(rows)), list[BlockMeasures]()
     for start, block in _blocks(pixels, rows, report, "storing"):
@@ -55,12 +59,13 @@ def write_arrays(
         if dtype.kind == "f":
             _require_finite(stored, start)
         if stored.shape[1:] != shape.array_shape:
-            stored = np.stack([fit_array(image, shape) for image in stored])
+            stored = np.stack([fit_array(image, shape, has_opacity=is_laid) for image in stored])
         pixel_file.write(start, stored)
         one = measures.note(np.arange(start, start + len(block)), stored)
         whole = [whole[0].with_more(one) if whole else one]
-    kept = np.arange(len(rows), dtype=np.intp)
-    return StoredImages(pixel_file, kept, measures, whole[0], {f"{height}x{width}": len(rows)}, [])
+    kept, sizes = np.arange(len(rows), dtype=np.intp), {f"{height}x{width}": len(rows)}
+    notes = _notes(len(rows), channels, target_channels, options)
+    return StoredImages(pixel_file, kept, measures, whole[0], sizes, notes)
 
 
 def _with_channel_axis(pixels: Pixels) -> Pixels:
@@ -83,10 +88,27 @@ def _require_few_pixels(height: int, width: int, limits: IngestSettings) -> None
         raise DatasetError("images.too_large", message)
 
 
-def _require_opaque_value(dtype: np.dtype[Any], channels: int, target_channels: int) -> None:
-    if dtype.kind == "f" and target_channels == CHANNELS["rgba"] != channels:
+def _require_opaque_value(dtype: np.dtype[Any], channels: int, target_channels: int, is_laid: bool) -> None:
+    if dtype.kind != "f":
+        return
+    if is_laid:
+        message = "a background is given, but floats have no value that means opaque; lay the images on it yourself"
+        raise DatasetError("array.color_mode", message)
+    if target_channels == CHANNELS["rgba"] != channels:
         message = "color_mode is 'rgba', but floats have no value that means opaque; expected 'rgb' or 'grayscale'"
         raise DatasetError("array.color_mode", message)
+
+
+def _notes(images: int, channels: int, target_channels: int, options: ImageOptions) -> list[str]:
+    """What became of channels that are not stored, in sentences. Arrays do not say that a fourth is opacity."""
+    if channels == 4 > target_channels:
+        if options.background is not None:
+            return [laid_note(images, options)]
+        return [
+            "the fourth channel was dropped, as color_mode asks; if it is opacity, give a background, and the images "
+            "are laid on it"
+        ]
+    return [f"{images} images have colours, and became grey as color_mode asks"] if target_channels < channels else []
 
 
 def _stored_type(pixels: Pixels, rows: npt.NDArray[np.intp], report: Report) -> tuple[np.dtype[Any], Cast]:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.errors import DatasetError
 from augury.datasets.images.decoder import Decoded, UnusableImageError, prepare_decoder
-from augury.datasets.images.decoder_pool import DecoderPool, Indices, shared_array
+from augury.datasets.images.decoder_pool import DecoderPool, Indices
+from augury.datasets.images.findings import notes_of
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.statistics import BlockMeasures, ImageMeasures
 from augury.datasets.images.target_shape import Kind, Shape, SourceFormats
@@ -54,7 +55,7 @@ class ImageFiles:
     ) -> None:
         self._encoded, self._images, self._options = encoded, names, options
         self._limits, self._report = limits, report
-        self._source_formats = SourceFormats(shared_array((names,), np.uint8), shared_array((names, 2), np.int32))
+        self._source_formats = SourceFormats(names)
         self._measures = ImageMeasures(names)
         self._unusable: dict[int, str] = {}
 
@@ -79,9 +80,8 @@ class ImageFiles:
             skipped.add(self._unusable[index], names[index])
         kept = self._source_formats.decoded_indices()
         pixels.keep(kept)
-        return StoredImages(
-            pixels, kept, self._measures, whole, dict(self._source_formats.count_sizes()), self._notes(shape)
-        )
+        sizes, notes = dict(self._source_formats.count_sizes()), notes_of(self._source_formats, shape, self._options)
+        return StoredImages(pixels, kept, self._measures, whole, sizes, notes)
 
     def _suitable(self, *, is_guess: bool = False) -> Shape:
         if not self._source_formats.kinds.any():
@@ -183,16 +183,9 @@ class ImageFiles:
         decoded = Decoded(content, self._limits, target_shape)
         self._source_formats.sizes[index] = decoded.height, decoded.width
         self._source_formats.kinds[index] = decoded.kind
+        self._source_formats.findings[index] = decoded.finding
+        self._source_formats.further_frames[index] = decoded.further_frames
         return decoded
-
-    def _notes(self, shape: Shape) -> list[str]:
-        kinds = self._source_formats.kinds[self._source_formats.decoded_indices()]
-        deep, clear = int((kinds == Kind.GREY_16).sum()), int((kinds == Kind.ALPHA).sum())
-        notes = {
-            f"{deep} images have 16 bits and others have 8: all were stored with 8": deep and shape.dtype == np.uint8,
-            f"{clear} images have transparency, which was dropped": clear and shape.channels < 4,
-        }
-        return [note for note, applies in notes.items() if applies]
 
 
 def _blocks(images: int, shape: Shape) -> list[Indices]:

@@ -13,6 +13,7 @@ _START = b"\xff\xd8\xff"
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _HARMLESS = frozenset({0xDB, 0xC4, 0xDD, 0xE0, 0xE2, 0xFE})
 """Tables, restart intervals, JFIF, colour profiles and comments: not EXIF or XMP (0xE1), nor Adobe's colours (0xEE)."""
+_PICTURES = b"MPF\x00"  # further pictures follow (CIPA DC-007), which the long way counts
 _MODES = {1: "L", 3: "RGB"}
 
 
@@ -41,7 +42,7 @@ def _frame(content: bytes) -> tuple[str, tuple[int, int]] | None:
             height, width = (int.from_bytes(content[offset + at : offset + at + 2]) for at in (5, 7))
             mode = _MODES.get(content[offset + 9])
             return (mode, (width, height)) if mode and content[offset + 4] == 8 else None
-        if marker not in _HARMLESS:
+        if marker not in _HARMLESS or content.startswith(_PICTURES, offset + 4):
             return None
         offset += 2 + length
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,11 @@ from augury.datasets.images.decoder_pool import shared_array
 Pixels = npt.NDArray[Any]
 _EXACT_IMAGES = 256  # so many 8-bit pixels add up within 16 bits, and their squares within 32
 _CHUNK_VALUES = 1 << 20
+_OUTLYING = 0.005
+MAX_SAMPLED_VALUES = 1 << 22
+_MAX_SAMPLED_BYTES = 1 << 28
+_MIN_SAMPLED_IMAGES, _MAX_SAMPLED_IMAGES = 8, 10_000
+_SCATTER = 7919  # a prime, so that the pixels looked at are others in every image
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,30 @@ class ImageMeasures:
             measures = measures.with_more(one) if measures else one
         assert measures is not None
         return measures
+
+
+def value_quantiles(image: Callable[[int], Pixels], images: int) -> tuple[float, float]:
+    """The value that 1 in 200 lie below, and the one that 1 in 200 of those above it exceed.
+
+    What lies at the bottom is left out of the second, since a background that covers all but a few pixels would
+    otherwise make these few look like outliers. *image* gives the pixels ``[..., C]`` of one. Small sets are looked
+    at whole; of larger ones up to ``MAX_SAMPLED_VALUES`` values, in images that are spread evenly.
+    """
+    size, itemsize = image(0).size, image(0).itemsize
+    most = max(_MIN_SAMPLED_IMAGES, min(_MAX_SAMPLED_IMAGES, _MAX_SAMPLED_BYTES // (size * itemsize)))
+    looked_at = np.unique(np.linspace(0, images - 1, min(images, most)).astype(np.intp)).tolist()
+    stride = -(-len(looked_at) * size // MAX_SAMPLED_VALUES)
+    values = np.concatenate([_scattered(image(index), stride, index) for index in looked_at])
+    low = np.quantile(values, _OUTLYING, method="inverted_cdf")
+    above = values[values > low]
+    high = np.quantile(above, 1 - _OUTLYING, method="inverted_cdf") if len(above) else low
+    return float(low), float(high)
+
+
+def _scattered(pixels: Pixels, stride: int, index: int) -> Pixels:
+    """Every so manieth pixel, all of its channels, beginning elsewhere in every image."""
+    rows = pixels.reshape(-1, pixels.shape[-1])
+    return rows[index * _SCATTER % min(stride, len(rows)) :: stride].reshape(-1)
 
 
 def _extremes(block: Pixels, smaller: np.ufunc) -> Pixels:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.errors import DatasetError
+from augury.datasets.images.decoder_pool import shared_array
+from augury.datasets.images.opacity import WHITE, Colour, background_of
 
 _MAX_SIZES_LISTED = 10
 _DOMINANT_SHARE = 0.99
@@ -28,6 +30,17 @@ class Kind(IntEnum):
     COLOUR = 3
     ALPHA = 4
     """Grey or colour with transparency."""
+    COLOUR_16 = 5
+    ALPHA_16 = 6
+    BANDS = 7
+    """Three colours and a fourth band, which the file does not call opacity."""
+    BANDS_16 = 8
+
+
+GREY = frozenset({Kind.GREY, Kind.GREY_16})
+CLEAR = frozenset({Kind.ALPHA, Kind.ALPHA_16})
+BANDED = frozenset({Kind.BANDS, Kind.BANDS_16})
+DEEP = frozenset({Kind.GREY_16, Kind.COLOUR_16, Kind.ALPHA_16, Kind.BANDS_16})
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,8 @@ class Shape:
     dtype: np.dtype[np.generic]
     crop: bool = False
     """Whether the largest centred part of the requested aspect ratio is taken before resizing."""
+    background: Colour = WHITE
+    """On which transparent images are laid where there is no channel for their opacity."""
 
     @property
     def array_shape(self) -> tuple[int, int, int]:
@@ -55,11 +70,15 @@ class Shape:
 class SourceFormats:
     """Kind and size of every image of a listing, in memory that decoding processes share with this one."""
 
-    def __init__(self, kinds: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int32]) -> None:
-        self.kinds = kinds
+    def __init__(self, images: int) -> None:
+        self.kinds = shared_array((images,), np.uint8)
         """``[N]``, values of Kind."""
-        self.sizes = sizes
+        self.sizes = shared_array((images, 2), np.int32)
         """``[N, 2]``: height and width in the file, upright."""
+        self.findings = shared_array((images,), np.uint8)
+        """``[N]``, values of Finding."""
+        self.further_frames = shared_array((images,), np.int32)
+        """``[N]``: pages, frames or pictures in the file beyond the first."""
 
     def decoded_indices(self) -> npt.NDArray[np.intp]:
         """The indices of images that could be decoded."""
@@ -76,7 +95,7 @@ class SourceFormats:
         Without a requested size it is the one that they all have, or all but one in a hundred; a guess from few images
         takes the most frequent one.
 
-        16 bits are kept where all images are grey and have them; with others among them they become 8.
+        16 bits are kept where all images have them; with others among them they become 8.
 
         Raises:
             DatasetError: ``images.sizes_differ``.
@@ -85,8 +104,9 @@ class SourceFormats:
         kinds = self.kinds[decoded]
         sizes = self.sizes[decoded]
         height, width = options.image_size or self._one_size(sizes, 0.0 if is_guess else _DOMINANT_SHARE)
-        dtype = np.dtype(np.uint16 if (kinds == Kind.GREY_16).all() else np.uint8)
-        return Shape(height, width, CHANNELS[options.color_mode or _color_mode(kinds)], dtype, options.resize == "crop")
+        dtype = np.dtype(np.uint16 if np.isin(kinds, list(DEEP)).all() else np.uint8)
+        channels = CHANNELS[options.color_mode or _color_mode(kinds, is_laid=options.background is not None)]
+        return Shape(height, width, channels, dtype, options.resize == "crop", background_of(options))
 
     def _one_size(self, sizes: npt.NDArray[np.int32], min_share: float) -> tuple[int, int]:
         distinct, counted = np.unique(sizes, axis=0, return_counts=True)
@@ -103,7 +123,8 @@ class SourceFormats:
         return int(distinct[commonest, 0]), int(distinct[commonest, 1])
 
 
-def _color_mode(kinds: npt.NDArray[np.uint8]) -> str:
-    if (kinds == Kind.ALPHA).all():
+def _color_mode(kinds: npt.NDArray[np.uint8], *, is_laid: bool) -> str:
+    """*is_laid*: a background is given, so transparency is not to be kept."""
+    if np.isin(kinds, list(BANDED)).all() or (np.isin(kinds, list(CLEAR)).all() and not is_laid):
         return "rgba"
-    return "grayscale" if np.isin(kinds, (Kind.GREY, Kind.GREY_16)).all() else "rgb"
+    return "grayscale" if np.isin(kinds, list(GREY)).all() else "rgb"

@@ -64,6 +64,7 @@ def digits() -> Listing:
         labels=[_TEN[label] for label in bunch.target],
         images=ArrayImages(images),
         class_names=_TEN,
+        are_digits=True,
     )
 
 
@@ -79,4 +80,5 @@ def of_pairs(name: str, training: tuple[Array, Array], test: tuple[Array, Array]
         images=ArrayImages(np.concatenate([images for images, _ in parts.values()])),
         class_names=class_names,
         splits=[split for split, (images, _) in parts.items() for _ in range(len(images))],
+        are_digits=class_names is _TEN,
     )

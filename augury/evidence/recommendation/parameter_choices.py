@@ -12,14 +12,15 @@ from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import Shape, random_values
 from augury.evidence.probe_results import Value
 from augury.evidence.safe_ranges import THRESHOLD, safe_value
+from augury.evidence.statistics.claims import shown_direction
 from augury.evidence.why.attribution import damage_of
 from augury.evidence.why.diagnosis import NOTABLE_GAP
-from augury.evidence.wording import change, points, quoted, valued
+from augury.evidence.wording import change, quoted, seen, valued
 
 _ABOUT_ONE = ("brightness_range", "zoom_range")
 _DIGITS = 2
 _WORSE = -0.5
-"""Points: a transform whose absence did better than this in training does not stay."""
+"""Points: a transform whose trials were below those without it by more than this does not stay."""
 _NO_EFFECT = "no effect that a model could see"
 
 
@@ -53,9 +54,9 @@ def choices_for(ranked: Sequence[RankedCandidate], shape: Shape) -> dict[str, Ch
     """
     best = ranked[0]
     helped = best.augmentation_difference
-    if helped is not None and helped.low > 0:
+    if helped is not None and shown_direction(helped, best.difference) > 0:
         return _what_helped(best, helped)
-    gap = None if best.why is None else best.why.baseline_generalisation_gap
+    gap = None if best.why is None or best.why.baseline_still_improving else best.why.baseline_generalisation_gap
     if gap is not None and gap < NOTABLE_GAP:
         reason = f"the baseline overfits by {max(0.0, gap):.1f} points only, so random transforms have little to win"
         return {name: Choice(None, reason) for name in random_values(best.spec)}
@@ -71,7 +72,7 @@ def _what_helped(best: RankedCandidate, helped: Difference) -> dict[str, Choice]
         if effect.no_effect:
             choices[effect.parameter] = Choice(None, _NO_EFFECT)
         elif without_it is not None and without_it < _WORSE:
-            choices[effect.parameter] = Choice(None, f"training without it did {points(without_it)} better")
+            choices[effect.parameter] = Choice(None, f"training without it {seen(-without_it)}")
     return choices
 
 

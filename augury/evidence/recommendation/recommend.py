@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api_schemas.augmentation import PREPROCESSING_FIELDS, ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE
 from api_schemas.recommendations import Change, RecommendedSpec
-from api_schemas.reports.report import Difference
 from augury.evidence.dose_response import Shape, random_values, with_values
 from augury.evidence.recommendation.parameter_choices import Choice, RankedCandidate, choices_for
 from augury.evidence.safe_ranges import THRESHOLD
+from augury.evidence.statistics.claims import means_at_equal_seeds, shown_direction
 from augury.evidence.wording import change, points, preprocessing_in_words, quoted, valued
 from augury.planning.attribution_arms import RANDOM_PARAMETERS, without
 from augury.wording import joined
+
+_NOT_COMPARED = "No candidate finished on enough seeds to be compared; nothing but the baseline can be recommended."
+_NOT_LEARNED = (
+    "The baseline's models have learned no more than to name the most frequent class, so nothing is known of what "
+    "transforms do here, and none is recommended."
+)
 
 
 def recommend(candidates: Sequence[RankedCandidate], baseline: ImageDataGeneratorSpec, shape: Shape) -> RecommendedSpec:
     """The spec to try on fresh seeds, with a reason for everything that it changes.
 
-    It starts from the candidate with the highest mean. That one's preprocessing stays where it did better than the
-    baseline's. Its random transforms stay as they are where they were seen to help; where the baseline hardly overfits,
-    all go; otherwise every one that any candidate has is capped to a strength at which all together, if they act
-    independently, keep the affinity at the threshold: of n that cost something, each keeps the n-th root of it.
+    It starts from the candidate with the highest mean at equal seeds. That one's preprocessing stays where the interval
+    of its difference to the baseline's lies above zero. Its random transforms stay as they are where they are shown to
+    gain; where the baseline hardly overfits, all go; otherwise every one that any candidate has is capped to a strength
+    at which all together, if they act independently, keep the affinity at the threshold: of n that cost something, each
+    keeps the n-th root of it.
 
     Args:
         candidates: the candidates, in the report's order.
         baseline: the baseline's spec.
         shape: height, width, channels of the images.
     """
-    ranked = sorted(
-        (each for each in candidates if each.difference is not None),
-        key=lambda each: -_mean(each.difference),
-    )
+    ranked = _ranked(candidates)
     if not ranked:
-        return _baseline_alone(baseline)
+        return _baseline_alone(baseline, _NOT_COMPARED)
     best = ranked[0]
+    if best.why is not None and not best.why.baseline_learned:
+        return _baseline_alone(baseline, _NOT_LEARNED)
     preprocessing, why_preprocessing = _preprocessing(best, baseline)
     choices = choices_for(ranked, shape)
     values = {name: choice.value for name, choice in choices.items() if choice.value is not None}
@@ -56,23 +61,32 @@ def recommend(candidates: Sequence[RankedCandidate], baseline: ImageDataGenerato
     )
 
 
-def _baseline_alone(baseline: ImageDataGeneratorSpec) -> RecommendedSpec:
+def _ranked(candidates: Sequence[RankedCandidate]) -> list[RankedCandidate]:
+    """Those that have a difference, by their means on the seeds that all of them have, highest first."""
+    means = means_at_equal_seeds([each.difference for each in candidates])
+    compared = [(mean, each) for mean, each in zip(means, candidates, strict=True) if mean is not None]
+    return [each for _, each in sorted(compared, key=lambda pair: -pair[0])]
+
+
+def _baseline_alone(baseline: ImageDataGeneratorSpec, sentence: str) -> RecommendedSpec:
     return RecommendedSpec(
         starts_from=BASELINE,
         spec=baseline,
         changes=[],
         is_no_augmentation=True,
-        sentence="No candidate finished on enough seeds to be compared; nothing but the baseline can be recommended.",
+        sentence=sentence,
     )
 
 
 def _preprocessing(best: RankedCandidate, baseline: ImageDataGeneratorSpec) -> tuple[ImageDataGeneratorSpec, str]:
-    """The better preprocessing of the two, and what the difference was."""
+    """The candidate's preprocessing where it is shown to gain, else the baseline's; and what the difference was."""
     difference = best.preprocessing_difference
-    if difference is None or difference.mean <= 0:
-        said = "" if difference is None else f": {best.name}'s preprocessing alone {change(difference)}"
-        return baseline.preprocessing(), f"the baseline's preprocessing is kept{said}"
-    return best.spec.preprocessing(), f"its preprocessing alone {change(difference)}"
+    if difference is None:
+        return baseline.preprocessing(), "the baseline's preprocessing is kept"
+    said = f"preprocessing alone {change(difference, best.difference)}"
+    if difference.low <= 0:
+        return baseline.preprocessing(), f"the baseline's preprocessing is kept: {best.name}'s {said}"
+    return best.spec.preprocessing(), f"its {said}"
 
 
 def _with_preprocessing(spec: ImageDataGeneratorSpec, half: ImageDataGeneratorSpec) -> ImageDataGeneratorSpec:
@@ -114,13 +128,9 @@ def _sentence(
         return f"Use no augmentation, only {half}. The transforms of the best candidate: {why_none}."
     transforms = joined([valued(name, value) for name, value in values.items()])
     helped = best.augmentation_difference
-    if helped is not None and helped.low > 0:
+    if helped is not None and shown_direction(helped, best.difference) > 0:
         return f"Use {transforms}, with {half}: these transforms gained {points(helped.mean)} as they are."
     return (
         f"Try {transforms}, with {half}: strengths at which the baseline's models should still recognise the images "
         f"(an affinity of {THRESHOLD:g} with all together, if they act independently)."
     )
-
-
-def _mean(difference: Difference | None) -> float:
-    return -math.inf if difference is None else difference.mean

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from augury.evidence.statistics.variance_components import PairedDifference, degrees_of_freedom, resolution
+from augury.evidence.statistics.variance_components import (
+    PairedDifference,
+    degrees_of_freedom,
+    resolution,
+    sign_test,
+)
 
 MAX_SEEDS = 200
 """Beyond so many, more images are the better advice."""
@@ -44,18 +49,22 @@ def shortfall(estimate: PairedDifference, practical_effect: float, confidence: f
     if reach < _NOTHING:
         return Shortfall(None, None)
     numbers = range(estimate.seeds + 1, MAX_SEEDS + 1)
-    index = bisect_left(numbers, True, key=lambda seeds: _expected_half_width(estimate, seeds, confidence) < reach)
+    index = bisect_left(numbers, True, key=lambda seeds: _is_decided(estimate, seeds, practical_effect, confidence))
     if index < len(numbers):
         return Shortfall(numbers[index], None)
     return _beyond(estimate, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
 
 
-def _expected_half_width(estimate: PairedDifference, seeds: int, confidence: float) -> float:
+def _is_decided(estimate: PairedDifference, seeds: int, practical_effect: float, confidence: float) -> bool:
+    """Whether the expected interval lies within the margin or leaves zero out, by the rules of the interval."""
     units = _units_with(estimate, seeds)
     of_seeds, of_images = estimate.between_seeds / seeds, estimate.likely_covariance
-    freedom = degrees_of_freedom(of_seeds, of_images, seeds, units)
+    freedom = degrees_of_freedom(of_seeds, of_images, seeds, min(units, estimate.effective_units))
     by_spread = float(stats.t.ppf((1 + confidence) / 2, freedom)) * math.sqrt(of_seeds + of_images)
-    return max(by_spread, resolution(units, confidence))
+    more = units / max(estimate.units, 1)
+    is_shown_by_signs = sign_test(estimate.gained * more, estimate.lost * more) < 1 - confidence
+    half = by_spread if is_shown_by_signs else max(by_spread, resolution(units, confidence))
+    return half < max(abs(estimate.mean), practical_effect - abs(estimate.mean))
 
 
 def _units_with(estimate: PairedDifference, seeds: int) -> float:
@@ -76,7 +85,17 @@ def _beyond(estimate: PairedDifference, reach: float, quantile: float, confidenc
     of_images = estimate.between_seeds / MAX_SEEDS - of_training + estimate.likely_covariance
     by_spread = now * of_images / (allowed - of_training)
     by_resolution = math.log((1 - confidence) / 2) / math.log1p(-min(reach, 99.0) / 100)
-    return Shortfall(None, _rounded_up(max(by_spread, by_resolution, now + 1) * estimate.images_per_unit))
+    enough = min(by_resolution, _units_for_the_signs(estimate, quantile, confidence))
+    return Shortfall(None, _rounded_up(max(by_spread, enough, now + 1) * estimate.images_per_unit))
+
+
+def _units_for_the_signs(estimate: PairedDifference, quantile: float, confidence: float) -> float:
+    """The units with which the sign test would find the difference, by the normal approximation of the binomial."""
+    speaking, majority = estimate.gained + estimate.lost, abs(estimate.gained - estimate.lost)
+    if estimate.mean * (estimate.gained - estimate.lost) <= 0:
+        return math.inf
+    of_one_sign = math.log2(2 / (1 - confidence))  # below so many, not even unanimous ones are enough
+    return max((quantile * speaking / majority) ** 2, of_one_sign) * estimate.units / speaking
 
 
 def _rounded_up(number: float) -> int:

@@ -49,6 +49,12 @@ class PairedDifference:
     population: float
     """Images (or groups) that the validation sets overlap as if drawn from; infinite where none overlap."""
     images_per_unit: float
+    effective_units: float = math.inf
+    """So many units of one size would tell as much (Kish): no more than there are, and all of them if alike in size."""
+    gained: int = 0
+    """Units on which the candidate was right more often than the reference, over all seeds."""
+    lost: int = 0
+    """Units on which it was right less often; the other units speak for neither."""
 
     @property
     def standard_error(self) -> float:
@@ -58,18 +64,28 @@ class PairedDifference:
     @property
     def degrees_of_freedom(self) -> float:
         """Of the standard error, after Welch and Satterthwaite; k - 1 or more."""
-        return degrees_of_freedom(self.between_seeds / self.seeds, self.covariance, self.seeds, self.units)
+        of_seeds, units = self.between_seeds / self.seeds, min(self.units, self.effective_units)
+        return degrees_of_freedom(of_seeds, self.covariance, self.seeds, units)
+
+    @property
+    def sign_p(self) -> float:
+        """The two-sided p of the exact sign test over the units that speak for either arm, as ``sign_test`` has it."""
+        return sign_test(self.gained, self.lost)
 
     def interval(self, confidence: float) -> Interval:
-        """The two-sided t interval, no narrower than so many images can resolve (see ``resolution``).
+        """The two-sided t interval, in points.
+
+        As long as the units that speak for a difference are so few, or so divided, that an exact sign test over them
+        does not find one at this confidence, it is no narrower than so many units can resolve (see ``resolution``).
 
         Raises:
             ValueError: *confidence* is not in (0, 1).
         """
         if not 0 < confidence < 1:
             raise ValueError(f"a confidence lies between 0 and 1, got {confidence}")
-        quantile = float(stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom))
-        half = max(quantile * self.standard_error, resolution(self.units, confidence))
+        half = float(stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom)) * self.standard_error
+        if not self._is_shown_by_signs(1 - confidence):
+            half = max(half, resolution(self.units, confidence))
         return Interval(self.mean, self.mean - half, self.mean + half, self.standard_deviation)
 
     def p_value(self) -> float:
@@ -77,9 +93,19 @@ class PairedDifference:
         if self.mean == 0:
             return 1.0
         by_resolution = min(1.0, 2 * max(0.0, 1 - abs(self.mean) / 100) ** self.units)
+        by_signs = self.sign_p if self._is_of_one_sign else 1.0
+        by_units = min(by_resolution, by_signs)
         if self.standard_error == 0:
-            return by_resolution
-        return max(by_resolution, 2 * float(stats.t.sf(abs(self.mean) / self.standard_error, self.degrees_of_freedom)))
+            return by_units
+        return max(by_units, 2 * float(stats.t.sf(abs(self.mean) / self.standard_error, self.degrees_of_freedom)))
+
+    @property
+    def _is_of_one_sign(self) -> bool:
+        """Whether the mean has the sign of most of the units: signs that say the contrary show nothing of it."""
+        return self.mean * (self.gained - self.lost) > 0
+
+    def _is_shown_by_signs(self, level: float) -> bool:
+        return self._is_of_one_sign and self.sign_p < level
 
 
 def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
@@ -100,10 +126,13 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
     pairs = float((of_unit**2 - of_unit).sum()) / 2
     correlation, error = _correlation(cells, pairs)
     per_seed_units = len(cells.value) / seeds
+    effective = _effective_units(outcomes)
     # A deviation from a mean of few is smaller than one from the truth.
-    of_cell = float(np.mean(cells.value**2)) * per_seed_units / max(per_seed_units - 1, 1)
+    few = per_seed_units * effective / len(of_unit)
+    of_cell = float(np.mean(cells.value**2)) * few / max(few - 1, 1)
     shared = of_cell * 2 * pairs / (seeds * (seeds - 1))
     covariance = shared * min(max(correlation + error, 0.0), 1.0)
+    gained, lost = _signs(outcomes)
     observed, drawing = float(np.var(per_seed, ddof=1)), of_cell * per_seed_units - covariance
     return PairedDifference(
         mean=math.fsum(per_seed) / seeds,
@@ -114,10 +143,23 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
         covariance=covariance,
         likely_covariance=shared * min(max(correlation, 0.0), 1.0),
         units=len(of_unit),
+        effective_units=effective,
+        gained=gained,
+        lost=lost,
         units_per_seed=per_seed_units,
         population=per_seed_units**2 * seeds * (seeds - 1) / (2 * pairs) if pairs else math.inf,
         images_per_unit=len(outcomes.difference) / len(cells.value),
     )
+
+
+def sign_test(gained: float, lost: float) -> float:
+    """The two-sided p of the exact sign test, for *gained* units against *lost* ones; 1 where there is neither.
+
+    On single images and one seed this is McNemar's test in its exact form (Psychometrika 12, 1947). A t statistic does
+    not know how few they are: two images that are always wrong have no spread at all.
+    """
+    more, all_of_them = round(max(gained, lost)), round(gained) + round(lost)
+    return min(1.0, 2 * float(stats.binom.sf(more - 1, all_of_them, 0.5))) if all_of_them else 1.0
 
 
 def resolution(units: float, confidence: float) -> float:
@@ -134,6 +176,25 @@ def degrees_of_freedom(of_seeds: float, of_images: float, seeds: float, units: f
     if total == 0:
         return seeds - 1
     return 1 / ((of_seeds / total) ** 2 / (seeds - 1) + (of_images / total) ** 2 / max(units - 1, 1))
+
+
+def _effective_units(outcomes: PairedOutcomes) -> float:
+    """Units, discounted for differing in size: (sum of sizes)² / sum of squares (Kish, Survey Sampling, 1965, 8.2).
+
+    A size is a unit's images in one seed, so that single images all count in full, however often they were drawn. Where
+    a few groups have most of the images, a mean over all and its variance rest on those few.
+    """
+    seen, unit = np.unique(outcomes.unit, return_inverse=True)
+    appearances = np.bincount(np.unique(np.stack([unit, outcomes.seed]), axis=1)[0], minlength=len(seen))
+    sizes = np.bincount(unit, minlength=len(seen)) / appearances
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+
+def _signs(outcomes: PairedOutcomes) -> tuple[int, int]:
+    """Units that gained and units that lost, by their sums over all seeds and images."""
+    _, unit = np.unique(outcomes.unit, return_inverse=True)
+    sums = np.bincount(unit, outcomes.difference)
+    return int((sums > 0).sum()), int((sums < 0).sum())
 
 
 @dataclass(frozen=True)

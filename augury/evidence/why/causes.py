@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from api_schemas.reports.evidence import Cause
-from augury.evidence.why import image_causes, training_causes
+from augury.evidence.why import image_causes, learning_causes, training_causes
 from augury.evidence.why.diagnosis import CandidateDiagnosis
 
 Found = Cause | list[Cause] | None
@@ -16,19 +16,20 @@ RULES: tuple[Rule, ...] = (
     training_causes.augmentation,
     training_causes.preprocessing,
     image_causes.nothing_but_preprocessing,
-    training_causes.diverged,
-    training_causes.hardly_learned,
+    learning_causes.diverged,
+    learning_causes.hardly_learned,
     image_causes.affinity,
-    training_causes.underfitting,
+    learning_causes.underfitting,
     image_causes.parameters,
-    training_causes.smaller_gap,
+    learning_causes.smaller_gap,
     image_causes.invented_pixels,
     training_causes.losing_classes,
     training_causes.winning_classes,
     training_causes.grown_confusions,
-    training_causes.short_training,
-    training_causes.diversity,
-    training_causes.little_to_gain,
+    learning_causes.short_training,
+    learning_causes.diversity,
+    learning_causes.little_to_gain,
+    training_causes.single_seeds,
     image_causes.safe_ranges,
     image_causes.no_effects,
 )

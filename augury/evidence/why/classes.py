@@ -6,11 +6,12 @@ Augmentation are Class Dependent", NeurIPS 2022).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from api_schemas.reports.evidence import ClassEffect
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.statistics.paired_outcomes import (
     Booleans,
@@ -80,6 +81,12 @@ def class_differences(
     ]
 
 
+def losses(classes: Sequence[ClassEffect]) -> list[ClassEffect]:
+    """The classes of a report that lose significantly, most first."""
+    lost = [each for each in classes if each.significant and each.difference is not None and each.difference < 0]
+    return sorted(lost, key=lambda each: each.difference or 0.0)
+
+
 def grown_confusions(
     candidate: ArmRecord, reference: ArmRecord, classes: int, max_pairs: int = 10, min_images: int = 2
 ) -> list[GrownConfusion]:
@@ -115,18 +122,8 @@ def _tested(outcomes: PairedOutcomes, of_class: Booleans, confidence: float) -> 
     if chosen is None:
         return None, None
     estimate = estimate_paired_difference(chosen)
-    return estimate.interval(confidence), max(estimate.p_value(), _sign_test(chosen))
-
-
-def _sign_test(outcomes: PairedOutcomes) -> float:
-    """The two-sided p of the exact McNemar test over units: a class of few images cannot be surer than their number.
-
-    A t statistic knows nothing of that: two images that are always wrong have no spread at all.
-    """
-    _, unit = np.unique(outcomes.unit, return_inverse=True)
-    signs = np.sign(np.bincount(unit, outcomes.difference))
-    gained, lost = int((signs > 0).sum()), int((signs < 0).sum())
-    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    # A class of few images cannot be surer than their number, which a t statistic does not know.
+    return estimate.interval(confidence), max(estimate.p_value(), estimate.sign_p)
 
 
 def _holm(p_values: list[float | None]) -> list[float | None]:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from api_schemas.reports.evidence import ClassEffect, Flip, ParameterEffect
+from api_schemas.reports.evidence import ClassEffect, Flip, ParameterEffect, SingleSeeds
 from api_schemas.reports.report import Difference
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.probe_results import CandidateProbe, ClassCounts, Probe
+from augury.evidence.statistics.claims import shown_direction
 from augury.evidence.why.affinity import Affinity, affinity_of, mean_of
 from augury.evidence.why.attribution import ParameterFacts
+from augury.evidence.why.learning import hardly_learned_below
 
 NOTABLE_GAP = 1.0
 """Points of overfitting (clean training minus validation accuracy); random transforms have little to cure in less."""
-_HARDLY_LEARNED = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class CandidateDiagnosis:
     diversity: float | None
     invented_share: float | None
     kept_share: float | None
+    single_seeds: SingleSeeds | None = None
 
     @cached_property
     def own_probes(self) -> list[CandidateProbe]:
@@ -79,6 +81,11 @@ class CandidateDiagnosis:
         return max(0.0, -self.augmentation_points)
 
     @property
+    def augmentation_direction(self) -> int:
+        """1 where the random transforms are shown to gain, -1 where they are shown to cost, else 0."""
+        return shown_direction(self.results.augmentation_difference, self.results.difference)
+
+    @property
     def has_own_preprocessing(self) -> bool:
         """Whether it preprocesses otherwise than the baseline."""
         return self.results.preprocessing.name != self.results.baseline.name
@@ -96,11 +103,6 @@ def telling_probes(results: CandidateResults) -> list[Probe]:
         if results.name in probe.candidates
         and probe.clean.accuracy >= hardly_learned_below(max(probe.clean.shown) / max(1, sum(probe.clean.shown)))
     ]
-
-
-def hardly_learned_below(most_frequent_share: float) -> float:
-    """The accuracy below which a model has hardly learned: a tenth of the way from guessing to knowing all."""
-    return most_frequent_share + _HARDLY_LEARNED * (1 - most_frequent_share)
 
 
 def gap_of(arm: ArmRecord) -> float | None:

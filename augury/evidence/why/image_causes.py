@@ -9,7 +9,7 @@ from augury.evidence.dose_response import FLIPS, SHIFTS
 from augury.evidence.safe_ranges import THRESHOLD
 from augury.evidence.why.attribution import ParameterFacts, damage_of
 from augury.evidence.why.diagnosis import CandidateDiagnosis
-from augury.evidence.wording import number, percent, quoted, rough, valued
+from augury.evidence.wording import number, percent, quoted, rough, seen, valued
 from augury.wording import joined
 
 _NOTABLE_SHARE = 0.03
@@ -38,7 +38,7 @@ def affinity(diagnosis: CandidateDiagnosis) -> Cause | None:
 
 
 def parameters(diagnosis: CandidateDiagnosis) -> list[Cause]:
-    """The transforms that do the damage, each alone; shifts, which do the same along two axes, together."""
+    """The transforms whose images the baseline's models no longer recognise, each alone; both shifts together."""
     if not diagnosis.loss:
         return []
     groups = [[facts] for facts in diagnosis.parameters if facts.effect.parameter not in SHIFTS]
@@ -59,9 +59,9 @@ def _damage(diagnosis: CandidateDiagnosis, group: Sequence[ParameterFacts]) -> C
     part = "all" if share > 1 - _NOTABLE_SHARE else f"about {percent(share)}"
     affinities = joined([f"{facts.effect.affinity:.2f}" for facts in group])
     text = (
-        f"{names} {verb} for {part} of the damage that its transforms do one by one: shown images with {alone}, the "
-        f"baseline's models are right on {right} instead of {percent(group[0].clean_accuracy)} (affinity {affinities})"
-        f"{_mistakes(diagnosis, group)}."
+        f"{names} {verb} for {part} of what the baseline's models, which were not trained on it, misrecognise of its "
+        f"transforms one by one: shown images with {alone}, they are right on {right} instead of "
+        f"{percent(group[0].clean_accuracy)} (affinity {affinities}){_mistakes(diagnosis, group)}.{_trained(group)}"
     )
     first = diagnosis.effects.index(group[0].effect)
     return Cause(
@@ -70,6 +70,16 @@ def _damage(diagnosis: CandidateDiagnosis, group: Sequence[ParameterFacts]) -> C
         strength=diagnosis.loss * share,
         evidence=diagnosis.pointer("why", "parameters", first),
     )
+
+
+def _trained(group: Sequence[ParameterFacts]) -> str:
+    """What training with each alone gave, where a full attribution trained that."""
+    told = [
+        f"{facts.effect.parameter} {seen(facts.effect.trained_alone)}"
+        for facts in group
+        if facts.effect.trained_alone is not None
+    ]
+    return f" Trained alone, {joined(told)}." if told else ""
 
 
 def _mistakes(diagnosis: CandidateDiagnosis, group: Sequence[ParameterFacts]) -> str:

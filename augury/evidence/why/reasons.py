@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.reports.evidence import ClassEffect, Flip, Why
+from api_schemas.reports.evidence import ClassEffect, Flip, SingleSeeds, Why
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.probe_results import Probe
+from augury.evidence.statistics.single_seeds import single_seeds
 from augury.evidence.why.affinity import class_affinities, diversity_of
 from augury.evidence.why.attribution import ParameterFacts, parameter_facts, with_trained_arms
 from augury.evidence.why.causes import explain
 from augury.evidence.why.classes import class_differences, grown_confusions
 from augury.evidence.why.diagnosis import CandidateDiagnosis, telling_probes
+from augury.evidence.why.learning import has_collapsed, has_learned, is_cut_short
 from augury.linting.measurements import measure, motion_of
 
 
@@ -29,10 +31,14 @@ def why_of(results: CandidateResults) -> Why:
         kept_share=diagnosis.kept_share,
         generalisation_gap=diagnosis.gap,
         baseline_generalisation_gap=diagnosis.baseline_gap,
-        still_improving=_is_majority([record.still_improving for record in results.arm.seeds.values()]),
+        still_improving=is_cut_short(results.arm),
+        baseline_still_improving=is_cut_short(results.baseline),
+        learned=has_learned(results.arm),
+        baseline_learned=has_learned(results.baseline),
         parameters=list(diagnosis.effects),
         classes=list(diagnosis.classes),
         flips=list(diagnosis.flips),
+        single_seeds=diagnosis.single_seeds,
         causes=explain(diagnosis),
     )
 
@@ -50,7 +56,18 @@ def diagnose(results: CandidateResults) -> CandidateDiagnosis:
         diversity=diversity_of(results.arm, results.baseline),
         invented_share=invented,
         kept_share=kept,
+        single_seeds=_seed_by_seed(results),
     )
+
+
+def _seed_by_seed(results: CandidateResults) -> SingleSeeds | None:
+    """What happened on single seeds; None where there is no difference."""
+    difference = results.difference
+    if difference is None:
+        return None
+    arms = results.arm.seeds, results.baseline.seeds
+    both = [seed for seed in difference.seeds if all(seed in each for each in arms)]
+    return single_seeds(difference, [seed for seed in both if has_collapsed(arms[0][seed], arms[1][seed])])
 
 
 def _parameters(results: CandidateResults, probes: Sequence[Probe]) -> list[ParameterFacts]:
@@ -115,7 +132,3 @@ def _flips(results: CandidateResults) -> list[Flip]:
         )
         for grown in grown_confusions(results.arm, results.baseline, len(names))
     ]
-
-
-def _is_majority(flags: Sequence[bool]) -> bool:
-    return sum(flags) > len(flags) / 2

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Verdict
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.statistics.claims import means_at_equal_seeds
 from augury.evidence.why.affinity import mean_of
 from augury.evidence.why.diagnosis import NOTABLE_GAP, gap_of
+from augury.evidence.why.learning import has_learned, is_cut_short, nothing_learned
 from augury.evidence.wording import percent, points, quoted
 
-_TOLD = ("parameter", "preprocessing", "no_effect", "diverged", "gap")
+_TOLD = ("seeds", "parameter", "preprocessing", "no_effect", "diverged", "gap")
 """Kinds of causes that say more than that there is a difference."""
 _MAX_TOLD = 3
 
@@ -22,7 +24,9 @@ def summarise(
     practical_effect: float,
     recommendation: RecommendationReport | None = None,
 ) -> list[Cause]:
-    """The report in sentences, strongest first; the evidence of each is a JSON pointer into the report.
+    """The report in sentences: what makes all others void, then candidates that ruin a class, then the strongest first.
+
+    The evidence of each is a JSON pointer into the report.
 
     Args:
         candidates: as the report has them, with their ``why`` where there is one.
@@ -30,9 +34,31 @@ def summarise(
         practical_effect: the smallest difference that matters, points.
         recommendation: what was tried instead, where it was.
     """
-    causes = [_candidate(index, candidate) for index, candidate in enumerate(candidates)]
+    told = [(candidate, _candidate(index, candidate)) for index, candidate in enumerate(candidates)]
+    first = [cause for candidate, cause in told if candidate.losing_classes]
+    others = [cause for candidate, cause in told if not candidate.losing_classes]
     extra = [_best(candidates, baseline), _headroom(baseline, practical_effect), _recommended(recommendation)]
-    return sorted([*causes, *filter(None, extra)], key=lambda cause: -cause.strength)
+    return [
+        *filter(None, [_void(baseline)]),
+        *sorted(first, key=_by_strength),
+        *sorted([*others, *filter(None, extra)], key=_by_strength),
+    ]
+
+
+def _by_strength(cause: Cause) -> float:
+    return -cause.strength
+
+
+def _void(baseline: ArmRecord) -> Cause | None:
+    """A baseline whose models have learned nothing, beside which no difference means anything."""
+    if has_learned(baseline):
+        return None
+    text = (
+        f"The baseline's models have learned nothing: they are {nothing_learned(baseline)} of the validation images. "
+        "Until they do, no comparison tells what transforms are good for: train for longer, or with images of the "
+        "classes in more equal numbers, and look at the dataset's warnings."
+    )
+    return Cause(kind="baseline", text=text, strength=100.0, evidence="/arms/0")
 
 
 def _candidate(index: int, candidate: CandidateReport) -> Cause:
@@ -49,26 +75,39 @@ def _candidate(index: int, candidate: CandidateReport) -> Cause:
 def _best(candidates: Sequence[CandidateReport], baseline: ArmRecord) -> Cause | None:
     """Which candidate came out on top, and whether that means anything."""
     compared = [(index, each) for index, each in enumerate(candidates) if each.difference is not None]
-    accuracy = mean_of([record.accuracy for record in baseline.seeds.values()])
+    shared = set(baseline.seeds).intersection(*(each.difference.seeds for _, each in compared if each.difference))
+    known = baseline.on_seeds(shared) if len(shared) > 1 else baseline
+    accuracy = mean_of([record.accuracy for record in known.seeds.values()])
     if len(compared) < 2 or accuracy is None:
         return None
-    index, best = max(compared, key=lambda each: _mean(each[1]))
-    helpful = [each for _, each in compared if each.verdict == Verdict.HELPS]
-    shown = "" if helpful else " No candidate is shown to help."
-    mine = accuracy + _mean(best) / 100
-    figures = f"with {100 * mine:.1f}%; the baseline has {100 * accuracy:.1f}%"
-    text = f"Best of the candidates is {quoted(best.name)} {figures}."
-    return Cause(kind="verdict", text=text + shown, strength=abs(_mean(best)), evidence=f"/candidates/{index}")
+    means = means_at_equal_seeds([each.difference for _, each in compared])
+    mean, (index, best) = max(
+        ((mean, each) for mean, each in zip(means, compared, strict=True) if mean is not None), key=lambda pair: pair[0]
+    )
+    opening = "Best of the candidates is"
+    if best.verdict is not Verdict.HELPS:
+        opening = "The highest mean of the candidates in these trials is that of"
+    is_any_shown = any(each.verdict is Verdict.HELPS for _, each in compared)
+    shown = "" if is_any_shown else " No candidate is shown to help."
+    mine = accuracy + mean / 100
+    text = f"{opening} {quoted(best.name)} with {100 * mine:.1f}%; the baseline has {100 * accuracy:.1f}%.{shown}"
+    return Cause(kind="verdict", text=text, strength=abs(mean), evidence=f"/candidates/{index}")
 
 
 def _headroom(baseline: ArmRecord, practical_effect: float) -> Cause | None:
     """A baseline that leaves nothing to win, or that does not overfit."""
     accuracy, gap = mean_of([record.accuracy for record in baseline.seeds.values()]), gap_of(baseline)
-    if accuracy is None or gap is None:
+    if accuracy is None or gap is None or not has_learned(baseline):
         return None
     room = 100 * (1 - accuracy)
     if room < practical_effect:
         text = f"The baseline is right on {percent(accuracy)} already: no more than {points(room)} can be won at all."
+    elif gap < NOTABLE_GAP and is_cut_short(baseline):
+        text = (
+            f"The baseline's gap of {max(0.0, gap):.1f} points (clean training minus validation accuracy) is that of "
+            "an unfinished training: most of its trials were still improving. It underfits, which says nothing of what "
+            "random transforms could win in a longer training."
+        )
     elif gap < NOTABLE_GAP:
         text = (
             f"The baseline overfits by only {max(0.0, gap):.1f} points (clean training minus validation accuracy): "

@@ -71,13 +71,14 @@ def test_a_local_file_is_sent_as_it_is(real: str, tmp_path: Path) -> None:
     path.write_bytes(os.urandom(300_000))
     with Client(real) as client:
         added = client.add_dataset(
-            path, image_size=(8, 6), color_mode="rgb", resize="crop", columns={"label": "y"}, layout="pooled",
+            path, image_size=(8, 6), color_mode="rgb", resize="crop", background=[9, 8, 7], columns={"label": "y"},
+            layout="pooled",
             on_progress=lambda sent, total: told.append((sent, total)),
         )  # fmt: skip
         assert client.datasets(kind="upload").items == [client.dataset(added.id)]
     reference = added.reference
     assert (reference["image_size"], reference["color_mode"], reference["resize"]) == ([8, 6], "rgb", "crop")
-    assert reference["columns"]["label"] == "y"
+    assert (reference["columns"]["label"], reference["background"]) == ("y", [9, 8, 7])
     assert reference["layout"] == "pooled"
     assert _stored(tmp_path, reference["sha256"]).read_bytes() == path.read_bytes()
     assert told[-1] == (300_000, 300_000)
@@ -158,8 +159,10 @@ def test_options_go_with_a_reference_too(service: StandIn) -> None:
     """In the JSON names of the interface."""
     service.will(Answer(202, dataset()))
     options = ["--image-size", "64x48", "--color-mode", "rgb", "--resize", "crop", "--label-column", "species"]
+    options += ["--background", "1,2,3"]
     assert augury("add", "path:/data", *options, "--no-wait", "--url", service.url).exit_code == 0
     expected = {"image_size": [64, 48], "color_mode": "rgb", "resize": "crop", "columns": {"label": "species"}}
+    expected |= {"background": [1, 2, 3]}
     assert service.asked[0].body == {"kind": "path", "path": "/data", **expected}
 
 

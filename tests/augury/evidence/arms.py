@@ -63,6 +63,30 @@ def random_outcomes(
     return outcomes_from(right[0], right[1], indices)
 
 
+def grouped_outcomes(
+    generator: np.random.Generator,
+    sizes: npt.NDArray[np.int64],
+    *,
+    seeds: int,
+    difference: float = 0.0,
+    spread: float = 0.0,
+    drawn: float = 1.0,
+) -> PairedOutcomes:
+    """Outcomes where whole groups of these sizes are validated on, a share *drawn* of them per seed.
+
+    The candidate is *difference* points better on average; what it does to one group deviates from that by *spread*.
+    """
+    of_image, per_seed = np.repeat(np.arange(len(sizes)), sizes), max(1, round(drawn * len(sizes)))
+    own = difference / 100 + generator.normal(0, spread / 100, len(sizes))
+    candidate, reference, units = [], [], []
+    for _ in range(seeds):
+        shown = of_image[np.isin(of_image, generator.choice(len(sizes), per_seed, replace=False))]
+        candidate.append(generator.random(len(shown)) < np.clip(0.7 + own[shown] + generator.normal(0, 0.01), 0, 1))
+        reference.append(generator.random(len(shown)) < 0.7 + generator.normal(0, 0.01))
+        units.append(shown)
+    return outcomes_from(candidate, reference, units)
+
+
 OUTCOMES = st.builds(
     lambda entropy, seeds, images, share, difficulty, systematic: random_outcomes(
         np.random.default_rng(entropy),

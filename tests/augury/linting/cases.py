@@ -31,12 +31,14 @@ def facts(
 
 
 PHOTOS = facts()
-DIGITS = facts((8, 8, 1), mean=77, deviation=95, classes={str(n): 180 for n in range(10)})
+NUMBERED = facts((8, 8, 1), mean=77, deviation=95, classes={str(n): 180 for n in range(10)})
+DIGITS = NUMBERED.model_copy(update={"are_digits": True})
 UNIT = facts(values=(0.0, 1.0), dtype="float32")
 SIGNED = facts(values=(-1.0, 1.0), dtype="float32")
 WIDE = facts((40, 120, 1))
 TINY = facts((16, 16, 1))
 ARROWS = facts(classes={"turn left": 50, "turn right": 50})
+RARE = facts(classes={"healthy": 400, "ill": 16})
 FEW = facts(classes={"cat": 9, "dog": 500})
 SPLITS = {"train": {"cat": 400, "dog": 400}, "test": {"cat": 100, "dog": 100}}
 
@@ -134,6 +136,10 @@ CASES: dict[str, tuple[Example, Example]] = {
         E({"rescale": 1 / 65_535}, PHOTOS),
         E({"rescale": 1 / 65_535, **STANDARD}, PHOTOS),
     ),
+    "preprocessing-function-range": (
+        E({"preprocessing_function": "imagenet_tf"}, UNIT),
+        E({"preprocessing_function": "imagenet_tf"}, PHOTOS),
+    ),
     "rescale-negative": (E({"rescale": -1 / 255}), E({"rescale": 1 / 255})),
     "rescale-zero": (E({"rescale": 0}), E({})),
     "featurewise-statistics": (E({"featurewise_center": True, "rescale": 1 / 255}, PHOTOS), E(STANDARD, PHOTOS)),
@@ -155,6 +161,7 @@ CASES: dict[str, tuple[Example, Example]] = {
     "dtype-unusual": (E({"dtype": "float64"}), E({"dtype": "float32"})),
     "validation-split-takes-the-first": (E({"validation_split": 0.2}, PHOTOS), E(FLIP, PHOTOS)),
     "validation-too-small": (E({"validation_split": 0.2}, PHOTOS), E({"validation_split": 0.5}, PHOTOS)),
+    "rare-classes": (E(FLIP, RARE), E(FLIP, PHOTOS)),
     "small-classes": (E(FLIP, FEW), E({"rescale": 1 / 255}, FEW)),
     "no-augmentation": (E({"rescale": 1 / 255}), E(FLIP)),
     "no-effective-augmentation": (

@@ -15,8 +15,9 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import Finding, Semantics, Severity
 from augury.linting import RULES, lint, measurements_of
 from augury.linting.rules import _answer
+from augury.planning.comparison import default_baseline
 from tests.api_schemas.specs import accepted_specs
-from tests.augury.linting.cases import CASES, DIGITS, PHOTOS, UNIT, WIDE, Example, facts
+from tests.augury.linting.cases import CASES, DIGITS, NUMBERED, PHOTOS, RARE, SIGNED, UNIT, WIDE, Example, facts
 from tests.store.databases import APPROPRIATE, OVER, TARGETED
 
 GARBLED = re.compile(r"\b(?:None|nan|inf)\b|[{}]")
@@ -166,3 +167,99 @@ def test_nothing_that_is_accepted_breaks_the_linter(
         assert not re.search(r"\b(?:None|nan|inf)\b", found.message + found.remedy)
         assert Finding.model_validate_json(found.model_dump_json()) == found
     measurements_of(spec, known, semantics).model_dump_json()
+
+
+TWELVE_BITS = facts((24, 24, 1), values=(3.0, 4019.0), dtype="uint16")
+MASKS = facts((24, 24, 1), values=(0.0, 1.0))
+SCALES = {"no-rescale", "rescale-twice", "rescale-off-scale", "preprocessing-function-range"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "known", "said"),
+    [
+        ({"preprocessing_function": "imagenet_tf"}, PHOTOS, set()),
+        ({"preprocessing_function": "imagenet_torch"}, PHOTOS, set()),
+        ({"preprocessing_function": "imagenet_caffe"}, PHOTOS, {"no-rescale"}),
+        ({"preprocessing_function": "imagenet_tf", "rescale": 1 / 255}, PHOTOS, {"rescale-twice"}),
+        ({"preprocessing_function": "imagenet_torch", "rescale": 1 / 255}, PHOTOS, {"rescale-twice"}),
+        ({"preprocessing_function": "imagenet_caffe", "rescale": 1 / 255}, PHOTOS, set()),
+        ({"preprocessing_function": "imagenet_tf"}, UNIT, {"preprocessing-function-range"}),
+        ({}, TWELVE_BITS, {"no-rescale"}),
+        ({"rescale": 1 / 4095}, TWELVE_BITS, set()),
+        ({"rescale": 1 / 255}, TWELVE_BITS, {"rescale-off-scale"}),
+        ({"rescale": 1 / 65_535}, TWELVE_BITS, {"rescale-off-scale"}),
+        ({}, MASKS, set()),
+        ({"rescale": 1 / 255}, MASKS, {"rescale-twice"}),
+        ({}, SIGNED, set()),
+    ],
+    ids=str,
+)
+def test_scales_are_judged_by_what_the_model_will_see(
+    spec: dict[str, Any], known: DatasetFacts, said: set[str]
+) -> None:
+    """The preprocessing function comes before rescale, and the values count, not their type."""
+    assert set(_on(spec, known)) & SCALES == said
+
+
+def test_the_remedy_for_a_missing_rescale_is_the_default_baselines() -> None:
+    """12 bits stay 12 bits in a type that holds 16."""
+    changed = _on({}, TWELVE_BITS)["no-rescale"].changed_spec
+    assert changed is not None
+    assert changed.rescale == 1 / 4095
+
+
+@given(
+    st.sampled_from(["uint8", "uint16", "float32"]),
+    st.tuples(st.floats(0, 65_535), st.floats(0, 65_535)),
+)
+def test_the_default_baseline_is_never_told_to_be_off_scale(dtype: str, ends: tuple[float, float]) -> None:
+    """Both go by the same rule."""
+    top = 255 if dtype == "uint8" else 65_535
+    low, high = sorted(min(end, top) if dtype == "float32" else float(round(min(end, top))) for end in ends)
+    known = facts(values=(low, high), dtype=dtype)
+    spec = default_baseline(known)
+    assert not SCALES & {found.rule for found in lint(spec, known)}
+
+
+@pytest.mark.parametrize(
+    ("classes", "are_digits", "severity"),
+    [
+        (list("0123456789"), False, Severity.INFO),
+        (list("0123456789"), True, Severity.WARNING),
+        (["class 0", "class 1"], False, Severity.INFO),
+        ([str(number) for number in range(12)], False, Severity.INFO),
+        (["zero", "one", "two"], False, Severity.WARNING),
+        (["digit_3", "digit_8"], False, Severity.WARNING),
+        (["left", "right"], False, Severity.WARNING),
+        (["0", "cat"], False, None),
+    ],
+)
+def test_numbered_classes_are_no_digits_until_somebody_says_so(
+    classes: list[str], are_digits: bool, severity: Severity | None
+) -> None:
+    """A number instead of a name counts classes; it is mentioned, and no more."""
+    known = facts(classes=dict.fromkeys(classes, 100)).model_copy(update={"are_digits": are_digits})
+    found = _on({"horizontal_flip": True}, known).get("flip-changes-labels")
+    assert (found and found.severity) == severity
+
+
+def test_mere_numbers_are_said_to_say_nothing() -> None:
+    """The message has no claim about the pictures."""
+    message = _on({"horizontal_flip": True, "rotation_range": 90}, NUMBERED)["rotation-changes-labels"].message
+    assert "merely numbered" in message
+    assert "if they are digits" in message
+
+
+def test_a_rare_class_is_told_with_its_images_and_what_always_guessing_gives() -> None:
+    """400 to 16: three images validate the rare class, and 96 % are right without looking."""
+    message = _on({"horizontal_flip": True}, RARE)["rare-classes"].message
+    assert "3 are of the rarest of “ill”" in message
+    assert "33 points" in message
+    assert "96%" in message
+
+
+def test_rare_classes_are_counted_in_the_split_that_validates() -> None:
+    """Where a dataset has one."""
+    splits = {"train": {"healthy": 300, "ill": 300}, "validation": {"healthy": 100, "ill": 4}}
+    known = facts(classes={"healthy": 400, "ill": 304}).model_copy(update={"splits": splits})
+    assert "in the split validation" in _on({"horizontal_flip": True}, known)["rare-classes"].message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
@@ -15,6 +16,7 @@ from augury.planning.augmentation import (
     format_problem,
     plan_augmentation,
     sources_of,
+    splits_problem,
 )
 from tests.store.databases import DIGITS, FACTS
 
@@ -76,3 +78,51 @@ def test_what_a_png_cannot_hold_without_loss_is_refused(
     problem = format_problem(_request(format=archive_format), _facts(10, (8, 8, channels), dtype))
     assert (problem is None) is is_possible
     assert problem is None or problem.endswith("npz can")
+
+
+SPLITS = {"train": {"a": 6, "b": 4}, "test": {"a": 2, "b": 1}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "splits", "images", "left_out"),
+    [
+        (None, ["train"], 10, {"test": 3, "in no split": 2}),
+        (["test"], ["test"], 3, {"train": 10, "in no split": 2}),
+        (["test", "train"], ["train", "test"], 13, {"in no split": 2}),
+    ],
+)
+def test_splits_are_augmented_as_asked_and_train_alone_by_default(
+    asked: list[str] | None, splits: list[str], images: int, left_out: dict[str, int]
+) -> None:
+    """The plan counts only these, and says what it leaves out."""
+    facts = _facts(15).model_copy(update={"splits": SPLITS})
+    plan = plan_augmentation(_request(splits=asked, rounds=2), facts)
+    assert (plan.splits, plan.source_images, plan.images, plan.left_out) == (splits, images, 2 * images, left_out)
+    assert f"only the {images} images" in plan.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "word"),
+    [
+        (None, SPLITS, None),
+        (["test"], SPLITS, None),
+        (["validation"], SPLITS, "'validation'"),
+        (None, {"test": {"a": 1}}, "'test' (1 images)"),
+        (["train"], {}, "no fixed splits"),
+        (None, {}, None),
+    ],
+)
+def test_a_split_that_is_not_there_cannot_be_augmented(
+    asked: list[str] | None, there: dict[str, dict[str, int]], word: str | None
+) -> None:
+    """And those that are there are named."""
+    problem = splits_problem(_request(splits=asked), _facts(15).model_copy(update={"splits": there}))
+    assert (problem is None) == (word is None)
+    assert word is None or word in (problem or "")
+
+
+@pytest.mark.parametrize("splits", [[], ["train", "train"], ["dev"]])
+def test_splits_are_names_and_each_is_named_once(splits: list[str]) -> None:
+    """Anything else is refused before a dataset is looked at."""
+    with pytest.raises(ValidationError):
+        _request(splits=splits)

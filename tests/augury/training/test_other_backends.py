@@ -28,7 +28,7 @@ print(json.dumps([keras.backend.backend(), trained.result.curves.training_loss])
 """
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed: pip install jax")
 def test_a_trial_trains_on_jax() -> None:
     """With KERAS_BACKEND=jax the same code learns."""
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}

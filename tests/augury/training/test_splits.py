@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
+from augury.planning.group_draws import draw_groups
 from augury.planning.splits import RandomSplit, split_definition, split_problem, split_sizes
 from augury.training.errors import UserInputError
 from augury.training.splits import Split, draw_split
@@ -162,6 +163,85 @@ def test_groups_are_dealt_out_by_the_seed() -> None:
     assert drawn[0].validation.tolist() == drawn[1].validation.tolist()
     assert len({tuple(split.validation) for split in drawn}) > 1
     assert {len(split.training) for split in drawn} == {30}
+
+
+TWELVE_PATIENTS = {
+    "one large, both classes in each": ([60, *[30] * 11], None),
+    "one very large, both classes in each": ([300, *[30] * 11], None),
+    "log-normal, both classes in each": ([7, 12, 15, 19, 24, 30, 36, 44, 55, 68, 90, 150], None),
+    "one large, each of one class": ([80, *[40] * 11], [0, 1] * 6),
+    "three classes, each patient of one": ([20, 25, 30, 35] * 3, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]),
+}
+
+
+def _of_patients(sizes: list[int], classes: list[int] | None) -> Snapshot:
+    """Patients with so many images, each of one class, or a third of each patient's of the second."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    labels = (np.arange(len(groups)) % 3 == 0).astype(int) if classes is None else np.repeat(classes, sizes)
+    return _snapshot(labels, groups=groups)
+
+
+@pytest.mark.parametrize("patients", TWELVE_PATIENTS.values(), ids=TWELVE_PATIENTS)
+def test_every_group_is_validated_on_about_as_often(patients: tuple[list[int], list[int] | None]) -> None:
+    """Whatever its size, with no class missing and the fraction met to within one group."""
+    snapshot = _of_patients(*patients)
+    assert snapshot.groups is not None
+    sizes, validated = np.bincount(snapshot.groups), np.zeros(12)
+    for seed in range(400):
+        split = _as_asked(snapshot, seed)
+        for side in (split.training, split.validation):
+            assert set(snapshot.labels[side]) == set(snapshot.labels)
+        assert abs(len(split.validation) - 0.2 * len(snapshot.labels)) <= sizes.max()
+        validated[np.unique(snapshot.groups[split.validation])] += 1
+    assert validated.min() >= 0.6 * validated.mean()
+    assert validated.max() <= 1.5 * validated.mean()
+
+
+def test_groups_keep_the_shares_of_the_classes() -> None:
+    """Where every patient is of one class, patients of each are drawn in proportion."""
+    snapshot = _of_patients([10] * 40, [0] * 30 + [1] * 10)
+    for seed in range(50):
+        validated = np.bincount(snapshot.labels[_as_asked(snapshot, seed).validation])
+        assert validated.tolist() == [60, 20]
+
+
+def test_rare_classes_are_on_both_sides_although_few_groups_have_them() -> None:
+    """Fifty kinds of five animals each: chance alone would leave some out of nearly every draw."""
+    sizes = (np.random.default_rng(1).integers(8, 13, 250)).tolist()
+    snapshot = _of_patients(sizes, np.repeat(np.arange(50), 5).tolist())
+    for seed in range(5):
+        split = _as_asked(snapshot, seed)
+        assert len(set(snapshot.labels[split.validation])) == len(set(snapshot.labels[split.training])) == 50
+
+
+def test_a_fraction_that_whole_groups_cannot_give_is_refused_with_one_that_they_can() -> None:
+    """Two animals of each kind: one is trained on and one is validated on."""
+    snapshot = _of_patients([10] * 40, np.repeat(np.arange(20), 2).tolist())
+    with pytest.raises(UserInputError, match=r"choose a validation_fraction near 0\.5"):
+        _as_asked(snapshot)
+    assert len(_as_asked(snapshot, validation_fraction=0.5).validation) == 200
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), min_size=6, max_size=30),
+    st.floats(0.15, 0.8),
+    st.integers(0, 1000),
+)
+@settings(max_examples=60, deadline=None)
+def test_groups_of_every_make_are_split_as_promised_or_refused(
+    table: list[list[int]], fraction: float, seed: int
+) -> None:
+    """Every class of two groups or more on both sides, those of one to train on, within the largest group."""
+    counts = np.array([row for row in table if sum(row)])
+    assume(len(counts) >= 4 and (counts.sum(axis=0) > 0).all())
+    try:
+        drawn = draw_groups(counts, fraction, np.random.default_rng(seed))
+    except ValueError:
+        return
+    spread = (counts > 0).sum(axis=0) > 1
+    assert (counts[~drawn].sum(axis=0) > 0).all()
+    assert (counts[drawn].sum(axis=0)[spread] > 0).all()
+    assert abs(counts[drawn].sum() - fraction * counts.sum()) <= counts.sum(axis=1).max()
 
 
 def test_a_class_that_is_all_one_group_can_still_be_trained_on() -> None:

@@ -29,8 +29,8 @@ RESCALE = {"rescale": 1 / 255}
 TIMES = {"seconds", "augmentation_seconds", "images_per_second"}
 
 
-def _train(wanted: TrialDefinition, snapshot: Snapshot) -> Trained:
-    return train_trial(wanted, snapshot, Nobody())
+def _train(requested: TrialDefinition, snapshot: Snapshot) -> Trained:
+    return train_trial(requested, snapshot, Nobody())
 
 
 def _measured(result: TrialResult) -> dict[str, Any]:
@@ -39,10 +39,10 @@ def _measured(result: TrialResult) -> dict[str, Any]:
 
 def test_the_same_definition_gives_the_same_result(digits: Snapshot, monitor: Nobody) -> None:
     """Every curve and prediction to the last digit, with another trial in between."""
-    wanted = definition(OVER | {"rescale": 1 / 255, "samplewise_center": True})
-    first = train_trial(wanted, digits, monitor)
+    requested = definition(OVER | {"rescale": 1 / 255, "samplewise_center": True})
+    first = train_trial(requested, digits, monitor)
     other = _train(definition(RESCALE, seed=1), digits)
-    again = _train(wanted, digits)
+    again = _train(requested, digits)
     assert _measured(again.result) == _measured(first.result)
     assert again.predictions == first.predictions
     assert _measured(other.result) != _measured(first.result)
@@ -170,14 +170,14 @@ def test_a_set_that_does_not_fit_in_memory_trains_from_its_map(
     digits: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In small chunks, nothing kept, and with the same result as at once."""
-    wanted = definition(RESCALE | {"rotation_range": 10, "featurewise_center": True})
-    at_once = _train(wanted, digits).result
+    requested = definition(RESCALE | {"rotation_range": 10, "featurewise_center": True})
+    at_once = _train(requested, digits).result
     np.save(tmp_path / "images.npy", digits.images)
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
     monkeypatch.setattr(inputs, "CHUNK_BYTES", 10_000)
     monkeypatch.setattr(evaluation, "CHUNK_BYTES", 3_000)
     monkeypatch.setattr(evaluation, "_CACHE_BYTES", 0)
-    in_chunks = _train(wanted, Snapshot(mapped, digits.labels, digits.class_names)).result
+    in_chunks = _train(requested, Snapshot(mapped, digits.labels, digits.class_names)).result
     assert in_chunks.validation_accuracy == at_once.validation_accuracy
     assert in_chunks.clean_training_accuracy == at_once.clean_training_accuracy
     assert in_chunks.curves.training_loss == pytest.approx(at_once.curves.training_loss, rel=1e-5)
@@ -190,9 +190,9 @@ def _noise(images: int, classes: int, size: int = 6) -> Snapshot:
     return Snapshot(pixels, np.arange(images, dtype=np.int64) % classes, names)
 
 
-def _split_anew(wanted: TrialDefinition, fraction: float = 0.5) -> TrialDefinition:
+def _split_anew(requested: TrialDefinition, fraction: float = 0.5) -> TrialDefinition:
     """The same trial on all images, of which this fraction is validated on."""
-    return wanted.model_copy(update={"split": RandomSplit(validation_fraction=fraction, training_images=None)})
+    return requested.model_copy(update={"split": RandomSplit(validation_fraction=fraction, training_images=None)})
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def _split_anew(wanted: TrialDefinition, fraction: float = 0.5) -> TrialDefiniti
 def test_odd_datasets_give_a_result(snapshot: Snapshot, fraction: float) -> None:
     """With normalisation, which has nothing to divide by where images are flat."""
     spec = {"samplewise_center": True, "samplewise_std_normalization": True, "featurewise_std_normalization": True}
-    wanted = _split_anew(definition(spec, model="linear", epochs=1), fraction)
-    result = _train(wanted, snapshot).result
+    requested = _split_anew(definition(spec, model="linear", epochs=1), fraction)
+    result = _train(requested, snapshot).result
     assert 0 <= result.validation_accuracy <= 1
     assert not result.diverged
     assert len(result.per_class_accuracy) == len(snapshot.class_names)
@@ -219,8 +219,8 @@ def test_a_perfect_model_is_a_plain_result() -> None:
     """Black against white: everything right, on every class."""
     images = np.repeat(np.array([0, 255], np.uint8), 20)[:, None, None, None] * np.ones((1, 6, 6, 1), np.uint8)
     snapshot = Snapshot(images, np.repeat(np.arange(2), 20), ["black", "white"])
-    wanted = _split_anew(definition(RESCALE, model="linear", epochs=40, learning_rate=0.1))
-    result = _train(wanted, snapshot).result
+    requested = _split_anew(definition(RESCALE, model="linear", epochs=40, learning_rate=0.1))
+    result = _train(requested, snapshot).result
     assert (result.validation_accuracy, result.per_class_accuracy) == (1.0, [1.0, 1.0])
 
 

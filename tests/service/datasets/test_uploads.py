@@ -83,13 +83,15 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     """Byte by byte, with nothing left behind; the options are those of any reference."""
     published = rows.messages(monkeypatch)
     response = _send(
-        client, image_size="64x48", color_mode="rgb", resize="crop", columns='{"label": "species"}', layout="classes"
+        client, image_size="64x48", color_mode="rgb", resize="crop", background="0,0,0",
+        columns='{"label": "species"}', layout="classes",
     )  # fmt: skip
     assert response.status_code == 202, response.text
     dataset = response.json()
     assert response.headers["Location"] == f"/v1/datasets/{dataset['id']}"
     reference = dataset["reference"]
     assert (reference["kind"], reference["sha256"], reference["image_size"]) == ("upload", SHA256, [64, 48])
+    assert reference["background"] == [0, 0, 0]
     assert (reference["color_mode"], reference["resize"], reference["columns"]["label"]) == ("rgb", "crop", "species")
     assert reference["layout"] == "classes"
     assert resources_of(client).artifacts.read(f"uploads/{SHA256}") == CONTENT
@@ -134,6 +136,7 @@ def test_a_key_holds_for_an_upload_too(client: TestClient) -> None:
         (_field("image_size", "8x8x3") + _file() + END, "body.image_size", "at most 2"),
         (_field("image_size", "0x8") + _file() + END, "body.image_size[0]", "greater than or equal to 1"),
         (_field("color_mode", "cmyk") + _file() + END, "body.color_mode", "'grayscale'"),
+        (_field("background", "pink") + _file() + END, "body.background", "'white' or 'black'"),
         (_field("columns", "{label}") + _file() + END, "body.columns", "an object"),
         (_field("columns", '{"labels": "x"}') + _file() + END, "body.columns.labels", "did you mean 'label'?"),
         (_field("columns", "x" * 20_000) + _file() + END, "body.columns", "more than 16384 bytes"),

@@ -173,7 +173,7 @@ def test_a_file_of_another_file_system_is_stored_all_the_same(artifacts: Artifac
     """Renaming does not work across file systems; the content is copied then."""
     other = Path("/dev/shm")  # noqa: S108 (a file system in memory, where there is one)
     if not other.is_dir() or os.stat(other).st_dev == os.stat(Path.cwd()).st_dev:
-        pytest.skip("there is no other file system here")
+        pytest.skip("there is no other file system here: mount one in memory at /dev/shm")
     with tempfile.NamedTemporaryFile(dir=other, delete=False) as file:
         file.write(b"content")
     artifacts.put_file(Path(file.name), "uploads/a")

@@ -20,7 +20,7 @@ from store.rows.tables import TrialRow
 from tests.store.databases import DIGITS, FACTS, NOW, claim, migrated_copy, new_trial, result
 
 LEASE_SECONDS = 10.0
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 
 
 def test_a_claim_takes_the_trial_and_says_who_has_it_until_when(database: Database) -> None:
@@ -238,10 +238,10 @@ class LifeOfATrial(RuleBasedStateMachine):
     def expire(self) -> None:
         """The sweep takes back exactly what is overdue."""
         is_overdue = self.state == "running" and self.until < self.now
-        taken = leases.expire(self._session, TRIALS, now=self.now, max_attempts=MOST_ATTEMPTS)
+        taken = leases.expire(self._session, TRIALS, now=self.now, max_attempts=MAX_ATTEMPTS)
         assert taken == ([self._trial.id] if is_overdue else [])
         if is_overdue:
-            tried_enough = self.attempts >= MOST_ATTEMPTS
+            tried_enough = self.attempts >= MAX_ATTEMPTS
             self.state = "cancelled" if self.is_cancelled else "failed" if tried_enough else "queued"
             self.holder = None
 
@@ -252,7 +252,7 @@ class LifeOfATrial(RuleBasedStateMachine):
         assert (row.state, row.lease_id, row.attempts) == (self.state, self.holder, self.attempts)
         assert (row.lease_until is not None) == (row.state == "running")
         assert (row.finished_at is not None) == TrialState(row.state).is_terminal
-        assert 0 <= row.attempts <= MOST_ATTEMPTS
+        assert 0 <= row.attempts <= MAX_ATTEMPTS
 
 
 LifeOfATrial.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from api_schemas.base import timestamp
 from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
 from store.database import Database
@@ -76,8 +77,8 @@ def test_two_arms_that_are_the_same_spec_share_their_trials(database: Database) 
     """A candidate that is the baseline under another name costs nothing."""
     with database.writing() as session:
         job = running_job(session, comparison({"same": {"rescale": 1 / 255}}))
-        places = _trials(session, job)
-        assert places["same", 0].id == places["baseline", 0].id
+        slots = _trials(session, job)
+        assert slots["same", 0].id == slots["baseline", 0].id
         assert job_views.to_wire(session, job, NOW).progress.trials_reused == 2
 
 
@@ -120,7 +121,7 @@ def test_a_finished_job_needs_its_trials_no_more(database: Database) -> None:
 
 
 def test_a_cancelled_trial_that_another_job_adopted_is_replaced_for_it(database: Database) -> None:
-    """Adopting the plan once more fills the gap and leaves the other places as they are."""
+    """Adopting the plan once more fills the gap and leaves the other slots as they are."""
     with database.writing() as session:
         job = running_job(session)
         before = _trials(session, job)
@@ -131,8 +132,8 @@ def test_a_cancelled_trial_that_another_job_adopted_is_replaced_for_it(database:
         after = _trials(session, job)
         assert after["flip", 0].id != before["flip", 0].id
         assert after["flip", 0].state == "queued"
-        assert {place: trial.id for place, trial in after.items() if place != ("flip", 0)} == {
-            place: trial.id for place, trial in before.items() if place != ("flip", 0)
+        assert {slot: trial.id for slot, trial in after.items() if slot != ("flip", 0)} == {
+            slot: trial.id for slot, trial in before.items() if slot != ("flip", 0)
         }
 
 
@@ -150,8 +151,8 @@ def test_filling_a_gap_does_not_repeat_trials_that_failed(database: Database) ->
     """A trial that failed has its answer; only what a cancel took away is due again."""
     with database.writing() as session:
         job = running_job(session)
-        places = _trials(session, job)
-        failed, gone = places["flip", 0], places["flip", 1]
+        slots = _trials(session, job)
+        failed, gone = slots["flip", 0], slots["flip", 1]
         trials.fail(session, claim(session, failed), Failure.of(FailureClass.USER_INPUT, "no"), NOW)
         gone.state = "cancelled"
         session.flush()
@@ -195,20 +196,35 @@ def test_a_terminal_job_cannot_be_cancelled_failed_or_begun(database: Database) 
 
 
 def test_progress_counts_trials_and_the_epochs_of_running_ones(database: Database) -> None:
-    """The fraction grows within trials too, and the finish is estimated from the pace so far."""
+    """The fraction grows within trials too, and the finish is estimated once a whole trial was measured."""
     request = comparison(FLIP, training={"epochs": 10})
     with database.writing() as session:
         job = running_job(session, request)
         fresh = job_views.to_wire(session, job, NOW + 1).progress
         assert (fresh.trials_total, fresh.trials_done, fresh.fraction, fresh.estimated_finish) == (4, 0, 0.0, None)
-        places = list(_trials(session, job).values())
-        succeed(session, places[0])
-        claim(session, places[1])
-        places[1].epoch = 5
+        slots = list(_trials(session, job).values())
+        claim(session, slots[1])
+        slots[1].epoch = 5
         session.flush()
+        slow_start = job_views.to_wire(session, job, NOW + 30).progress
+        assert (slow_start.fraction, slow_start.estimated_finish) == (0.125, None)
+        succeed(session, slots[0])
         progress = job_views.to_wire(session, job, NOW + 30).progress
         assert (progress.trials_done, progress.trials_running, progress.fraction) == (1, 1, 0.375)
-        assert progress.estimated_finish == "2027-01-15T08:01:20.000Z", "15 of 40 epochs took 30 s, so 80 s in all"
+        assert progress.estimated_finish == "2027-01-15T08:00:35.000Z", "25 of 40 epochs are left; 10 of them took 2 s"
+
+
+def test_a_job_of_a_setting_that_was_measured_before_is_estimated_at_once(database: Database) -> None:
+    """Another job's trials of the same dataset, model and training tell how long these will take."""
+    with database.writing() as session:
+        earlier = running_job(session, comparison(FLIP, training={"epochs": 10}))
+        for trial in _trials(session, earlier).values():
+            succeed(session, trial)
+        job = running_job(session, comparison({"turn": {"rotation_range": 9}}, training={"epochs": 10}))
+        progress = job_views.to_wire(session, job, NOW).progress
+    due = progress.trials_total - progress.trials_done
+    assert due > 0
+    assert progress.estimated_finish == timestamp(NOW + 2.0 * due)
 
 
 def test_a_trial_that_ended_early_has_all_its_epochs_behind_it(database: Database) -> None:

@@ -12,8 +12,7 @@ from store.rows.tables import JobRow, TrialRow
 from tests.store.databases import claim, running_job
 from workers.context import Context
 from workers.leasing import shutdown
-from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError
-from workers.leasing.settlement import give_back, settle_cancelled
+from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError, give_back, settle_cancelled
 
 PATIENCE = 5.0
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
@@ -14,11 +16,12 @@ from api_schemas.reports.report import Report
 from store.files.names import model_name, predictions_name
 from store.queue import ADVANCE, INGEST, RUN_CHUNK, RUN_TRIAL
 from store.rows import datasets, jobs, leases, trials
-from store.rows.tables import JobRow, TrialRow
+from store.rows.tables import DatasetRow, JobRow, TrialRow
 from tests.store.databases import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from tests.workers.planner.finished import end_probes, finish_trials, predictions_file, record_of
 from workers.context import Context
+from workers.planner import comparison as comparison_planner
 from workers.planner.advance import advance
 
 
@@ -51,8 +54,8 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
     published = queue.take()
     assert [task for task, _, _ in published] == [RUN_TRIAL] * 4
     with context.database.reading() as session:
-        places = {trial.id: (link.seed, link.arm) for link, trial in trials.of_job(session, job_id)}
-    assert {trial_id for _, trial_id, _ in published} == set(places)
+        slots = {trial.id: (link.seed, link.arm) for link, trial in trials.of_job(session, job_id)}
+    assert {trial_id for _, trial_id, _ in published} == set(slots)
 
     finish_trials(context, job_id)
     advance(context, job_id)
@@ -307,6 +310,34 @@ def test_a_comparison_whose_verdicts_are_settled_at_the_first_look_ends_there(co
     assert _seeds_by_arm(context, job_id) == {"baseline": 3, "flip": 3}
 
 
+def test_a_planner_that_comes_while_the_report_is_made_does_not_say_that_it_trains(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that is repeated changes nothing of what goes on."""
+    seen = []
+
+    def repeat(*_: object) -> None:
+        monkeypatch.undo()
+        with context.database.reading() as session:
+            seen.append(session.get_one(JobRow, job_id).phase)
+        with context.database.writing() as session:
+            step = comparison_planner.next_step(
+                session, session.get_one(JobRow, job_id), _dataset_of(session, job_id), time.time()
+            )
+            assert step.conclude is not None
+            seen.append(session.get_one(JobRow, job_id).phase)
+        raise RuntimeError("far enough")
+
+    monkeypatch.setattr("workers.planner.conclusion.store_report", repeat)
+    job_id = _submit(context, comparison(evaluation={"seeds": 2}), is_dataset_ready=True)
+    _go_on(context, job_id, lambda *_: 0.5)
+    assert seen == ["reporting", "reporting"]
+
+
+def _dataset_of(session: Session, job_id: str) -> DatasetRow:
+    return session.get_one(DatasetRow, session.get_one(JobRow, job_id).dataset_id)
+
+
 def test_a_recommendation_is_put_to_the_test_on_fresh_seeds(context: Context) -> None:
     """No seed of the comparison is used again; the report says what came of it."""
     job_id = _submit(context, comparison(TWO, evaluation={"seeds": 3}, recommend=True), is_dataset_ready=True)
@@ -319,6 +350,8 @@ def test_a_recommendation_is_put_to_the_test_on_fresh_seeds(context: Context) ->
     assert (job.state, job.phase) == ("running", "confirming")
     assert job.plan is not None
     assert job.plan["recommendation"]["starts_from"] == "turn"
+    advance(context, job_id)
+    assert _job(context, job_id).phase == "confirming"
     with context.database.reading() as session:
         fresh = {link.seed for link, _ in trials.of_job(session, job_id)} - {0, 1, 2}
     assert len(fresh) == 5
@@ -336,8 +369,8 @@ def test_a_stopped_job_reports_on_what_is_done(context: Context, queue: Recordin
     job_id = _submit(context, comparison(evaluation={"seeds": 5}), is_dataset_ready=True)
     advance(context, job_id)
     with context.database.writing() as session:
-        places = trials.of_job(session, job_id)
-        waiting = [trial.id for link, trial in places if link.seed >= 3]
+        slots = trials.of_job(session, job_id)
+        waiting = [trial.id for link, trial in slots if link.seed >= 3]
         session.execute(update(TrialRow).where(TrialRow.id.in_(waiting)).values(queue="somewhere"))
     _finish_some(context, job_id, {0, 1, 2})
     with context.database.writing() as session:

@@ -62,13 +62,13 @@ def test_a_comparison_runs_from_its_request_to_its_report(context: Context, queu
 @pytest.fixture
 def cancelling_when_running(context: Context) -> Iterator[list[str]]:
     """A client that cancels the job whose id it is given as soon as one of its trials runs."""
-    wanted: list[str] = []
+    requested: list[str] = []
 
     def cancel_soon() -> None:
         give_up_at = time.monotonic() + 20
         while time.monotonic() < give_up_at:
             with context.database.writing() as session:
-                for job_id in wanted:
+                for job_id in requested:
                     if any(trial.state == "running" for _, trial in trials.of_job(session, job_id)):
                         job = jobs.locked(session, job_id)
                         assert job is not None
@@ -78,7 +78,7 @@ def cancelling_when_running(context: Context) -> Iterator[list[str]]:
 
     thread = threading.Thread(target=cancel_soon)
     thread.start()
-    yield wanted
+    yield requested
     thread.join()
 
 

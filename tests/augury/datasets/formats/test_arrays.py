@@ -85,6 +85,40 @@ def test_folders_and_file_names_may_say_the_split(tmp_path: Path) -> None:
     assert listing_of(tmp_path, files).splits == ["train"] * 6 + ["validation"]
 
 
+@pytest.mark.parametrize("key", ["arr_0", "data", "array"])
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        ("k49-{}-imgs", "k49-{}-labels"),
+        ("{}_images", "{}_labels"),
+        ("X_{}", "y_{}"),
+        ("x{}", "y{}"),
+        ("mydata_x_{}_v2", "mydata_y_{}_v2"),
+        ("{}/imgs", "{}/lbls"),
+        ("emnist-letters-{}-images", "emnist-letters-{}-labels"),
+    ],
+)
+def test_files_with_one_array_each_pair_up_by_their_names(tmp_path: Path, key: str, images: str, labels: str) -> None:
+    """Whatever the dataset's name before or after, and whatever the only array inside is called; npz or npy."""
+    parts = {"train": slice(0, 3), "valid": slice(3, 4), "test": slice(4, 6)}
+    packed = {
+        f"{name.format(split)}.npz": npz(**{key: array[rows]})
+        for split, rows in parts.items()
+        for name, array in ((images, X), (labels, Y))
+    }
+    plain = {
+        f"{name.format(split)}.npy": npy(array[rows])
+        for split, rows in parts.items()
+        for name, array in ((images, X), (labels, Y))
+    }
+    for folder, files in (("packed", packed), ("plain", plain)):
+        (tmp_path / folder).mkdir()
+        listing = listing_of(tmp_path / folder, files)
+        assert listing.splits == ["train"] * 3 + ["validation"] + ["test"] * 2
+        assert listing.labels == [str(label) for label in Y]
+        assert np.array_equal(all_pixels(listing), X)
+
+
 @pytest.mark.parametrize(
     "labels",
     [

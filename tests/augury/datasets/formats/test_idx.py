@@ -119,7 +119,9 @@ def test_a_gzip_bomb_is_stopped_while_it_unpacks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\0\0\x01\0", b"\0\0\x08", b"\0\0\x08\x09" + bytes(40), gzip.compress(b"text"), b"x"]
+    "content",
+    [b"\0\0\x01\0", b"\0\0\x08", b"\0\0\x08\x09" + bytes(40), gzip.compress(b"text"), b"x"],
+    ids=["unknown type", "cut off", "nine dimensions", "packed text", "text"],
 )
 def test_other_files_are_not_taken_for_idx(tmp_path: Path, content: bytes) -> None:
     """Icons, and what ends too early."""

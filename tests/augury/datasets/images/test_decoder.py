@@ -123,14 +123,16 @@ def test_black_and_white_becomes_0_and_255() -> None:
     np.testing.assert_array_equal(decoded(encoded(bits), channels=1)[..., 0], np.asarray(bits) * np.uint8(255))
 
 
-def test_transparency_is_dropped_or_kept() -> None:
-    """Dropped: the colours beneath stay. Kept: a palette's and a key's become a channel."""
+def test_transparency_is_laid_on_white_or_kept() -> None:
+    """Laid: mixed with white by its opacity. Kept: a palette's and a key's become a channel."""
     see_through = pixels(shape=(8, 8, 4))
-    np.testing.assert_array_equal(decoded(encoded(see_through)), see_through[..., :3])
+    opacity = see_through[..., 3:] / 255
+    laid = see_through[..., :3] * opacity + 255 * (1 - opacity)
+    np.testing.assert_allclose(decoded(encoded(see_through)), laid, atol=0.51)
     np.testing.assert_array_equal(decoded(encoded(see_through), channels=4), see_through)
     one_colour = Image.new("RGB", (8, 8), (1, 2, 3))
     assert (decoded(encoded(one_colour, transparency=(1, 2, 3)), channels=4) == [1, 2, 3, 0]).all()
-    assert (decoded(encoded(one_colour.quantize(2), transparency=0), channels=3) == [1, 2, 3]).all()
+    assert (decoded(encoded(one_colour.quantize(2), transparency=0), channels=3) == 255).all()
 
 
 def test_pixels_of_32_bits_have_no_rule() -> None:

@@ -329,7 +329,7 @@ def test_a_file_that_cannot_fit_on_the_disk_is_not_begun(tmp_path: Path, serve: 
 def test_a_disk_that_fills_up_is_said_so() -> None:
     """Here a device that is always full stands for the file."""
     if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
+        pytest.skip("there is no /dev/full here: run the tests on Linux")
     with pytest.raises(DatasetError) as caught, disk_errors(), open("/dev/full", "wb", buffering=0) as full:
         full.write(b"x")
     assert caught.value.rule == "disk.full"
@@ -413,8 +413,11 @@ def test_a_report_may_stop_the_download(tmp_path: Path, serve: Callable[[Script]
         (lambda connection, _head: connection.sendall(b"\x00" * 100), "url.response"),
         (lambda _connection, _head: None, "url.response"),
     ],
-    ids=str,
-)
+    ids=[
+        "404", "206", "500", "short", "packed", "unfinished chunk", "bad chunk", "many headers", "long header", "SSH",
+        "zeros", "nothing",
+    ],
+)  # fmt: skip
 def test_an_answer_that_is_no_file_is_refused(
     tmp_path: Path, serve: Callable[[Script], Server], script: Script, rule: str
 ) -> None:

@@ -114,7 +114,7 @@ def test_a_full_attribution_overrules_what_helped_as_a_whole() -> None:
     better = arm("over:without:horizontal_flip", OVER, [0.7] * 3)
     recommended = _recommended(replace(results, attribution={better.name: better}))
     assert not recommended.spec.horizontal_flip
-    assert "training without it did 10.0 points better" in _reasons(recommended)["horizontal_flip"]
+    assert "training without it was 10.0 points higher in these trials" in _reasons(recommended)["horizontal_flip"]
 
 
 def test_without_any_comparison_the_baseline_is_left() -> None:

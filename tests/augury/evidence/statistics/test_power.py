@@ -61,6 +61,15 @@ def test_so_few_images_that_no_mistake_among_them_means_nothing_need_more() -> N
     assert resolution(needed.images, 0.95) < 0.5 < resolution(730, 0.95)
 
 
+def test_groups_that_agree_need_no_more_groups_than_a_sign_test_takes() -> None:
+    """Two in three of ten groups gained: with the same shares, (1.96 / (1/3))² = 34.6 that speak would be enough."""
+    estimate = replace(
+        MANY_IMAGES, mean=10.0, between_seeds=0.01, likely_covariance=0.1, units=9, units_per_seed=9, population=9.0,
+        effective_units=9.0, gained=6, lost=3,
+    )  # fmt: skip
+    assert shortfall(estimate, 0.5, 0.95) == Shortfall(seeds=None, images=35)
+
+
 def test_images_of_a_group_are_needed_together() -> None:
     """Where ten images come as one, ten times as many are needed."""
     estimate = replace(MANY_IMAGES, mean=0.0, between_seeds=0.0, units=100, units_per_seed=100, population=100.0)

@@ -20,9 +20,10 @@ from augury.evidence.statistics.variance_components import (
     degrees_of_freedom,
     estimate_paired_difference,
     resolution,
+    sign_test,
 )
 from augury.evidence.statistics.verdicts import verdict_of
-from tests.augury.evidence.arms import OUTCOMES, arm, on_the_same_images, random_outcomes
+from tests.augury.evidence.arms import OUTCOMES, arm, grouped_outcomes, on_the_same_images, random_outcomes
 
 LEVELS = st.floats(0.5, 0.999)
 MIRROR = {Verdict.HELPS: Verdict.HURTS, Verdict.HURTS: Verdict.HELPS}
@@ -148,6 +149,63 @@ def test_what_a_t_interval_over_seeds_takes_for_certain_is_an_accident_of_the_im
     without_images = [replace(estimate, covariance=0.0, units=10**9) for estimate in estimates]
     assert _false_share(without_images, 0.95) > 0.15
     assert _false_share(estimates, 0.95) <= 0.09
+
+
+def test_a_difference_that_all_groups_show_is_found() -> None:
+    """Twenty patients of fifty images each, and ten points of difference in every one of them, on ten seeds."""
+    sizes = np.full(20, 50)
+    estimates = _many(40, lambda draw: grouped_outcomes(draw, sizes, seeds=10, difference=10))
+    assert all(estimate.interval(0.95).low > 0 for estimate in estimates)
+    assert all(estimate.interval(0.95).high < 20 for estimate in estimates)
+
+
+def test_so_few_groups_that_their_agreement_is_an_accident_show_nothing() -> None:
+    """Five patients agree by accident once in sixteen times, which 95 % does not exclude and 93 % does."""
+    estimates = _many(20, lambda draw: grouped_outcomes(draw, np.full(5, 50), seeds=10, difference=10))
+    assert not any(estimate.interval(0.95).low > 0 for estimate in estimates)
+    assert all(estimate.interval(0.93).low > 0 for estimate in estimates)
+
+
+@pytest.mark.parametrize("groups", [5, 20, 100])
+@pytest.mark.parametrize("is_balanced", [True, False])
+@pytest.mark.parametrize(("difference", "drawn"), [(0, 1.0), (0, 0.2), (10, 1.0)])
+def test_intervals_over_groups_hold_the_truth(groups: int, is_balanced: bool, difference: int, drawn: float) -> None:
+    """Groups of one size and of sizes that differ log-normally, each reacting to the candidate in its own way."""
+
+    def draw(generator: np.random.Generator) -> PairedOutcomes:
+        own = np.full(groups, 20) if is_balanced else np.maximum(2, generator.lognormal(2.5, 1, groups)).astype(int)
+        return grouped_outcomes(generator, own, seeds=6, difference=difference, spread=8, drawn=drawn)
+
+    intervals = [estimate.interval(0.95) for estimate in _many(100, draw)]
+    missed = sum(not interval.low <= difference <= interval.high for interval in intervals)
+    assert missed <= 12  # of 100, at exactly 5 %, more than 12 once in seven hundred times
+
+
+def test_one_large_group_counts_for_more_and_the_others_for_less() -> None:
+    """A patient with as many images as all the others together leaves less to rest on than the patients' number."""
+    sizes = np.array([190, *[10] * 19])
+    estimate = estimate_paired_difference(grouped_outcomes(np.random.default_rng(1), sizes, seeds=4))
+    assert estimate.effective_units == pytest.approx(380**2 / (190**2 + 19 * 10**2))
+    alike = estimate_paired_difference(grouped_outcomes(np.random.default_rng(1), np.full(20, 10), seeds=4))
+    assert alike.effective_units == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("gained", "lost", "p"), [(0, 0, 1.0), (5, 0, 2 / 32), (0, 20, 2 / 2**20), (3, 1, 0.625)])
+def test_the_sign_test_is_the_exact_binomial(gained: int, lost: int, p: float) -> None:
+    """Two-sided, and one where nothing speaks."""
+    assert sign_test(gained, lost) == pytest.approx(p)
+    if gained + lost:
+        assert sign_test(gained, lost) == pytest.approx(stats.binomtest(gained, gained + lost).pvalue)
+
+
+@given(OUTCOMES, LEVELS)
+def test_what_few_images_speak_for_is_never_certain(outcomes: PairedOutcomes, confidence: float) -> None:
+    """An interval without zero has the sign test or the binomial bound behind it, whatever the spread."""
+    estimate = estimate_paired_difference(outcomes)
+    interval = estimate.interval(confidence)
+    if interval.low > 0 or interval.high < 0:
+        is_resolved = abs(estimate.mean) > resolution(estimate.units, confidence)
+        assert is_resolved or estimate.sign_p < 1 - confidence
 
 
 @given(OUTCOMES, LEVELS)

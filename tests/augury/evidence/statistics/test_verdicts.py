@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api_schemas.reports.evidence import ClassEffect
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.statistics.verdicts import sentence_of, verdict_of
 
@@ -71,10 +72,10 @@ def _difference(**changes: Any) -> Difference:
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_the_sentence_has_the_name_and_the_numbers_in_it(verdict: Verdict) -> None:
-    """Whatever the verdict: by how much, between what, on how many seeds."""
+    """Whatever the verdict: by how much, between what, on how many seeds, and that it holds with others together."""
     sentence = sentence_of("flip", verdict, _difference(), 0.95, 0.5)
     assert sentence.startswith("flip ")
-    assert "+1.2 points against the baseline (95% interval +0.5 to +2.0, 3 seeds)" in sentence
+    assert "+1.2 points against the baseline (95% simultaneous interval +0.5 to +2.0, 3 seeds)" in sentence
 
 
 def test_the_sentence_without_a_difference_says_why() -> None:
@@ -86,4 +87,40 @@ def test_the_sentence_without_a_difference_says_why() -> None:
 @pytest.mark.parametrize(("confidence", "said"), [(0.9, "90%"), (0.975, "97.5%"), (0.999, "99.9%")])
 def test_the_sentence_states_the_confidence_as_it_was_asked_for(confidence: float, said: str) -> None:
     """Rounding must not make certainty out of 99.9 %."""
-    assert f"({said} interval" in sentence_of("flip", Verdict.HELPS, _difference(), confidence, 0.5)
+    alone = _difference(confidence=confidence)
+    assert f"({said} interval" in sentence_of("flip", Verdict.HELPS, alone, confidence, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "high", "said"),
+    [
+        (Verdict.HELPS, 0.1, 0.4, "; but by less than the 0.5 points that count."),
+        (Verdict.HURTS, -0.8, -0.05, "; it may be less than the 0.5 points that count."),
+        (Verdict.HELPS, 0.2, 3.0, "seeds)."),
+        (Verdict.EQUIVALENT, 0.1, 0.3, "; the interval lies above zero, and within what counts as none."),
+        (Verdict.EQUIVALENT, -0.2, 0.3, "seeds)."),
+    ],
+)
+def test_an_effect_that_may_be_too_small_to_matter_is_said_to_be(
+    verdict: Verdict, low: float, high: float, said: str
+) -> None:
+    """The margin is the reader's own, so the verdict's sentence answers to it."""
+    difference = _difference(mean=(low + high) / 2, low=low, high=high)
+    assert sentence_of("flip", verdict, difference, 0.95, 0.5).endswith(said)
+
+
+def _lost(name: str, before: float, after: float) -> ClassEffect:
+    return ClassEffect(
+        class_name=name, validation_images=20, baseline_accuracy=before, candidate_accuracy=after,
+        difference=100 * (after - before), low=-50, high=-5, adjusted_p=0.001, significant=True, affinity=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_class_that_is_ruined_stands_in_the_verdict_before_it(verdict: Verdict) -> None:
+    """Whatever the mean over all classes says."""
+    sentence = sentence_of("flip", verdict, _difference(), 0.95, 0.5, [_lost("rare", 0.7, 0.37)])
+    assert sentence.startswith("flip loses on “rare” (recognised: 70% to 37%), and ")
+    assert "over all classes" in sentence
+    many = sentence_of("flip", verdict, _difference(), 0.95, 0.5, [_lost(str(at), 0.7, 0.3) for at in range(5)])
+    assert "“2” (recognised: 70% to 30%) and 2 more classes, and " in many

@@ -1,0 +1,24 @@
+"""How pytest-xdist shares the tests out among processes."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+STACKS = "tests/end_to_end/"
+"""Tests of real processes, which share a stack and measure how soon it does things."""
+
+
+class StacksOnOneWorker(LoadScopeScheduling):
+    """All tests with stacks go to one worker, so that no two stacks starve each other; the others file by file.
+
+    The mark ``xdist_group`` would say the same, but it has no effect with pytest 9.2 and pytest-xdist 3.8.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return STACKS if nodeid.startswith(STACKS) else nodeid.partition("::")[0]
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """The stacks take a worker longer than anything else, so they must not begin last."""
+    items.sort(key=lambda item: not item.nodeid.startswith(STACKS))
