@@ -14,6 +14,8 @@ from augury.datasets.formats.folders.reading import (
 )
 from augury.datasets.formats.folders.tree import Siblings
 
+_IMAGES = frozenset({"image", "images", "img", "imgs"})
+"""Beside such a folder lie masks or annotations, more often than another class."""
 _NO_LABELS = "or put each class's images in a folder of its own, or add a table of their labels"
 
 
@@ -33,8 +35,9 @@ def read(siblings: Siblings) -> Reading | None:
             f"the folders {several(named)} are named after splits and hold images, but nothing says the images' "
             f"classes; {to_ask_for('classes', 'they are the classes')}, {_NO_LABELS}",
         )
-    if len(set(roles.values()) - {None, PREDICTION}) > 1 or _are_alike(siblings):
-        names = named or siblings.flat
+    unspecific = [name for name in siblings.flat if name.casefold() in _IMAGES]
+    if len(set(roles.values()) - {None, PREDICTION}) > 1 or _are_alike(siblings) or unspecific:
+        names = unspecific or named or siblings.flat
         raise ambiguous(
             f"the folders {several(names)} look like splits or parts of a dataset and hold images without classes",
             to_ask_for("classes", "they are classes like the others,"),
@@ -56,4 +59,6 @@ def _are_alike(siblings: Siblings) -> bool:
     if len(names) < 2:
         return False
     rest = {name.rest for name in names}
-    return all(name.is_part for name in names) or (len(rest) == 1 and len({name.role for name in names} - {None}) > 1)
+    return (all(name.is_numbered for name in names) and len(rest) == 1) or (
+        len(rest) == 1 and len({name.role for name in names} - {None}) > 1
+    )

@@ -65,7 +65,9 @@ def _only_folder_that_matters(top: Folder, layout: str | None) -> str | None:
         ((name, folder),) = top.children.items()
         inner = inner_folder(name, folder)[1]
         return name if len(inner.children) > 1 and folder_name(name).role is None else None
-    if any(folder_name(name).sure_role for name in top.children):
+    if any(
+        folder_name(name).sure_role and inner_folder(name, found)[1].children for name, found in top.children.items()
+    ):
         return None
     with_splits = [name for name, folder in top.children.items() if _holds_splits(folder)]
     others = [name for name in top.children if name not in with_splits]

@@ -72,6 +72,7 @@ _FILLERS = frozenset(
 _PART_WORDS = frozenset(["fold", "folds", "kfold", "cv", "split", "part", "batch", "subset", "set", "chunk", "shard"])
 _KNOWN = sorted({*_ROLES, *_FILLERS, *_PART_WORDS} - {"v", "my", "all", "the"}, key=len, reverse=True)
 _COMPOUND = re.compile(f"(?:{'|'.join(_KNOWN)})+")
+_YEAR = re.compile(r"(19|20)[0-9]{2}")
 _EACH = re.compile("|".join(_KNOWN))
 
 
@@ -87,9 +88,11 @@ class FolderName:
     is_usual: bool
     """Whether it is one of the words themselves, so that nobody would doubt it."""
     is_part: bool
-    """Whether it is a number of a fold, part or batch."""
+    """Whether it is the number of a fold, part or batch, or a year."""
     rest: tuple[str, ...] = ()
-    """The words that say nothing about splits: of "xray_train" the first."""
+    """The words that say nothing about splits and parts: of "xray_train" and "xray_part_2" the first."""
+    is_numbered: bool = False
+    """Whether it has a word for a part and a number, in any company."""
 
     @property
     def sure_role(self) -> str | None:
@@ -108,20 +111,21 @@ def folder_name(text: str) -> FolderName:
     usual = split_of(text)
     if usual is not None:
         return FolderName(text, usual, is_plain=True, is_usual=True, is_part=False)
+    if _YEAR.fullmatch(text):
+        return FolderName(text, None, is_plain=False, is_usual=False, is_part=True, is_numbered=True)
     if _EACH.search(text.casefold()) is None:
         return FolderName(text, None, is_plain=False, is_usual=False, is_part=False, rest=(text,))
     words = _words(text)
     roles = {_ROLES[word] for word in words if word in _ROLES}
     role = PREDICTION if PREDICTION in roles else next(iter(roles)) if len(roles) == 1 else None
-    rest = [word for word in words if not word.isdigit() and word not in _ROLES and word not in _FILLERS]
-    is_part = (
-        not roles
-        and any(word in _PART_WORDS for word in words)
-        and any(word.isdigit() for word in words)
-        and all(word.isdigit() or word in _PART_WORDS or word in _FILLERS for word in words)
-    )
-    is_plain = len(roles) < 2 + (role == PREDICTION) and not rest and any(not word.isdigit() for word in words)
-    return FolderName(text, role, is_plain=is_plain, is_usual=False, is_part=is_part, rest=tuple(rest))
+    others = [word for word in words if not (word.isdigit() or word in _ROLES or word in _FILLERS)]
+    rest = [word for word in others if word not in _PART_WORDS]
+    is_numbered = not roles and any(word in _PART_WORDS for word in words) and any(word.isdigit() for word in words)
+    is_plain = len(roles) < 2 + (role == PREDICTION) and not others and any(not word.isdigit() for word in words)
+    return FolderName(
+        text, role, is_plain=is_plain, is_usual=False, is_part=is_numbered and not rest, rest=tuple(rest),
+        is_numbered=is_numbered,
+    )  # fmt: skip
 
 
 def _words(text: str) -> list[str]:

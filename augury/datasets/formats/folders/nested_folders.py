@@ -83,10 +83,12 @@ def named_splits(siblings: Siblings) -> Reading | None:
 
 def loosely_named_splits(siblings: Siblings) -> Reading | None:
     """``birds_train/owl``, ``birds_test/owl``: each name has a word for a split, and what they hold agrees."""
-    names = {name: siblings.names[name] for name in siblings.nested}
-    splits = {name: found.role for name, found in names.items() if found.role not in (None, PREDICTION)}
-    alike = _share_folders(siblings, splits) or len({names[name].rest for name in splits}) == 1
-    if len(splits) < len(names) or len(set(splits.values())) < 2 or not alike:
+    named = {name: found for name, found in siblings.names.items() if found.role not in (None, PREDICTION)}
+    splits = {name: found.role for name, found in named.items() if name in siblings.nested and found.role}
+    is_one_name = len({found.rest for found in named.values()}) == 1
+    if len(splits) < len(siblings.nested) or not splits or len({found.role for found in named.values()}) < 2:
+        return None
+    if not (is_one_name or _share_folders(siblings, splits)):
         return None
     reading = Reading(class_level=1, splits=splits)
     reading = reading.leaving_out(siblings.flat, UNLABELLED, *predictions_note(siblings, siblings.flat))

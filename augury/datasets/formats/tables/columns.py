@@ -21,6 +21,8 @@ _USUAL: Mapping[str, frozenset[str]] = {
     "split": _words("split splits subset set partition"),
     "group": _words("group groups groupid patient patients patientid subject subjects subjectid"),
 }
+_LIKELY_LABELS = _words("classid labelid categoryid species breed tag tags findinglabel findinglabels dx disease")
+"""Names that hold labels where no other column has a usual name for them."""
 _MAX_LISTED = 20
 RULE = "manifest.columns"
 
@@ -42,6 +44,11 @@ class Columns:
 def usual_indices(found: Sequence[str], role: str) -> list[int]:
     """Where columns with a usual name for *role* are; case, spaces, hyphens and underscores make no difference."""
     return [index for index, name in enumerate(found) if _plain(name) in _USUAL[role]]
+
+
+def likely_label_indices(found: Sequence[str]) -> list[int]:
+    """Where columns with a name that labels have at times are."""
+    return [index for index, name in enumerate(found) if _plain(name) in _LIKELY_LABELS]
 
 
 def find_columns(found: Sequence[str], given: ManifestColumns | None, where: str) -> Columns:

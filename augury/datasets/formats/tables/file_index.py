@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from posixpath import splitext
 
@@ -11,6 +12,8 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES
 from augury.datasets.formats.folders.names import folder_name
 
+_MAX_COMPONENTS = 4
+"""Of a name that is the end of a path: there is a table of all members for each number."""
 _MAX_CANDIDATES = 16
 """Of one name; where there are more, nothing tells them apart."""
 
@@ -28,7 +31,7 @@ class FileIndex:
         self._folders = {name.partition("/")[0] for name in self._by_name if "/" in name}
         self._directory = f"{chosen.directory.strip('/')}/" if chosen.directory else ""
         self._extension = f".{chosen.extension.removeprefix('.')}" if chosen.extension else ""
-        self._ends: dict[int, dict[str, list[Member]]] = {}
+        self._ends: dict[int, dict[str, Member | list[Member]]] = {}
 
     def find(self, name: str, folder: str, split: str | None) -> Member | None:
         """The file of a name in a manifest in *folder* (with a slash, or empty); *split* is what is said of the row.
@@ -54,7 +57,7 @@ class FileIndex:
 
     def hits(self, names: Iterable[str], folder: str) -> int:
         """How many of some names are a file's, or several files'."""
-        return sum(self._is_one(name, folder) for name in names)
+        return sum(self._is_one(plain_name(name), folder) for name in names)
 
     def _is_one(self, name: str, folder: str) -> bool:
         try:
@@ -64,19 +67,24 @@ class FileIndex:
 
     def _candidates(self, name: str) -> list[Member]:
         components = name.count("/") + 1
+        if components > _MAX_COMPONENTS:
+            return []
         if components not in self._ends:
             self._ends[components] = self._ends_of(components)
-        return self._ends[components].get(name, [])
+        found = self._ends[components].get(name, [])
+        return found if isinstance(found, list) else [found]
 
-    def _ends_of(self, components: int) -> dict[str, list[Member]]:
-        ends: dict[str, list[Member]] = {}
+    def _ends_of(self, components: int) -> dict[str, Member | list[Member]]:
+        ends: dict[str, Member | list[Member]] = {}
         for member in self._members:
             end = "/".join(member.name.rsplit("/", components)[-components:])
             stem, suffix = splitext(end)
             for key in (end, stem) if suffix.lower() in IMAGE_SUFFIXES else (end,):
-                found = ends.setdefault(key, [])
-                if len(found) <= _MAX_CANDIDATES:
+                found = ends.setdefault(key, member)
+                if isinstance(found, list) and len(found) <= _MAX_CANDIDATES:
                     found.append(member)
+                elif not isinstance(found, list) and found is not member:
+                    ends[key] = [found, member]
         return ends
 
     def _without_wrapper(self, name: str) -> str:
@@ -84,6 +92,11 @@ class FileIndex:
         while "/" in name and name.partition("/")[0] not in self._folders:
             name = name.partition("/")[2]
         return name
+
+
+def plain_name(cell: str) -> str:
+    """A name as members have it: composed, with slashes, and without a dot before them."""
+    return unicodedata.normalize("NFC", cell.replace("\\", "/")).removeprefix("./")
 
 
 def _says(member: Member, split: str) -> bool:

@@ -6,7 +6,6 @@ Classes are in the order of their names as text, or by number where all labels a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from augury.datasets.formats.one_label import SEVERAL_LABELS
 from augury.datasets.formats.split_names import UNDERSTOOD, split_of, split_of_path, splits_of_files, splits_of_texts
 from augury.datasets.formats.tables.columns import Columns, quoted_names
 from augury.datasets.formats.tables.csv_reading import Table
-from augury.datasets.formats.tables.file_index import FileIndex
+from augury.datasets.formats.tables.file_index import FileIndex, plain_name
 from augury.datasets.formats.tables.manifest_tables import ManifestFile, find_manifests
 from augury.datasets.labelled_images import SPLITS, EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
@@ -172,7 +171,7 @@ class _Reading:
         )
 
     def _member(self, row: _Row) -> Member | None:
-        name = unicodedata.normalize("NFC", row.file.replace("\\", "/")).removeprefix("./")
+        name = plain_name(row.file)
         if _OUTSIDE.search(name):
             raise DatasetError(
                 "manifest.path",

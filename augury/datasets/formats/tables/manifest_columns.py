@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from api_schemas.datasets.references import ManifestColumns
-from augury.datasets.formats.tables.columns import Columns, find_columns, given_indices, usual_indices
+from augury.datasets.formats.tables.columns import (
+    Columns,
+    find_columns,
+    given_indices,
+    likely_label_indices,
+    usual_indices,
+)
 from augury.datasets.formats.tables.csv_reading import Table
 from augury.datasets.formats.tables.file_index import FileIndex
 
@@ -15,6 +21,7 @@ SAMPLE_ROWS = 200
 _FLAGS = frozenset({"0", "1", "0.0", "1.0", ""})
 _SET = frozenset({"1", "1.0"})
 _MAX_DISTINCT = 10_000
+_FEW_ROWS = 20
 
 
 @dataclass
@@ -44,12 +51,13 @@ class _Content:
 
 
 def columns_by_content(
-    table: Table, given: ManifestColumns | None, index: FileIndex, folder: str, where: str
+    table: Table, given: ManifestColumns | None, index: FileIndex, folder: str, where: str, *, needs_labels: bool
 ) -> tuple[Columns | None, bool]:
     """The columns, or None where no label can be told; and whether there is one of files.
 
     The files' column is one with a usual name, or the first that names files most often; the labels' one with a usual
-    name, or the only other one in which values repeat; or there are columns of 0 and 1, one for each class.
+    name, or the only other one in which values repeat (they need not in a few rows, where *needs_labels*: no folders
+    say them); or there are columns of 0 and 1, one for each class.
 
     Raises:
         DatasetError: ``manifest.columns``: a given column is not there; or whatever is wrong with the table.
@@ -61,7 +69,7 @@ def columns_by_content(
     chosen = (given or ManifestColumns()).model_copy(update={"file": None})
     names = list(table.columns)
     others = [number for number in range(len(names)) if number != file and not _has_other_role(names, number, chosen)]
-    label, one_hot = _label_columns(names, chosen, others, contents)
+    label, one_hot = _label_columns(names, chosen, others, contents, needs_labels=needs_labels)
     if label is None and not one_hot:
         return None, True
     named = chosen.model_copy(update={"file": names[file], "label": names[one_hot[0] if label is None else label]})
@@ -81,7 +89,7 @@ def _contents(table: Table, index: FileIndex, folder: str) -> list[_Content]:
             content.add(cell)
             if number < SAMPLE_ROWS and cell:
                 content.cells += 1
-                content.hits += index.hits([cell.replace("\\", "/").removeprefix("./")], folder)
+                content.hits += index.hits([cell], folder)
     return contents
 
 
@@ -102,16 +110,22 @@ def _has_other_role(names: Sequence[str], number: int, chosen: ManifestColumns) 
 
 
 def _label_columns(
-    names: Sequence[str], chosen: ManifestColumns, others: Sequence[int], contents: Sequence[_Content]
+    names: Sequence[str],
+    chosen: ManifestColumns,
+    others: Sequence[int],
+    contents: Sequence[_Content],
+    *,
+    needs_labels: bool,
 ) -> tuple[int | None, tuple[int, ...]]:
     """The one column of labels, or those of 0 and 1."""
     if chosen.label is not None:
         return next(iter(given_indices(names, chosen.label)), None), ()
-    usual = usual_indices(names, "label")
-    if usual:
-        return usual[0], ()
+    known = usual_indices(names, "label") or likely_label_indices(names)
+    if known:
+        return known[0], ()
     if len(others) == 1:
-        return (others[0] if contents[others[0]].repeats else None), ()
+        few = needs_labels and contents[others[0]].rows <= _FEW_ROWS
+        return (others[0] if few or contents[others[0]].repeats else None), ()
     flags = tuple(number for number in others if contents[number].is_flag)
     is_one_hot = len(flags) > 1 and any(contents[number].is_ever_set for number in flags)
     return None, flags if is_one_hot else ()

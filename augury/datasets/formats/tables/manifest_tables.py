@@ -12,6 +12,7 @@ from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.data_files import IMAGE_SUFFIXES, data_members, suffix_of
 from augury.datasets.formats.folders.names import folder_name
+from augury.datasets.formats.split_names import split_of_path
 from augury.datasets.formats.tables import parquet_files
 from augury.datasets.formats.tables.columns import Columns, find_columns, missing_column, quoted_names, usual_indices
 from augury.datasets.formats.tables.csv_reading import Table, header_of, read_table
@@ -66,7 +67,7 @@ def find_manifests(
     tables = [table for member in data_members(contents) if (table := _table(contents, member, given, limits))]
     judged = [_judge(table, given, index, must_be_readable=needs_one) for table in tables]
     whole = [(found.table, found.columns) for found in judged if found.columns and not _is_submission(found.table)]
-    used = _with_files(whole, index) if len(whole) > 1 else whole
+    used = _named_after_splits(_with_files(whole, index)) if len(whole) > 1 else whole
     names = {table.member.name for table, _ in used}
     unused = [found for found in judged if found.table.member.name not in names]
     if not used and needs_one and (broken := next((found for found in judged if found.table.is_called_one), None)):
@@ -82,8 +83,8 @@ def find_manifests(
     notes = [found.table.member.name for found in unused if found.table.is_called_one and (used or found.names_files)]
     if notes:
         contents.notes.append(
-            f"tables that are not used, as they have no column of labels, name none of the files, or are examples of "
-            f"predictions: {quoted_names(notes)}"
+            "tables that are not used, as they have no column of labels, name none of the files, are examples of "
+            f"predictions, or are not named after a split as others are: {quoted_names(notes)}"
         )
     return used
 
@@ -130,7 +131,9 @@ def _judge(table: ManifestFile, given: ManifestColumns | None, index: FileIndex,
         opened = table.open()
         if _is_complete(opened.columns, given):
             return _Judged(table, find_columns(opened.columns, given, where), names_files=True)
-        return _Judged(table, *columns_by_content(opened, given, index, table.folder, where))
+        return _Judged(
+            table, *columns_by_content(opened, given, index, table.folder, where, needs_labels=must_be_readable)
+        )
     except DatasetError:
         if must_be_readable and table.is_called_one:
             raise
@@ -160,6 +163,14 @@ def _with_files(tables: list[tuple[ManifestFile, Columns]], index: FileIndex) ->
         if index.hits(sample(table.open().rows, columns.file), table.folder)
     ]
     return found or tables
+
+
+def _named_after_splits(tables: list[tuple[ManifestFile, Columns]]) -> list[tuple[ManifestFile, Columns]]:
+    """Those that their names or folders call splits, if there are two different ones."""
+    splits = [split_of_path(table.member.name) for table, _ in tables]
+    if len(set(splits) - {None}) < 2:
+        return tables
+    return [found for found, split in zip(tables, splits, strict=True) if split is not None]
 
 
 def _lie_in_class_folders(contents: Contents) -> bool:

@@ -128,6 +128,18 @@ def test_splits_of_folders_hold_where_the_table_says_none(tmp_path: Path) -> Non
     assert pooled.splits == {}
 
 
+def test_tables_named_after_splits_win_over_others(tmp_path: Path) -> None:
+    """A table that explains the classes by a picture of each names files, too; it is named in a warning."""
+    rows = {
+        name: "".join(f"30,{number % 2},{name}/{number}.jpg\n" for number in range(4)) for name in ("Train", "Test")
+    }
+    tables = {f"{name}_csv": f"Width,ClassId,Path\n{text}" for name, text in rows.items()}
+    tables["Meta_csv"] = "Path,ClassId\nMeta/0.jpg,0\nMeta/1.jpg,1\n"
+    facts = facts_of(tmp_path, *in_folder("Train"), *in_folder("Test"), *in_folder("Meta", 2), **tables)
+    assert {split: sum(counts.values()) for split, counts in facts.splits.items()} == {"train": 4, "test": 4}
+    assert any("'Meta.csv'" in warning for warning in facts.warnings)
+
+
 def parquet(**columns: Any) -> bytes:
     """A table as Parquet."""
     buffer = io.BytesIO()
@@ -208,3 +220,10 @@ def test_names_in_a_hundred_thousand_folders_are_found_in_one_pass() -> None:
     assert all(index.find(f"p{number}/0", "", None) is members[number] for number in range(100_000))
     assert index.hits(["0", "1"], "") == 1
     assert perf_counter() - start < 10
+
+
+def test_cells_with_many_slashes_make_no_more_tables_of_files() -> None:
+    """A column of addresses costs nothing."""
+    index = FileIndex([Member(f"a/b/c/d/e/{number}.png", 1) for number in range(100)], None)
+    assert index.hits(["/".join("x" * count) for count in range(2, 200)], "") == 0
+    assert len(index._ends) <= 4

@@ -156,6 +156,9 @@ def test_a_dataset_beside_other_images_is_found() -> None:
         ["train/cat", "train/dog", "holiday"],
         ["train", "test", "cat"],
         ["fold0", "fold1", "fold2"],
+        ["HAM_images_part_1", "HAM_images_part_2"],
+        ["2019", "2020"],
+        ["images", "masks"],
         ["birds_train", "birds_test"],
         [*combined("berlin paris", "cat dog"), "rome"],
         combined(["fold1/train", "fold1/test", "fold2/train", "fold2/test"], "cat dog"),
@@ -167,6 +170,26 @@ def test_where_two_readings_are_as_good_both_are_named(folders: list[str]) -> No
         read(folders)
     assert caught.value.rule == "folder.layout"
     assert '"layout": "' in str(caught.value)
+
+
+def test_a_test_set_without_classes_is_known_by_the_name_it_shares() -> None:
+    """``signs_test`` beside ``signs_train/a``, both doubled."""
+    labels, _, _, reading = read(["signs_train/signs_train/a", "signs_train/signs_train/b", "signs_test/signs_test"])
+    assert labels == {"a", "b"}
+    assert "'signs_test'" in reading.notes[0]
+
+
+def test_a_dataset_beside_its_unlabelled_test_images_is_found() -> None:
+    """``plants/train/a`` beside ``test/test``."""
+    folders = [*combined(["plants/train", "plants/valid"], "a b"), "test/test"]
+    labels, splits, _, reading = read(folders)
+    assert (labels, splits) == ({"a", "b"}, {"train", "validation"})
+    assert reading.notes
+
+
+def test_years_that_lack_a_class_are_years_still() -> None:
+    """Their names say it."""
+    assert read(["2019/a", "2019/b", "2020/a"])[:3] == ({"a", "b"}, set(), {"2019", "2020"})
 
 
 def test_splits_without_classes_have_no_labels() -> None:
