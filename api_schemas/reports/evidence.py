@@ -17,6 +17,9 @@ class Needed(Body):
 
     seeds: int | None = Field(description="Seeds in all; null where no number of seeds would do.")
     images: int | None = Field(description="Images in the dataset, where more seeds alone would not do.")
+    seeds_if_equivalent: int | None = Field(
+        None, description="Seeds in all that would show it to be equivalent if there is no difference at all."
+    )
     sentence: str
 
 
@@ -26,6 +29,7 @@ class Look(Body):
     seeds: int = Field(description="Per arm, at this look.")
     confidence: float = Field(description="Of each candidate's interval at this look.")
     settled: list[str] = Field(description="Candidates whose verdict was settled here.")
+    is_extension: bool = Field(False, description="It was added afterwards, and paid for from the reserve.")
 
 
 class DosePoint(Body):

@@ -15,7 +15,7 @@ from augury.evidence.arm_results import ArmRecord
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.judgement import Judgement, difference_between
 from augury.evidence.probe_results import Probe
-from augury.evidence.statistics.power import MAX_SEEDS, shortfall
+from augury.evidence.statistics.power import MAX_SEEDS, seeds_if_equivalent, shortfall
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def candidate_results(results: ComparisonResults, judgement: Judgement, index: i
         arm=records[candidate.arm],
         probes=results.probes,
         class_names=list(results.facts.classes),
-        needed=_needed(judgement, results.request.evaluation.practical_effect),
+        needed=_needed(judgement, results.request.evaluation.practical_effect, results.job_id),
         attribution={
             arm.name: records[arm.name]
             for arm in results.plan.arms
@@ -78,18 +78,24 @@ def candidate_results(results: ComparisonResults, judgement: Judgement, index: i
     )
 
 
-def _needed(judgement: Judgement, practical_effect: float) -> Needed | None:
+def _needed(judgement: Judgement, practical_effect: float, job_id: str) -> Needed | None:
     """What would decide an inconclusive verdict; None for any other, and where nothing was measured."""
     if judgement.settled_at is not None or judgement.estimate is None or judgement.difference is None:
         return None
-    lacking = shortfall(judgement.estimate, practical_effect, judgement.difference.confidence)
+    confidence = judgement.next_confidence or judgement.difference.confidence
+    lacking = shortfall(judgement.estimate, practical_effect, confidence)
     if lacking.seeds is not None:
-        sentence = f"If it goes on as seen, about {lacking.seeds} seeds in all would decide it."
+        sentence = f"If the difference is what was seen so far, about {lacking.seeds} seeds in all would decide it"
+        is_offered = judgement.next_confidence is not None and lacking.seeds <= MAX_SEEDS
+        sentence += f": augury extend {job_id} --seeds {lacking.seeds}." if is_offered else "."
     elif lacking.images is not None:
         sentence = (
             f"More than {MAX_SEEDS} seeds would not decide it: seeds share their validation images. About "
-            f"{lacking.images:,} images in all would, if it goes on as seen."
+            f"{lacking.images:,} images in all would, if the difference is what was seen so far."
         )
     else:
         sentence = "The difference seen is zero and practical_effect leaves no margin: nothing would decide it."
-    return Needed(seeds=lacking.seeds, images=lacking.images, sentence=sentence)
+    equivalent = seeds_if_equivalent(judgement.estimate, practical_effect, confidence)
+    if equivalent is not None:
+        sentence += f" If there is none at all, about {equivalent} seeds would show it to be equivalent."
+    return Needed(seeds=lacking.seeds, images=lacking.images, seeds_if_equivalent=equivalent, sentence=sentence)

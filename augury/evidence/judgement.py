@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api_schemas.plans import BASELINE, CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.comparison_results import ComparisonResults
-from augury.evidence.statistics.alpha_spending import confidence_at, settled
+from augury.evidence.statistics.alpha_spending import confidence_at, next_share, settled
 from augury.evidence.statistics.paired_outcomes import paired_outcomes, shared_seeds
 from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
@@ -26,6 +26,8 @@ class Judgement:
     """What the difference was made from."""
     settled_at: int | None
     """Seeds per arm at the look that settled the verdict; None while it is open."""
+    next_confidence: float | None = None
+    """Of the interval that one more look would give, an extension; None where nothing is kept for one."""
 
 
 def judge(
@@ -49,7 +51,9 @@ def judge(
         difference = _reported(results, candidate.arm, BASELINE, seeds, estimate, confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
-        judgement = Judgement(candidate, verdict, difference, estimate, look if is_settled else None)
+        further = 0.0 if results.stopped else next_share(schedule, results.plan.reserve) * (1 - settings.confidence)
+        following = 1 - further / len(results.plan.candidates) if further else None
+        judgement = Judgement(candidate, verdict, difference, estimate, look if is_settled else None, following)
         if is_settled:
             break
     return judgement

@@ -20,6 +20,9 @@ from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 TRAINED = "trained"
 """The one arm of a training job."""
 
+RESERVE = 0.1
+"""The share of a comparison's error that is kept for extensions (docs/decisions/0014-extensions-are-paid-for.md)."""
+
 
 def default_baseline(stored_dtype: str) -> ImageDataGeneratorSpec:
     """Integer images are brought to 0-1; floats are taken as they are."""
@@ -80,6 +83,7 @@ def _plan(
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
+        reserve=RESERVE if candidates else 0.0,
     )
 
 

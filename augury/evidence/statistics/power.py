@@ -43,11 +43,24 @@ def shortfall(estimate: PairedDifference, practical_effect: float, confidence: f
     reach = max(abs(estimate.mean), practical_effect - abs(estimate.mean))
     if reach < _NOTHING:
         return Shortfall(None, None)
+    seeds = _seeds_within(estimate, reach, confidence)
+    if seeds is not None:
+        return Shortfall(seeds, None)
+    return _beyond(estimate, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
+
+
+def seeds_if_equivalent(estimate: PairedDifference, practical_effect: float, confidence: float) -> int | None:
+    """The fewest seeds in all whose expected interval lies within the margin if there is no difference at all.
+
+    None where MAX_SEEDS would not do.
+    """
+    return _seeds_within(estimate, practical_effect, confidence)
+
+
+def _seeds_within(estimate: PairedDifference, reach: float, confidence: float) -> int | None:
     numbers = range(estimate.seeds + 1, MAX_SEEDS + 1)
     index = bisect_left(numbers, True, key=lambda seeds: _expected_half_width(estimate, seeds, confidence) < reach)
-    if index < len(numbers):
-        return Shortfall(numbers[index], None)
-    return _beyond(estimate, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
+    return numbers[index] if index < len(numbers) else None
 
 
 def _expected_half_width(estimate: PairedDifference, seeds: int, confidence: float) -> float:
