@@ -59,7 +59,7 @@ class JobState(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the job will never change again."""
+        """Whether the job is over; only a comparison that succeeded can go on then, where it is extended."""
         return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
@@ -177,6 +177,16 @@ JobRequest = Annotated[
     names_its_kinds(*JobKind),
 ]
 """What a client may submit; ``kind`` says which it is."""
+
+
+MAX_EXTENDED_SEEDS = 200
+"""Beyond so many, more images are the better advice."""
+
+
+class ExtensionRequest(RequestModel):
+    """Train a finished comparison's undecided candidates on more seeds, and look at the evidence once more."""
+
+    seeds: int = Field(ge=3, le=MAX_EXTENDED_SEEDS, description="Per arm in all, those that are trained included.")
 
 
 class Job(Body):

@@ -28,14 +28,19 @@ from scipy import stats
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from api_schemas.reports.report import Verdict
-from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
+from augury.evidence.statistics.alpha_spending import Schedule, confidence_at, looks, scheduled, settled
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
 from augury.evidence.statistics.variance_components import estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
+from augury.planning.comparison import RESERVE
 
 CONFIDENCE, MARGIN = 0.95, 0.5
 VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500
-SCHEDULES = {"5 seeds": looks(5, 5), "3 to 10 seeds": looks(3, 10)}
+SCHEDULES = {
+    "5 seeds": scheduled(looks(5, 5), (), RESERVE),
+    "3 to 10 seeds": scheduled(looks(3, 10), (), RESERVE),
+}
+EXTENDED = scheduled(looks(5, 5), (7, 10), RESERVE)  # twice, while undecided
 SEQUENTIAL = "3 to 10 seeds"
 PLANTED = (1, 2, 5)
 CACHED_POOL = Path(__file__).parent / ".cache" / "calibration-pool.npz"
@@ -173,7 +178,7 @@ def _probability(logit: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logit))
 
 
-def verdict_after(outcomes: PairedOutcomes, schedule: list[int], candidates: int = 1) -> tuple[Verdict, int]:
+def verdict_after(outcomes: PairedOutcomes, schedule: Schedule, candidates: int = 1) -> tuple[Verdict, int]:
     """The verdict of a comparison, and the seeds that it took. Seeds are looked at in their order."""
     verdict = Verdict.INCONCLUSIVE
     for look in schedule:
@@ -192,13 +197,13 @@ def share(hits: int, comparisons: int) -> dict[str, float]:
     return {"rate": hits / comparisons, "low": interval.low, "high": interval.high, "comparisons": comparisons}
 
 
-def false_verdicts(draw: Draw, schedule: list[int], comparisons: int) -> dict[str, float]:
+def false_verdicts(draw: Draw, schedule: Schedule, comparisons: int) -> dict[str, float]:
     """The share of comparisons that find a difference where there is none."""
     verdicts = [verdict_after(draw(schedule[-1]), schedule)[0] for _ in range(comparisons)]
     return share(sum(verdict in WRONG for verdict in verdicts), comparisons)
 
 
-def power(draw: Draw, schedule: list[int], comparisons: int, candidates: int = 1) -> dict[str, float]:
+def power(draw: Draw, schedule: Schedule, comparisons: int, candidates: int = 1) -> dict[str, float]:
     """The share of comparisons that find a planted loss, and the seeds that they take."""
     found = [verdict_after(draw(schedule[-1]), schedule, candidates) for _ in range(comparisons)]
     seeds = float(np.mean([used for _, used in found]))
@@ -251,6 +256,9 @@ def _measure_model(of_model: dict[str, np.ndarray], generator: np.random.Generat
             source: {name: false_verdicts(draw, schedule, count) for name, schedule in SCHEDULES.items()}
             for source, draw in {"pool": null, **simulated}.items()
         },
+        "false_verdicts_extended": {
+            source: false_verdicts(draw, EXTENDED, count) for source, draw in {"pool": null, **simulated}.items()
+        },
         "power": {
             name: {points: power(draw, schedule, count) for points, draw in planted.items()}
             for name, schedule in SCHEDULES.items()
@@ -271,6 +279,8 @@ def print_table(result: dict[str, Any]) -> None:
         for source, by_schedule in of_model["false_verdicts"].items():
             for name, rate in by_schedule.items():
                 print(f"  false verdicts, {source:24} {name:14} {_percent(rate)}")
+        for source, rate in of_model["false_verdicts_extended"].items():
+            print(f"  false verdicts, {source:24} {'5, 7, 10 seeds':14} {_percent(rate)}")
         for name, by_points in [*of_model["power"].items(), ("same, among 3", of_model["power_among_three"])]:
             for points, rate in by_points.items():
                 print(f"  power, {points} points, {name:14} {_percent(rate)}, {rate['seeds']:.1f} seeds")

@@ -16,7 +16,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
-from api_schemas.plans import ArmRole
+from api_schemas.plans import ArmRole, EarlierReport
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.training.trials import Curves
@@ -134,6 +134,7 @@ class Method(Body):
     validation_images: int | None
     splits: Literal["random", "grouped", "fixed"] = "random"
     looks: list[Look] = Field([], description="Of a sequential comparison: when the evidence was looked at.")
+    earlier: list[EarlierReport] = Field([], description="Reports of the same question, on some of the same trials.")
 
 
 class Provenance(Body):

@@ -41,11 +41,13 @@ def next_round(analysis: Analysis) -> Extension | None:
 def _for_the_undecided(analysis: Analysis) -> Round | None:
     """Seeds for candidates that no look has settled, with all that they are compared with."""
     results, planned = analysis.results, len(analysis.results.seeds("comparison"))
-    larger = [look for look in analysis.schedule if look > planned]
+    is_confirmed = any(each.purpose == "confirmation" for each in results.plan.rounds)
+    due = results.plan.extensions if is_confirmed else analysis.schedule  # what was planned is over by then
+    larger = [look for look in due if look > planned]
     undecided = [
         judgement for judgement in analysis.judgements if judgement.settled_at is None and judgement.difference
     ]
-    if not larger or not undecided or any(each.purpose == "confirmation" for each in results.plan.rounds):
+    if not larger or not undecided:
         return None
     compared = {BASELINE}
     for judgement in undecided:

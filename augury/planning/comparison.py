@@ -21,6 +21,9 @@ from augury.value_scale import Values
 TRAINED = "trained"
 """The one arm of a training job."""
 
+RESERVE = 0.1
+"""The share of a comparison's error that is kept for extensions (docs/decisions/0014-extensions-are-paid-for.md)."""
+
 
 _FULL_SCALES = {"uint8": 255, "uint16": 65_535}
 
@@ -96,6 +99,7 @@ def _plan(
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
+        reserve=RESERVE if candidates else 0.0,
     )
 
 

@@ -118,9 +118,11 @@ def succeed(
 
 def fail(session: Session, job_id: str, failure: Failure, now: float, report_artifact: str | None = None) -> bool:
     """The job cannot give what was asked for; a report says what there is."""
-    error = failure.model_dump(mode="json")
+    results: dict[str, Any] = {"error": failure.model_dump(mode="json")}
+    if report_artifact is not None:  # of an extended job, the report of before stays otherwise
+        results["report_artifact"] = report_artifact
     _drop_units(session, job_id, now)
-    return _end(session, job_id, JobState.FAILED, now, error=error, report_artifact=report_artifact)
+    return _end(session, job_id, JobState.FAILED, now, **results)
 
 
 def cancel(session: Session, job: JobRow, now: float) -> JobState:
@@ -149,6 +151,22 @@ def stop(session: Session, job: JobRow, now: float) -> str | None:
         _drop_units(session, job.id, now)
         session.flush()
     return None
+
+
+def extend(session: Session, job: JobRow, seeds: int, now: float, deadline_at: float) -> bool:
+    """A comparison that has succeeded goes on to so many seeds per undecided arm; False where it has not succeeded.
+
+    The planner adds the round of it. The report that is there stays until the next one is made.
+    """
+    plan = Plan.model_validate(job.plan)
+    longer = plan.model_copy(update={"extensions": [*plan.extensions, seeds]}).model_dump(mode="json")
+    extended = move(
+        session, state_machines.EXTENDED_JOB, job.id, JobState.RUNNING,
+        phase=Phase.TRAINING, plan=longer, finished_at=None, published_at=None, deadline_at=deadline_at,
+    )  # fmt: skip
+    if extended:
+        events.append(session, job.id, "extended", now, seeds=seeds)
+    return extended
 
 
 def _drop_units(session: Session, job_id: str, now: float) -> bool:

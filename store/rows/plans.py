@@ -9,6 +9,7 @@ from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from augury.planning.comparison import trial_definition, trial_slots
 from store.rows import trials
+from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow
 
 
@@ -23,7 +24,7 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
     repeated = len(definitions) - len(keys)
     mean = trials.mean_seconds(session, definitions[0].setting())
     due = len(keys) - reusable
-    return plan.model_copy(
+    return with_earlier_reports(session, request, plan, dataset).model_copy(
         update={
             "trials_reusable": reusable + repeated,
             "estimated_seconds": None if mean is None else round(due * mean, 1),

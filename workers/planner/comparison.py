@@ -44,7 +44,8 @@ def conclude(context: Context, job_id: str) -> None:
         fail_job(context, job_id, error)
         return
     if extension is None:
-        finish_with_report(context, job_id, lambda created_at: comparison_report(analysis, created_at))
+        seen = analysis.results.plan
+        finish_with_report(context, job_id, seen, lambda created_at: comparison_report(analysis, created_at))
     else:
         _extend(context, job_id, analysis.results.plan, extension)
 
@@ -54,7 +55,7 @@ def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> 
         job = jobs.locked(session, job_id)
         if job is None or job.finished_at is not None or job.stop_requested_at is not None or job.plan is None:
             return
-        if len(job.plan["rounds"]) != len(seen.rounds):
+        if (len(job.plan["rounds"]), job.plan.get("extensions", [])) != (len(seen.rounds), seen.extensions):
             return  # another process looked at the same evidence and was faster
         dataset = session.get_one(DatasetRow, job.dataset_id)
         now = context.database.now(session)
