@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints
 
@@ -10,9 +10,17 @@ from api_schemas.base import RequestModel, names_its_kinds
 
 Side = Annotated[int, Field(ge=1, le=4096)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+FolderName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00][^\\\x00]*$", max_length=1000)]
+Extension = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9]{1,10}$")]
+Layout = Literal["auto", "classes", "splits", "pooled"]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}$")]
 Level = Annotated[int, Field(ge=0, le=255)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _is_unset(value: Any) -> bool:
+    """Whether a field is left out of the stored form: references written before there was one have the same digest."""
+    return value in (None, "auto")
 
 
 class ManifestColumns(RequestModel):
@@ -22,6 +30,18 @@ class ManifestColumns(RequestModel):
     label: ColumnName | None = Field(None, description="Class names or numbers.")
     split: ColumnName | None = Field(None, description="train, validation or test.")
     group: ColumnName | None = Field(None, description="Images of one group never land on both sides of a split.")
+    directory: FolderName | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="The folder in which the files that a manifest names lie, from the manifest's own or from the top.",
+        examples=["train_images"],
+    )
+    extension: Extension | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="What the names in a manifest lack at their end.",
+        examples=[".jpg"],
+    )
 
 
 class ImageOptions(RequestModel):
@@ -51,6 +71,15 @@ class ImageOptions(RequestModel):
         examples=["white", [128, 128, 128]],
     )
     columns: ManifestColumns | None = None
+    layout: Layout | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="What the top folders of a folder of images are. classes: each is a class, with all below it. "
+        "splits: each is a split of the classes that are the folders in it, or, where its name says no split, a group. "
+        "pooled: they mean nothing, the folders in them are the classes. Null and auto: told by names and by what is "
+        "in them; a warning of the dataset says what was decided where it could be otherwise.",
+        examples=["splits"],
+    )
 
 
 class BuiltinReference(RequestModel):

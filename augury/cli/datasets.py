@@ -48,12 +48,22 @@ def add(
     label_column: Annotated[str | None, _column("labels")] = None,
     split_column: Annotated[str | None, _column("splits")] = None,
     group_column: Annotated[str | None, _column("groups")] = None,
+    directory: Annotated[
+        str | None, typer.Option(help="The folder of the files that a manifest names.", show_default=False)
+    ] = None,
+    extension: Annotated[
+        str | None, typer.Option(help="What those names lack at their end: .jpg", show_default=False)
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="What the top folders are: classes, splits or pooled. Default: told by content.")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the images are read, and show what they are.")] = True,
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
     """Register a dataset: upload a file or folder, or name one that the service can reach."""
     named = {"file": file_column, "label": label_column, "split": split_column, "group": group_column}
+    named |= {"directory": directory, "extension": extension}
     columns = {role: column for role, column in named.items() if column is not None}
     size, behind = image_size_of(image_size), _background_of(background)
     what = _reference(source)
@@ -61,7 +71,7 @@ def add(
         with _sending() as (on_parcel, on_progress):
             dataset = client.add_dataset(
                 what, image_size=size, color_mode=color_mode, resize=resize, background=behind,
-                columns=columns or None, on_parcel=on_parcel, on_progress=on_progress,
+                columns=columns or None, layout=layout, on_parcel=on_parcel, on_progress=on_progress,
             )  # fmt: skip
         if wait:
             dataset = _waited_for(client, dataset)

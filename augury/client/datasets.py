@@ -35,6 +35,7 @@ class DatasetClient(Calls):
         resize: str | None = None,
         background: str | Sequence[int] | None = None,
         columns: Mapping[str, str] | None = None,
+        layout: str | None = None,
         on_parcel: Callable[[Parcel], None] = lambda _: None,
         on_progress: OnProgress = lambda _sent, _total: None,
     ) -> Dataset:
@@ -48,22 +49,17 @@ class DatasetClient(Calls):
             color_mode: ``grayscale``, ``rgb`` or ``rgba``; None: as fits.
             resize: ``stretch`` or ``crop``.
             background: ``white``, ``black``, or red, green and blue from 0 to 255: on what transparent images are laid.
-            columns: Names in a manifest: ``file``, ``label``, ``split``, ``group``.
+            columns: Names in a manifest: ``file``, ``label``, ``split``, ``group``; ``directory`` and ``extension`` of
+                its files.
+            layout: What the top folders are: ``classes``, ``splits`` or ``pooled``; None: told by names and content.
             on_parcel: Is told what will be sent.
             on_progress: Is told how much of it was sent.
 
         Raises:
             NothingToSend: there is no such file, or nothing in the folder.
         """
-        options = given(
-            {
-                "image_size": image_size,
-                "color_mode": color_mode,
-                "resize": resize,
-                "background": background,
-                "columns": columns,
-            }
-        )
+        shape = {"image_size": image_size, "color_mode": color_mode, "resize": resize, "background": background}
+        options = given({**shape, "columns": columns, "layout": layout})
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         reference = reference_of(source) if isinstance(source, str) else source
         if isinstance(reference, BaseModel | Mapping):

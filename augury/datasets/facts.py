@@ -18,7 +18,7 @@ from augury.datasets.formats.data_files import IMAGE_SUFFIXES
 from augury.datasets.images.encoded import StoredImages
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.statistics import value_quantiles
-from augury.datasets.labelled_images import SPLITS, SkippedFiles
+from augury.datasets.labelled_images import SPLITS, Listing
 
 NEAR_CONSTANT = 0.02
 """An image whose values spread over no more than this share of the dataset's range is nearly constant."""
@@ -47,8 +47,8 @@ class _Copies:
     across_splits: int
 
 
-def facts_of(stored: StoredImages, labelled: Labelled, skipped: SkippedFiles, are_files: bool) -> DatasetFacts:
-    """All that is known of a snapshot. *are_files*: whether names are file names, whose extensions are counted."""
+def facts_of(stored: StoredImages, labelled: Labelled, listing: Listing, are_files: bool) -> DatasetFacts:
+    """All that is known of a listing's snapshot. *are_files*: names are files', with extensions."""
     shape, whole, copies = stored.pixels.shape, stored.whole, _copies(stored, labelled)
     spread = stored.measures.spread[stored.kept]
     extensions = Counter(splitext(name)[1].lower() for name in labelled.names) if are_files else Counter[str]()
@@ -70,9 +70,9 @@ def facts_of(stored: StoredImages, labelled: Labelled, skipped: SkippedFiles, ar
         duplicates=copies.all,
         duplicates_with_other_label=copies.with_other_label,
         duplicates_across_splits=copies.across_splits,
-        skipped=skipped.summary(),
+        skipped=listing.skipped.summary(),
     )
-    return facts.model_copy(update={"warnings": [*stored.notes, *_warnings(facts)]})
+    return facts.model_copy(update={"warnings": [*listing.notes, *stored.notes, *_warnings(facts)]})
 
 
 def _image(pixels: PixelFile, index: int) -> npt.NDArray[Any]:
@@ -135,8 +135,11 @@ def _class_warnings(facts: DatasetFacts) -> list[str]:
     small = [name for name, count in facts.classes.items() if 0 < count < _FEW_IMAGES]
     min_images, max_images = min(facts.classes.values()), max(facts.classes.values())
     untrained = [name for name, count in facts.splits.get("train", {}).items() if count == 0 and name not in empty]
+    in_one_case = Counter(name.casefold() for name in facts.classes)
+    alike = [name for name in facts.classes if in_one_case[name.casefold()] > 1]
     sentences = {
-        "there is only one class: nothing can be learnt from it": len(facts.classes) == 1,
+        "there is only one class: it can be augmented, and nothing can be learnt from it": len(facts.classes) == 1,
+        f"classes differ in upper and lower case only: {_quoted_names(alike)}": alike,
         f"{len(empty)} classes have no images: {_quoted_names(empty)}": empty,
         f"{len(untrained)} classes have no images to train on: {_quoted_names(untrained)}": untrained,
         f"{len(small)} classes have fewer than {_FEW_IMAGES} images: {_quoted_names(small)}": small,

@@ -74,5 +74,7 @@ class Listing:
     """One of SPLITS for each image; None where the reference has no fixed splits."""
     groups: Sequence[str] | None = None
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
+    notes: Sequence[str] = ()
+    """What was decided where it could be otherwise, in sentences that say how to ask for that."""
     are_digits: bool = False
     """Whether it is known that the classes are the digits that they are named after, and not just numbered."""

@@ -50,7 +50,7 @@ def assemble(
         report("checking", 0, len(stored.kept))
         labelled = _labelled(listing, stored.kept)
         _write_labels(folder, labelled)
-        facts = facts_of(stored, labelled, listing.skipped, isinstance(listing.images, EncodedImages))
+        facts = facts_of(stored, labelled, listing, isinstance(listing.images, EncodedImages))
         report("checking", len(stored.kept), len(stored.kept))
     finally:
         stored.pixels.close()

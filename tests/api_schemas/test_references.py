@@ -43,3 +43,16 @@ def test_other_backgrounds_are_refused(background: Any) -> None:
     """Names that nobody knows, too few levels, or levels out of range."""
     with pytest.raises(ValidationError):
         REFERENCES.validate_python({**PATH, "background": background})
+
+
+def test_a_layout_that_is_taken_by_itself_changes_no_digest() -> None:
+    """Nor do columns that name neither a directory nor an extension; others are stored, and another dataset."""
+    before = "a5722945db0ec28f5334e1f078d02187ed2564ab038ad60b63c6f6d230503850"
+    columns = {"label": "species"}
+    reference = REFERENCES.validate_python({**PATH, "columns": columns, "layout": "auto"})
+    assert digest(reference.model_dump(mode="json")) == before
+    columns |= {"directory": "train", "extension": ".jpg"}
+    stored = REFERENCES.validate_python({**PATH, "columns": columns, "layout": "pooled"}).model_dump(mode="json")
+    assert stored["layout"] == "pooled"
+    assert columns.items() <= stored["columns"].items()
+    assert REFERENCES.validate_python(stored).model_dump(mode="json") == stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,8 @@ class Member:
     """Relative, with forward slashes, without ``.``, ``..`` or a single folder that holds everything."""
     size: int
     """Bytes, unpacked, as the container states them; reading checks it."""
+    wrapper: str = field(default="", kw_only=True)
+    """The innermost of the folders that hold everything and are not in the name; empty where there is none."""
 
 
 class Contents(Protocol):

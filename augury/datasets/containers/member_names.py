@@ -85,7 +85,10 @@ def arrange_members(found: Iterable[M], skipped: SkippedFiles) -> list[M]:
         else:
             kept.append(member)
     common = shared_folders([member.name for member in kept])
-    return [replace(member, name=without_folders(member.name, common)) for member in kept] if common else kept
+    if not common:
+        return kept
+    wrapper = kept[0].name.split("/")[common - 1]
+    return [replace(member, name=without_folders(member.name, common), wrapper=wrapper) for member in kept]
 
 
 def _require_unique_names(names: Sequence[str]) -> None:

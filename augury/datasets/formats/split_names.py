@@ -9,19 +9,21 @@ from pathlib import PurePosixPath
 from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import SPLITS
 
-_WORDS = {
+WORDS = {
     "train": "train",
     "training": "train",
     "trn": "train",
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "validate": "validation",
     "dev": "validation",
     "test": "test",
     "testing": "test",
     "tst": "test",
     "eval": "test",
     "evaluation": "test",
+    "holdout": "test",
     "t10k": "test",  # MNIST's ten thousand
 }
 UNDERSTOOD = ", ".join(SPLITS)
@@ -29,7 +31,7 @@ UNDERSTOOD = ", ".join(SPLITS)
 
 def split_of(name: str) -> str | None:
     """The split that a word means, in any case: "Training" -> "train"; None where it means none."""
-    return _WORDS.get(name.strip().casefold())
+    return WORDS.get(name.strip().casefold())
 
 
 def split_of_path(path: str) -> str | None:
@@ -37,8 +39,8 @@ def split_of_path(path: str) -> str | None:
     parts = PurePosixPath(path).parts
     for part in reversed(parts):
         for word in re.split(r"[^a-z0-9]+", part.casefold()):
-            if word in _WORDS:
-                return _WORDS[word]
+            if word in WORDS:
+                return WORDS[word]
     return None
 
 

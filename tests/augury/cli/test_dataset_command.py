@@ -72,12 +72,14 @@ def test_a_local_file_is_sent_as_it_is(real: str, tmp_path: Path) -> None:
     with Client(real) as client:
         added = client.add_dataset(
             path, image_size=(8, 6), color_mode="rgb", resize="crop", background=[9, 8, 7], columns={"label": "y"},
+            layout="pooled",
             on_progress=lambda sent, total: told.append((sent, total)),
         )  # fmt: skip
         assert client.datasets(kind="upload").items == [client.dataset(added.id)]
     reference = added.reference
     assert (reference["image_size"], reference["color_mode"], reference["resize"]) == ([8, 6], "rgb", "crop")
     assert (reference["columns"]["label"], reference["background"]) == ("y", [9, 8, 7])
+    assert reference["layout"] == "pooled"
     assert _stored(tmp_path, reference["sha256"]).read_bytes() == path.read_bytes()
     assert told[-1] == (300_000, 300_000)
 

@@ -84,7 +84,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     published = rows.messages(monkeypatch)
     response = _send(
         client, image_size="64x48", color_mode="rgb", resize="crop", background="0,0,0",
-        columns='{"label": "species"}',
+        columns='{"label": "species"}', layout="classes",
     )  # fmt: skip
     assert response.status_code == 202, response.text
     dataset = response.json()
@@ -93,6 +93,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     assert (reference["kind"], reference["sha256"], reference["image_size"]) == ("upload", SHA256, [64, 48])
     assert reference["background"] == [0, 0, 0]
     assert (reference["color_mode"], reference["resize"], reference["columns"]["label"]) == ("rgb", "crop", "species")
+    assert reference["layout"] == "classes"
     assert resources_of(client).artifacts.read(f"uploads/{SHA256}") == CONTENT
     assert _left(tmp_path) == []
     assert published == [(queue.INGEST, dataset["id"], "cpu")]

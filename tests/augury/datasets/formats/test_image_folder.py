@@ -55,7 +55,7 @@ def test_one_split_alone_is_none(tmp_path: Path) -> None:
     """A training folder leaves the split to the trials; test images without classes are counted."""
     listing = listed(tmp_path, "train/a/1.png", "train/b/2.png", "test/3.png", "test/4.png")
     assert (listing.labels, listing.splits) == (["a", "b"], None)
-    assert reasons(listing) == {"lies in no class's folder": 2}
+    assert reasons(listing) == {"lies in a folder of images without classes": 2}
 
 
 def test_splits_are_no_classes(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_archives_inside_are_not_opened(tmp_path: Path) -> None:
 def test_images_without_class_folders_are_refused(tmp_path: Path) -> None:
     """The message says what was expected."""
     with refused("labels.missing", "2 images", "a folder for each class", "manifest"):
-        listed(tmp_path, "only/1.png", "only/2.png")
+        listed(tmp_path, "images/1.png", "images/2.png")
 
 
 def test_facts_tell_of_the_splits_and_extensions(tmp_path: Path) -> None:
