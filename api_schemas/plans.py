@@ -53,6 +53,9 @@ class Round(Body):
     )
     arms: list[str]
     seeds: list[int]
+    validated_on: str | None = Field(
+        None, description="The part of the dataset that its trials are judged on, where it is not the comparison's own."
+    )
 
 
 class EarlierReport(Body):

@@ -109,6 +109,9 @@ class RecommendationReport(Body):
     best_candidate: str | None = Field(description="The candidate with the highest mean accuracy at equal seeds.")
     against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
     seeds: list[int]
+    validated_on: str | None = Field(
+        None, description="The dataset's own split that it was judged on and the search was not; null: the same images."
+    )
     sentence: str = Field(description="How it did on these seeds, in words.")
 
 

@@ -96,10 +96,9 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
     }
-    for arm, seed in comparison.trial_slots(plan):
+    for arm, seed, definition in comparison.trial_definitions(request, plan, dataset.digest, facts):
         if (arm.name, seed) in filled:
             continue
-        definition = comparison.trial_definition(request, arm, seed, dataset.digest, facts)
         trial, reused = trials.ensure(session, definition, dataset_id=dataset.id, queue=request.device, now=now)
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
     if job.plan is None or len(job.plan.get("rounds", ())) < len(plan.rounds):
