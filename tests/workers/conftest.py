@@ -59,8 +59,9 @@ def warm() -> None:
 def context(tmp_path: Path) -> Iterator[Context]:
     """A context of its own."""
     database = migrated_copy(tmp_path)
-    # Work that does not heed in time takes its process with it, which here is pytest: a busy machine gets more time.
-    times = {"watch_seconds": 0.05, "heed_seconds": 15}
+    # Work that does not heed in time, or keeps its lease from being renewed, takes its process with it, which here is
+    # pytest: a busy machine, which may have kernels to compile, gets more time.
+    times = {"watch_seconds": 0.05, "heed_seconds": 15, "lease_seconds": 120}
     settings: Any = WorkerSettings(data_dir=tmp_path, database_url=database.url, **times)
     yield Context(settings, database, Artifacts(str(tmp_path / "artifacts")), RecordingQueue())
     database.close()
