@@ -107,7 +107,7 @@ def split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | 
     """Why images cannot be split as asked, said to a person; None if they can."""
     classes = len(facts.classes)
     if classes < 2:
-        return f"the dataset has {classes} class; a comparison of accuracies needs two or more"
+        return f"the dataset has {classes} class, which can be augmented; accuracies need two or more classes"
     fixed = fixed_validation(evaluation, facts)
     return _fixed_split_problem(evaluation, facts, fixed) if fixed else _drawn_split_problem(evaluation, facts)
 

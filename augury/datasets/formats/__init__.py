@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ImageOptions
@@ -11,8 +12,11 @@ from augury.datasets.containers.base import Contents
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats import image_folder
 from augury.datasets.formats.arrays import idx, numpy_arrays
+from augury.datasets.formats.class_labels import class_order, without_decimal_points
+from augury.datasets.formats.one_label import require_one_label_each
 from augury.datasets.formats.records import tfrecord
 from augury.datasets.formats.tables import manifest, parquet
+from augury.datasets.formats.unlabelled import without_unlabelled
 from augury.datasets.labelled_images import Listing
 from augury.datasets.settings import IngestSettings
 
@@ -42,8 +46,16 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     for recogniser in _RECOGNISERS:
         listing = recogniser(contents, options, limits)
         if listing is not None:
-            return listing
+            return listing if listing.format == image_folder.FORMAT else _of_single_classes(listing)
     raise DatasetError("format.unknown", f"found {_describe(contents)}; expected {_UNDERSTOOD}")
+
+
+def _of_single_classes(listing: Listing) -> Listing:
+    """The listing with whole numbers as labels where they are such; no label is a list of labels."""
+    listing = without_unlabelled(listing)
+    require_one_label_each(set(listing.labels), f"the {listing.format}")
+    labels = without_decimal_points(listing.labels)
+    return listing if labels is listing.labels else replace(listing, labels=labels, class_names=class_order(labels))
 
 
 def _describe(contents: Contents) -> str:

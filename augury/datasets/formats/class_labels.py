@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,15 +13,29 @@ import numpy.typing as npt
 
 from augury.datasets.errors import DatasetError
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 def class_order(labels: Iterable[str]) -> list[str] | None:
-    """Distinct labels by number where all are integers ("9" before "10"); else None, which means sorted as text."""
-    distinct = set(labels)
-    if not distinct or not all(_INTEGER.fullmatch(label) for label in distinct):
+    """Distinct labels by number where all are numbers ("9" before "10"); else None, which means sorted as text."""
+    distinct = set(labels) - {""}
+    if not distinct or not all(_NUMBER.fullmatch(label) for label in distinct):
         return None
-    return sorted(distinct, key=lambda label: (int(label), label))
+    return sorted(distinct, key=lambda label: (Fraction(label), label))
+
+
+def without_decimal_points(labels: Sequence[str]) -> Sequence[str]:
+    """Whole numbers that a missing value turned into floats as whole numbers again: "3.0" is class 3.
+
+    Only where all labels are whole numbers; "1.5" among them would make all of them amounts.
+    """
+    distinct = set(labels)
+    if not any("." in label for label in distinct) or not all(_WHOLE.fullmatch(label) for label in distinct):
+        return labels
+    whole = {label: str(int(label.partition(".")[0])) for label in distinct}
+    return [whole[label] for label in labels]
 
 
 def labels_of_array(values: npt.NDArray[Any], where: str, names: Sequence[str] | None = None) -> list[str]:
@@ -43,7 +59,7 @@ def labels_of_array(values: npt.NDArray[Any], where: str, names: Sequence[str] |
     distinct, inverse = np.unique(values, return_inverse=True)
     texts = [text_of(value, where) for value in distinct.tolist()]
     if names is not None:
-        texts = [_name_of(text, names, where) for text in texts]
+        texts = [text and _name_of(text, names, where) for text in texts]
     return [texts[index] for index in inverse.tolist()]
 
 
@@ -65,8 +81,8 @@ def text_of(value: object, where: str) -> str:
     """
     if isinstance(value, bool):
         return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return _text_of_float(value, where)
     if isinstance(value, int | str):
         return str(value)
     if isinstance(value, bytes):
@@ -75,6 +91,15 @@ def text_of(value: object, where: str) -> str:
         except UnicodeDecodeError:
             raise DatasetError("labels.encoding", f"{where} holds {value[:40]!r}, which is not UTF-8") from None
     raise DatasetError("labels.dtype", f"{where} holds {value!r}; expected whole numbers or text as labels")
+
+
+def _text_of_float(value: float, where: str) -> str:
+    """Empty for NaN: a label that is missing."""
+    if math.isnan(value):
+        return ""
+    if not value.is_integer():
+        raise DatasetError("labels.dtype", f"{where} holds {value!r}; expected whole numbers or text as labels")
+    return str(int(value))
 
 
 def _name_of(text: str, names: Sequence[str], where: str) -> str:

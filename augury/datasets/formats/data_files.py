@@ -10,7 +10,21 @@ from augury.datasets.labelled_images import SkippedFiles
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 DATA_SUFFIXES = frozenset(
-    {".csv", ".tsv", ".tab", ".txt", ".npy", ".npz", ".gz", ".parquet", ".tfrecord", ".tfrecords", ".tfrec"}
+    {
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".txt",
+        ".npy",
+        ".npz",
+        ".gz",
+        ".parquet",
+        ".tfrecord",
+        ".tfrecords",
+        ".tfrec",
+        ".jsonl",
+        ".ndjson",
+    }
 )
 _MAX_WITHOUT_A_KNOWN_NAME = 1000
 

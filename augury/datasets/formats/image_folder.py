@@ -18,6 +18,7 @@ from augury.datasets.formats.split_names import fixed_splits
 from augury.datasets.labelled_images import EncodedImages, Listing, SkippedFiles
 from augury.datasets.settings import IngestSettings
 
+FORMAT = "image folder"
 _HEAD_BYTES = 16
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _ARCHIVE_MAGIC = (
@@ -54,7 +55,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         return contents.read(kept[index], limits.max_image_bytes)
 
     return Listing(
-        format="image folder",
+        format=FORMAT,
         names=[member.name for member in kept],
         labels=found.labels,
         images=EncodedImages(read),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
 _MAX_VARINT_BYTES = 10
 _MAX_FIELDS = 1_000
-_BYTES_LIST, _INTEGERS_LIST = 1, 3
+_BYTES_LIST, _FLOATS_LIST, _INTEGERS_LIST = 1, 2, 3
+_FLOAT = struct.Struct("<f")
 RULE = "tfrecord.example"
 
 
@@ -89,6 +91,30 @@ def integer_value(record: bytes, feature: Feature) -> int | None:
                 if len(values) > 1:
                     return None
     return _signed(values[0]) if values else None
+
+
+def float_value(record: bytes, feature: Feature) -> float | None:
+    """The one value of a list of floats; None where there is another number of them.
+
+    Raises:
+        DatasetError: ``tfrecord.example``.
+    """
+    spans: list[int] = []
+    for start, end in _messages(record, feature.start, feature.end, _FLOATS_LIST):
+        offset = start
+        while offset < end:
+            number, wire, offset = _tag(record, offset, end)
+            if number != 1 or wire not in (_FIXED32, _LENGTH):
+                raise MalformedError("a list of floats holds something else", offset)
+            length = _FLOAT.size
+            if wire == _LENGTH:
+                length, offset = _varint(record, offset, end)
+            stop = _require_inside(offset + length, end, offset)
+            if length % _FLOAT.size:
+                raise MalformedError("a float that is cut off", offset)
+            spans.extend(range(offset, stop, _FLOAT.size)[: 2 - len(spans)])
+            offset = stop
+    return float(_FLOAT.unpack_from(record, spans[0])[0]) if len(spans) == 1 else None
 
 
 def _messages(record: bytes, start: int, end: int, field_number: int) -> Iterator[tuple[int, int]]:

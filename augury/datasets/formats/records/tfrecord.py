@@ -14,7 +14,13 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker, gunzipped_head, is_gzip
 from augury.datasets.formats.class_labels import class_order, text_of
 from augury.datasets.formats.data_files import data_members, skip_the_rest, suffix_of
-from augury.datasets.formats.records.protobuf import Feature, bytes_value, features_of, integer_value
+from augury.datasets.formats.records.protobuf import (
+    Feature,
+    bytes_value,
+    features_of,
+    float_value,
+    integer_value,
+)
 from augury.datasets.formats.records.tfrecord_files import HEADER_BYTES, begins_as_tfrecord, records
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
 from augury.datasets.formats.tables.columns import RULE as COLUMNS_RULE
@@ -162,4 +168,7 @@ def _text(record: bytes, feature: Feature | None) -> str:
     if span is not None:
         return text_of(record[span[0] : span[1]], "a feature")
     number = integer_value(record, feature)
-    return "" if number is None else str(number)
+    if number is not None:
+        return str(number)
+    amount = float_value(record, feature)
+    return "" if amount is None else text_of(amount, "a feature")

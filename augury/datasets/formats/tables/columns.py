@@ -35,6 +35,8 @@ class Columns:
     group: int | None
     split_is_given: bool
     """Whether the client named the split column, so that every value of it must make sense."""
+    one_hot: tuple[int, ...] = ()
+    """Columns of 0 and 1, one for each class; where there are such, *label* means nothing."""
 
 
 def usual_indices(found: Sequence[str], role: str) -> list[int]:
@@ -52,15 +54,19 @@ def find_columns(found: Sequence[str], given: ManifestColumns | None, where: str
     file = _index_of(found, "file", chosen.file, where)
     label = _index_of(found, "label", chosen.label, where)
     if file is None or label is None:
-        role = "file" if file is None else "label"
-        raise DatasetError(
-            RULE,
-            f"{where} has no column that is known to hold the {role}; its columns are {quoted_names(found)}; "
-            f'name it as columns: {{"{role}": ...}} in the reference',
-        )
+        raise missing_column(found, "file" if file is None else "label", where)
     split = _index_of(found, "split", chosen.split, where)
     group = _index_of(found, "group", chosen.group, where)
     return Columns(file, label, split, group, split_is_given=chosen.split is not None)
+
+
+def missing_column(found: Sequence[str], role: str, where: str) -> DatasetError:
+    """What is raised where no column is known to hold the file or the label."""
+    return DatasetError(
+        RULE,
+        f"{where} has no column that is known to hold the {role}; its columns are {quoted_names(found)}; "
+        f'name it as columns: {{"{role}": ...}} in the reference',
+    )
 
 
 def quoted_names(names: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ def read_table(path: Path, name: str, limits: IngestSettings) -> Table:
         DatasetError: ``manifest.encoding``, ``manifest.nul``, ``manifest.line_too_long``, ``manifest.cells`` (a row
             with another number of cells), ``manifest.damaged`` or ``manifest.empty``.
     """
-    lines = _Lines(path, name, limits.max_line_bytes)
+    lines = Lines(path, name, limits.max_line_bytes)
     first = next(lines, "")
     if not first.strip():
         raise DatasetError("manifest.empty", f"{name!r} begins with an empty line; expected the names of its columns")
@@ -77,7 +77,7 @@ def read_table(path: Path, name: str, limits: IngestSettings) -> Table:
     return Table([column.strip() for column in columns], _of_one_width(rows, len(columns), name))
 
 
-def _records(lines: _Lines, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
+def _records(lines: Lines, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = lines.number + 1
@@ -102,7 +102,7 @@ def _of_one_width(rows: Iterator[tuple[int, list[str]]], width: int, name: str) 
         yield line, row
 
 
-class _Lines(Iterator[str]):
+class Lines(Iterator[str]):
     """The lines of a text file; never holds more of one, or of one record, than the limit."""
 
     def __init__(self, path: Path, name: str, max_bytes: int) -> None:

@@ -9,18 +9,20 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import class_order
 from augury.datasets.formats.data_files import skip_the_rest
-from augury.datasets.formats.split_names import UNDERSTOOD, splits_of_files, splits_of_texts
-from augury.datasets.formats.tables.columns import Columns, find_columns, quoted_names
+from augury.datasets.formats.folders.names import folder_name
+from augury.datasets.formats.one_label import SEVERAL_LABELS
+from augury.datasets.formats.split_names import UNDERSTOOD, split_of, split_of_path, splits_of_files, splits_of_texts
+from augury.datasets.formats.tables.columns import Columns, quoted_names
 from augury.datasets.formats.tables.csv_reading import Table
+from augury.datasets.formats.tables.file_index import FileIndex
 from augury.datasets.formats.tables.manifest_tables import ManifestFile, find_manifests
-from augury.datasets.labelled_images import EncodedImages, Listing
+from augury.datasets.labelled_images import SPLITS, EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
 
 _OUTSIDE = re.compile(r"^/|^[A-Za-z]:|(^|/)\.\.(/|$)|://|\0")
@@ -36,15 +38,15 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     Raises:
         DatasetError: ``manifest.*``.
     """
-    manifests = find_manifests(contents, options.columns, limits)
-    if not manifests:
+    index = FileIndex(contents.members, options.columns)
+    found = find_manifests(contents, options.columns, limits, index)
+    if not found:
         return None
-    reading = _Reading(contents, manifests)
-    for manifest, split in zip(manifests, _splits(manifests), strict=True):
-        table = manifest.open()
-        columns = find_columns(table.columns, options.columns, repr(manifest.member.name))
+    manifests = [manifest for manifest, _ in found]
+    reading = _Reading(contents, manifests, index, options.layout)
+    for (manifest, columns), split in zip(found, _splits(manifests), strict=True):
         reading.split_is_given |= columns.split_is_given
-        for row in _rows(table, columns, manifest.member.name, split):
+        for row in _rows(manifest.open(), columns, manifest, split):
             reading.add(row)
     return reading.listing(limits)
 
@@ -57,6 +59,8 @@ class _Row:
     label: str
     split: str
     group: str
+    file_split: str | None
+    """What is said of the split, for telling files of the same name apart."""
 
 
 def _splits(manifests: list[ManifestFile]) -> list[str] | list[None]:
@@ -73,24 +77,44 @@ def _splits(manifests: list[ManifestFile]) -> list[str] | list[None]:
     return splits
 
 
-def _rows(table: Table, columns: Columns, name: str, split: str | None) -> Iterator[_Row]:
-    parent = PurePosixPath(name).parent.as_posix()
-    folder = "" if parent == "." else f"{parent}/"
+def _rows(table: Table, columns: Columns, manifest: ManifestFile, split: str | None) -> Iterator[_Row]:
+    name = manifest.member.name
+    said = split or split_of_path(name)
     for line, cells in table.rows:
+        where = f"{name!r}, line {line}"
         group = cells[columns.group].strip() if columns.group is not None else ""
         own_split = cells[columns.split].strip() if columns.split is not None else ""
-        label = cells[columns.label].strip()
-        yield _Row(f"{name!r}, line {line}", folder, cells[columns.file].strip(), label, split or own_split, group)
+        label = _one_hot_label(table.columns, cells, columns.one_hot, where) or (
+            "" if columns.one_hot else cells[columns.label].strip()
+        )
+        yield _Row(
+            where, manifest.folder, cells[columns.file].strip(), label, split or own_split, group,
+            split_of(own_split) or said,
+        )  # fmt: skip
+
+
+def _one_hot_label(names: list[str], cells: list[str], one_hot: tuple[int, ...], where: str) -> str:
+    """The class whose column has a 1; empty where none has."""
+    chosen = [names[number] for number in one_hot if cells[number].strip() in ("1", "1.0")]
+    if len(chosen) > 1:
+        raise DatasetError(
+            "labels.several",
+            f"{where}: {quoted_names(chosen)} are 1 together, of the columns of 0 and 1, which are taken for one a "
+            f"class; an image must have exactly one class: {SEVERAL_LABELS}; or name one column as columns: "
+            '{"label": ...} in the reference',
+        )
+    return chosen[0] if chosen else ""
 
 
 class _Reading:
     """Gathers rows, and what is wrong with them."""
 
-    def __init__(self, contents: Contents, manifests: list[ManifestFile]) -> None:
+    def __init__(self, contents: Contents, manifests: list[ManifestFile], index: FileIndex, layout: str | None) -> None:
         self._contents = contents
         self._manifests = [manifest.member for manifest in manifests]
         self._members = {member.name: member for member in contents.members}
-        self._folders = {name.partition("/")[0] for name in self._members if "/" in name}
+        self._index = index
+        self._layout = layout
         self._rows: dict[str, _Row] = {}
         self._missing: list[str] = []
         self._skipped: list[tuple[str, str]] = []
@@ -133,13 +157,16 @@ class _Reading:
             skipped.add("named in the manifest, but not there", name)
         labels = [row.label for row in rows]
         contents, max_bytes = self._contents, limits.max_image_bytes
+        splits = splits_of_texts([row.split for row in rows], "manifest.split", must=self.split_is_given)
+        if splits is None and not any(row.split for row in rows) and self._layout in (None, "auto", "splits"):
+            splits = self._splits_of_folders(names)
         return Listing(
             format="manifest",
             names=names,
             labels=labels,
             images=EncodedImages(lambda index: contents.read(members[index], max_bytes)),
             class_names=class_order(labels),
-            splits=splits_of_texts([row.split for row in rows], "manifest.split", must=self.split_is_given),
+            splits=splits,
             groups=_groups_of_rows(rows, names),
             skipped=skipped,
         )
@@ -152,7 +179,7 @@ class _Reading:
                 f"{row.where}: {row.file[:200]!r} is not a name inside the dataset; expected one relative to the "
                 "manifest, without '..'",
             )
-        member = self._members.get(row.folder + name) or self._members.get(self._without_wrapper(name))
+        member = self._index.find(name, row.folder, row.file_split)
         if member is None and _ESCAPED.search(name):
             raise DatasetError(
                 "manifest.path",
@@ -160,11 +187,16 @@ class _Reading:
             )
         return member
 
-    def _without_wrapper(self, name: str) -> str:
-        """A name without the folders around everything, which the contents do not show."""
-        while "/" in name and name.partition("/")[0] not in self._folders:
-            name = name.partition("/")[2]
-        return name
+    def _splits_of_folders(self, names: list[str]) -> list[str] | None:
+        """The splits that the files' folders say, where all of them do and the manifest says nothing."""
+        splits = [_split_of_folders(name) for name in names]
+        if None in splits or len(set(splits)) < 2:
+            return None
+        self._contents.notes.append(
+            "the manifest says no splits, but the folders of its files do, so these are taken; "
+            'say "layout": "pooled" in the reference if they mean nothing'
+        )
+        return [split for split in splits if split is not None]
 
     def _require_consistent_labels(self) -> None:
         if self._conflicts:
@@ -184,6 +216,11 @@ class _Reading:
                 f"{quoted_names(self._missing[:_MAX_EXAMPLES])}; expected names relative to the manifest's folder",
             )
         raise DatasetError("manifest.empty", "the manifest has no row with a file name and a label")
+
+
+def _split_of_folders(name: str) -> str | None:
+    roles = (folder_name(folder).sure_role for folder in name.split("/")[:-1])
+    return next((role for role in roles if role in SPLITS), None)
 
 
 def _groups_of_rows(rows: list[_Row], names: list[str]) -> list[str] | None:

@@ -53,9 +53,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     for number, shard in enumerate(with_images.values()):
         _read_rows(contents, number, shard, options.columns, None if splits is None else splits[number], rows)
     if not rows.labels:
-        raise DatasetError(
-            "parquet.empty", f"{quoted_names([member.name for member in with_images])}: no row has a label"
-        )
+        raise DatasetError("parquet.empty", _no_labels(list(with_images.values()), options.columns))
     reader = ParquetImages(list(with_images.values()), rows.locations, limits.max_image_bytes)
     reader.read(0)
     return Listing(
@@ -68,6 +66,15 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         groups=rows.groups if any(rows.groups) else None,
         skipped=skip_the_rest(contents, with_images, "not a Parquet file with images"),
     )
+
+
+def _no_labels(shards: Sequence[Shard], given: ManifestColumns | None) -> str:
+    """Why there is no label in any row: each is empty, or the column holds something else."""
+    schema = schema_of(shards[0].path, shards[0].name)
+    chosen = (given or ManifestColumns()).model_copy(update={"file": shards[0].column})
+    label = schema.field(find_columns(list(schema.names), chosen, repr(shards[0].name)).label)
+    names = quoted_names([shard.name for shard in shards])
+    return f"{names}: no row has a text or a number as its label in the column {label.name!r}, which holds {label.type}"
 
 
 def _shard(contents: Contents, member: Member, given: ManifestColumns | None) -> Shard | None:

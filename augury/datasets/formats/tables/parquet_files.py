@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +145,18 @@ def _rows(path: Path, name: str, columns: list[str], readable: list[str]) -> Ite
 
 
 def _texts(values: list[Any], name: str) -> list[str]:
-    return ["" if value is None else text_of(value, repr(name)) for value in values]
+    return ["" if value is None else _text(value, name) for value in values]
+
+
+def _text(value: Any, name: str) -> str:
+    """A cell, amounts as they are: only as labels they make no sense. Of a list with one value that value."""
+    if isinstance(value, list):
+        return _text(value[0], name) if len(value) == 1 and value[0] is not None else str(value) if value else ""
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer():
+        return repr(value)
+    return text_of(value, repr(name))
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -151,9 +164,13 @@ def _is_plain(kind: pa.DataType) -> bool:
 
     if pa.types.is_dictionary(kind):
         return _is_plain(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return not pa.types.is_nested(kind.value_type) and _is_plain(kind.value_type)
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
         or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
         or pa.types.is_boolean(kind)
     )

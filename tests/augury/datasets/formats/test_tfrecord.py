@@ -37,15 +37,17 @@ def message(number: int, content: bytes) -> bytes:
     return varint(number << 3 | 2) + varint(len(content)) + content
 
 
-def feature(value: bytes | str | int | list[int]) -> bytes:
+def feature(value: bytes | str | float | list[int]) -> bytes:
     """A tf.train.Feature of one value, or of a list of numbers."""
+    if isinstance(value, float):
+        return message(2, message(1, struct.pack("<f", value)))
     if isinstance(value, int | list):
         numbers = value if isinstance(value, list) else [value]
         return message(3, message(1, b"".join(map(varint, numbers))))
     return message(1, message(1, value.encode() if isinstance(value, str) else value))
 
 
-def example(**features: bytes | str | int | list[int]) -> bytes:
+def example(**features: bytes | str | float | list[int]) -> bytes:
     """A tf.train.Example; double underscores in names are slashes."""
     entries = (
         message(1, message(1, name.replace("__", "/").encode()) + message(2, feature(value)))
@@ -231,3 +233,12 @@ def test_no_bytes_upset_the_reader(offset: int, new: bytes, framed: bool) -> Non
     changed = GOOD[:offset] + new + GOOD[offset + len(new) :]
     content = record(changed) if framed else FIRST[:offset] + new + FIRST[offset + len(new) :]
     survives(content, "a.tfrecord", recognise)
+
+
+def test_floats_are_class_numbers(tmp_path: Path) -> None:
+    """As a missing value left them; NaN is a label that is missing."""
+    labels = (10.0, 9.0, float("nan"), 10.0)
+    examples = [example(image=IMAGES[number], label=label) for number, label in enumerate(labels)]
+    listing = listing_of(tmp_path, {"a.tfrecord": tfrecord(*examples)})
+    assert (listing.labels, listing.class_names) == (["10", "9", "10"], ["9", "10"])
+    assert skipped_of(listing) == {"record without a label": 1}
