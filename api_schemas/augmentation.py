@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictFloat, StrictInt, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
@@ -61,12 +61,32 @@ def _check_zoom(zoom: Any) -> Any:
 _MAX_PIXELS = 1_000_000  # far beyond any image, and within what NumPy can draw
 Fractional = Annotated[StrictFloat, Field(ge=-_MAX_PIXELS, le=_MAX_PIXELS)]
 Pixels = Annotated[StrictInt, Field(ge=-_MAX_PIXELS, le=_MAX_PIXELS)]
+# What the checks say in words and JSON Schema can say, too, is in the document.
+_SHIFT_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": _MAX_PIXELS},
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": -_MAX_PIXELS, "maximum": _MAX_PIXELS},
+            "minItems": 1,
+            "maxItems": 1000,
+        },
+    ]
+}
+_FACTOR_SCHEMA = {"type": "number", "exclusiveMinimum": 0}
+_ZOOM_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+        {"type": "array", "prefixItems": [_FACTOR_SCHEMA, _FACTOR_SCHEMA], "minItems": 2, "maxItems": 2},
+    ]
+}
 Shift = Annotated[
     Fractional | Pixels | Annotated[list[Fractional | Pixels], Field(max_length=1000)],
     AfterValidator(_check_shift),
+    WithJsonSchema(_SHIFT_SCHEMA),
 ]
 Pair = Annotated[tuple[float, float], Field(strict=False)]  # JSON knows lists only
-Zoom = Annotated[StrictFloat | Pair, AfterValidator(_check_zoom)]
+Zoom = Annotated[StrictFloat | Pair, AfterValidator(_check_zoom), WithJsonSchema(_ZOOM_SCHEMA)]
 BrightnessFactor = Annotated[float, Field(ge=0, le=255)]
 Brightness = Annotated[tuple[BrightnessFactor, BrightnessFactor], Field(strict=False), AfterValidator(_check_ascending)]
 
@@ -84,6 +104,18 @@ PREPROCESSING_FIELDS = (
 )
 """The deterministic half of a spec: applied to training and validation images alike."""
 
+_EXCLUSIVE = (
+    {"zca_whitening": {"const": True}, "featurewise_std_normalization": {"const": True}},
+    {"data_format": {"const": "channels_first"}, "brightness_range": {"type": "array"}},
+    {"dtype": {"const": "float16"}, "zca_whitening": {"const": True}},
+    {"dtype": {"const": "float16"}, "rotation_range": {"exclusiveMinimum": 0}},
+    {"dtype": {"const": "float16"}, "shear_range": {"exclusiveMinimum": 0}},
+)
+_SPEC_SCHEMA: dict[str, Any] = {
+    "allOf": [{"not": {"required": list(together), "properties": dict(together)}} for together in _EXCLUSIVE]
+}
+"""What exclude each other, as the spec's validators have it."""
+
 PreprocessingFunction = Literal["imagenet_caffe", "imagenet_tf", "imagenet_torch"]
 
 
@@ -93,6 +125,8 @@ class ImageDataGeneratorSpec(RequestModel):
     Angles are degrees, ``width_shift_range`` and ``height_shift_range`` are fractions of the image below 1 and
     pixels from 1 on, intensities are in the units of the raw image (0-255 for 8-bit images).
     """
+
+    model_config = ConfigDict(json_schema_extra=_SPEC_SCHEMA)
 
     featurewise_center: bool = Field(False, description="Subtract the training set's mean from every image.")
     samplewise_center: bool = Field(False, description="Subtract each image's own mean.")

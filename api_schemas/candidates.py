@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
@@ -14,11 +14,38 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,6
 RESERVED_ARM_NAMES = frozenset({"baseline"})
 
 
+CHANNELS_LAST: dict[str, Any] = {"data_format": {"enum": [None, "channels_last"]}}
+"""What a spec of a job may say of the layout, as a JSON Schema of properties."""
+DECIDED_BY_JOBS: dict[str, Any] = {"properties": {**CHANNELS_LAST, "validation_split": {"const": 0}}}
+"""The same of all that ``require_nothing_that_a_job_decides`` refuses."""
+_ABSENT: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (
+        0,
+        (
+            "rotation_range",
+            "shear_range",
+            "channel_shift_range",
+            "width_shift_range",
+            "height_shift_range",
+            "zoom_range",
+        ),
+    ),
+    (False, ("horizontal_flip", "vertical_flip")),
+    (None, ("brightness_range",)),
+)
+_WITHOUT_AUGMENTATION: dict[str, Any] = {
+    "properties": {
+        **DECIDED_BY_JOBS["properties"],
+        **{name: {"const": value} for value, names in _ABSENT for name in names},
+    }
+}
+
+
 class Candidate(RequestModel):
     """A named spec in a job."""
 
-    name: Name
-    spec: ImageDataGeneratorSpec
+    name: Name = Field(json_schema_extra={"not": {"enum": [*sorted(RESERVED_ARM_NAMES)]}})
+    spec: ImageDataGeneratorSpec = Field(json_schema_extra=DECIDED_BY_JOBS)
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
@@ -31,7 +58,7 @@ class Candidate(RequestModel):
 class Baseline(RequestModel):
     """The preprocessing that candidates are measured against."""
 
-    spec: ImageDataGeneratorSpec
+    spec: ImageDataGeneratorSpec = Field(json_schema_extra=_WITHOUT_AUGMENTATION)
 
     @model_validator(mode="after")
     def _has_no_augmentation(self) -> Self:

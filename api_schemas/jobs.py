@@ -11,7 +11,13 @@ from pydantic_core import PydanticCustomError
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Fraction, RequestModel, Timestamp, names_its_kinds
-from api_schemas.candidates import Baseline, Candidate, require_channels_last, require_nothing_that_a_job_decides
+from api_schemas.candidates import (
+    DECIDED_BY_JOBS,
+    Baseline,
+    Candidate,
+    require_channels_last,
+    require_nothing_that_a_job_decides,
+)
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
@@ -20,6 +26,7 @@ from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingS
 
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
+Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=20, json_schema_extra={"additionalProperties": False})]
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
 
@@ -59,7 +66,7 @@ class JobState(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the job will never change again."""
+        """Whether the job is over; only a comparison that succeeded can go on then, where it is extended."""
         return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
@@ -89,7 +96,7 @@ class ComparisonRequest(RequestModel):
         False, description="Make a better spec from the evidence, and train it on fresh seeds before it is called so."
     )
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
-    labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
+    labels: Labels = Field({}, description="Yours, to find the job again by.")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -107,13 +114,13 @@ class TrainingRequest(RequestModel):
 
     kind: Literal[JobKind.TRAINING]
     dataset: DatasetReference
-    spec: ImageDataGeneratorSpec = ImageDataGeneratorSpec()
+    spec: ImageDataGeneratorSpec = Field(ImageDataGeneratorSpec(), json_schema_extra=DECIDED_BY_JOBS)
     engine: Engine = Field("augury", description="As in a comparison.")
     model: ModelSpec = ModelSpec()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings(seeds=3)
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
-    labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
+    labels: Labels = Field({}, description="Yours, to find the job again by.")
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
@@ -134,7 +141,7 @@ class AugmentationRequest(RequestModel):
 
     kind: Literal[JobKind.AUGMENTATION]
     dataset: DatasetReference
-    spec: ImageDataGeneratorSpec
+    spec: ImageDataGeneratorSpec = Field(json_schema_extra=DECIDED_BY_JOBS)
     semantics: Literal["keras", "corrected"] = Field(
         "keras", description="keras: as Keras 3 does it, with its defects; corrected: without them."
     )
@@ -156,7 +163,7 @@ class AugmentationRequest(RequestModel):
     )
     include_originals: bool = Field(False, description="Put the untouched images in front of the augmented ones.")
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers augment; either use their processors.")
-    labels: dict[LabelKey, LabelValue] = Field({}, max_length=20, description="Yours, to find the job again by.")
+    labels: Labels = Field({}, description="Yours, to find the job again by.")
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
@@ -177,6 +184,16 @@ JobRequest = Annotated[
     names_its_kinds(*JobKind),
 ]
 """What a client may submit; ``kind`` says which it is."""
+
+
+MAX_EXTENDED_SEEDS = 200
+"""Beyond so many, more images are the better advice."""
+
+
+class ExtensionRequest(RequestModel):
+    """Train a finished comparison's undecided candidates on more seeds, and look at the evidence once more."""
+
+    seeds: int = Field(ge=3, le=MAX_EXTENDED_SEEDS, description="Per arm in all, those that are trained included.")
 
 
 class Job(Body):

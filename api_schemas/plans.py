@@ -53,6 +53,20 @@ class Round(Body):
     )
     arms: list[str]
     seeds: list[int]
+    validated_on: str | None = Field(
+        None, description="The part of the dataset that its trials are judged on, where it is not the comparison's own."
+    )
+
+
+class EarlierReport(Body):
+    """A report of the same question, on some of the same seeds: what it has shown counts as a look at the evidence."""
+
+    job_id: str
+    candidate: str = Field(description="As this job calls it; the spec and all else that it depends on are the same.")
+    seeds: list[int] = Field(description="On which that report compares it with the baseline.")
+    looks: list[int] = Field(description="How many of these seeds it had at each of its looks.")
+    reserve: float = Field(description="The share of the error that its plan kept for further looks.")
+    further: int = Field(description="Looks that it paid for from its reserve.")
 
 
 class Plan(Body):
@@ -76,6 +90,13 @@ class Plan(Body):
     )
     findings: dict[str, list[Finding]] = Field({}, description="What the linter says, by candidate; see /v1/lint.")
     recommendation: RecommendedSpec | None = Field(None, description="Once the evidence for it is there.")
+    reserve: float = Field(
+        0.0, description="The share of the error that is kept for extensions, which each spend half of what is left."
+    )
+    extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
+    earlier: list[EarlierReport] = Field(
+        [], description="Reports of the same question that are there already: other looks are paid for as extensions."
+    )
 
 
 class AugmentationPlan(Body):

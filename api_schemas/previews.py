@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import Body, Fraction, RequestModel
+from api_schemas.candidates import CHANNELS_LAST
 from api_schemas.datasets.references import DatasetReference
 
 MAX_IMAGES = 64
@@ -21,7 +22,10 @@ class PreviewRequest(RequestModel):
     renamed_fields: ClassVar = {"p": "identity_probability"}
 
     dataset: DatasetReference
-    spec: ImageDataGeneratorSpec = Field(description="Its random transforms are shown, its preprocessing is not.")
+    spec: ImageDataGeneratorSpec = Field(
+        description="Its random transforms are shown, its preprocessing is not.",
+        json_schema_extra={"properties": CHANNELS_LAST},
+    )
     semantics: Literal["keras", "corrected"] = Field(
         "keras", description="keras: as ImageDataGenerator does it, with its defects; corrected: without them."
     )

@@ -1,6 +1,6 @@
-"""How often is a verdict wrong, and how small a difference does it find?
+"""How often is a verdict wrong, or anything else that a report claims, and how small a difference is found?
 
-    python benchmarks/calibration.py [--json] [--quick] [--pool FILE]
+    python benchmarks/calibration.py [--json] [--quick] [--claims-only] [--comparisons N] [--pool FILE]
 
 Trains a pool of real trials on digits: every seed has a split of its own, on which two trials differ in nothing but
 their randomness. Comparisons of such pairs must not find a difference; which of the two counts as the candidate is
@@ -8,6 +8,11 @@ tossed for every pair of every comparison. Comparisons share trials, so a model 
 image is recognised, and how much trials differ) and as many independent ones are simulated. For power, a difference is
 planted into the candidates of the pool: a random part of the images is hard for them and missed half of the time.
 The pool takes minutes to train and is kept in benchmarks/.cache, or where --pool says.
+
+Then whole reports are made, by the service's own analysis, of comparisons whose one or ten candidates do nothing:
+on even and uneven classes, drawn and fixed validation images, and in groups. What is counted is reports with any
+sentence that says gains, costs, helps, hurts, better, worse or loses, of verdicts, parts, classes and recommendations.
+--claims-only leaves the pool out.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +32,29 @@ from scipy import stats
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import ComparisonRequest
+from api_schemas.plans import Round
 from api_schemas.reports.report import Verdict
-from augury.evidence.statistics.alpha_spending import confidence_at, looks, settled
+from augury.evidence.analysis import analyse
+from augury.evidence.arm_results import ArmRecord, SeedRecord
+from augury.evidence.comparison_report import comparison_report
+from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.statistics.alpha_spending import Schedule, confidence_at, looks, scheduled, settled
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
 from augury.evidence.statistics.variance_components import estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
+from augury.evidence.why.claims import claims_of
+from augury.planning.comparison import RESERVE, plan_comparison, with_round
 
 CONFIDENCE, MARGIN = 0.95, 0.5
 VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500
-SCHEDULES = {"5 seeds": looks(5, 5), "3 to 10 seeds": looks(3, 10)}
+SCHEDULES = {
+    "5 seeds": scheduled(looks(5, 5), (), RESERVE),
+    "3 to 10 seeds": scheduled(looks(3, 10), (), RESERVE),
+}
+EXTENDED = scheduled(looks(5, 5), (7, 10), RESERVE)  # twice, while undecided
 SEQUENTIAL = "3 to 10 seeds"
 PLANTED = (1, 2, 5)
 CACHED_POOL = Path(__file__).parent / ".cache" / "calibration-pool.npz"
@@ -173,7 +192,7 @@ def _probability(logit: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logit))
 
 
-def verdict_after(outcomes: PairedOutcomes, schedule: list[int], candidates: int = 1) -> tuple[Verdict, int]:
+def verdict_after(outcomes: PairedOutcomes, schedule: Schedule, candidates: int = 1) -> tuple[Verdict, int]:
     """The verdict of a comparison, and the seeds that it took. Seeds are looked at in their order."""
     verdict = Verdict.INCONCLUSIVE
     for look in schedule:
@@ -192,17 +211,156 @@ def share(hits: int, comparisons: int) -> dict[str, float]:
     return {"rate": hits / comparisons, "low": interval.low, "high": interval.high, "comparisons": comparisons}
 
 
-def false_verdicts(draw: Draw, schedule: list[int], comparisons: int) -> dict[str, float]:
+def false_verdicts(draw: Draw, schedule: Schedule, comparisons: int) -> dict[str, float]:
     """The share of comparisons that find a difference where there is none."""
     verdicts = [verdict_after(draw(schedule[-1]), schedule)[0] for _ in range(comparisons)]
     return share(sum(verdict in WRONG for verdict in verdicts), comparisons)
 
 
-def power(draw: Draw, schedule: list[int], comparisons: int, candidates: int = 1) -> dict[str, float]:
+def power(draw: Draw, schedule: Schedule, comparisons: int, candidates: int = 1) -> dict[str, float]:
     """The share of comparisons that find a planted loss, and the seeds that they take."""
     found = [verdict_after(draw(schedule[-1]), schedule, candidates) for _ in range(comparisons)]
     seeds = float(np.mean([used for _, used in found]))
     return share(sum(verdict is Verdict.HURTS for verdict, _ in found), comparisons) | {"seeds": seeds}
+
+
+def from_groups(generator: np.random.Generator, *, groups: int, is_even: bool, difference: float = 0.0) -> Draw:
+    """Comparisons on all of so many groups of 50 images on average, of one size or log-normal ones.
+
+    What the candidate does to a group deviates by 8 points from *difference* points, which it loses on average.
+    """
+
+    def draw(seeds: int) -> PairedOutcomes:
+        sizes = np.full(groups, 50) if is_even else np.maximum(2, generator.lognormal(3.41, 1, groups)).astype(int)
+        unit = np.repeat(np.arange(groups), sizes)
+        own = 0.8 - difference / 100 + generator.normal(0, 0.08, groups)[unit]
+        right = [
+            [generator.random(len(unit)) < chance for _ in range(seeds)] for chance in (own, np.full(len(unit), 0.8))
+        ]
+        return outcomes_from(right[0], right[1], [unit] * seeds)
+
+    return draw
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Of a comparison whose candidates do nothing, for the claims of its report."""
+
+    images: int = 400
+    drawn: int = 200
+    rare_share: float = 0.5
+    """Of the second of two classes."""
+    group_size: int = 1
+    preprocessings: int = 2
+    """Every so many-th candidate has a preprocessing of its own, and so two parts."""
+
+
+SETTINGS = {
+    "drawn splits": Setting(),
+    "fixed set": Setting(images=200),
+    "one class of 5 %": Setting(images=200, rare_share=0.05),
+    "groups of 10": Setting(images=400, drawn=400, group_size=10),
+}
+
+
+_REPORTS = {1: 4, 10: 10}
+"""By the number of candidates: of so many comparisons one, as whole reports take long."""
+
+
+def null_comparison(
+    generator: np.random.Generator, setting: Setting, candidates: int, schedule: list[int]
+) -> ComparisonResults:
+    """Arms that differ image by image, or group by group, and not on average, on the seeds of a whole schedule."""
+    specs: list[dict[str, Any]] = [
+        {"horizontal_flip": True, "samplewise_center": True, "fill_mode": "wrap", "cval": float(number)}
+        if number % setting.preprocessings == 1
+        else {"horizontal_flip": True, "rescale": 1 / 255, "cval": float(number)}
+        for number in range(candidates)
+    ]
+    named = [{"name": f"c{number}", "spec": spec} for number, spec in enumerate(specs)]
+    request = ComparisonRequest.model_validate(
+        {
+            "kind": "comparison",
+            "dataset": {"kind": "builtin", "name": "digits"},
+            "candidates": named,
+            "evaluation": {"seeds": {"min": schedule[0], "max": schedule[-1]}},
+        }
+    )
+    plan = plan_comparison(request, "uint8")
+    seeds = list(range(schedule[-1]))
+    later = Round(arms=[arm.name for arm in plan.arms], seeds=[seed for seed in seeds if seed not in plan.seeds])
+    plan = with_round(plan, later) if later.seeds else plan
+    labels = (np.arange(setting.images) % round(1 / setting.rare_share) == 0).astype(np.int64)
+    groups = np.arange(setting.images) // setting.group_size
+    shown = [np.sort(generator.choice(setting.images, setting.drawn, replace=False)) for _ in seeds]
+    easy = generator.normal(2, 2, setting.images)
+
+    def record(name: str, spec: ImageDataGeneratorSpec) -> ArmRecord:
+        own = easy + generator.normal(0, 0.5, setting.images)[groups]
+        trials = {}
+        for seed, indices in enumerate(shown):
+            right = generator.random(len(indices)) < _probability(own[indices] + generator.normal(0, 0.1))
+            predicted = np.where(right, labels[indices], 1 - labels[indices])
+            trials[seed] = SeedRecord(float(right.mean()), 0.99, 0.1, False, False, indices, labels[indices], predicted)
+        return ArmRecord(name, spec, trials)
+
+    return ComparisonResults(
+        job_id="job",
+        request=request,
+        plan=plan,
+        digest="0" * 64,
+        facts=DatasetFacts(
+            images=setting.images, classes={"a": int((labels == 0).sum()), "b": int(labels.sum())}, shape=(8, 8, 1),
+            dtype="uint8", value_range=(0.0, 255.0), channel_mean=[77.0], channel_std=[95.0],
+        ),
+        trials=[],
+        records={arm.name: record(arm.name, arm.spec) for arm in plan.arms},
+        probes=[],
+        stopped=False,
+        groups=groups if setting.group_size > 1 else None,
+    )  # fmt: skip
+
+
+def false_claims(setting: Setting, candidates: int, schedule: list[int], comparisons: int) -> dict[str, float]:
+    """The share of reports that claim any direction, where no candidate does anything."""
+    generator = np.random.default_rng(21)
+    reports = (
+        comparison_report(
+            analyse(null_comparison(generator, setting, candidates, schedule)), "2027-01-15T08:00:00.000Z"
+        )
+        for _ in range(comparisons)
+    )
+    return share(sum(bool(claims_of(report)) for report in reports), comparisons)
+
+
+def measure_claims(comparisons: int) -> dict[str, Any]:
+    """All claims of reports on candidates that do nothing, and verdicts on groups."""
+    generator = np.random.default_rng(22)
+    kinds = {"one size": True, "log-normal sizes": False}
+    drawn = {
+        f"{groups} groups, {name}": {"groups": groups, "is_even": is_even}
+        for groups in (5, 20, 100)
+        for name, is_even in kinds.items()
+    }
+    return {
+        "claims": {
+            f"{name}, {candidates} candidate{'s' * (candidates > 1)}": {
+                looked: false_claims(setting, candidates, schedule, max(comparisons // _REPORTS[candidates], 1))
+                for looked, schedule in SCHEDULES.items()
+            }
+            for candidates in _REPORTS
+            for name, setting in SETTINGS.items()
+        },
+        "groups": {
+            name: {
+                "false verdicts": false_verdicts(from_groups(generator, **given), SCHEDULES["5 seeds"], comparisons),
+                "10 points found": power(
+                    from_groups(generator, **given, difference=10), SCHEDULES["5 seeds"], comparisons
+                ),
+            }
+            for name, given in drawn.items()
+        },
+    }
 
 
 def others(draw: Draw, seeds: int, comparisons: int) -> dict[str, float]:
@@ -251,6 +409,9 @@ def _measure_model(of_model: dict[str, np.ndarray], generator: np.random.Generat
             source: {name: false_verdicts(draw, schedule, count) for name, schedule in SCHEDULES.items()}
             for source, draw in {"pool": null, **simulated}.items()
         },
+        "false_verdicts_extended": {
+            source: false_verdicts(draw, EXTENDED, count) for source, draw in {"pool": null, **simulated}.items()
+        },
         "power": {
             name: {points: power(draw, schedule, count) for points, draw in planted.items()}
             for name, schedule in SCHEDULES.items()
@@ -265,12 +426,20 @@ def _measure_model(of_model: dict[str, np.ndarray], generator: np.random.Generat
 
 def print_table(result: dict[str, Any]) -> None:
     """For people."""
-    for model, of_model in result["models"].items():
+    for name, by_schedule in result["claims"].items():
+        for looked, rate in by_schedule.items():
+            print(f"reports with a false claim, {name:32} {looked:14} {_percent(rate)}")
+    for name, rates in result["groups"].items():
+        for what, rate in rates.items():
+            print(f"{what:16} {name:32} 5 seeds        {_percent(rate)}")
+    for model, of_model in result.get("models", {}).items():
         print(f"{model}: {of_model['pairs']} pairs, accuracy {of_model['accuracy']:.1f} %, "
               f"differences deviate by {of_model['standard_deviation']:.2f} points")  # fmt: skip
         for source, by_schedule in of_model["false_verdicts"].items():
             for name, rate in by_schedule.items():
                 print(f"  false verdicts, {source:24} {name:14} {_percent(rate)}")
+        for source, rate in of_model["false_verdicts_extended"].items():
+            print(f"  false verdicts, {source:24} {'5, 7, 10 seeds':14} {_percent(rate)}")
         for name, by_points in [*of_model["power"].items(), ("same, among 3", of_model["power_among_three"])]:
             for points, rate in by_points.items():
                 print(f"  power, {points} points, {name:14} {_percent(rate)}, {rate['seeds']:.1f} seeds")
@@ -278,7 +447,8 @@ def print_table(result: dict[str, Any]) -> None:
             print(
                 f"  5 seeds, {name:24} " + ", ".join(f"{method} {100 * rate:.1f} %" for method, rate in rates.items())
             )
-    print(f"all comparisons of the pool: {_percent(result['false_verdicts'])} false")
+    if "false_verdicts" in result:
+        print(f"all comparisons of the pool: {_percent(result['false_verdicts'])} false")
 
 
 def _percent(rate: dict[str, float]) -> str:
@@ -290,14 +460,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a tiny pool, to see that it works")
+    parser.add_argument("--claims-only", action="store_true", help="whole reports and groups only; no pool is trained")
+    parser.add_argument("--comparisons", type=int, help="of each line; 1000, or 20 if quick, unless given")
     parser.add_argument("--pool", type=Path, help="where the pool is, or is to be kept")
     arguments = parser.parse_args()
-    if arguments.quick:
+    comparisons = arguments.comparisons or (20 if arguments.quick else 1000)
+    result = measure_claims(comparisons)
+    if arguments.quick and not arguments.claims_only:
         path = arguments.pool or CACHED_POOL.with_stem("quick-pool")
-        result = measure(load_or_train(path, ("linear",), seeds=10, epochs=2), comparisons=20)
-    else:
+        result |= measure(load_or_train(path, ("linear",), seeds=10, epochs=2), comparisons)
+    elif not arguments.claims_only:
         path = arguments.pool or CACHED_POOL
-        result = measure(load_or_train(path, ("small_cnn", "linear"), seeds=70, epochs=30), comparisons=1000)
+        result |= measure(load_or_train(path, ("small_cnn", "linear"), seeds=70, epochs=30), comparisons)
     print(json.dumps(result)) if arguments.json else print_table(result)
 
 

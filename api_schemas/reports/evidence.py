@@ -20,6 +20,9 @@ class Needed(Body):
         description="Images in all, where more seeds alone would not do: of the dataset where every seed draws its own "
         "validation images, of its validation set where that is fixed."
     )
+    seeds_if_equivalent: int | None = Field(
+        None, description="Seeds in all that would show it to be equivalent if there is no difference at all."
+    )
     sentence: str
 
 
@@ -29,6 +32,7 @@ class Look(Body):
     seeds: int = Field(description="Per arm, at this look.")
     confidence: float = Field(description="Of each candidate's interval at this look.")
     settled: list[str] = Field(description="Candidates whose verdict was settled here.")
+    is_extension: bool = Field(False, description="It was added afterwards, and paid for from the reserve.")
 
 
 class DosePoint(Body):

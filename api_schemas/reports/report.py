@@ -16,7 +16,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
-from api_schemas.plans import ArmRole
+from api_schemas.plans import ArmRole, EarlierReport
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.training.trials import Curves
@@ -109,6 +109,9 @@ class RecommendationReport(Body):
     best_candidate: str | None = Field(description="The candidate with the highest mean accuracy at equal seeds.")
     against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
     seeds: list[int]
+    validated_on: str | None = Field(
+        None, description="The dataset's own split that it was judged on and the search was not; null: the same images."
+    )
     sentence: str = Field(description="How it did on these seeds, in words.")
 
 
@@ -134,6 +137,7 @@ class Method(Body):
     validation_images: int | None
     splits: Literal["random", "grouped", "fixed"] = "random"
     looks: list[Look] = Field([], description="Of a sequential comparison: when the evidence was looked at.")
+    earlier: list[EarlierReport] = Field([], description="Reports of the same question, on some of the same trials.")
 
 
 class Provenance(Body):

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from augury.cli.datasets import COMMANDS
+from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
 from augury.cli.lint import lint
 from augury.cli.options import JobId, Url, check_output, read_request
@@ -203,6 +204,7 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
+app.command()(_exit_codes()(extend))
 app.command()(_exit_codes()(report))
 app.command()(_exit_codes()(preview))
 app.command()(_exit_codes()(lint))

@@ -120,6 +120,11 @@ class Client(DatasetClient):
         """End a job's training now; it succeeds with a report on what is done. The job as it is then."""
         return self._ask(Job, "POST", f"{_job_path(job_id)}/stop")
 
+    def extend(self, job_id: str, seeds: int, idempotency_key: str | None = None) -> Job:
+        """Take a finished comparison to *seeds* per undecided arm in all, once; the job, which is running again."""
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        return self._ask(Job, "POST", f"{_job_path(job_id)}/extend", json={"seeds": seeds}, headers=headers)
+
     def watch(self, job_id: str, *, patience: float = WATCH_PATIENCE_SECONDS) -> Iterator[Job]:
         """Yield the job now and after each change, until it is over.
 

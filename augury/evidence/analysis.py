@@ -14,7 +14,8 @@ from augury.evidence.candidate_results import CandidateResults, candidate_result
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.confirmation import confirmation_report, recommend_from
 from augury.evidence.judgement import Judgement, best_of, judge
-from augury.evidence.statistics.alpha_spending import looks
+from augury.evidence.statistics.alpha_spending import Schedule
+from augury.evidence.statistics.schedules import schedule_of
 from augury.evidence.why.reasons import why_of
 
 
@@ -25,10 +26,15 @@ class Analysis:
     results: ComparisonResults
 
     @cached_property
-    def schedule(self) -> list[int]:
+    def schedule(self) -> Schedule:
         """How many seeds each arm has at each look."""
-        settings = self.results.request.evaluation
-        return looks(settings.min_seeds, settings.max_seeds)
+        return schedule_of(self.results.plan, self.results.request.evaluation)
+
+    @cached_property
+    def schedules(self) -> list[Schedule]:
+        """The same for each candidate, in the plan's order, with what its looks cost after earlier reports."""
+        plan, evaluation = self.results.plan, self.results.request.evaluation
+        return [schedule_of(plan, evaluation, candidate.name) for candidate in plan.candidates]
 
     @cached_property
     def looks_taken(self) -> list[int]:
@@ -40,8 +46,8 @@ class Analysis:
     def judgements(self) -> list[Judgement]:
         """A judgement per candidate, in the plan's order."""
         return [
-            judge(self.results, candidate, self.schedule, self.looks_taken)
-            for candidate in self.results.plan.candidates
+            judge(self.results, candidate, schedule, self.looks_taken)
+            for candidate, schedule in zip(self.results.plan.candidates, self.schedules, strict=True)
         ]
 
     @cached_property

@@ -15,7 +15,7 @@ from augury.evidence.arm_results import ArmRecord
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.judgement import Judgement, difference_between
 from augury.evidence.probe_results import Probe
-from augury.evidence.statistics.power import MAX_SEEDS, shortfall
+from augury.evidence.statistics.power import MAX_SEEDS, seeds_if_equivalent, shortfall
 from augury.planning.splits import fixed_validation
 
 
@@ -116,16 +116,23 @@ def _needed(judgement: Judgement, results: ComparisonResults) -> Needed | None:
     """What would decide an inconclusive verdict; None for any other, and where nothing was measured."""
     if judgement.settled_at is not None or judgement.estimate is None or judgement.difference is None:
         return None
-    settings = results.request.evaluation
-    lacking = shortfall(judgement.estimate, settings.practical_effect, judgement.difference.confidence)
+    settings, job_id = results.request.evaluation, results.job_id
+    confidence = judgement.next_confidence or judgement.difference.confidence
+    practical_effect = settings.practical_effect
+    lacking = shortfall(judgement.estimate, practical_effect, confidence)
     if lacking.seeds is not None:
-        sentence = f"If it goes on as seen, about {lacking.seeds} seeds in all would decide it."
+        sentence = f"If the difference is what was seen so far, about {lacking.seeds} seeds in all would decide it"
+        is_offered = judgement.next_confidence is not None and lacking.seeds <= MAX_SEEDS
+        sentence += f": augury extend {job_id} --seeds {lacking.seeds}." if is_offered else "."
     elif lacking.images is not None:
         images = "validation images" if fixed_validation(settings, results.facts) else "images"
         sentence = (
             f"More than {MAX_SEEDS} seeds would not decide it: seeds share their validation images. About "
-            f"{lacking.images:,} {images} in all would, if it goes on as seen."
+            f"{lacking.images:,} {images} in all would, if the difference is what was seen so far."
         )
     else:
         sentence = "The difference seen is zero and practical_effect leaves no margin: nothing would decide it."
-    return Needed(seeds=lacking.seeds, images=lacking.images, sentence=sentence)
+    equivalent = seeds_if_equivalent(judgement.estimate, practical_effect, confidence)
+    if equivalent is not None:
+        sentence += f" If there is none at all, about {equivalent} seeds would show it to be equivalent."
+    return Needed(seeds=lacking.seeds, images=lacking.images, seeds_if_equivalent=equivalent, sentence=sentence)

@@ -7,12 +7,13 @@ from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
 from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.statistics.alpha_spending import confidence_at
-from augury.evidence.statistics.verdicts import sentence_of
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
 from augury.evidence.why.summary import summarise
+from augury.evidence.why.verdict_sentence import sentence_of
 from augury.linting import lint
 
 _INTERVAL_METHOD = (
@@ -37,13 +38,18 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         created_at=created_at,
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
-        summary=summarise(
-            candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
-        ),
+        summary=[
+            *summarise(
+                candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
+            ),
+            *told_of_earlier(analysis),
+        ],
         candidates=candidates,
         recommendation=analysis.confirmation,
         arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
-        method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)),
+        method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)).model_copy(
+            update={"earlier": results.plan.earlier}
+        ),
         cost=arm_reports.cost(results),
         provenance=arm_reports.provenance(results),
     )
@@ -86,8 +92,9 @@ def _looks(analysis: Analysis) -> list[Look]:
     return [
         Look(
             seeds=look,
-            confidence=confidence_at(analysis.schedule, look, confidence, len(judgements)),
+            confidence=max(confidence_at(each, look, confidence, len(judgements)) for each in analysis.schedules),
             settled=[each.candidate.name for each in judgements if each.settled_at == look],
+            is_extension=look in analysis.results.plan.extensions,
         )
         for look in analysis.looks_taken
     ]

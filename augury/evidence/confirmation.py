@@ -17,6 +17,7 @@ from augury.evidence.recommendation.parameter_choices import RankedCandidate
 from augury.evidence.recommendation.recommend import recommend
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.evidence.wording import change
+from augury.planning.splits import fixed_validation
 
 
 def recommend_from(
@@ -57,7 +58,10 @@ def confirmation_report(results: ComparisonResults, best: Judgement | None) -> R
     if recommended is None:
         return None
     settings = results.request.evaluation
-    confirmed = {name for each in results.plan.rounds if each.purpose == "confirmation" for name in each.arms}
+    rounds = [each for each in results.plan.rounds if each.purpose == "confirmation"]
+    confirmed = {name for each in rounds for name in each.arms}
+    validated_on = next((each.validated_on for each in rounds), None)
+    judged_on = _judged_on(validated_on, fixed_validation(settings, results.facts))
     arm = next(arm.name for arm in results.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
     confidence = 1 - (1 - settings.confidence) / 2
     against_baseline = difference_between(results, arm, BASELINE, seeds, confidence)
@@ -73,7 +77,8 @@ def confirmation_report(results: ComparisonResults, best: Judgement | None) -> R
         best_candidate=name,
         against_best=against_best,
         seeds=seeds,
-        sentence=_sentence(verdict, against_baseline, name, against_best),
+        validated_on=validated_on,
+        sentence=_sentence(verdict, against_baseline, name, against_best, judged_on),
     )
 
 
@@ -82,15 +87,24 @@ def _sentence(
     against_baseline: Difference | None,
     best: str | None,
     against_best: Difference | None,
+    judged_on: str,
 ) -> str:
     sentences = []
     if against_baseline is not None and verdict is not None:
         sentences.append(
-            f"On {len(against_baseline.seeds)} fresh seeds it {_CONFIRMED[verdict]}: {change(against_baseline)}."
+            f"On {len(against_baseline.seeds)} fresh seeds{judged_on} it {_CONFIRMED[verdict]}: "
+            f"{change(against_baseline)}."
         )
     if against_best is not None:
         sentences.append(f"Against {best} it {change(against_best)}.")
     return " ".join(sentences) or "It was not put to the test."
+
+
+def _judged_on(validated_on: str | None, fixed: str | None) -> str:
+    """The images of the confirmation where all seeds share them; where each draws its own, nothing is to be said."""
+    if validated_on is not None:
+        return f" and the {validated_on} images, which the search has not seen,"
+    return "" if fixed is None else " and the same validation images that it was chosen on"
 
 
 _CONFIRMED = {

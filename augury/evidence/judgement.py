@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from api_schemas.plans import BASELINE, CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
 from augury.evidence.comparison_results import ComparisonResults
-from augury.evidence.statistics.alpha_spending import confidence_at, settled
+from augury.evidence.statistics.alpha_spending import confidence_at, next_share, settled
 from augury.evidence.statistics.claims import means_at_equal_seeds
 from augury.evidence.statistics.paired_outcomes import paired_outcomes, shared_seeds
 from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference
@@ -31,6 +31,8 @@ class Judgement:
     """Of the look that the verdict is from, whether or not both arms finished them."""
     confidence: float = 0.0
     """Of the interval at that look: of this candidate's share of the error."""
+    next_confidence: float | None = None
+    """Of the interval that one more look would give, an extension; None where nothing is kept for one."""
 
 
 def judge(
@@ -55,7 +57,10 @@ def judge(
         difference = _reported(results, candidate.arm, BASELINE, seeds, estimate, confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
-        judgement = Judgement(candidate, verdict, difference, estimate, look if is_settled else None, seeds, confidence)
+        further = 0.0 if results.stopped else next_share(schedule, results.plan.reserve) * (1 - settings.confidence)
+        following = 1 - further / len(results.plan.candidates) if further else None
+        settled_at = look if is_settled else None
+        judgement = Judgement(candidate, verdict, difference, estimate, settled_at, seeds, confidence, following)
         if is_settled:
             break
     return judgement

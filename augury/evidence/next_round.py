@@ -9,11 +9,13 @@ from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, Round
 from api_schemas.recommendations import RecommendedSpec
 from augury.evidence.analysis import Analysis
+from augury.planning.splits import untouched_test
 
 RECOMMENDED = "augury:recommended"
 """No candidate can be called so: a name has no colon."""
 
-_FRESH_SEEDS_START = 1_000_000
+FRESH_SEEDS_START = 2**32
+"""Beyond all seeds that a request can name."""
 _MIN_FRESH_SEEDS = 5
 
 
@@ -25,6 +27,7 @@ class Extension:
     arms: Sequence[Arm] = ()
     """New in this round."""
     recommendation: RecommendedSpec | None = None
+    """With it, the round's seeds are the first fresh ones, to be moved on past those that are used up."""
 
 
 def next_round(analysis: Analysis) -> Extension | None:
@@ -41,11 +44,13 @@ def next_round(analysis: Analysis) -> Extension | None:
 def _for_the_undecided(analysis: Analysis) -> Round | None:
     """Seeds for candidates that no look has settled, with all that they are compared with."""
     results, planned = analysis.results, len(analysis.results.seeds("comparison"))
-    larger = [look for look in analysis.schedule if look > planned]
+    is_confirmed = any(each.purpose == "confirmation" for each in results.plan.rounds)
+    due = results.plan.extensions if is_confirmed else analysis.schedule  # what was planned is over by then
+    larger = [look for look in due if look > planned]
     undecided = [
         judgement for judgement in analysis.judgements if judgement.settled_at is None and judgement.difference
     ]
-    if not larger or not undecided or any(each.purpose == "confirmation" for each in results.plan.rounds):
+    if not larger or not undecided:
         return None
     compared = {BASELINE}
     for judgement in undecided:
@@ -66,10 +71,10 @@ def _confirmation(analysis: Analysis) -> Extension:
     new = []
     if not is_trained:
         new = [Arm(name=RECOMMENDED, role=ArmRole.RECOMMENDED, spec=recommended.spec)]
-    first = settings.first_seed + _FRESH_SEEDS_START
     confirmation = Round(
         purpose="confirmation",
         arms=[*arms, *(arm.name for arm in new)],
-        seeds=list(range(first, first + max(_MIN_FRESH_SEEDS, settings.min_seeds))),
+        seeds=[FRESH_SEEDS_START + number for number in range(max(_MIN_FRESH_SEEDS, settings.min_seeds))],
+        validated_on=untouched_test(settings, analysis.results.facts),
     )
     return Extension(confirmation, new, recommended)

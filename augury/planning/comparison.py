@@ -21,6 +21,9 @@ from augury.value_scale import Values
 TRAINED = "trained"
 """The one arm of a training job."""
 
+RESERVE = 0.1
+"""The share of a comparison's error that is kept for extensions (docs/decisions/0014-extensions-are-paid-for.md)."""
+
 
 _FULL_SCALES = {"uint8": 255, "uint16": 65_535}
 
@@ -96,6 +99,7 @@ def _plan(
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
+        reserve=RESERVE if candidates else 0.0,
     )
 
 
@@ -122,15 +126,29 @@ def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
                 yield arms[name], seed
 
 
+def trial_definitions(
+    request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
+) -> Iterator[tuple[Arm, int, TrialDefinition]]:
+    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is."""
+    elsewhere = {seed: each.validated_on for each in plan.rounds for seed in each.seeds}
+    for arm, seed in trial_slots(plan):
+        yield arm, seed, trial_definition(request, arm, seed, dataset_digest, facts, elsewhere[seed])
+
+
 def trial_definition(
-    request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
+    request: TrialRequest,
+    arm: Arm,
+    seed: int,
+    dataset_digest: str,
+    facts: DatasetFacts,
+    validated_on: str | None = None,
 ) -> TrialDefinition:
-    """The trial that an arm on a seed is, on the dataset with that digest."""
+    """The trial that an arm on a seed is, on the dataset with that digest; see ``Round.validated_on``."""
     return TrialDefinition(
         version=TRAINING_VERSION,
         engine=request.engine,
         dataset=dataset_digest,
-        split=split_definition(request.evaluation, facts),
+        split=split_definition(request.evaluation, facts, validated_on),
         model=request.model,
         training=request.training,
         spec=arm.spec,

@@ -68,14 +68,23 @@ def fixed_validation(evaluation: EvaluationSettings, facts: DatasetFacts) -> str
     return next((name for name in _VALIDATED_ON if _images_in(facts, name)), None)
 
 
+def untouched_test(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+    """The dataset's own test split where no trial of a comparison sees it and it has every class; else None."""
+    if fixed_validation(evaluation, facts) != "validation":
+        return None
+    return "test" if all(facts.splits.get("test", {}).get(name) for name in facts.classes) else None
+
+
 def groups_needed(validation_fraction: float) -> int:
     """How many groups it takes for one of them to be about as large as the smaller side of the split."""
     return max(2, round(1 / min(validation_fraction, 1 - validation_fraction)))
 
 
-def split_definition(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitDefinition:
-    """How the trials of this dataset are split."""
-    fixed = fixed_validation(evaluation, facts)
+def split_definition(
+    evaluation: EvaluationSettings, facts: DatasetFacts, validated_on: str | None = None
+) -> SplitDefinition:
+    """How the trials of this dataset are split; *validated_on* is another of its own splits than the usual one."""
+    fixed = validated_on or fixed_validation(evaluation, facts)
     if fixed is not None:
         return FixedSplit(validation=fixed, training_images=evaluation.training_images)
     fraction, training_images = evaluation.validation_fraction, evaluation.training_images

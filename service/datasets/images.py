@@ -32,7 +32,9 @@ class Selection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    class_name: str | None = Field(None, alias="class", max_length=1000, description="Only images of this class.")
+    class_name: str | None = Field(
+        None, alias="class", min_length=1, max_length=1000, description="Only images of this class."
+    )
     count: int = Field(32, ge=1, le=256, description="Images on a page.")
     page: int = Field(0, ge=0, le=10_000_000, description="0 is the first one.")
     seed: int = Field(0, ge=0, lt=2**63, description="The order of the images is drawn from it.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from api_schemas.datasets.references import DatasetReference, ImageOptions
+from api_schemas.datasets.references import DatasetReference, ImageOptions, ManifestColumns
 
 _DIGITS = {"kind": "builtin", "name": "digits"}
 
@@ -144,28 +144,66 @@ DATASET_EXAMPLES: Any = {
 }
 
 
+_SIDE = "([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6])"  # 1 to 4096
+
+
 def _dataset_body() -> Any:
     """What ``POST /v1/datasets`` takes; the framework cannot see it, as it is read piece by piece."""
     references = "#/components/schemas/{model}"
     reference = TypeAdapter(DatasetReference).json_schema(ref_template=references)
     reference.pop("$defs", None)  # they are among the document's schemas already, as jobs have references too
     texts = {
-        "file": {"type": "string", "contentMediaType": "application/octet-stream", "description": "With a filename."},
-        "image_size": {"type": "string", "examples": ["64x64"], "description": "Height and width: 64x64 or 64,64."},
+        "file": {
+            "type": "string",
+            "contentMediaType": "application/octet-stream",
+            "minLength": 1,
+            "description": "With a filename, and not empty.",
+        },
+        "image_size": {
+            "type": "string",
+            "pattern": f"^{_SIDE}[x,]{_SIDE}$",
+            "examples": ["64x64"],
+            "description": "Height and width: 64x64 or 64,64.",
+        },
         "background": {
             "type": "string",
             "examples": ["white", "128,128,128"],
             "description": "What transparent images are laid on: white, black, or red,green,blue from 0 to 255.",
         },
-        "columns": {"type": "string", "contentMediaType": "application/json", "examples": ['{"label": "species"}']},
+        "columns": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "pattern": _columns_pattern(),
+            "examples": ['{"label": "species"}'],
+        },
     }
     options = ImageOptions.model_json_schema(ref_template=references)["properties"]
-    form = {"type": "object", "required": ["file"], "properties": options | texts}
+    form = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {name: _without_null(option) for name, option in options.items()} | texts,
+        "additionalProperties": False,
+    }
     content = {
         "application/json": {"schema": reference, "examples": DATASET_EXAMPLES},
         "multipart/form-data": {"schema": form},
     }
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _columns_pattern() -> str:
+    """JSON objects of column names, as far as a regular expression can say it."""
+    pair = rf'\s*"({"|".join(ManifestColumns.model_fields)})"\s*:\s*"[^"\\\x00-\x1f]+"\s*'
+    return rf"^\{{({pair}(,{pair})*)?\}}$"
+
+
+def _without_null(option: dict[str, Any]) -> dict[str, Any]:
+    """An option as a form can say it, where what is not there is not said."""
+    return (
+        {**option, "anyOf": [each for each in option["anyOf"] if each != {"type": "null"}]}
+        if "anyOf" in option
+        else option
+    )
 
 
 DATASET_BODY = _dataset_body()

@@ -110,6 +110,12 @@ CANNOT_STOP = ProblemType(
     "The job has nothing to stop",
     "Read `detail`: it is over, or has no results yet and can be cancelled instead.",
 )
+CANNOT_EXTEND = ProblemType(
+    409,
+    "cannot-extend",
+    "The job cannot be trained on more seeds",
+    "Read `detail`: only a comparison that has succeeded, was not stopped and has an undecided candidate can.",
+)
 NO_REPORT = ProblemType(
     409,
     "no-report",

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api_schemas.jobs import Job, JobList, JobRequest, JobState
+from api_schemas.jobs import ExtensionRequest, Job, JobList, JobRequest, JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
@@ -21,6 +21,7 @@ from service.http.openapi import problems
 from service.http.problem_types import (
     ALREADY_OVER,
     BODY_REFUSED,
+    CANNOT_EXTEND,
     CANNOT_STOP,
     IDEMPOTENCY_KEY_REUSED,
     INVALID_REQUEST,
@@ -30,7 +31,7 @@ from service.http.problem_types import (
     NOT_FOUND,
 )
 from service.http.problems import require_found
-from service.jobs import report_files, submission
+from service.jobs import extension, report_files, submission
 from service.resources import Resources, Shared
 from service.specs import findings
 from store import queue
@@ -164,6 +165,20 @@ def stop_job(resources: Shared, job_id: str) -> Job:
         raise CANNOT_STOP.error(reason)
     resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return _read_job(resources, job_id)
+
+
+@router.post(
+    "/{job_id}/extend",
+    status_code=202,
+    response_model=Job,
+    summary="Train a finished comparison on more seeds",
+    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
+)
+def extend_job(
+    resources: Shared, job_id: str, request: ExtensionRequest, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """More seeds for undecided candidates, as one more look at the evidence, which the stated confidence covers."""
+    return extension.extend(resources, job_id, request, idempotency_key).response("/v1/jobs")
 
 
 @router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(NOT_FOUND))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -16,7 +17,7 @@ from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.state_machines import move
-from store.rows.tables import DatasetRow, JobRow
+from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
 
 INGESTION_QUEUE = "cpu"
 _GONE = (DatasetState.FAILED, DatasetState.DELETED)
@@ -74,6 +75,20 @@ def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float)
     """Ingestion came to a bad end; False when the lease was lost meanwhile."""
     error = failure.model_dump(mode="json")
     return leases.finish(session, lease, DatasetState.FAILED, now=now, error=error, progress=None)
+
+
+def take_fresh_seeds(session: Session, content_digest: str, count: int) -> int:
+    """Use up so many of the fresh seeds of a dataset with that content; the number of the first, counted from 0.
+
+    One statement, which holds the row until the transaction ends: nobody is given one of these seeds again.
+    """
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(FreshSeedsRow).values(digest=content_digest, used=count)
+    taken = statement.on_conflict_do_update(
+        index_elements=[FreshSeedsRow.digest], set_={"used": FreshSeedsRow.used + count}
+    )
+    used: int = session.execute(taken.returning(FreshSeedsRow.used)).scalar_one()
+    return used - count
 
 
 def jobs_in_need(session: Session, dataset_id: str, limit: int = 5) -> list[str]:

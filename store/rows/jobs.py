@@ -96,10 +96,9 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
     filled = {
         (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
     }
-    for arm, seed in comparison.trial_slots(plan):
+    for arm, seed, definition in comparison.trial_definitions(request, plan, dataset.digest, facts):
         if (arm.name, seed) in filled:
             continue
-        definition = comparison.trial_definition(request, arm, seed, dataset.digest, facts)
         trial, reused = trials.ensure(session, definition, dataset_id=dataset.id, queue=request.device, now=now)
         session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
     if job.plan is None or len(job.plan.get("rounds", ())) < len(plan.rounds):
@@ -118,9 +117,11 @@ def succeed(
 
 def fail(session: Session, job_id: str, failure: Failure, now: float, report_artifact: str | None = None) -> bool:
     """The job cannot give what was asked for; a report says what there is."""
-    error = failure.model_dump(mode="json")
+    results: dict[str, Any] = {"error": failure.model_dump(mode="json")}
+    if report_artifact is not None:  # of an extended job, the report of before stays otherwise
+        results["report_artifact"] = report_artifact
     _drop_units(session, job_id, now)
-    return _end(session, job_id, JobState.FAILED, now, error=error, report_artifact=report_artifact)
+    return _end(session, job_id, JobState.FAILED, now, **results)
 
 
 def cancel(session: Session, job: JobRow, now: float) -> JobState:
@@ -149,6 +150,22 @@ def stop(session: Session, job: JobRow, now: float) -> str | None:
         _drop_units(session, job.id, now)
         session.flush()
     return None
+
+
+def extend(session: Session, job: JobRow, seeds: int, now: float, deadline_at: float) -> bool:
+    """A comparison that has succeeded goes on to so many seeds per undecided arm; False where it has not succeeded.
+
+    The planner adds the round of it. The report that is there stays until the next one is made.
+    """
+    plan = Plan.model_validate(job.plan)
+    longer = plan.model_copy(update={"extensions": [*plan.extensions, seeds]}).model_dump(mode="json")
+    extended = move(
+        session, state_machines.EXTENDED_JOB, job.id, JobState.RUNNING,
+        phase=Phase.TRAINING, plan=longer, finished_at=None, published_at=None, deadline_at=deadline_at,
+    )  # fmt: skip
+    if extended:
+        events.append(session, job.id, "extended", now, seeds=seeds)
+    return extended
 
 
 def _drop_units(session: Session, job_id: str, now: float) -> bool:

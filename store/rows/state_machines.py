@@ -37,6 +37,9 @@ JOB = StateMachine(
         JobState.CANCELLING: frozenset({JobState.CANCELLED}),
     },
 )
+EXTENDED_JOB = StateMachine(JobRow, {JobState.SUCCEEDED: frozenset({JobState.RUNNING})})
+"""The one way out of a terminal state, apart from the others so that nobody takes it by the way: more seeds were asked
+for. Only ``store.rows.jobs.extend`` does."""
 TRIAL = StateMachine(
     TrialRow,
     {

@@ -57,6 +57,16 @@ class DatasetRow(Leased, Base):
     )  # fmt: skip
 
 
+class FreshSeedsRow(Base):
+    """How many of the seeds that confirmations take, each of them once, a dataset has used up."""
+
+    __tablename__ = "fresh_seeds"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of the dataset's content, as trials are found again by it."""
+    used: Mapped[int] = mapped_column(BigInteger)
+
+
 class JobRow(Base):
     """What a client submitted."""
 

@@ -49,10 +49,10 @@ class RecordingQueue(Queue):
 def context(tmp_path: Path) -> Iterator[Context]:
     """A context of its own."""
     database = migrated_copy(tmp_path)
-    # Work that does not end in time takes its process with it, which here is pytest: a busy machine gets more time.
-    settings: Any = WorkerSettings(
-        data_dir=tmp_path, database_url=database.url, cancel_poll_seconds=0.05, cancel_grace_seconds=60
-    )
+    # Work that does not end in time, or keeps its lease from being renewed, takes its process with it, which here is
+    # pytest: a busy machine, which may have kernels to compile, gets more time.
+    patience: dict[str, Any] = {"cancel_poll_seconds": 0.05, "cancel_grace_seconds": 60, "lease_seconds": 120}
+    settings = WorkerSettings(data_dir=tmp_path, database_url=database.url, **patience)
     yield Context(settings, database, Artifacts(str(tmp_path / "artifacts")), RecordingQueue())
     database.close()
 

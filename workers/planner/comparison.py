@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 from api_schemas.jobs import Phase
 from api_schemas.plans import BASELINE, Plan
 from api_schemas.training.trials import TrialState
-from augury.evidence.analysis import analyse
+from augury.evidence.analysis import Analysis, analyse
 from augury.evidence.comparison_report import comparison_report
 from augury.evidence.next_round import Extension, next_round
 from augury.planning import comparison
 from store import queue
-from store.rows import chunks, jobs, trials
+from store.rows import chunks, datasets, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
@@ -44,23 +44,28 @@ def conclude(context: Context, job_id: str) -> None:
         fail_job(context, job_id, error)
         return
     if extension is None:
-        finish_with_report(context, job_id, lambda created_at: comparison_report(analysis, created_at))
+        seen = analysis.results.plan
+        finish_with_report(context, job_id, seen, lambda created_at: comparison_report(analysis, created_at))
     else:
-        _extend(context, job_id, analysis.results.plan, extension)
+        _extend(context, job_id, analysis, extension)
 
 
-def _extend(context: Context, job_id: str, seen: Plan, extension: Extension) -> None:
+def _extend(context: Context, job_id: str, analysis: Analysis, extension: Extension) -> None:
+    seen = analysis.results.plan
     with context.database.writing() as session:
         job = jobs.locked(session, job_id)
         if job is None or job.finished_at is not None or job.stop_requested_at is not None or job.plan is None:
             return
-        if len(job.plan["rounds"]) != len(seen.rounds):
+        if (len(job.plan["rounds"]), job.plan.get("extensions", [])) != (len(seen.rounds), seen.extensions):
             return  # another process looked at the same evidence and was faster
         dataset = session.get_one(DatasetRow, job.dataset_id)
         now = context.database.now(session)
-        plan = comparison.with_round(seen, extension.round, *extension.arms)
+        added = extension.round
         if extension.recommendation is not None:
-            plan = plan.model_copy(update={"recommendation": extension.recommendation})
+            used = datasets.take_fresh_seeds(session, analysis.results.digest, len(added.seeds))
+            added = added.model_copy(update={"seeds": [seed + used for seed in added.seeds]})
+            seen = seen.model_copy(update={"recommendation": extension.recommendation})
+        plan = comparison.with_round(seen, added, *extension.arms)
         jobs.adopt_plan(session, job, plan, dataset, now)
         jobs.begin(session, job, Phase.CONFIRMING if extension.recommendation else Phase.TRAINING, now)
     context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)

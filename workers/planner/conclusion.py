@@ -8,21 +8,30 @@ from typing import Any
 from api_schemas.base import timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import Phase
+from api_schemas.plans import Plan
 from api_schemas.reports.report import Report
 from store.rows import jobs
+from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
 from workers.planner.report_writer import store_report
 
 
 def finish_with_report(
-    context: Context, job_id: str, report_at: Callable[[str], Report], artifacts: dict[str, Any] | None = None
+    context: Context,
+    job_id: str,
+    seen: Plan,
+    report_at: Callable[[str], Report],
+    artifacts: dict[str, Any] | None = None,
 ) -> None:
-    """Make and store the report, and end the job; trials that failed fail it, and the report covers the rest."""
+    """Make and store the report, and end the job; trials that failed fail it, and the report covers the rest.
+
+    Nothing of it where the job has ended or was extended since *seen*, the plan that the report is on.
+    """
     try:
         with context.database.writing() as session:
             job = jobs.locked(session, job_id)
-            if job is None or job.finished_at is not None:
+            if job is None or _is_over_or_extended(job, seen):
                 return
             now = context.database.now(session)
             jobs.begin(session, job, Phase.REPORTING, now)
@@ -32,12 +41,20 @@ def finish_with_report(
         fail_job(context, job_id, error)
         return
     with context.database.writing() as session:
+        job = jobs.locked(session, job_id)
+        if job is None or _is_over_or_extended(job, seen):
+            return
         now = context.database.now(session)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
             jobs.succeed(session, job_id, name, now, artifacts)
+
+
+def _is_over_or_extended(job: JobRow, seen: Plan) -> bool:
+    """Whether another process was faster, and perhaps somebody has asked for more seeds since."""
+    return job.finished_at is not None or (job.plan or {}).get("extensions", []) != seen.extensions
 
 
 def fail_job(context: Context, job_id: str, error: Exception) -> None:

@@ -31,4 +31,4 @@ def _conclude(context: Context, job_id: str) -> None:
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return
-    finish_with_report(context, job_id, lambda created_at: training_report(results, created_at), models)
+    finish_with_report(context, job_id, results.plan, lambda created_at: training_report(results, created_at), models)

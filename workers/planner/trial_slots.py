@@ -15,6 +15,7 @@ from augury.planning import comparison
 from augury.planning.splits import split_problem
 from store import queue
 from store.rows import jobs, trials
+from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from workers.planner.step import Message
 
@@ -36,7 +37,8 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
         if problem is not None:
             jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
             return False
-        jobs.adopt_plan(session, job, comparison.plan_of(request, facts), dataset, now)
+        plan = with_earlier_reports(session, request, comparison.plan_of(request, facts), dataset, job.id)
+        jobs.adopt_plan(session, job, plan, dataset, now)
     elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
         jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
     elif job.phase == Phase.REPORTING:  # a planner that is called once too often finds the report being made

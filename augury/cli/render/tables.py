@@ -48,7 +48,11 @@ def _arms(plan: Plan) -> RenderableType:
     seeds = f"{len(plan.arms)} arms on {len(plan.seeds)} seeds"
     reusable = f", {plan.trials_reusable} of them already trained" if plan.trials_reusable else ""
     more = f" Up to {plan.trials_most} trials if verdicts stay undecided." if plan.trials_most > plan.trials else ""
-    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}"))
+    known_from = sorted({each.job_id for each in plan.earlier})
+    shown = (
+        f" Shown before, on some of these seeds, by {', '.join(known_from)}: see `augury extend`." if known_from else ""
+    )
+    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}"))
 
 
 _PLANS: dict[JobKind, Callable[[Any], RenderableType]] = {

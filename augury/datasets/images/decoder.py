@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from augury.datasets.images.deep_png import is_deep, read_deep
-from augury.datasets.images.fast_jpeg import plain_jpeg
+from augury.datasets.images.file_formats.deep_png import is_deep, read_deep
+from augury.datasets.images.file_formats.fast_jpeg import plain_jpeg
+from augury.datasets.images.file_formats.frames import further_frames
+from augury.datasets.images.file_formats.tiff_bands import needs_bands, read_bands
+from augury.datasets.images.file_formats.tiff_layout import BITS, LENGTH, ORIENTATION, WIDTH, TiffLayout, read_layout
 from augury.datasets.images.findings import Finding
-from augury.datasets.images.frames import further_frames
 from augury.datasets.images.resize import fit_array, fit_picture, turn_upright
 from augury.datasets.images.target_shape import CLEAR, Kind, Shape
-from augury.datasets.images.tiff_bands import needs_bands, read_bands
-from augury.datasets.images.tiff_layout import BITS, LENGTH, ORIENTATION, WIDTH, TiffLayout, read_layout
 from augury.datasets.settings import IngestSettings, variable_of
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")

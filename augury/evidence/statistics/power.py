@@ -48,15 +48,28 @@ def shortfall(estimate: PairedDifference, practical_effect: float, confidence: f
     reach = max(abs(estimate.mean), practical_effect - abs(estimate.mean))
     if reach < _NOTHING:
         return Shortfall(None, None)
-    numbers = range(estimate.seeds + 1, MAX_SEEDS + 1)
-    index = bisect_left(numbers, True, key=lambda seeds: _is_decided(estimate, seeds, practical_effect, confidence))
-    if index < len(numbers):
-        return Shortfall(numbers[index], None)
+    seeds = _seeds_within(estimate, reach, confidence)
+    if seeds is not None:
+        return Shortfall(seeds, None)
     return _beyond(estimate, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
 
 
-def _is_decided(estimate: PairedDifference, seeds: int, practical_effect: float, confidence: float) -> bool:
-    """Whether the expected interval lies within the margin or leaves zero out, by the rules of the interval."""
+def seeds_if_equivalent(estimate: PairedDifference, practical_effect: float, confidence: float) -> int | None:
+    """The fewest seeds in all whose expected interval lies within the margin if there is no difference at all.
+
+    None where MAX_SEEDS would not do.
+    """
+    return _seeds_within(estimate, practical_effect, confidence)
+
+
+def _seeds_within(estimate: PairedDifference, reach: float, confidence: float) -> int | None:
+    numbers = range(estimate.seeds + 1, MAX_SEEDS + 1)
+    index = bisect_left(numbers, True, key=lambda seeds: _is_within(estimate, seeds, reach, confidence))
+    return numbers[index] if index < len(numbers) else None
+
+
+def _is_within(estimate: PairedDifference, seeds: int, reach: float, confidence: float) -> bool:
+    """Whether half of the expected interval is shorter than *reach*, by the rules of the interval."""
     units = _units_with(estimate, seeds)
     of_seeds, of_images = estimate.between_seeds / seeds, estimate.likely_covariance
     freedom = degrees_of_freedom(of_seeds, of_images, seeds, min(units, estimate.effective_units))
@@ -64,7 +77,7 @@ def _is_decided(estimate: PairedDifference, seeds: int, practical_effect: float,
     more = units / max(estimate.units, 1)
     is_shown_by_signs = sign_test(estimate.gained * more, estimate.lost * more) < 1 - confidence
     half = by_spread if is_shown_by_signs else max(by_spread, resolution(units, confidence))
-    return half < max(abs(estimate.mean), practical_effect - abs(estimate.mean))
+    return half < reach
 
 
 def _units_with(estimate: PairedDifference, seeds: int) -> float:

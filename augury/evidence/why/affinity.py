@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from augury.evidence.arm_results import ArmRecord
-from augury.evidence.probe_results import ClassCounts
+from augury.evidence.probe_results import ClassCounts, Probe
 
 CONFIDENCE = 0.95
 _MIN_SEEDS = 3
@@ -30,17 +30,21 @@ class Affinity:
     high: float
 
 
-def affinity_of(augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts]) -> Affinity | None:
+def affinity_of(
+    augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts], distinct: float = 1.0
+) -> Affinity | None:
     """A(m, D'_val) / A(m, D_val), pooled over the baseline models m of several seeds, with a 95% interval.
 
     D_val are clean validation images and D'_val the same with the augmentation, labels unchanged. The value is the
     ratio of the seeds' mean accuracies. The interval is the wider of two: Student's t over the seeds' own ratios, from
-    three seeds on, which has the models' spread in it; and Wilson's for the share of augmented images that are
-    recognised, which has the images' in it, with as many trials as images, not copies, were shown.
+    three seeds on, which has the models' spread in it; and that of the images, which are no more than the different
+    ones among them, however many copies, seeds or models answered, and which takes all spread of answers for theirs.
 
     Args:
         augmented: answers to augmented images, one per seed.
         clean: answers to the same images as they are, in the same order of seeds.
+        distinct: the share of the images shown over all seeds that are different ones, in (0, 1]; see
+            ``distinct_share``.
 
     Returns:
         None where no model recognises any clean image.
@@ -56,7 +60,7 @@ def affinity_of(augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts]) 
     reference = float(np.mean([each.accuracy for each in clean]))
     share = float(np.mean([each.accuracy for each in augmented]))
     value = share / reference
-    low, high = (end / reference for end in wilson(share, sum(sum(each.shown) for each in clean)))
+    low, high = _of_images(share, reference, distinct * sum(sum(each.shown) for each in clean))
     if len(ratios) >= _MIN_SEEDS:
         error = float(np.std(ratios, ddof=1)) / math.sqrt(len(ratios))
         half_width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(ratios) - 1)) * error
@@ -64,11 +68,47 @@ def affinity_of(augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts]) 
     return Affinity(value, max(0.0, min(low, value)), max(high, value))
 
 
-def class_affinities(augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts]) -> list[Affinity | None]:
+def _of_images(share: float, reference: float, images: float) -> tuple[float, float]:
+    """A 95% interval for the ratio of two shares that were observed on the same images.
+
+    That of a ratio of paired means (Cochran, Sampling Techniques, 1977, 6.4), from the variance of x - ratio y among
+    images, for x and y recognised with and without augmentation. How many images are both is not recorded; it is taken
+    to be as few as if one had nothing to do with the other, which makes the interval too wide rather than too narrow,
+    as what is recognised augmented is mostly recognised as it is. It is nowhere narrower than Wilson's for the share
+    alone, which has a width also where all or none are recognised.
+    """
+    ratio, both = share / reference, share * reference
+    variance = max(0.0, share + ratio**2 * reference - 2 * ratio * both)
+    half = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * math.sqrt(variance / images) / reference
+    low, high = (end / reference for end in wilson(share, images))
+    return min(low, ratio - half), max(high, ratio + half)
+
+
+def distinct_share(probes: Sequence[Probe], baseline: ArmRecord) -> float:
+    """The expected share of the images that probes showed, over all their seeds, that are different ones, in (0, 1].
+
+    A probe shows all validation images of its seed, or a random choice. On a fixed validation set every seed shows the
+    same ones, of which each tells its own story once; drawn splits have some in common.
+    """
+    shown = {probe.seed: sum(probe.clean.shown) for probe in probes if probe.seed in baseline.seeds}
+    if not shown:
+        return 1.0
+    indices = [baseline.seeds[seed].indices for seed in shown]
+    images, position = np.unique(np.concatenate(indices), return_inverse=True)
+    chosen = np.repeat([min(1.0, shown[seed] / len(each)) for seed, each in zip(shown, indices, strict=True)],
+                       [len(each) for each in indices])  # fmt: skip
+    never = np.ones(len(images))
+    np.multiply.at(never, position, 1 - chosen)
+    return min(1.0, float((1 - never).sum()) / float(chosen.sum()))
+
+
+def class_affinities(
+    augmented: Sequence[ClassCounts], clean: Sequence[ClassCounts], distinct: float = 1.0
+) -> list[Affinity | None]:
     """The same for every class by itself, in class order; None where no clean image of a class is recognised.
 
-    Counts are pooled over the seeds before the ratio is taken, as one seed may show a handful of images of a class;
-    the interval is Wilson's, with as many trials as images of the class were shown.
+    Counts are pooled over the seeds before the ratio is taken, as one seed may show a handful of images of a class; the
+    interval is that of the images, of which a share *distinct* are different ones.
     """
     shown, correct = _totals(augmented)
     clean_shown, clean_correct = _totals(clean)
@@ -77,9 +117,9 @@ def class_affinities(augmented: Sequence[ClassCounts], clean: Sequence[ClassCoun
         if not images or not clean_right:
             found.append(None)
             continue
-        reference = clean_right / clean_images
-        low, high = wilson(right / images, clean_images)
-        found.append(Affinity(right / images / reference, low / reference, high / reference))
+        share, reference = right / images, clean_right / clean_images
+        low, high = _of_images(share, reference, distinct * clean_images)
+        found.append(Affinity(share / reference, max(0.0, low), high))
     return found
 
 

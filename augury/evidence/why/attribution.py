@@ -45,6 +45,7 @@ def parameter_facts(
     shape: tuple[int, int, int],
     class_names: Sequence[str],
     threshold: float = THRESHOLD,
+    distinct: float = 1.0,
 ) -> list[ParameterFacts]:
     """Every random parameter of one candidate, most damaging first.
 
@@ -54,11 +55,12 @@ def parameter_facts(
         shape: height, width and channels of the images.
         class_names: in the order of labels.
         threshold: the affinity that is still safe.
+        distinct: the share of the images shown over all seeds that are different ones, in (0, 1].
     """
     found = [
         facts
         for of_seeds in zip(*probes, strict=True)
-        if (facts := _facts(list(of_seeds), clean, shape, class_names, threshold)) is not None
+        if (facts := _facts(list(of_seeds), clean, shape, class_names, threshold, distinct)) is not None
     ]
     damages = [damage_of(facts.effect) for facts in found]
     total = sum(damages)
@@ -83,9 +85,10 @@ def _facts(
     shape: tuple[int, int, int],
     class_names: Sequence[str],
     threshold: float,
+    distinct: float,
 ) -> ParameterFacts | None:
     judged = [probe.judged for probe in probes]
-    affinity = affinity_of(judged, clean)
+    affinity = affinity_of(judged, clean, distinct)
     if affinity is None:
         return None
     points = _dose_response(probes, clean)
@@ -103,7 +106,7 @@ def _facts(
             first.parameter, first.value, [(point.fraction, point.affinity) for point in points], shape, threshold
         ),
         no_effect=seen < NEGLIGIBLE or min(probe.unchanged for probe in probes) >= _UNCHANGED,
-        worst_classes=_worst_classes(class_affinities(judged, clean), class_names, threshold),
+        worst_classes=_worst_classes(class_affinities(judged, clean, distinct), class_names, threshold),
     )
     return ParameterFacts(
         effect=effect,

@@ -12,7 +12,7 @@ from augury.evidence.arm_results import ArmRecord
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.probe_results import CandidateProbe, ClassCounts, Probe
 from augury.evidence.statistics.claims import shown_direction
-from augury.evidence.why.affinity import Affinity, affinity_of, mean_of
+from augury.evidence.why.affinity import Affinity, affinity_of, distinct_share, mean_of
 from augury.evidence.why.attribution import ParameterFacts
 from augury.evidence.why.learning import hardly_learned_below
 
@@ -48,7 +48,8 @@ class CandidateDiagnosis:
     @cached_property
     def affinity(self) -> Affinity | None:
         """Of the whole random half."""
-        return affinity_of([probe.judged for probe in self.own_probes], self.clean)
+        distinct = distinct_share(self.probes, self.results.baseline)
+        return affinity_of([probe.judged for probe in self.own_probes], self.clean, distinct)
 
     @cached_property
     def effects(self) -> list[ParameterEffect]:

@@ -9,7 +9,7 @@ from api_schemas.reports.evidence import ClassEffect, Flip, SingleSeeds, Why
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.probe_results import Probe
 from augury.evidence.statistics.single_seeds import single_seeds
-from augury.evidence.why.affinity import class_affinities, diversity_of
+from augury.evidence.why.affinity import class_affinities, distinct_share, diversity_of
 from augury.evidence.why.attribution import ParameterFacts, parameter_facts, with_trained_arms
 from augury.evidence.why.causes import explain
 from augury.evidence.why.classes import class_differences, grown_confusions
@@ -78,6 +78,7 @@ def _parameters(results: CandidateResults, probes: Sequence[Probe]) -> list[Para
         [probe.clean for probe in probes],
         probes[0].shape,
         results.class_names,
+        distinct=distinct_share(probes, results.baseline),
     )
     return [
         with_trained_arms(each, results.name, results.arm, results.preprocessing, results.attribution) for each in facts
@@ -95,10 +96,9 @@ def _pixel_shares(spec: ImageDataGeneratorSpec, probes: Sequence[Probe]) -> tupl
 
 def _classes(results: CandidateResults, probes: Sequence[Probe]) -> list[ClassEffect]:
     names = results.class_names
+    judged, clean = [probe.candidates[results.name].judged for probe in probes], [probe.clean for probe in probes]
     affinities = (
-        class_affinities([probe.candidates[results.name].judged for probe in probes], [p.clean for p in probes])
-        if probes
-        else [None] * len(names)
+        class_affinities(judged, clean, distinct_share(probes, results.baseline)) if probes else [None] * len(names)
     )
     found = class_differences(results.arm, results.baseline, len(names), results.confidence, results.groups)
     effects = []

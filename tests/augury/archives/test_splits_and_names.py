@@ -22,9 +22,9 @@ from augury.archives.portable_names import MAX_NAME_BYTES, RESERVED, portable_na
 from augury.datasets.snapshot import open_snapshot_folder
 from augury.planning.augmentation import plan_augmentation
 from store.files.artifacts import Artifacts
-from store.files.snapshots import store_snapshot
 from tests.augury.archives.samples import body, make_all, snapshot
 from tests.augury.stored_cases import read_case
+from tests.store.snapshots import store_snapshot
 
 
 @pytest.fixture

@@ -231,6 +231,17 @@ def test_stop_asks_for_a_report_on_what_is_done(service: StandIn) -> None:
     assert service.asked[0].path == "/v1/jobs/job_1/stop"
 
 
+def test_extend_names_the_seeds_and_can_let_go_at_once(service: StandIn) -> None:
+    """With a key of its own, so that a retry does not extend twice."""
+    service.will(Answer(202, job(state=JobState.RUNNING)))
+    result = augury("extend", "job_1", "--seeds", "12", "--detach", "--url", service.url)
+    assert result.exit_code == 0
+    assert "job_1 goes on to 12 seeds" in result.stderr
+    asked = service.asked[0]
+    assert (asked.path, asked.body) == ("/v1/jobs/job_1/extend", {"seeds": 12})
+    assert asked.headers["Idempotency-Key"]
+
+
 def test_cancel_says_what_the_job_is_now(service: StandIn) -> None:
     """Cancelling takes effect in time; the state says how far it is."""
     service.will(Answer(200, job(JobState.CANCELLING)))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from augury.datasets.images.tiff_layout import STRIP_OFFSETS, read_layout
+from augury.datasets.images.file_formats.tiff_layout import STRIP_OFFSETS, read_layout
 from tests.augury.datasets.makers import read, stored
 
 CASES = Path(__file__).resolve().parents[2] / "fixtures" / "cases"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -81,3 +82,19 @@ def test_nothing_is_made_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch)
     assert analysis.best_candidate is not None
     assert analysis.best_candidate.candidate.name == "mild"
     assert calls == {"judge": 2}
+
+
+def test_the_advice_names_the_extension_and_what_equivalence_would_take() -> None:
+    """With its condition in front, the number that the further look needs, and a command that does it."""
+    results = _results()
+    seen = [0.95, 0.92, 0.99]
+    mild = arm("mild", results.records["mild"].spec, seen)
+    records = {**results.records, "mild": mild}
+    undecided = analyse(replace(results, records=records)).candidate_results[1].needed
+    assert undecided is not None
+    said, seeds = undecided.sentence, undecided.seeds
+    assert said.startswith("If the difference is what was seen so far, about ")
+    assert f"{seeds} seeds in all would decide it: augury extend job_1 --seeds {seeds}." in said
+    stopped = analyse(replace(results, records=records, stopped=True)).candidate_results[1].needed
+    assert stopped is not None
+    assert "augury extend" not in stopped.sentence

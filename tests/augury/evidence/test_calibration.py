@@ -24,7 +24,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     pool = tmp_path_factory.mktemp("pool") / "pool.npz"
     np.savez(pool, **{"linear/images": images, "linear/right": right})  # type: ignore[arg-type]
     command = [sys.executable, str(SCRIPT), "--quick", "--json", "--pool", str(pool)]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
     result: dict[str, Any] = json.loads(printed)
     return result
 
@@ -49,3 +49,20 @@ def test_simulated_comparisons_stand_beside_those_of_the_pool(measured: dict[str
     sources = measured["models"]["linear"]["false_verdicts"]
     assert list(sources) == ["pool", "simulated, drawn splits", "simulated, fixed set"]
     assert all(rate["rate"] <= 0.2 for source in sources.values() for rate in source.values())
+
+
+def test_whole_reports_are_counted_by_all_that_they_claim(measured: dict[str, Any]) -> None:
+    """For one candidate and for ten, on even and uneven classes, drawn and fixed images, and groups."""
+    claims = measured["claims"]
+    for setting in ("drawn splits", "fixed set", "one class of 5 %", "groups of 10"):
+        assert set(claims[f"{setting}, 1 candidate"]) == {"5 seeds", "3 to 10 seeds"}
+        assert claims[f"{setting}, 10 candidates"]["5 seeds"]["comparisons"] == 2
+    rates = [rate for by_schedule in claims.values() for rate in by_schedule.values()]
+    assert sum(rate["rate"] * rate["comparisons"] for rate in rates) <= 0.2 * sum(each["comparisons"] for each in rates)
+
+
+def test_differences_between_groups_are_found_where_there_are_enough_groups(measured: dict[str, Any]) -> None:
+    """Twenty patients are, five are not."""
+    found = {name: rates["10 points found"]["rate"] for name, rates in measured["groups"].items()}
+    assert found["20 groups, one size"] >= 0.7
+    assert found["5 groups, one size"] == 0

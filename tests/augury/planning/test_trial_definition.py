@@ -44,7 +44,7 @@ SPLITS: st.SearchStrategy[SplitDefinition] = st.one_of(
 def _definition(pinned: dict[str, Any]) -> TrialDefinition:
     request = REQUESTS.validate_python(pinned["request"])
     facts = DatasetFacts.model_validate(pinned["facts"])
-    arms = {arm.name: arm for arm in plans.plan_of(request, facts.dtype).arms}
+    arms = {arm.name: arm for arm in plans.plan_of(request, facts).arms}
     definition = plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, facts)
     return definition.model_copy(update={"version": "3"})  # as it was; a later one makes other keys, on purpose
 

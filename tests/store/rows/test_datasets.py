@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -160,3 +162,21 @@ def test_a_failed_ingestion_leaves_no_snapshot_behind_but_keeps_its_upload_for_a
         session.refresh(row)
         assert row.state == DatasetState.DELETED
         assert _needless(session) == {row.id: ([f"datasets/{'f' * 64}"], [f"uploads/{'a' * 64}"])}
+
+
+def test_fresh_seeds_are_given_out_once(database: Database) -> None:
+    """To each content by itself, in one run."""
+    with database.writing() as session:
+        assert [datasets.take_fresh_seeds(session, "a" * 64, count) for count in (5, 3, 1)] == [0, 5, 8]
+        assert datasets.take_fresh_seeds(session, "b" * 64, 2) == 0
+
+
+def test_of_many_that_take_fresh_seeds_at_once_each_gets_its_own(database: Database) -> None:
+    """The row is held until the first has committed."""
+
+    def take(_: int) -> int:
+        with database.writing() as session:
+            return datasets.take_fresh_seeds(session, "a" * 64, 5)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(take, range(8))) == [5 * number for number in range(8)]

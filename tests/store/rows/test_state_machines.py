@@ -15,10 +15,10 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import TrialState
 from store.database import Database
-from store.rows import leases, state_machines
+from store.rows import jobs, leases, state_machines
 from store.rows.state_machines import StateMachine, move
 from store.rows.tables import DatasetRow, JobRow, TrialRow
-from tests.store.databases import NOW, new_job, new_trial, ready_dataset
+from tests.store.databases import NOW, new_job, new_trial, ready_dataset, running_job
 
 MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | TrialRow]] = {
     DatasetRow: ready_dataset,
@@ -54,6 +54,32 @@ def test_exactly_the_terminal_states_have_no_way_out(machine: StateMachine, stat
     assert set(states) - set(machine.moves) == TERMINAL[states]
     for state in machine.moves:
         assert _reachable(machine, state) & TERMINAL[states]
+
+
+def test_only_an_extension_takes_a_job_out_of_a_terminal_state() -> None:
+    """And only one that has succeeded; it is a table apart, so that no other move to `running` does it by the way."""
+    assert state_machines.EXTENDED_JOB.moves == {JobState.SUCCEEDED: {JobState.RUNNING}}
+    assert JobState.SUCCEEDED not in state_machines.JOB.sources(JobState.RUNNING)
+
+
+def test_a_job_that_has_succeeded_is_extended_once_and_no_other_is(database: Database) -> None:
+    """Of two that extend it exactly one does; it has no end and a deadline of its own again."""
+    with database.writing() as session:
+        job = running_job(session)
+        for state in JobState:
+            if state is not JobState.SUCCEEDED:
+                session.execute(update(JobRow).where(JobRow.id == job.id).values(state=state))
+                session.refresh(job)
+                assert not jobs.extend(session, job, 6, NOW, NOW + 9)
+        session.execute(update(JobRow).where(JobRow.id == job.id).values(state="succeeded", finished_at=NOW))
+        session.refresh(job)
+        assert jobs.extend(session, job, 6, NOW, NOW + 9)
+        session.refresh(job)
+        assert (job.state, job.phase, job.finished_at, job.deadline_at) == ("running", "training", None, NOW + 9)
+        assert job.plan is not None
+        assert job.plan["extensions"] == [6]
+        assert not jobs.extend(session, job, 8, NOW, NOW + 9)
+        assert [entry.type for entry in jobs.events.timeline(session, job.id)].count("extended") == 1
 
 
 @of_every_machine

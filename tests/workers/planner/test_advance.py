@@ -305,7 +305,7 @@ def test_a_settled_candidate_gets_no_further_seeds(context: Context, queue: Reco
 def test_a_comparison_whose_verdicts_are_settled_at_the_first_look_ends_there(context: Context) -> None:
     """The seeds that were not needed are not trained."""
     job_id = _submit(context, comparison(**SEQUENTIAL), is_dataset_ready=True)
-    _go_on(context, job_id, lambda arm, _: 0.9 if arm == "baseline" else 0.2)
+    _go_on(context, job_id, lambda arm, _: 0.9 if arm == "baseline" else 0.1)
     assert _job(context, job_id).state == "succeeded"
     assert _seeds_by_arm(context, job_id) == {"baseline": 3, "flip": 3}
 

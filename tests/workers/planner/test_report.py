@@ -167,14 +167,14 @@ def test_a_difference_splits_into_preprocessing_and_augmentation() -> None:
 
 
 def test_more_candidates_need_more_confidence_each() -> None:
-    """Verdicts hold together, so three candidates share the error; the method says how."""
+    """Verdicts hold together, so three candidates share what is not kept in reserve; the method says how."""
     rows: dict[str, list[float | None]] = {
         arm.name: [0.8, 0.9] for arm in plans.plan_comparison(comparison(STANDING_EXAMPLE), "uint8").arms
     }
     report = _report(rows, STANDING_EXAMPLE)
     for candidate in report.candidates:
         assert candidate.difference is not None
-        assert candidate.difference.confidence == pytest.approx(1 - 0.05 / 3)
+        assert candidate.difference.confidence == pytest.approx(1 - 0.9 * 0.05 / 3)
     assert (report.method.confidence, report.method.candidates) == (0.95, 3)
     assert (report.method.training_images, report.method.validation_images) == (80, 20)
 

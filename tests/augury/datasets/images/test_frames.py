@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from augury.datasets.images.decoder import Decoded
-from augury.datasets.images.tiff_layout import MAX_PAGES_COUNTED, read_layout
+from augury.datasets.images.file_formats.tiff_layout import MAX_PAGES_COUNTED, read_layout
 from tests.augury.datasets.images.image_files import tiff
 from tests.augury.datasets.makers import LIMITS, encoded, folder_of, pixels, read
 

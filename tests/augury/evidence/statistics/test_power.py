@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes
-from augury.evidence.statistics.power import Shortfall, shortfall
+from augury.evidence.statistics.power import Shortfall, seeds_if_equivalent, shortfall
 from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference, resolution
 from tests.augury.evidence.arms import OUTCOMES, random_outcomes
 
@@ -42,6 +42,13 @@ def test_a_difference_near_zero_needs_the_seeds_that_bring_it_inside_the_margin(
 def test_nothing_decides_between_no_difference_and_no_margin() -> None:
     """Exactly zero can neither be excluded nor be inside a margin of zero."""
     assert shortfall(replace(MANY_IMAGES, mean=0.0), 0.0, 0.95) == Shortfall(None, None)
+
+
+def test_equivalence_takes_as_many_seeds_as_bring_an_interval_around_zero_within_the_margin() -> None:
+    """Whatever the difference seen; none where the margin is too narrow for any number of seeds."""
+    assert seeds_if_equivalent(MANY_IMAGES, 0.4, 0.95) == shortfall(replace(MANY_IMAGES, mean=-0.1), 0.5, 0.95).seeds
+    assert seeds_if_equivalent(replace(MANY_IMAGES, mean=9.0), 0.4, 0.95) == 27
+    assert seeds_if_equivalent(MANY_IMAGES, 0.0, 0.95) is None
 
 
 def test_where_the_images_limit_the_interval_it_is_images_that_are_needed() -> None:

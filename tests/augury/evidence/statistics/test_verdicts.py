@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from api_schemas.reports.evidence import ClassEffect
 from api_schemas.reports.report import Difference, Verdict
-from augury.evidence.statistics.verdicts import sentence_of, verdict_of
+from augury.evidence.statistics.verdicts import verdict_of
+from augury.evidence.why.verdict_sentence import sentence_of
 
 POINTS = st.floats(-100, 100)
 

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from augury.datasets.images import tiff_layout as tiff
+from augury.datasets.images.file_formats import tiff_layout as tiff
+from augury.datasets.images.file_formats.tiff_layout import TiffForm, TiffLayout
 from augury.datasets.images.opacity import divide
-from augury.datasets.images.tiff_layout import TiffForm, TiffLayout
 
 MAX_BANDS = 64
 MAX_KEPT = 4

@@ -1,0 +1,105 @@
+"""Taking a finished comparison further: more seeds for what its report calls undecided, as a look that is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetState
+from api_schemas.jobs import ExtensionRequest, JobKind, JobState
+from api_schemas.plans import Plan
+from api_schemas.reports.report import Report, Verdict
+from augury.planning.canonical import digest
+from service.http.idempotency import Accepted, create_idempotently
+from service.http.problem_types import CANNOT_EXTEND, INVALID_REQUEST
+from service.http.problems import require_found
+from service.resources import Resources
+from store import queue
+from store.files.artifacts import ArtifactMissingError
+from store.rows import job_views, jobs
+from store.rows.tables import DatasetRow, JobRow
+
+_OBSTACLES: tuple[tuple[Callable[[JobRow], bool], str], ...] = (
+    (lambda job: job.kind != JobKind.COMPARISON, "it is a job of kind {job.kind}, and only a comparison has verdicts"),
+    (lambda job: job.state == JobState.RUNNING and _is_extended(job), "it is being extended already"),
+    (lambda job: job.state != JobState.SUCCEEDED, "it is {job.state}; a comparison can be extended once it succeeded"),
+    (
+        lambda job: job.stop_requested_at is not None,
+        "it was stopped, which ended it early; send the request again, and what is trained is reused",
+    ),
+    (
+        lambda job: not (job.plan or {}).get("reserve"),
+        "its report is of an earlier version, which kept nothing of the error for more looks; send the request again",
+    ),
+)
+"""What stands in the way of an extension, asked in this order, and how it is said."""
+
+
+def extend(resources: Resources, job_id: str, request: ExtensionRequest, idempotency_key: str | None) -> Accepted:
+    """Have a comparison go on, once per idempotency key.
+
+    Raises:
+        ProblemError: there is no such job, it cannot be extended, or the key came before with another request.
+    """
+    with resources.database.reading() as session:
+        undecided = _undecided(resources, require_found(jobs.find(session, job_id), "job", job_id))
+    with resources.database.writing() as session:
+        now = resources.database.now(session)
+        accepted = create_idempotently(
+            session, idempotency_key, digest({"extend": job_id, **request.model_dump(mode="json")}), now,
+            lambda: _extend(resources, session, job_id, request, undecided),
+        )  # fmt: skip
+    if not accepted.replayed:
+        resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
+    return accepted
+
+
+def _undecided(resources: Resources, job: JobRow) -> list[str]:
+    """The candidates that the job's report could not decide although it has a difference for them."""
+    if job.report_artifact is None or job.kind != JobKind.COMPARISON:
+        return []
+    try:
+        report = Report.model_validate_json(resources.artifacts.read(job.report_artifact))
+    except ArtifactMissingError:
+        return []
+    return [each.name for each in report.candidates if each.verdict is Verdict.INCONCLUSIVE and each.difference]
+
+
+def _extend(
+    resources: Resources, session: Session, job_id: str, request: ExtensionRequest, undecided: list[str]
+) -> dict[str, Any]:
+    job = require_found(jobs.locked(session, job_id), "job", job_id)
+    require_extendable(session, job, undecided)
+    trained = _seeds_of(Plan.model_validate(job.plan))
+    if request.seeds <= trained:
+        got = f"got {request.seeds}, expected more than the {trained} seeds in all that the job has"
+        raise INVALID_REQUEST.error_at("body.seeds", got, "there is nothing to train on so few seeds")
+    now = resources.database.now(session)
+    jobs.extend(session, job, request.seeds, now, now + 3600 * resources.settings.job_deadline_hours)
+    session.refresh(job)
+    return job_views.to_wire(session, job, now).model_dump(mode="json")
+
+
+def require_extendable(session: Session, job: JobRow, undecided: list[str]) -> None:
+    """Refuse what cannot be extended.
+
+    Raises:
+        ProblemError: it cannot, and why.
+    """
+    for stands_in_the_way, reason in _OBSTACLES:
+        if stands_in_the_way(job):
+            raise CANNOT_EXTEND.error(reason.format(job=job))
+    if not undecided:
+        raise CANNOT_EXTEND.error("no candidate of it is undecided, so more seeds would decide nothing")
+    if session.get_one(DatasetRow, job.dataset_id).state != DatasetState.READY:
+        raise CANNOT_EXTEND.error("its dataset was deleted")
+
+
+def _is_extended(job: JobRow) -> bool:
+    return bool((job.plan or {}).get("extensions"))
+
+
+def _seeds_of(plan: Plan) -> int:
+    return sum(len(each.seeds) for each in plan.rounds if each.purpose == "comparison")

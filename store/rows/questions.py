@@ -1,0 +1,109 @@
+"""Questions that were answered before: finished reports that show what another job's arms are about to show.
+
+A question is a candidate against the baseline on one dataset, split, model and training; trials that two jobs share are
+on the same of all of these, so their keys say which reports are on the same question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import ComparisonRequest, JobKind, TrialRequest
+from api_schemas.plans import BASELINE, CandidatePlan, EarlierReport, Plan
+from api_schemas.training.trials import TrialState
+from augury.evidence.statistics.schedules import schedule_of
+from augury.planning.comparison import trial_definition
+from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
+
+_MIN_SEEDS = 2
+"""Fewer give no difference, and so no look."""
+
+Keys = dict[str, dict[int, str]]
+"""Of trials, by arm and seed."""
+
+
+def with_earlier_reports(
+    session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow, job_id: str | None = None
+) -> Plan:
+    """The plan with the finished reports, other jobs' than that one's, that have shown what it asks; oldest first."""
+    if not isinstance(request, ComparisonRequest) or dataset.digest is None:
+        return plan
+    own = _keys(request, plan, dataset)
+    found = []
+    for job in _with_reports(session, own, job_id):
+        earlier_plan, theirs = Plan.model_validate(job.plan), _trained(session, job.id)
+        for candidate in plan.candidates:
+            of_candidate = (_shown(job, earlier_plan, theirs, own, candidate, each) for each in earlier_plan.candidates)
+            found += [each for each in of_candidate if each is not None]
+    return plan.model_copy(update={"earlier": found})
+
+
+def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> Keys:
+    assert dataset.digest is not None
+    facts, evaluation = DatasetFacts.model_validate(dataset.facts), request.evaluation
+    seeds = range(evaluation.first_seed, evaluation.first_seed + evaluation.max_seeds)
+    compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
+    return {
+        arm.name: {seed: trial_definition(request, arm, seed, dataset.digest, facts).key() for seed in seeds}
+        for arm in plan.arms
+        if arm.name in compared
+    }
+
+
+def _with_reports(session: Session, own: Keys, job_id: str | None) -> list[JobRow]:
+    """Comparisons with a report in which the baseline is one of these trials, oldest first."""
+    with_baseline = (
+        select(JobTrialRow.job_id)
+        .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
+        .where(JobTrialRow.arm == BASELINE, TrialRow.key.in_(own[BASELINE].values()))
+    )
+    query = select(JobRow).where(
+        JobRow.id.in_(with_baseline), JobRow.kind == JobKind.COMPARISON, JobRow.report_artifact.is_not(None)
+    )
+    return [job for job in session.scalars(query.order_by(JobRow.id)) if job.id != job_id]
+
+
+def _trained(session: Session, job_id: str) -> Keys:
+    query = (
+        select(JobTrialRow.arm, JobTrialRow.seed, TrialRow.key)
+        .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
+        .where(JobTrialRow.job_id == job_id, TrialRow.state == TrialState.SUCCEEDED)
+    )
+    keys: Keys = {}
+    for arm, seed, key in session.execute(query):
+        keys.setdefault(arm, {})[seed] = key
+    return keys
+
+
+def _shown(
+    job: JobRow, plan: Plan, theirs: Keys, own: Keys, candidate: CandidatePlan, other: CandidatePlan
+) -> EarlierReport | None:
+    """What the job's report shows of the candidate, which it calls *other*; None where that is another question."""
+    if not _common(own[BASELINE], theirs.get(BASELINE, {})) & _common(own[candidate.arm], theirs.get(other.arm, {})):
+        return None
+    of_rounds = [
+        seed
+        for each in plan.rounds
+        if each.purpose == "comparison" and other.arm in each.arms
+        for seed in each.seeds
+        if seed in theirs[BASELINE] and seed in theirs[other.arm]
+    ]
+    if len(of_rounds) < _MIN_SEEDS:
+        return None
+    schedule = schedule_of(plan, ComparisonRequest.model_validate(job.request).evaluation, other.name)
+    return EarlierReport(
+        job_id=job.id,
+        candidate=candidate.name,
+        seeds=of_rounds,
+        looks=sorted({look for look in schedule if look < len(of_rounds)} | {len(of_rounds)}),
+        reserve=plan.reserve,
+        further=schedule.further - sum(each.further for each in plan.earlier if each.candidate == other.name),
+    )
+
+
+def _common(own: Mapping[int, str], theirs: Mapping[int, str]) -> set[int]:
+    return {seed for seed, key in own.items() if theirs.get(seed) == key}
