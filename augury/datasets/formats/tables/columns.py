@@ -23,6 +23,7 @@ _USUAL: Mapping[str, frozenset[str]] = {
 }
 _LIKELY_LABELS = _words("classid labelid categoryid species breed tag tags findinglabel findinglabels dx disease")
 """Names that hold labels where no other column has a usual name for them."""
+_FOLDS = _words("fold folds foldid kfold cvfold")
 _MAX_LISTED = 20
 RULE = "manifest.columns"
 
@@ -49,6 +50,11 @@ def usual_indices(found: Sequence[str], role: str) -> list[int]:
 def likely_label_indices(found: Sequence[str]) -> list[int]:
     """Where columns with a name that labels have at times are."""
     return [index for index, name in enumerate(found) if _plain(name) in _LIKELY_LABELS]
+
+
+def fold_names(found: Sequence[str]) -> list[str]:
+    """Columns that number folds, which nothing is made of unless it is asked for."""
+    return [name for name in found if _plain(name) in _FOLDS]
 
 
 def find_columns(found: Sequence[str], given: ManifestColumns | None, where: str) -> Columns:

@@ -20,6 +20,7 @@ from augury.datasets.formats.split_names import UNDERSTOOD, split_of, split_of_p
 from augury.datasets.formats.tables.columns import Columns, quoted_names
 from augury.datasets.formats.tables.csv_reading import Table
 from augury.datasets.formats.tables.file_index import FileIndex, plain_name
+from augury.datasets.formats.tables.manifest_columns import is_set
 from augury.datasets.formats.tables.manifest_tables import ManifestFile, find_manifests
 from augury.datasets.labelled_images import SPLITS, EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
@@ -94,7 +95,7 @@ def _rows(table: Table, columns: Columns, manifest: ManifestFile, split: str | N
 
 def _one_hot_label(names: list[str], cells: list[str], one_hot: tuple[int, ...], where: str) -> str:
     """The class whose column has a 1; empty where none has."""
-    chosen = [names[number] for number in one_hot if cells[number].strip() in ("1", "1.0")]
+    chosen = [names[number] for number in one_hot if is_set(cells[number])]
     if len(chosen) > 1:
         raise DatasetError(
             "labels.several",

@@ -18,10 +18,15 @@ from augury.datasets.formats.tables.csv_reading import Table
 from augury.datasets.formats.tables.file_index import FileIndex
 
 SAMPLE_ROWS = 200
-_FLAGS = frozenset({"0", "1", "0.0", "1.0", ""})
-_SET = frozenset({"1", "1.0"})
+_UNSET = frozenset({"0", "0.0", "false", ""})
+_SET = frozenset({"1", "1.0", "true"})
 _MAX_DISTINCT = 10_000
 _FEW_ROWS = 20
+
+
+def is_set(cell: str) -> bool:
+    """Whether a cell of a column of 0 and 1 is 1, as a number or a word."""
+    return cell.strip().casefold() in _SET
 
 
 @dataclass
@@ -38,8 +43,8 @@ class _Content:
     distinct: set[str] = field(default_factory=set)
 
     def add(self, cell: str) -> None:
-        self.is_flag = self.is_flag and cell in _FLAGS
-        self.is_ever_set = self.is_ever_set or cell in _SET
+        self.is_flag = self.is_flag and (cell.casefold() in _UNSET or is_set(cell))
+        self.is_ever_set = self.is_ever_set or is_set(cell)
         self.rows += bool(cell)
         if len(self.distinct) < _MAX_DISTINCT:
             self.distinct.add(cell)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from api_schemas.datasets.references import ManifestColumns
@@ -14,7 +15,14 @@ from augury.datasets.formats.data_files import IMAGE_SUFFIXES, data_members, suf
 from augury.datasets.formats.folders.names import folder_name
 from augury.datasets.formats.split_names import split_of_path
 from augury.datasets.formats.tables import parquet_files
-from augury.datasets.formats.tables.columns import Columns, find_columns, missing_column, quoted_names, usual_indices
+from augury.datasets.formats.tables.columns import (
+    Columns,
+    find_columns,
+    fold_names,
+    missing_column,
+    quoted_names,
+    usual_indices,
+)
 from augury.datasets.formats.tables.csv_reading import Table, header_of, read_table
 from augury.datasets.formats.tables.file_index import FileIndex
 from augury.datasets.formats.tables.json_lines import SUFFIXES as JSON_SUFFIXES
@@ -80,6 +88,13 @@ def find_manifests(
         for table, columns in used
         if not _is_complete(table.open().columns, given)
     )
+    contents.notes.extend(
+        f"the column {name!r} of {table.member.name!r} is not used; say columns: "
+        f'{{"group": {json.dumps(name)}}} in the reference to keep its folds together in every split'
+        for table, columns in used
+        for name in fold_names(table.names)
+        if table.names.index(name) not in (columns.group, columns.split, columns.label)
+    )
     notes = [found.table.member.name for found in unused if found.table.is_called_one and (used or found.names_files)]
     if notes:
         contents.notes.append(
@@ -129,6 +144,7 @@ def _judge(table: ManifestFile, given: ManifestColumns | None, index: FileIndex,
         return _Judged(table, None, names_files=False)
     try:
         opened = table.open()
+        table = replace(table, names=opened.columns)
         if _is_complete(opened.columns, given):
             return _Judged(table, find_columns(opened.columns, given, where), names_files=True)
         return _Judged(

@@ -66,9 +66,11 @@ def test_files_are_found_below_folders_of_their_own(tmp_path: Path) -> None:
     assert facts.classes == {"x": 1, "y": 1}
 
 
-def test_one_hot_columns_may_be_floats_beside_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("no", "yes"), [("0", "1"), ("0.0", "1.0"), ("False", "True")])
+def test_one_hot_columns_may_be_floats_or_words_beside_others(tmp_path: Path, no: str, yes: str) -> None:
     """As challenges have them: ages are no class, and a row without a 1 has no label."""
-    table = "image,MEL,NV,age\n0,1.0,0.0,40\n1,0.0,1.0,50\n2,0.0,0.0,61\n3,1.0,0.0,72\n"
+    rows = [(yes, no, 40), (no, yes, 50), (no, no, 61), (yes, no, 72)]
+    table = "image,MEL,NV,age\n" + "".join(f"{number},{a},{b},{age}\n" for number, (a, b, age) in enumerate(rows))
     facts = facts_of(tmp_path, *in_folder("input"), truth_csv=table)
     assert facts.classes == {"MEL": 2, "NV": 1}
     assert {entry.reason: entry.count for entry in facts.skipped}["row without a label"] == 1
@@ -96,6 +98,13 @@ def test_metadata_without_labels_leaves_the_folders_their_say(tmp_path: Path) ->
     facts = facts_of(tmp_path, *in_folder("a"), *in_folder("b"), metadata_jsonl=lines)
     assert facts.classes == {"a": 4, "b": 4}
     assert any("'metadata.jsonl'" in warning for warning in facts.warnings)
+
+
+def test_lines_of_json_without_labels_beside_no_folders_are_refused_with_their_keys(tmp_path: Path) -> None:
+    """What could be named as the label's column is listed."""
+    lines = "\n".join(json.dumps({"file_name": f"{number}.jpg", "height": 4, "width": 5}) for number in range(4))
+    with refused("manifest.columns", "'file_name', 'height', 'width'", '"label"'):
+        facts_of(tmp_path, *in_folder("x"), x__metadata_jsonl=lines)
 
 
 def test_lists_in_lines_of_json(tmp_path: Path) -> None:
@@ -138,6 +147,16 @@ def test_tables_named_after_splits_win_over_others(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, *in_folder("Train"), *in_folder("Test"), *in_folder("Meta", 2), **tables)
     assert {split: sum(counts.values()) for split, counts in facts.splits.items()} == {"train": 4, "test": 4}
     assert any("'Meta.csv'" in warning for warning in facts.warnings)
+
+
+def test_a_column_of_folds_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    """It could be groups: a warning says how to have them."""
+    table = "file,label,fold\n0.jpg,ant,0\n1.jpg,bee,1\n2.jpg,ant,0\n3.jpg,bee,1\n"
+    facts = facts_of(tmp_path / "one", *in_folder("x"), all_csv=table)
+    assert any("'fold'" in warning and '"group"' in warning for warning in facts.warnings)
+    asked = facts_of(tmp_path / "two", *in_folder("x"), all_csv=table, options={"columns": {"group": "fold"}})
+    assert asked.groups == 2
+    assert not any("'fold'" in warning for warning in asked.warnings)
 
 
 def parquet(**columns: Any) -> bytes:
