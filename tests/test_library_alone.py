@@ -42,6 +42,7 @@ EXTRA_OF = {
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
     "augury.training": "training",
+    "augury.value_scale": "",
     "augury.wording": "",
 }
 """The extra under which a package, and everything in it, can be imported; '' is none at all."""

@@ -13,6 +13,7 @@ from PIL import Image
 
 from augury.augmentation import DataFrameIterator, ImageDataGenerator
 from tests.augury.augmentation.generator.keras_side_by_side import assert_alike, assert_same
+from tests.stable_ids import without_addresses
 
 RANDOM = np.random.default_rng(1)
 CLASSES = ("ant", "bee", "cat")
@@ -59,7 +60,7 @@ def _from_directory(folder: Path, generator: dict[str, Any], arguments: dict[str
     {"interpolation": "hamming"},
     {"keep_aspect_ratio": True}, {"target_size": [20, 9]}, {"batch_size": 100}, {"seed": None},
     {"color_mode": "cmyk"}, {"class_mode": "raw"}, {"subset": "test"}, {"interpolation": "linear"},
-], ids=str)  # fmt: skip
+], ids=without_addresses)  # fmt: skip
 def test_a_folder_gives_the_batches_of_keras(folder: Path, arguments: dict[str, Any]) -> None:
     """Files, classes, images and labels, or the same class of error."""
     _from_directory(folder, GENERATOR, arguments)
@@ -69,7 +70,7 @@ def test_a_folder_gives_the_batches_of_keras(folder: Path, arguments: dict[str, 
     {}, {"data_format": "channels_first"}, {"dtype": "float64", "rotation_range": 30}, {"dtype": "uint8"},
     {"dtype": "float16", "zoom_range": 0.3}, {"brightness_range": (0.5, 1.5)}, {"samplewise_center": True},
     {"preprocessing_function": lambda image: image + np.random.random()}, {"width_shift_range": [1, 2]},
-], ids=str)  # fmt: skip
+], ids=without_addresses)  # fmt: skip
 def test_any_generator_reads_files_as_keras(folder: Path, generator: dict[str, Any]) -> None:
     """Formats, types and functions of the user's: files are computed as floats whatever the batch's type."""
     if generator.get("dtype") == "float16":
@@ -165,7 +166,7 @@ def _flow(folder: Path, table: Any = TABLE, **arguments: Any) -> DataFrameIterat
     ({"class_mode": "other", "y_col": "count"}, TABLE["count"]),
     ({"class_mode": "sparse", "subset": "validation"}, [0, 1, 2]),
     ({"class_mode": "sparse", "subset": "training"}, [1, 2, 0]),
-], ids=str)  # fmt: skip
+], ids=without_addresses)  # fmt: skip
 @pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 def test_class_modes_give_their_labels(folder: Path, arguments: dict[str, Any], labels: Any) -> None:
     """One-hot, numbers, several classes an image, values as they are; classes not asked for are left out."""
@@ -206,7 +207,7 @@ def test_weights_are_given_out_with_the_labels(folder: Path) -> None:
     ({"y_col": "none"}, KeyError, "none"),
     ({"table": [1, 2]}, TypeError, "must be a table with columns, e.g. a dict of lists, got list"),
     ({"table": {"filename": ["a"], "class": []}}, ValueError, "must have the same length"),
-], ids=str)  # fmt: skip
+], ids=without_addresses)  # fmt: skip
 def test_a_faulty_table_is_refused(folder: Path, arguments: dict[str, Any], error: Any, words: str) -> None:
     """Before anything is read, with the value that is wrong."""
     with pytest.raises(error, match=words):
@@ -269,7 +270,7 @@ def test_anything_with_columns_is_a_table(folder: Path, make: Any) -> None:
     {"class_mode": "binary"}, {"class_mode": "sparse", "y_col": "count"}, {"y_col": "number"}, {"x_col": "count"},
     {"weight_col": "class"}, {"class_mode": "multi_output"}, {"x_col": "none"}, {"classes": ["a"], "class_mode": None},
     {"class_mode": "other", "y_col": "yes"}, {"has_ext": True}, {"validate_filenames": False}, {"weight_col": "yes"},
-], ids=str)  # fmt: skip
+], ids=without_addresses)  # fmt: skip
 def test_a_pandas_frame_gives_the_batches_of_keras(folder: Path, arguments: dict[str, Any]) -> None:
     """Where pandas is installed, with an index of its own and a file that is missing."""
     pandas = pytest.importorskip("pandas")

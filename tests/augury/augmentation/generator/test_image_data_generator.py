@@ -17,6 +17,7 @@ from keras.src.legacy.preprocessing import image as keras_image
 
 from augury.augmentation import ImageDataGenerator
 from tests.augury.augmentation.generator.keras_side_by_side import BOTH, assert_same
+from tests.stable_ids import without_addresses
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (10, 9, 12, 3), np.uint8)
@@ -141,7 +142,7 @@ def test_the_attributes_are_those_of_keras(data_format: str) -> None:
     {"validation_split": 5}, {"validation_split": -0.1}, {"validation_split": 1}, {"brightness_range": 0.1},
     {"brightness_range": (1, 2, 3)}, {"brightness_range": np.array([0.5, 1])}, {"zoom_range": (1, 2, 3)},
     {"zoom_range": "ab"}, {"zoom_range": None}, {"data_format": "channels_middle"}, {"rotation": 3},
-], ids=str)  # fmt: skip
+], ids=without_addresses)  # fmt: skip
 def test_the_constructor_warns_and_refuses_as_keras(parameters: dict[str, Any]) -> None:
     """As many warnings, the same settings afterwards, and the same class of error."""
     names = ("featurewise_center", "featurewise_std_normalization", "samplewise_center", "zca_whitening")
@@ -171,8 +172,10 @@ def test_what_was_not_fitted_is_left_out_with_a_warning(name: str) -> None:
     {"featurewise_center": True, "zca_whitening": True, "zca_epsilon": 1e-3, "dtype": "float64"},
     {"samplewise_center": True, "featurewise_center": True, "rotation_range": 30, "horizontal_flip": True},
     {"rotation_range": 30},
-], ids=str)  # fmt: skip
-@pytest.mark.parametrize("arguments", [{}, {"augment": True, "rounds": 2, "seed": 4}, {"augment": True}], ids=str)
+], ids=without_addresses)  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments", [{}, {"augment": True, "rounds": 2, "seed": 4}, {"augment": True}], ids=without_addresses
+)
 def test_fit_learns_what_keras_learns(parameters: dict[str, Any], arguments: dict[str, Any], data_format: str) -> None:
     """mean, std and zca_whitening_matrix in shape, type and value, and the batches that follow."""
     images = RANDOM.integers(0, 256, (60, 4, 5, 3)).astype(np.float64)
