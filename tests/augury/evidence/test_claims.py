@@ -57,7 +57,7 @@ def test_a_part_has_the_verdicts_confidence_and_seeds_and_is_its_interval_where_
     analysis = analysis_of(*do_nothing_comparison(np.random.default_rng(1), 4))
     for measured, judgement in zip(analysis.candidate_results, analysis.judgements, strict=True):
         parts = [measured.preprocessing_difference, measured.augmentation_difference]
-        assert all(part is None or part.confidence == pytest.approx(1 - 0.05 / 4) for part in parts)
+        assert all(part is None or part.confidence == pytest.approx(1 - 0.9 * 0.05 / 4) for part in parts)
         if judgement.candidate.preprocessing_arm == BASELINE:
             assert parts == [None, judgement.difference]
     own = [each.preprocessing_difference for each in analysis.candidate_results if each.preprocessing_difference]

@@ -84,7 +84,7 @@ def _network(hosts: dict[str, list[str]] | None = None, **changes: Any) -> Netwo
         "resolve": lambda host, _port: table[host],
         "is_allowed": lambda address: address == LOOPBACK or is_public(address),
         "tls": client_tls,
-        "patience_seconds": 1.0,
+        "patience_seconds": 20.0,
     }
     return Network(**(values | changes))
 
