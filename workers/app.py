@@ -44,14 +44,26 @@ def _wait_for_the_database(**_: Any) -> None:
     database.close()
 
 
+@signals.worker_init.connect
+def _load_before_the_fork(**_: Any) -> None:
+    if _trains():
+        from augury.training.warmup import load  # seconds and hundreds of megabytes, once for all pool processes
+
+        load()
+
+
 @signals.worker_process_init.connect
 def _warm_up_pool_process(**_: Any) -> None:
-    if settings.worker_kind == "control":
+    if not _trains():
         return
-    from augury.training.warmup import warm_up  # only training processes load TensorFlow, after the fork
+    from augury.training.warmup import warm_up  # whose threads would not survive a fork
 
     warm_up(settings.threads_per_process)
     log.info("ready to train", threads=settings.threads_per_process)
+
+
+def _trains() -> bool:
+    return settings.worker_kind != "control"
 
 
 @signals.worker_shutting_down.connect

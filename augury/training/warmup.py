@@ -1,4 +1,4 @@
-"""What a pool process does once, before its first trial."""
+"""What makes a process ready to train: loading, which pool processes can share, and setting up, which each has to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,22 @@ from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 _PRACTICE_SIDE, _PRACTICE_IMAGES = 4, 16
 
 
+def load() -> None:
+    """Import all that training needs and start none of it, for a process that others are forked from.
+
+    TensorFlow's own threads begin with its first operation; until then there are OpenBLAS's and jemalloc's, and both
+    libraries look after a fork. JAX starts threads as it is imported, so it is left to the pool processes.
+    """
+    _be_quiet()
+    import keras  # reads KERAS_BACKEND
+
+    if keras.backend.backend() == "tensorflow":
+        import augury.training.trial  # noqa: F401
+
+
 def warm_up(threads: int) -> None:
-    """Load TensorFlow and Keras with so many threads, deterministic and quiet."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    """Load TensorFlow and Keras with so many threads, deterministic and quiet, and make them ready."""
+    _be_quiet()
     import keras  # reads KERAS_BACKEND
 
     if keras.backend.backend() == "tensorflow":
@@ -34,6 +46,11 @@ def warm_up(threads: int) -> None:
     use_at_most(threads)
     compile_kernels()
     _practise()
+
+
+def _be_quiet() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 class _Nobody:

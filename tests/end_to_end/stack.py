@@ -40,7 +40,7 @@ class Stack:
             "AUGURY_WORKER_CONCURRENCY": "2",
             # Quick to notice what the tests do to it.
             "AUGURY_LEASE_SECONDS": "3",
-            "AUGURY_SWEEP_SECONDS": "0.5",
+            "AUGURY_SWEEP_SECONDS": "1",
             "AUGURY_REPUBLISH_SECONDS": "2",
         }
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=70)
@@ -90,6 +90,11 @@ class Stack:
     def memory_maps_of(self, name: str) -> str:
         """The files that a process has mapped."""
         return Path(f"/proc/{self._processes[name].pid}/maps").read_text()
+
+    def thread_names_of(self, name: str) -> set[str]:
+        """What a process's threads are called."""
+        tasks = Path(f"/proc/{self._processes[name].pid}/task")
+        return {(task / "comm").read_text().strip() for task in tasks.iterdir()}
 
     def _spawn(self, name: str, *module: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")
@@ -186,7 +191,7 @@ def comparison(
     }
 
 
-LONG = {"epochs": 300, "model": "small_cnn", "training_images": 100}
+LONG = {"epochs": 120, "model": "small_cnn", "training_images": 100}
 """Some four seconds a trial: time enough to be killed in."""
 
 
