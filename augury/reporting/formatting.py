@@ -98,6 +98,8 @@ def seconds(duration: float | None) -> str:
 
 def visible(text: str) -> str:
     """*text* with a sign instead of each character that XML forbids, that controls a terminal or that turns lines."""
+    if text.isascii() and text.isprintable():  # as nearly all are
+        return text
     return "".join("�" if _is_hidden(each) else each for each in text)
 
 

@@ -6,8 +6,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from scipy import stats
-
+from augury.evidence.statistics.distributions import normal_quantile, t_quantile
 from augury.evidence.statistics.variance_components import (
     PairedDifference,
     degrees_of_freedom,
@@ -51,7 +50,7 @@ def shortfall(estimate: PairedDifference, practical_effect: float, confidence: f
     seeds = _seeds_within(estimate, reach, confidence)
     if seeds is not None:
         return Shortfall(seeds, None)
-    return _beyond(estimate, reach, float(stats.norm.ppf((1 + confidence) / 2)), confidence)
+    return _beyond(estimate, reach, normal_quantile((1 + confidence) / 2), confidence)
 
 
 def seeds_if_equivalent(estimate: PairedDifference, practical_effect: float, confidence: float) -> int | None:
@@ -73,7 +72,7 @@ def _is_within(estimate: PairedDifference, seeds: int, reach: float, confidence:
     units = _units_with(estimate, seeds)
     of_seeds, of_images = estimate.between_seeds / seeds, estimate.likely_covariance
     freedom = degrees_of_freedom(of_seeds, of_images, seeds, min(units, estimate.effective_units))
-    by_spread = float(stats.t.ppf((1 + confidence) / 2, freedom)) * math.sqrt(of_seeds + of_images)
+    by_spread = t_quantile((1 + confidence) / 2, freedom) * math.sqrt(of_seeds + of_images)
     more = units / max(estimate.units, 1)
     is_shown_by_signs = sign_test(estimate.gained * more, estimate.lost * more) < 1 - confidence
     half = by_spread if is_shown_by_signs else max(by_spread, resolution(units, confidence))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy import stats
-
 from api_schemas.reports.evidence import SingleSeeds
 from api_schemas.reports.report import Difference
+from augury.evidence.statistics.distributions import beta_quantile
 
 CONFIDENCE = 0.95
 _TIED = 1e-9
@@ -45,4 +44,4 @@ def _share_at(probability: float, successes: float, failures: float) -> float:
     """A quantile of the beta distribution that an exact binomial bound is; 0 or 1 where one of the two is nothing."""
     if successes == 0:
         return 0.0
-    return 1.0 if failures == 0 else float(stats.beta.ppf(probability, successes, failures))
+    return 1.0 if failures == 0 else beta_quantile(probability, successes, failures)

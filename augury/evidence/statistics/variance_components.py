@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from augury.evidence.statistics.distributions import binomial_tail, t_quantile, t_tail
+from augury.evidence.statistics.drawn_units import DrawnUnits, drawn_units
 from augury.evidence.statistics.paired_outcomes import Floats, Integers, PairedOutcomes
 
 
@@ -83,7 +84,7 @@ class PairedDifference:
         """
         if not 0 < confidence < 1:
             raise ValueError(f"a confidence lies between 0 and 1, got {confidence}")
-        half = float(stats.t.ppf((1 + confidence) / 2, self.degrees_of_freedom)) * self.standard_error
+        half = t_quantile((1 + confidence) / 2, self.degrees_of_freedom) * self.standard_error
         if not self._is_shown_by_signs(1 - confidence):
             half = max(half, resolution(self.units, confidence))
         return Interval(self.mean, self.mean - half, self.mean + half, self.standard_deviation)
@@ -97,7 +98,7 @@ class PairedDifference:
         by_units = min(by_resolution, by_signs)
         if self.standard_error == 0:
             return by_units
-        return max(by_units, 2 * float(stats.t.sf(abs(self.mean) / self.standard_error, self.degrees_of_freedom)))
+        return max(by_units, 2 * t_tail(abs(self.mean) / self.standard_error, self.degrees_of_freedom))
 
     @property
     def _is_of_one_sign(self) -> bool:
@@ -120,19 +121,19 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
     The estimators are those of a two-way random-effects design with empty cells (Henderson 1953; Owen, Annals of
     Applied Statistics 1, 2007).
     """
-    per_seed = outcomes.per_seed
-    cells = _cells(outcomes, per_seed)
+    per_seed, units = outcomes.per_seed, drawn_units(outcomes)
+    cells = _cells(outcomes, units, per_seed)
     seeds, of_unit = outcomes.seeds, np.bincount(cells.unit)
     pairs = float((of_unit**2 - of_unit).sum()) / 2
     correlation, error = _correlation(cells, pairs)
     per_seed_units = len(cells.value) / seeds
-    effective = _effective_units(outcomes)
+    effective = _effective_units(units)
     # A deviation from a mean of few is smaller than one from the truth.
     few = per_seed_units * effective / len(of_unit)
     of_cell = float(np.mean(cells.value**2)) * few / max(few - 1, 1)
     shared = of_cell * 2 * pairs / (seeds * (seeds - 1))
     covariance = shared * min(max(correlation + error, 0.0), 1.0)
-    gained, lost = _signs(outcomes)
+    gained, lost = _signs(outcomes, units)
     observed, drawing = float(np.var(per_seed, ddof=1)), of_cell * per_seed_units - covariance
     return PairedDifference(
         mean=math.fsum(per_seed) / seeds,
@@ -159,7 +160,7 @@ def sign_test(gained: float, lost: float) -> float:
     not know how few they are: two images that are always wrong have no spread at all.
     """
     more, all_of_them = round(max(gained, lost)), round(gained) + round(lost)
-    return min(1.0, 2 * float(stats.binom.sf(more - 1, all_of_them, 0.5))) if all_of_them else 1.0
+    return min(1.0, 2 * binomial_tail(more, all_of_them, 0.5)) if all_of_them else 1.0
 
 
 def resolution(units: float, confidence: float) -> float:
@@ -178,22 +179,19 @@ def degrees_of_freedom(of_seeds: float, of_images: float, seeds: float, units: f
     return 1 / ((of_seeds / total) ** 2 / (seeds - 1) + (of_images / total) ** 2 / max(units - 1, 1))
 
 
-def _effective_units(outcomes: PairedOutcomes) -> float:
+def _effective_units(units: DrawnUnits) -> float:
     """Units, discounted for differing in size: (sum of sizes)² / sum of squares (Kish, Survey Sampling, 1965, 8.2).
 
     A size is a unit's images in one seed, so that single images all count in full, however often they were drawn. Where
     a few groups have most of the images, a mean over all and its variance rest on those few.
     """
-    seen, unit = np.unique(outcomes.unit, return_inverse=True)
-    appearances = np.bincount(np.unique(np.stack([unit, outcomes.seed]), axis=1)[0], minlength=len(seen))
-    sizes = np.bincount(unit, minlength=len(seen)) / appearances
+    sizes = np.bincount(units.unit) / np.bincount(units.unit_of_cell)
     return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
-def _signs(outcomes: PairedOutcomes) -> tuple[int, int]:
+def _signs(outcomes: PairedOutcomes, units: DrawnUnits) -> tuple[int, int]:
     """Units that gained and units that lost, by their sums over all seeds and images."""
-    _, unit = np.unique(outcomes.unit, return_inverse=True)
-    sums = np.bincount(unit, outcomes.difference)
+    sums = np.bincount(units.unit, outcomes.difference)
     return int((sums > 0).sum()), int((sums < 0).sum())
 
 
@@ -206,13 +204,11 @@ class _Cells:
     one_image: float
 
 
-def _cells(outcomes: PairedOutcomes, per_seed: Floats) -> _Cells:
+def _cells(outcomes: PairedOutcomes, units: DrawnUnits, per_seed: Floats) -> _Cells:
     sizes = np.bincount(outcomes.seed, minlength=outcomes.seeds)
     contribution = (100 * outcomes.difference - per_seed[outcomes.seed]) / sizes[outcomes.seed]
-    _, unit = np.unique(outcomes.unit, return_inverse=True)
-    cell, index = np.unique(outcomes.seed * (int(unit.max()) + 1) + unit, return_inverse=True)
-    value = np.bincount(index, contribution).astype(np.float64)  # the stubs take all counts for integers
-    return _Cells(value, cell % (int(unit.max()) + 1), 100 / float(np.mean(sizes)))
+    value = np.bincount(units.cell, contribution).astype(np.float64)  # the stubs take all counts for integers
+    return _Cells(value, units.unit_of_cell, 100 / float(np.mean(sizes)))
 
 
 def _correlation(cells: _Cells, pairs: float) -> tuple[float, float]:

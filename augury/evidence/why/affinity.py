@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.probe_results import ClassCounts, Probe
+from augury.evidence.statistics.distributions import normal_quantile, t_quantile
 
 CONFIDENCE = 0.95
 _MIN_SEEDS = 3
@@ -63,7 +63,7 @@ def affinity_of(
     low, high = _of_images(share, reference, distinct * sum(sum(each.shown) for each in clean))
     if len(ratios) >= _MIN_SEEDS:
         error = float(np.std(ratios, ddof=1)) / math.sqrt(len(ratios))
-        half_width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(ratios) - 1)) * error
+        half_width = t_quantile((1 + CONFIDENCE) / 2, len(ratios) - 1) * error
         low, high = min(low, value - half_width), max(high, value + half_width)
     return Affinity(value, max(0.0, min(low, value)), max(high, value))
 
@@ -79,7 +79,7 @@ def _of_images(share: float, reference: float, images: float) -> tuple[float, fl
     """
     ratio, both = share / reference, share * reference
     variance = max(0.0, share + ratio**2 * reference - 2 * ratio * both)
-    half = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * math.sqrt(variance / images) / reference
+    half = normal_quantile((1 + CONFIDENCE) / 2) * math.sqrt(variance / images) / reference
     low, high = (end / reference for end in wilson(share, images))
     return min(low, ratio - half), max(high, ratio + half)
 
@@ -125,7 +125,7 @@ def class_affinities(
 
 def wilson(share: float, trials: float) -> tuple[float, float]:
     """Wilson's 95% interval for a probability, from an observed share (JASA 22, 1927)."""
-    z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+    z = normal_quantile((1 + CONFIDENCE) / 2)
     scale = 1 + z * z / trials
     centre = (share + z * z / (2 * trials)) / scale
     half_width = z / scale * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 
 VOID = frozenset({"meta", "img", "br", "link"})
@@ -55,3 +56,9 @@ class Reader(HTMLParser):
     def all(self, *tags: str) -> list[Element]:
         """The elements of these kinds, in order."""
         return [element for element in self.elements if element.tag in tags]
+
+
+@cache
+def reader_of(page: str) -> Reader:
+    """The elements of a page that several tests look at, read once."""
+    return Reader(page)

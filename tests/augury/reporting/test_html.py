@@ -12,7 +12,7 @@ from augury.reporting.html import render_html
 from augury.reporting.page import MAX_SHEET_BYTES
 from tests.augury.reporting import samples
 from tests.augury.reporting.conftest import SAMPLES
-from tests.augury.reporting.html_reading import Reader
+from tests.augury.reporting.html_reading import Reader, reader_of
 
 Page = Callable[[str], str]
 of_every_sample = pytest.mark.parametrize("name", SAMPLES)
@@ -21,7 +21,7 @@ of_every_sample = pytest.mark.parametrize("name", SAMPLES)
 @of_every_sample
 def test_a_page_is_well_formed(name: str, page: Page) -> None:
     """Every element is closed where it belongs, every id is there once, and every link leads to one."""
-    reader = Reader(page(name))
+    reader = reader_of(page(name))
     ids = [element.attributes["id"] for element in reader.elements if "id" in element.attributes]
     assert len(ids) == len(set(ids))
     fragments = {element.attributes["href"] for element in reader.all("a")}
@@ -46,7 +46,7 @@ def test_a_page_needs_nothing_but_itself(name: str, page: Page) -> None:
 
 def test_the_policy_comes_before_anything_that_it_could_stop(page: Page) -> None:
     """The page carries its own policy, for when it is opened from a file."""
-    first, second, *_ = Reader(page("full")).all("meta")
+    first, second, *_ = reader_of(page("full")).all("meta")
     assert first.attributes == {"charset": "utf-8"}
     assert second.attributes["content"] == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -54,7 +54,7 @@ def test_the_policy_comes_before_anything_that_it_could_stop(page: Page) -> None
 @of_every_sample
 def test_headings_are_in_order(name: str, page: Page) -> None:
     """One h1, and no level is skipped on the way down."""
-    levels = [int(element.tag[1]) for element in Reader(page(name)).all("h1", "h2", "h3", "h4", "h5")]
+    levels = [int(element.tag[1]) for element in reader_of(page(name)).all("h1", "h2", "h3", "h4", "h5")]
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
@@ -63,7 +63,7 @@ def test_headings_are_in_order(name: str, page: Page) -> None:
 @of_every_sample
 def test_pictures_and_tables_are_named(name: str, page: Page) -> None:
     """Pictures have a text alternative, tables a caption, cells their headings, scrolling regions a name and a stop."""
-    reader = Reader(page(name))
+    reader = reader_of(page(name))
     for element in reader.all("svg", "img"):
         assert element.attributes.get("alt") or element.attributes.get("aria-label")
     assert all(element.attributes["role"] == "img" for element in reader.all("svg"))
@@ -77,7 +77,7 @@ def test_pictures_and_tables_are_named(name: str, page: Page) -> None:
 
 def test_the_sections_come_in_the_order_of_what_matters(page: Page) -> None:
     """Verdicts first, what made them last."""
-    headings = [element.text.split()[0] for element in Reader(page("full")).all("h2")]
+    headings = [element.text.split()[0] for element in reader_of(page("full")).all("h2")]
     assert headings == [
         "Verdicts", "Candidates", "Recommendation", "Evidence", "Arms", "Method", "Cost", "Provenance"
     ]  # fmt: skip
@@ -85,19 +85,19 @@ def test_the_sections_come_in_the_order_of_what_matters(page: Page) -> None:
 
 def test_verdicts_are_words_beside_their_colour(page: Page) -> None:
     """Every badge says its verdict, with a sign of its own."""
-    badges = {" ".join(each.text.split()) for each in Reader(page("full")).all("span") if "badge" in str(each)}
+    badges = {" ".join(each.text.split()) for each in reader_of(page("full")).all("span") if "badge" in str(each)}
     assert badges == {"▲ helps", "▼ hurts", "= equivalent", "? inconclusive"}
 
 
 def test_a_cause_links_to_its_figures(page: Page) -> None:
     """The JSON pointers of its evidence become links to the sections that show it."""
-    links = [element.attributes["href"] for element in Reader(page("full")).all("a") if "li" in element.ancestors]
+    links = [element.attributes["href"] for element in reader_of(page("full")).all("a") if "li" in element.ancestors]
     assert {"#candidate-1-parameters", "#candidate-1-confusions", "#arms", "#candidate-3"} <= set(links)
 
 
 def test_what_the_report_knows_is_on_the_page(page: Page) -> None:
     """Figures, findings, the recommendation with its changes and its spec, looks, cost and provenance."""
-    text = re.sub(r"\s+", " ", Reader(page("full")).elements[0].text)
+    text = re.sub(r"\s+", " ", reader_of(page("full")).elements[0].text)
     for said in (
         "−78.2 points, 98.33% interval [−81.0, −75.4], 5 seeds",
         "About 23 seeds would decide it",
@@ -115,11 +115,11 @@ def test_what_the_report_knows_is_on_the_page(page: Page) -> None:
 
 def test_what_is_missing_is_said_at_the_top(page: Page) -> None:
     """A job that was stopped or had failures says so before its verdicts, with the reasons."""
-    text = Reader(page("troubled")).elements[0].text
+    text = reader_of(page("troubled")).elements[0].text
     top = text[: text.rindex("Differences in validation accuracy")]
     for said in ("stopped early", "2 trials of 30 gave no result", "The trial needs more memory. (out_of_memory)"):
         assert said in top
-    assert "stopped early" not in Reader(page("full")).elements[0].text
+    assert "stopped early" not in reader_of(page("full")).elements[0].text
 
 
 def test_names_are_text_and_nothing_else(page: Page) -> None:
