@@ -54,7 +54,9 @@ class Round(Body):
     arms: list[str]
     seeds: list[int]
     validated_on: str | None = Field(
-        None, description="The part of the dataset that its trials are judged on, where it is not the comparison's own."
+        None,
+        description="What its trials are judged on, where it is not what the comparison's are: a split of the dataset, "
+        "or 'held_out', the images that were kept for it.",
     )
 
 
@@ -92,6 +94,12 @@ class Plan(Body):
     recommendation: RecommendedSpec | None = Field(None, description="Once the evidence for it is there.")
     reserve: float = Field(
         0.0, description="The share of the error that is kept for extensions, which each spend half of what is left."
+    )
+    held_out: float | None = Field(
+        None,
+        description="The share of the images that no trial of the search sees, kept to confirm the recommendation on; "
+        "of a dataset with its own splits, the share of those validated on. Null: nothing, as the dataset's own test "
+        "images confirm, or nothing is recommended.",
     )
     extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
     earlier: list[EarlierReport] = Field(

@@ -110,7 +110,9 @@ class RecommendationReport(Body):
     against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
     seeds: list[int]
     validated_on: str | None = Field(
-        None, description="The dataset's own split that it was judged on and the search was not; null: the same images."
+        None,
+        description="What it was judged on and the search was not: the dataset's own split of that name, or "
+        "'held_out', images that were kept for it. Null: the same images.",
     )
     sentence: str = Field(description="How it did on these seeds, in words.")
 

@@ -47,7 +47,7 @@ def method(results: ComparisonResults, interval: str, looks: Sequence[Look] = ()
         looks: at the evidence of a comparison, in order.
     """
     settings = results.request.evaluation
-    sizes = split_sizes(settings, results.facts)
+    sizes = split_sizes(settings, results.facts, results.plan.held_out)
     return Method(
         interval=interval,
         confidence=settings.confidence,

@@ -17,7 +17,7 @@ from augury.evidence.recommendation.parameter_choices import RankedCandidate
 from augury.evidence.recommendation.recommend import recommend
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.evidence.wording import change
-from augury.planning.splits import fixed_validation
+from augury.planning.splits import HELD_OUT, fixed_validation
 
 
 def recommend_from(
@@ -102,6 +102,8 @@ def _sentence(
 
 def _judged_on(validated_on: str | None, fixed: str | None) -> str:
     """The images of the confirmation where all seeds share them; where each draws its own, nothing is to be said."""
+    if validated_on == HELD_OUT:
+        return " and the images that were kept for this, which the search has not seen,"
     if validated_on is not None:
         return f" and the {validated_on} images, which the search has not seen,"
     return "" if fixed is None else " and the same validation images that it was chosen on"

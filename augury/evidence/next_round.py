@@ -9,7 +9,7 @@ from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, Round
 from api_schemas.recommendations import RecommendedSpec
 from augury.evidence.analysis import Analysis
-from augury.planning.splits import untouched_test
+from augury.planning.splits import HELD_OUT, untouched_test
 
 RECOMMENDED = "augury:recommended"
 """No candidate can be called so: a name has no colon."""
@@ -75,6 +75,13 @@ def _confirmation(analysis: Analysis) -> Extension:
         purpose="confirmation",
         arms=[*arms, *(arm.name for arm in new)],
         seeds=[FRESH_SEEDS_START + number for number in range(max(_MIN_FRESH_SEEDS, settings.min_seeds))],
-        validated_on=untouched_test(settings, analysis.results.facts),
+        validated_on=_confirmed_on(analysis),
     )
     return Extension(confirmation, new, recommended)
+
+
+def _confirmed_on(analysis: Analysis) -> str | None:
+    """Images that the search has not seen; None where an earlier version planned without keeping any."""
+    if analysis.results.plan.held_out is not None:
+        return HELD_OUT
+    return untouched_test(analysis.results.request.evaluation, analysis.results.facts)

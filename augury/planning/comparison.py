@@ -14,7 +14,7 @@ from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialR
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.models import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
-from augury.planning.splits import split_definition
+from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 from augury.value_scale import Values
 
@@ -45,6 +45,11 @@ def _baseline_rule(request: ComparisonRequest, stored: Stored) -> str:
     return Values.of(stored).sentence()
 
 
+def recommends(request: TrialRequest) -> bool:
+    """Whether a recommendation is to be made and confirmed."""
+    return isinstance(request, ComparisonRequest) and request.recommend
+
+
 def plan_of(request: TrialRequest, stored: Stored) -> Plan:
     """The plan of a comparison or of a training."""
     return plan_training(request) if isinstance(request, TrainingRequest) else plan_comparison(request, stored)
@@ -71,7 +76,15 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
     plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
-    return plan.model_copy(update={"baseline_rule": _baseline_rule(request, stored)})
+    settled = {"baseline_rule": _baseline_rule(request, stored), "held_out": _held_out(request, stored)}
+    return plan.model_copy(update=settled)
+
+
+def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
+    """What is kept for a confirmation; nothing is promised of a dataset that was not read yet."""
+    if not request.recommend or isinstance(stored, str):
+        return None
+    return held_out_share(request.evaluation, stored)
 
 
 def plan_training(request: TrainingRequest) -> Plan:
@@ -130,25 +143,21 @@ def trial_definitions(
     request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
 ) -> Iterator[tuple[Arm, int, TrialDefinition]]:
     """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is."""
-    elsewhere = {seed: each.validated_on for each in plan.rounds for seed in each.seeds}
+    validated_on = {seed: each.validated_on for each in plan.rounds for seed in each.seeds}
     for arm, seed in trial_slots(plan):
-        yield arm, seed, trial_definition(request, arm, seed, dataset_digest, facts, elsewhere[seed])
+        split = split_definition(request.evaluation, facts, validated_on[seed], plan.held_out)
+        yield arm, seed, trial_definition(request, arm, seed, dataset_digest, split)
 
 
 def trial_definition(
-    request: TrialRequest,
-    arm: Arm,
-    seed: int,
-    dataset_digest: str,
-    facts: DatasetFacts,
-    validated_on: str | None = None,
+    request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, split: SplitDefinition
 ) -> TrialDefinition:
-    """The trial that an arm on a seed is, on the dataset with that digest; see ``Round.validated_on``."""
+    """The trial that an arm on a seed is, on the dataset with that digest."""
     return TrialDefinition(
         version=TRAINING_VERSION,
         engine=request.engine,
         dataset=dataset_digest,
-        split=split_definition(request.evaluation, facts, validated_on),
+        split=split,
         model=request.model,
         training=request.training,
         spec=arm.spec,

@@ -1,13 +1,13 @@
 """How a dataset is divided into what a trial trains on and what it validates on, before any of it is drawn.
 
-The service needs this to refuse what cannot be done, the planner to define trials, the report for its sizes; the
-drawing itself is in ``augury.training.splits``.
+The planner needs this to define trials, the report for its sizes; the drawing itself is in ``augury.training.splits``,
+what stands in its way in ``augury.planning.split_problems``.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,13 +17,40 @@ from api_schemas.training.models import EvaluationSettings
 _VALIDATED_ON = ("validation", "test")  # the first that a dataset has; a test split beside another stays untouched
 
 
-class _Definition(BaseModel):
+HELD_OUT = "held_out"
+"""What a round is validated on that is judged by images which were kept from all others; no split is called so."""
+
+_HELD_OUT_SHARE = 0.2
+_HELD_OUT_SHARE_OF_A_SPLIT = 0.5
+
+
+class _Frozen(BaseModel):
     """Part of what a trial is addressed by, so its fields and their forms stay as they are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+
+class HeldOut(_Frozen):
+    """Images that no trial of a search sees, so that what the search found can be confirmed on them.
+
+    They are the same for all seeds and for all jobs of a dataset.
+    """
+
+    share: float
+    """Of all images; with a fixed split, of those that are validated on."""
+    is_validated_on: bool
+    """The trial is a confirmation's: it trains as one of the search does, and is judged on these images."""
+
+
+class _Definition(_Frozen):
     training_images: int | None
     """Drawn per seed from the side to train on; None: all that is there."""
+    held_out: HeldOut | None = None
+    """Only said where there is something, as older definitions do not have it."""
+
+    def canonical(self) -> dict[str, Any]:
+        """The definition as JSON values."""
+        return self.model_dump(mode="json", exclude=None if self.held_out else {"held_out"})
 
 
 class RandomSplit(_Definition):
@@ -63,9 +90,9 @@ class SplitSizes(NamedTuple):
 
 def fixed_validation(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
     """The name of the dataset's own split that every trial validates on; None where every seed draws its own."""
-    if evaluation.splits == "random" or not _images_in(facts, "train"):
+    if evaluation.splits == "random" or not images_in(facts, "train"):
         return None
-    return next((name for name in _VALIDATED_ON if _images_in(facts, name)), None)
+    return next((name for name in _VALIDATED_ON if images_in(facts, name)), None)
 
 
 def untouched_test(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
@@ -75,85 +102,58 @@ def untouched_test(evaluation: EvaluationSettings, facts: DatasetFacts) -> str |
     return "test" if all(facts.splits.get("test", {}).get(name) for name in facts.classes) else None
 
 
-def groups_needed(validation_fraction: float) -> int:
-    """How many groups it takes for one of them to be about as large as the smaller side of the split."""
-    return max(2, round(1 / min(validation_fraction, 1 - validation_fraction)))
+def held_out_share(evaluation: EvaluationSettings, facts: DatasetFacts) -> float | None:
+    """The share of the images that is kept from a search which ends in a recommendation; see ``HeldOut``.
+
+    None where the dataset brings images of its own to confirm on.
+    """
+    if untouched_test(evaluation, facts) is not None:
+        return None
+    return _HELD_OUT_SHARE if fixed_validation(evaluation, facts) is None else _HELD_OUT_SHARE_OF_A_SPLIT
 
 
 def split_definition(
-    evaluation: EvaluationSettings, facts: DatasetFacts, validated_on: str | None = None
+    evaluation: EvaluationSettings,
+    facts: DatasetFacts,
+    validated_on: str | None = None,
+    held_out: float | None = None,
 ) -> SplitDefinition:
-    """How the trials of this dataset are split; *validated_on* is another of its own splits than the usual one."""
-    fixed = validated_on or fixed_validation(evaluation, facts)
-    if fixed is not None:
-        return FixedSplit(validation=fixed, training_images=evaluation.training_images)
+    """How trials of a dataset are split.
+
+    Args:
+        evaluation: what was asked for.
+        facts: of the dataset.
+        validated_on: what else than usual the trial is judged by: another of the dataset's splits, or ``HELD_OUT``.
+        held_out: the share of the images that is kept from the search, see ``held_out_share``.
+    """
+    kept = None if held_out is None else HeldOut(share=held_out, is_validated_on=validated_on == HELD_OUT)
+    other_split = None if validated_on == HELD_OUT else validated_on
+    fixed = other_split or fixed_validation(evaluation, facts)
     fraction, training_images = evaluation.validation_fraction, evaluation.training_images
+    if fixed is not None:
+        return FixedSplit(validation=fixed, training_images=training_images, held_out=kept)
     if facts.groups is None:
-        return RandomSplit(validation_fraction=fraction, training_images=training_images)
-    return GroupedSplit(drawing=2, validation_fraction=fraction, training_images=training_images)
+        return RandomSplit(validation_fraction=fraction, training_images=training_images, held_out=kept)
+    return GroupedSplit(drawing=2, validation_fraction=fraction, training_images=training_images, held_out=kept)
 
 
-def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts) -> SplitSizes:
-    """How many images a split trains on and validates on."""
+def held_out_images(images: int, share: float | None) -> int:
+    """How many of so many images are held out; with groups, about so many."""
+    return 0 if share is None else math.ceil(images * share)
+
+
+def split_sizes(evaluation: EvaluationSettings, facts: DatasetFacts, held_out: float | None = None) -> SplitSizes:
+    """How many images a split trains on and validates on, of those that are not held out."""
     fixed = fixed_validation(evaluation, facts)
     if fixed is not None:
-        return SplitSizes(evaluation.training_images or _images_in(facts, "train"), _images_in(facts, fixed))
-    fraction = evaluation.validation_fraction
-    validation = math.ceil(facts.images * fraction) if facts.groups is None else round(facts.images * fraction)
-    return SplitSizes(evaluation.training_images or facts.images - validation, validation)
+        validated = images_in(facts, fixed)
+        training = evaluation.training_images or images_in(facts, "train")
+        return SplitSizes(training, validated - held_out_images(validated, held_out))
+    fraction, images = evaluation.validation_fraction, facts.images - held_out_images(facts.images, held_out)
+    validation = math.ceil(images * fraction) if facts.groups is None else round(images * fraction)
+    return SplitSizes(evaluation.training_images or images - validation, validation)
 
 
-def split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
-    """Why images cannot be split as asked, said to a person; None if they can."""
-    classes = len(facts.classes)
-    if classes < 2:
-        return f"the dataset has {classes} class, which can be augmented; accuracies need two or more classes"
-    fixed = fixed_validation(evaluation, facts)
-    return _fixed_split_problem(evaluation, facts, fixed) if fixed else _drawn_split_problem(evaluation, facts)
-
-
-def _fixed_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str) -> str | None:
-    for split in ("train", fixed):
-        empty = [name for name in facts.classes if not facts.splits[split].get(name)]
-        if empty:
-            return (
-                f"the dataset's own {split!r} split has no image of class {empty[0]!r}{_and_more(empty)}; "
-                "add some, or draw splits with evaluation.splits='random'"
-            )
-    images, asked, classes = _images_in(facts, "train"), evaluation.training_images, len(facts.classes)
-    if asked is not None and asked > images:
-        return f"{asked} training images are more than the {images} of the dataset's own 'train' split"
-    if asked is not None and asked < classes:
-        return f"{asked} training images cannot hold every one of {classes} classes"
-    return None
-
-
-def _drawn_split_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
-    classes, (training, validation) = len(facts.classes), split_sizes(evaluation, facts)
-    empty = [name for name, images in facts.classes.items() if images == 0]
-    if empty:
-        return f"class {empty[0]!r}{_and_more(empty)} has no image"
-    if min(facts.classes.values()) < 2:
-        return "a class has a single image, which cannot be both trained on and validated on"
-    if training + validation > facts.images:
-        return (
-            f"{training} training images and {validation} validation images (validation_fraction "
-            f"{evaluation.validation_fraction:g}) are more than the dataset's {facts.images}"
-        )
-    if min(training, validation) < classes:
-        return f"{training} training and {validation} validation images cannot hold every one of {classes} classes"
-    fewest = groups_needed(evaluation.validation_fraction)
-    if facts.groups is not None and facts.groups < fewest:
-        return (
-            f"the dataset has {facts.groups} groups, and a validation_fraction of {evaluation.validation_fraction:g} "
-            f"needs {fewest} or more, as a group is never on both sides; choose a fraction nearer to 0.5"
-        )
-    return None
-
-
-def _images_in(facts: DatasetFacts, split: str) -> int:
+def images_in(facts: DatasetFacts, split: str) -> int:
+    """How many images a split of the dataset has."""
     return sum(facts.splits.get(split, {}).values())
-
-
-def _and_more(names: list[str]) -> str:
-    return f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -43,6 +43,7 @@ class TrialDefinition(BaseModel):
     def canonical(self) -> dict[str, Any]:
         """The definition as JSON values, which ``model_validate`` takes back."""
         definition = self.model_dump(mode="json")
+        definition["split"] = self.split.canonical()
         definition["model"] = self.model.model_dump(mode="json", exclude_none=True)
         if not self.keep_model:
             del definition["keep_model"]

@@ -13,12 +13,16 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.planning.group_draws import draw_groups
-from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition
+from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition, held_out_images
 from augury.training.errors import UserInputError
-from augury.training.streams import SPLIT, TRAINING_SUBSET, stream_seed
+from augury.training.streams import HELD_OUT, SPLIT, TRAINING_SUBSET, stream_seed
 
 Indices = npt.NDArray[np.intp]
 Labels = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_FOR_ALL_SEEDS = 0
+"""What is held out is held out from every trial, so no trial's seed draws it."""
 
 
 @dataclass(frozen=True)
@@ -33,48 +37,84 @@ def draw_split(snapshot: Snapshot, definition: SplitDefinition, seed: int) -> Sp
     """The split of a seed, as its definition says.
 
     *random* draws a stratified split; *grouped* one where no group is on both sides; *fixed* takes the dataset's own,
-    of which a seed may draw a stratified part to train on.
+    of which a seed may draw a stratified part to train on. What is held out is on neither side, or, in a confirmation,
+    all that is validated on.
 
     Raises:
         UserInputError: there are too few images or groups, of a class or in all.
     """
     try:
-        split = _DRAWERS[definition.kind](snapshot, definition, seed)
+        held_out = _held_out(snapshot, definition)
+        split = _DRAWERS[definition.kind](snapshot, definition, seed, ~held_out)
     except ValueError as error:
         raise UserInputError(f"the dataset cannot be split as asked: {error}") from error
-    return Split(np.sort(split.training), np.sort(split.validation))
+    is_confirmation = definition.held_out is not None and definition.held_out.is_validated_on
+    validation = np.flatnonzero(held_out) if is_confirmation else split.validation
+    return Split(np.sort(split.training), np.sort(validation))
 
 
-def _random(snapshot: Snapshot, definition: RandomSplit, seed: int) -> Split:
+def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
+    """The images that are kept from a search, the same for every seed: of every class, and whole groups."""
+    chosen = np.zeros(len(snapshot.labels), np.bool_)
+    if definition.held_out is None:
+        return chosen
+    pool = np.flatnonzero(_in_split(snapshot, definition.validation) if definition.kind == "fixed" else ~chosen)
+    share = definition.held_out.share
+    if snapshot.groups is not None:
+        drawn = _whole_groups(snapshot, pool, share, np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT)))
+    else:
+        generator = np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT))
+        drawn = _stratified(pool, snapshot.labels, held_out_images(len(pool), share), generator)
+    chosen[drawn] = True
+    return chosen
+
+
+def _random(snapshot: Snapshot, definition: RandomSplit, seed: int, allowed: Mask) -> Split:
+    images = np.flatnonzero(allowed)
     splitter = StratifiedShuffleSplit(
         n_splits=1,
         train_size=definition.training_images,
-        test_size=math.ceil(len(snapshot.labels) * definition.validation_fraction),
+        test_size=math.ceil(len(images) * definition.validation_fraction),
         random_state=stream_seed(seed, SPLIT),
     )
-    return Split(*next(splitter.split(np.zeros(len(snapshot.labels)), snapshot.labels)))
+    training, validation = next(splitter.split(np.zeros(len(images)), snapshot.labels[images]))
+    return Split(images[training], images[validation])
 
 
-def _grouped(snapshot: Snapshot, definition: GroupedSplit, seed: int) -> Split:
+def _grouped(snapshot: Snapshot, definition: GroupedSplit, seed: int, allowed: Mask) -> Split:
     """Whole groups, drawn until the fraction is reached, with every class on both sides that can be there."""
-    assert snapshot.groups is not None, "the definition says that the images have groups"
-    _, group_of = np.unique(snapshot.groups, return_inverse=True)
-    counts = np.zeros((group_of.max() + 1, len(snapshot.class_names)), np.int64)
-    np.add.at(counts, (group_of, snapshot.labels), 1)
     generator = np.random.default_rng(stream_seed(seed, SPLIT))
-    drawn = draw_groups(counts, definition.validation_fraction, generator)[group_of]
-    training = _subset(np.flatnonzero(~drawn), snapshot.labels, definition.training_images, seed)
-    return Split(training, np.flatnonzero(drawn))
+    validation = _whole_groups(snapshot, np.flatnonzero(allowed), definition.validation_fraction, generator)
+    rest = allowed.copy()
+    rest[validation] = False
+    return Split(_subset(np.flatnonzero(rest), snapshot.labels, definition.training_images, seed), validation)
 
 
-def _fixed(snapshot: Snapshot, definition: FixedSplit, seed: int) -> Split:
-    assert snapshot.splits is not None, "the definition says that the images have splits"
-    training = np.flatnonzero(snapshot.splits == SPLIT_CODES["train"])
-    validation = np.flatnonzero(snapshot.splits == SPLIT_CODES[definition.validation])
+def _whole_groups(snapshot: Snapshot, images: Indices, fraction: float, generator: np.random.Generator) -> Indices:
+    """Those of the images whose groups are drawn."""
+    assert snapshot.groups is not None, "the definition says that the images have groups"
+    _, group_of = np.unique(snapshot.groups[images], return_inverse=True)
+    counts = np.zeros((group_of.max() + 1, len(snapshot.class_names)), np.int64)
+    np.add.at(counts, (group_of, snapshot.labels[images]), 1)
+    return images[draw_groups(counts, fraction, generator)[group_of]]
+
+
+def _fixed(snapshot: Snapshot, definition: FixedSplit, seed: int, allowed: Mask) -> Split:
+    training = np.flatnonzero(_in_split(snapshot, "train"))
+    validation = np.flatnonzero(_in_split(snapshot, definition.validation) & allowed)
     return Split(_subset(training, snapshot.labels, definition.training_images, seed), validation)
 
 
-_DRAWERS: dict[str, Callable[[Snapshot, Any, int], Split]] = {"random": _random, "grouped": _grouped, "fixed": _fixed}
+def _in_split(snapshot: Snapshot, name: str) -> Mask:
+    assert snapshot.splits is not None, "the definition says that the images have splits"
+    return np.asarray(snapshot.splits == SPLIT_CODES[name])
+
+
+_DRAWERS: dict[str, Callable[[Snapshot, Any, int, Mask], Split]] = {
+    "random": _random,
+    "grouped": _grouped,
+    "fixed": _fixed,
+}
 
 
 def _subset(training: Indices, labels: Labels, asked: int | None, seed: int) -> Indices:
@@ -83,14 +123,18 @@ def _subset(training: Indices, labels: Labels, asked: int | None, seed: int) -> 
         return training
     if asked > len(training):
         raise ValueError(f"{asked} training images are more than the {len(training)} on the side to train on")
-    classes, counts = np.unique(labels[training], return_counts=True)
-    if asked < len(classes):
-        raise ValueError(f"{asked} training images cannot hold every one of {len(classes)} classes")
-    generator = np.random.default_rng(stream_seed(seed, TRAINING_SUBSET))
-    shares = _proportional(counts, asked)
+    classes = len(np.unique(labels[training]))
+    if asked < classes:
+        raise ValueError(f"{asked} training images cannot hold every one of {classes} classes")
+    return _stratified(training, labels, asked, np.random.default_rng(stream_seed(seed, TRAINING_SUBSET)))
+
+
+def _stratified(images: Indices, labels: Labels, asked: int, generator: np.random.Generator) -> Indices:
+    """So many of the images, of every class in proportion and at least one."""
+    classes, counts = np.unique(labels[images], return_counts=True)
     drawn = [
-        generator.choice(training[labels[training] == label], share, replace=False)
-        for label, share in zip(classes, shares, strict=True)
+        generator.choice(images[labels[images] == label], share, replace=False)
+        for label, share in zip(classes, _proportional(counts, asked), strict=True)
     ]
     return np.concatenate(drawn)
 

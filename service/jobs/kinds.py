@@ -12,7 +12,8 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning import augmentation, comparison
-from augury.planning.splits import split_problem
+from augury.planning.comparison import recommends
+from augury.planning.split_problems import split_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
@@ -59,7 +60,7 @@ class _Kind:
 
 
 def _split_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
-    return split_problem(request.evaluation, facts)
+    return split_problem(request.evaluation, facts, recommend=recommends(request))
 
 
 def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:

@@ -17,6 +17,7 @@ from api_schemas.plans import BASELINE, CandidatePlan, EarlierReport, Plan
 from api_schemas.training.trials import TrialState
 from augury.evidence.statistics.schedules import schedule_of
 from augury.planning.comparison import trial_definition
+from augury.planning.splits import split_definition
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 
 _MIN_SEEDS = 2
@@ -47,8 +48,9 @@ def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> Keys:
     facts, evaluation = DatasetFacts.model_validate(dataset.facts), request.evaluation
     seeds = range(evaluation.first_seed, evaluation.first_seed + evaluation.max_seeds)
     compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
+    split = split_definition(evaluation, facts, held_out=plan.held_out)
     return {
-        arm.name: {seed: trial_definition(request, arm, seed, dataset.digest, facts).key() for seed in seeds}
+        arm.name: {seed: trial_definition(request, arm, seed, dataset.digest, split).key() for seed in seeds}
         for arm in plan.arms
         if arm.name in compared
     }

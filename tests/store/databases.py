@@ -15,6 +15,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.training.trials import Curves, TrialResult
 from augury.planning import comparison as plans
+from augury.planning.splits import split_definition
 from store import migrate
 from store.database import Database
 from store.rows import datasets, jobs, leases, trials
@@ -125,7 +126,8 @@ def new_trial(session: Session, seed: int = 0, now: float = NOW) -> TrialRow:
     """A queued trial that no job asks for."""
     request = comparison()
     arm = plans.plan_comparison(request, "uint8").arms[0]
-    definition = plans.trial_definition(request, arm, seed, "d" * 64, FACTS)
+    split = split_definition(request.evaluation, FACTS)
+    definition = plans.trial_definition(request, arm, seed, "d" * 64, split)
     dataset = ready_dataset(session, now)
     row, _ = trials.ensure(session, definition, dataset_id=dataset.id, queue="cpu", now=now)
     return row

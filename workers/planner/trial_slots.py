@@ -12,7 +12,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
-from augury.planning.splits import split_problem
+from augury.planning.split_problems import split_problem
 from store import queue
 from store.rows import jobs, trials
 from store.rows.questions import with_earlier_reports
@@ -33,7 +33,7 @@ def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> 
     facts = DatasetFacts.model_validate(dataset.facts)
     if job.plan is None or not job.plan.get("rounds"):  # plans had no rounds once
         request = jobs.trial_request_of(job)
-        problem = split_problem(request.evaluation, facts)
+        problem = split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
         if problem is not None:
             jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
             return False

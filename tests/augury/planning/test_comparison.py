@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import Arm, ArmRole
 from augury.planning import comparison as plans
+from augury.planning.splits import split_definition
 from tests.api_schemas.specs import accepted_specs
 from tests.store.databases import FACTS, STANDING_EXAMPLE, comparison
 
@@ -19,7 +20,8 @@ RESCALE = ImageDataGeneratorSpec(rescale=1 / 255)
 
 def _key(spec: ImageDataGeneratorSpec, seed: int = 0, dataset: str = "d", **request: Any) -> str:
     arm = Arm(name="any", role=ArmRole.CANDIDATE, spec=spec)
-    return plans.trial_definition(comparison(**request), arm, seed, dataset, FACTS).key()
+    asked = comparison(**request)
+    return plans.trial_definition(asked, arm, seed, dataset, split_definition(asked.evaluation, FACTS)).key()
 
 
 def test_the_standing_example_has_six_arms() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
-from augury.planning.splits import FixedSplit, split_definition, split_problem, split_sizes
+from augury.planning.split_problems import split_problem
+from augury.planning.splits import FixedSplit, held_out_share, split_definition, split_sizes
 from tests.store.databases import FACTS
 
 
@@ -106,3 +107,30 @@ def test_the_sizes_of_fixed_splits_are_their_own() -> None:
     facts = _facts([10, 10], splits=_splits(train=[6, 6], validation=[4, 4]))
     assert split_sizes(EvaluationSettings(), facts) == (12, 8)
     assert split_sizes(EvaluationSettings(training_images=5), facts) == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "facts", "words"),
+    [
+        ({}, _facts([2, 10]), "too few images to be trained on, validated on and held out"),
+        ({"training_images": 13}, _facts([10, 10]), "more than the 16 left; 4 images are kept for confirming"),
+        ({}, _facts([50, 50], groups=8), "needs 9 or more"),
+        ({}, _facts([10, 10], splits=_splits(train=[5, 5], validation=[1, 5])), "half of the 'validation' images"),
+    ],
+)
+def test_what_leaves_nothing_for_a_confirmation_is_explained(
+    settings: dict[str, Any], facts: DatasetFacts, words: str
+) -> None:
+    """With the way out; without 'recommend' the same images do."""
+    asked = EvaluationSettings.model_validate(settings)
+    problem = split_problem(asked, facts, recommend=True)
+    assert problem is not None
+    assert words in problem
+    assert split_problem(asked, facts) is None
+
+
+def test_where_the_dataset_brings_untouched_images_none_are_kept() -> None:
+    """Its own test split confirms, and the search has all the others."""
+    facts = _facts([12, 12], splits=_splits(train=[5, 5], validation=[4, 4], test=[3, 3]))
+    assert held_out_share(EvaluationSettings(), facts) is None
+    assert held_out_share(EvaluationSettings(splits="random"), facts) == 0.2

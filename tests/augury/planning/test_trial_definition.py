@@ -16,10 +16,10 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from augury.planning import comparison as plans
 from augury.planning.canonical import canonical_json, digest
-from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition
+from augury.planning.splits import FixedSplit, GroupedSplit, HeldOut, RandomSplit, SplitDefinition, split_definition
 from augury.planning.trial_definition import TrialDefinition
 from tests.api_schemas.specs import accepted_specs
-from tests.store.databases import FACTS, comparison
+from tests.store.databases import comparison
 
 PINNED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "fixtures" / "trial_definitions.json").read_text()
@@ -30,14 +30,19 @@ But for grouped splits, which were not drawn then: those of now have a canonical
 """
 
 REQUESTS: TypeAdapter[ComparisonRequest | TrainingRequest] = TypeAdapter(ComparisonRequest | TrainingRequest)
+_HELD_OUT = st.none() | st.builds(HeldOut, share=st.floats(0.01, 0.99), is_validated_on=st.booleans())
 _DRAWN: dict[str, Any] = {
+    "held_out": _HELD_OUT,
     "validation_fraction": st.floats(0.01, 0.99),
     "training_images": st.none() | st.integers(2, 10**9),
 }
 SPLITS: st.SearchStrategy[SplitDefinition] = st.one_of(
     st.builds(RandomSplit, **_DRAWN), st.builds(GroupedSplit, drawing=st.just(2), **_DRAWN)
 ) | st.builds(
-    FixedSplit, validation=st.sampled_from(["validation", "test"]), training_images=st.none() | st.integers(2, 10**9)
+    FixedSplit,
+    validation=st.sampled_from(["validation", "test"]),
+    training_images=st.none() | st.integers(2, 10**9),
+    held_out=_HELD_OUT,
 )
 
 
@@ -45,7 +50,8 @@ def _definition(pinned: dict[str, Any]) -> TrialDefinition:
     request = REQUESTS.validate_python(pinned["request"])
     facts = DatasetFacts.model_validate(pinned["facts"])
     arms = {arm.name: arm for arm in plans.plan_of(request, facts).arms}
-    definition = plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, facts)
+    split = split_definition(request.evaluation, facts)
+    definition = plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, split)
     return definition.model_copy(update={"version": "3"})  # as it was; a later one makes other keys, on purpose
 
 
@@ -81,8 +87,8 @@ def test_every_definition_survives_being_stored(
 ) -> None:
     """Model to JSON to model to JSON gives the same bytes, integers and floats apart."""
     arm = plans.plan_comparison(comparison(), "uint8").arms[0]
-    template = plans.trial_definition(comparison(), arm, seed, "d" * 64, FACTS)
-    definition = template.model_copy(update={"spec": spec, "split": split, "keep_model": keep_model})
+    template = plans.trial_definition(comparison(), arm, seed, "d" * 64, split)
+    definition = template.model_copy(update={"spec": spec, "keep_model": keep_model})
     written = canonical_json(definition.canonical())
     read = TrialDefinition.model_validate(json.loads(written))
     assert canonical_json(read.canonical()) == written

@@ -13,7 +13,14 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.models import EvaluationSettings
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.planning.group_draws import draw_groups
-from augury.planning.splits import RandomSplit, split_definition, split_problem, split_sizes
+from augury.planning.split_problems import split_problem
+from augury.planning.splits import (
+    HELD_OUT,
+    RandomSplit,
+    held_out_share,
+    split_definition,
+    split_sizes,
+)
 from augury.training.errors import UserInputError
 from augury.training.splits import Split, draw_split
 from tests.store.databases import FACTS
@@ -284,3 +291,69 @@ def test_whatever_has_no_problem_can_be_split_in_the_promised_sizes(
     assert not set(drawn.training) & set(drawn.validation)
     if fixed:
         assert len(np.unique(labels[drawn.training])) == len(per_class)
+
+
+# -- what is held out for a confirmation ------------------------------------------------------------------------------
+
+
+def _held_out(snapshot: Snapshot, seed: int, **asked: Any) -> tuple[Split, Split]:
+    """What a trial of the search sees, and what one of the confirmation does."""
+    evaluation, facts = EvaluationSettings.model_validate(asked), _facts(snapshot)
+    share = held_out_share(evaluation, facts)
+    definitions = (split_definition(evaluation, facts, validated_on, share) for validated_on in (None, HELD_OUT))
+    search, confirmation = (draw_split(snapshot, definition, seed) for definition in definitions)
+    return search, confirmation
+
+
+HALVES = np.array([SPLIT_CODES["train"], SPLIT_CODES["validation"]], np.int8)[np.arange(100) % 2]
+KINDS = pytest.mark.parametrize(
+    ("parts", "kept"),
+    [({}, 20), ({"groups": np.arange(100) // 4}, None), ({"splits": HALVES}, 25),
+     ({"splits": HALVES, "groups": np.arange(100) % 10}, None)],
+    ids=["drawn", "grouped", "fixed", "fixed and grouped"],
+)  # fmt: skip
+
+
+@KINDS
+def test_no_search_sees_what_is_held_out(parts: dict[str, Any], kept: int | None) -> None:
+    """Whatever the seed: the same images, of every class, which only a confirmation is judged by."""
+    snapshot = _snapshot(**parts)
+    held_out = set(_held_out(snapshot, 0)[1].validation)
+    assert len(held_out) == kept if kept is not None else 10 <= len(held_out) <= 30
+    assert len(np.unique(snapshot.labels[sorted(held_out)])) == 4
+    for seed in range(20):
+        search, confirmation = _held_out(snapshot, seed)
+        assert set(confirmation.validation) == held_out
+        assert not held_out & {*search.training, *search.validation}
+        assert list(confirmation.training) == list(search.training)
+
+
+def test_groups_are_held_out_whole() -> None:
+    """No patient is in the search and in the confirmation."""
+    groups = np.arange(100) % 20
+    search, confirmation = _held_out(_snapshot(groups=groups), 3)
+    assert not set(groups[confirmation.validation]) & set(groups[[*search.training, *search.validation]])
+
+
+@given(
+    st.lists(st.integers(2, 30), min_size=2, max_size=5),
+    st.floats(0.05, 0.95),
+    st.none() | st.integers(2, 100),
+    st.sampled_from(["drawn", "fixed"]),
+    st.integers(0, 100),
+)
+@settings(max_examples=60)
+def test_what_has_no_problem_with_a_confirmation_can_be_split_for_it(
+    per_class: list[int], fraction: float, training_images: int | None, kind: str, seed: int
+) -> None:
+    """In the promised sizes, with every class where it is needed."""
+    labels = np.repeat(np.arange(len(per_class)), per_class)
+    splits = np.array([0, 1], np.int8)[np.arange(len(labels)) % 2] if kind == "fixed" else None
+    snapshot = _snapshot(labels, splits=splits)
+    asked = EvaluationSettings(validation_fraction=fraction, training_images=training_images)
+    facts = _facts(snapshot)
+    assume(split_problem(asked, facts, recommend=True) is None)
+    search, confirmation = _held_out(snapshot, seed, **asked.model_dump())
+    sizes = split_sizes(asked, facts, held_out_share(asked, facts))
+    assert (len(search.training), len(search.validation)) == sizes
+    assert len(np.unique(labels[confirmation.validation])) == len(per_class)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.reports.report import Report
-from store.rows import trials
+from augury.planning.comparison import plan_comparison
+from store.rows import jobs, trials
 from store.rows.tables import FreshSeedsRow
-from tests.store.databases import FACTS, comparison, new_job, ready_dataset
+from tests.store.databases import FACTS, NOW, comparison, new_job, ready_dataset
 from tests.workers.planner.finished import end_probes, finish_trials
 from workers.context import Context
 from workers.planner.advance import advance
@@ -24,13 +26,17 @@ def _confirmed(context: Context, splits: dict[str, dict[str, int]] | None = None
         dataset.facts = FACTS.model_copy(update={"splits": splits or {}}).model_dump(mode="json")
         request = comparison(SPECS, evaluation={"seeds": 3, **evaluation}, recommend=True)
         job_id = new_job(session, request).id
+    _to_its_end(context, job_id)
+    return job_id
+
+
+def _to_its_end(context: Context, job_id: str) -> None:
     for _ in range(2):
         advance(context, job_id)
         finish_trials(context, job_id, lambda arm, _: {"baseline": 0.5, "flip": 0.4, "turn": 0.95}.get(arm, 1.0))
         advance(context, job_id)
         end_probes(context, job_id)
         advance(context, job_id)
-    return job_id
 
 
 def _recommendation(context: Context, job_id: str) -> Any:
@@ -70,19 +76,47 @@ def test_an_untouched_test_split_is_what_a_recommendation_is_confirmed_on(contex
 
 
 @pytest.mark.parametrize(
-    ("splits", "said"),
+    ("splits", "share"),
     [
-        (_splits(train=6, validation=4), True),
-        (_splits(train=6, test=4), True),
-        ({**_splits(train=6, validation=4), "test": {"0": 1}}, True),
-        ({}, False),
+        (_splits(train=6, validation=4), 0.5),
+        (_splits(train=6, test=4), 0.5),
+        ({**_splits(train=6, validation=4), "test": {"0": 1}}, 0.5),
+        ({}, 0.2),
     ],
     ids=["no test", "validated on test", "a test without some classes", "drawn"],
 )
-def test_a_confirmation_on_the_images_that_selected_says_so(
-    context: Context, splits: dict[str, dict[str, int]], said: bool
+def test_elsewhere_images_are_kept_from_the_start_that_no_search_sees(
+    context: Context, splits: dict[str, dict[str, int]], share: float
 ) -> None:
-    """Where all seeds share them; fresh seeds draw other validation images."""
-    recommendation = _recommendation(context, _confirmed(context, splits))
+    """Every trial of the comparison leaves them out, every one of the confirmation is judged on them alone."""
+    job_id = _confirmed(context, splits)
+    recommendation = _recommendation(context, job_id)
+    fresh = set(recommendation.seeds)
+    with context.database.reading() as session:
+        held_out = {link.seed: row.definition["split"]["held_out"] for link, row in trials.of_job(session, job_id)}
+    assert {seed: kept["is_validated_on"] for seed, kept in held_out.items()} == {
+        seed: seed in fresh for seed in held_out
+    }
+    assert {kept["share"] for kept in held_out.values()} == {share}
+    assert recommendation.validated_on == "held_out"
+    assert "the images that were kept for this, which the search has not seen" in recommendation.sentence
+
+
+def test_a_plan_of_an_earlier_version_kept_none_and_its_report_says_so(context: Context) -> None:
+    """Trials that were planned go on as they began."""
+    with context.database.writing() as session:
+        dataset = ready_dataset(session)
+        dataset.facts = FACTS.model_copy(update={"splits": _splits(train=6, validation=4)}).model_dump(mode="json")
+        request = comparison(SPECS, evaluation={"seeds": 3}, recommend=True)
+        job = new_job(session, request)
+        plan = plan_comparison(request, DatasetFacts.model_validate(dataset.facts)).model_copy(
+            update={"held_out": None}
+        )
+        jobs.begin(session, job, jobs.Phase.TRAINING, NOW)
+        session.refresh(job)
+        jobs.adopt_plan(session, job, plan, dataset, NOW)
+        job_id = job.id
+    _to_its_end(context, job_id)
+    recommendation = _recommendation(context, job_id)
     assert recommendation.validated_on is None
-    assert ("the same validation images that it was chosen on" in recommendation.sentence) == said
+    assert "the same validation images that it was chosen on" in recommendation.sentence
