@@ -15,6 +15,10 @@ class ClassCounts(Body):
 
     shown: list[int] = Field(description="Images per class.")
     correct: list[int] = Field(description="Of these, taken for what they are.")
+    correct_both_ways: list[int] | None = Field(
+        None,
+        description="Of these, images that are taken for what they are without augmentation, too; null: not counted.",
+    )
     mistakes: list[tuple[int, int, int]] = Field(
         [], description="(true class, class it was taken for, images): the most frequent."
     )

@@ -98,6 +98,7 @@ class _Asker:
         if baseline.needs_fit:
             self._baseline.fit(images[training])
         self._answers: dict[tuple[str, bool], ClassCounts] = {}
+        self._clean = self._answers_to(ImageDataGeneratorSpec(), 0) == labels[self._shown]
 
     def clean(self) -> ClassCounts:
         """The model's answers to the images as they are."""
@@ -145,7 +146,7 @@ class _Asker:
             once = for_a_dose or not half.has_augmentation
             rounds = 1 if once else rounds_for(len(self._shown), self._answers_per_question)
             parts = [self._answers_to(half, number) for number in range(rounds)]
-            self._answers[key] = self._counted(np.tile(self._labels[self._shown], rounds), np.concatenate(parts))
+            self._answers[key] = self._counted(np.concatenate(parts), rounds)
         return self._answers[key]
 
     def _answers_to(self, half: ImageDataGeneratorSpec, number: int) -> npt.NDArray[np.int64]:
@@ -165,13 +166,17 @@ class _Asker:
         draws: Draws = pipeline.draw(raw.shape[1:], seed=self._seed, epoch=number, indices=indices)
         return pipeline.transform(raw, draws)
 
-    def _counted(self, labels: npt.NDArray[np.int64], answers: npt.NDArray[np.int64]) -> ClassCounts:
+    def _counted(self, answers: npt.NDArray[np.int64], rounds: int) -> ClassCounts:
+        """Answers ``[rounds * images]`` to all images that are shown, round by round."""
         count = self._class_count
+        labels = np.tile(self._labels[self._shown], rounds)
         right = labels == answers
+        both = right & np.tile(self._clean, rounds)
         pairs, times = np.unique(labels[~right] * count + answers[~right], return_counts=True)
         frequent = np.argsort(-times, kind="stable")[:_MAX_MISTAKES]
         return ClassCounts(
             shown=np.bincount(labels, minlength=count).tolist(),
             correct=np.bincount(labels[right], minlength=count).tolist(),
+            correct_both_ways=np.bincount(labels[both], minlength=count).tolist(),
             mistakes=[(int(pairs[at] // count), int(pairs[at] % count), int(times[at])) for at in frequent],
         )

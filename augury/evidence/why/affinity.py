@@ -60,7 +60,8 @@ def affinity_of(
     reference = float(np.mean([each.accuracy for each in clean]))
     share = float(np.mean([each.accuracy for each in augmented]))
     value = share / reference
-    low, high = _of_images(share, reference, distinct * sum(sum(each.shown) for each in clean))
+    both = _both_ways(augmented, share * reference)
+    low, high = _of_images(share, reference, both, distinct * sum(sum(each.shown) for each in clean))
     if len(ratios) >= _MIN_SEEDS:
         error = float(np.std(ratios, ddof=1)) / math.sqrt(len(ratios))
         half_width = t_quantile((1 + CONFIDENCE) / 2, len(ratios) - 1) * error
@@ -68,20 +69,38 @@ def affinity_of(
     return Affinity(value, max(0.0, min(low, value)), max(high, value))
 
 
-def _of_images(share: float, reference: float, images: float) -> tuple[float, float]:
+def _both_ways(augmented: Sequence[ClassCounts], if_unknown: float) -> float:
+    """The mean share of images that are recognised with and without augmentation."""
+    shares = [
+        sum(each.correct_both_ways) / max(1, sum(each.shown))
+        for each in augmented
+        if each.correct_both_ways is not None
+    ]
+    return float(np.mean(shares)) if len(shares) == len(augmented) else if_unknown
+
+
+def _of_images(share: float, reference: float, both: float, images: float) -> tuple[float, float]:
     """A 95% interval for the ratio of two shares that were observed on the same images.
 
-    That of a ratio of paired means (Cochran, Sampling Techniques, 1977, 6.4), from the variance of x - ratio y among
-    images, for x and y recognised with and without augmentation. How many images are both is not recorded; it is taken
-    to be as few as if one had nothing to do with the other, which makes the interval too wide rather than too narrow,
-    as what is recognised augmented is mostly recognised as it is. It is nowhere narrower than Wilson's for the share
-    alone, which has a width also where all or none are recognised.
+    That of Bonett and Price for paired data (Statistics in Medicine 25, 2006): two of Wilson's intervals, each with as
+    much of the error as makes their ratio's right on the logarithmic scale. Images that are recognised neither way say
+    nothing of the ratio.
+
+    Args:
+        share: of the images that are recognised augmented.
+        reference: of those that are recognised as they are, positive.
+        both: of those that are recognised both ways. Where that was not counted it is taken to be as if one had nothing
+            to do with the other, which makes the interval too wide rather than too narrow.
+        images: how many different ones there are.
     """
-    ratio, both = share / reference, share * reference
-    variance = max(0.0, share + ratio**2 * reference - 2 * ratio * both)
-    half = normal_quantile((1 + CONFIDENCE) / 2) * math.sqrt(variance / images) / reference
-    low, high = (end / reference for end in wilson(share, images))
-    return min(low, ratio - half), max(high, ratio + half)
+    mine, theirs = share * images, reference * images
+    either = mine + theirs - min(both, share, reference) * images
+    discordant = 2 * either - mine - theirs
+    whole = math.sqrt((discordant + 2) / ((mine + 1) * (theirs + 1)))
+    parts = [math.sqrt((1 - (count + 1) / (either + 2)) / (count + 1)) for count in (mine, theirs)]
+    z = normal_quantile((1 + CONFIDENCE) / 2) * whole / sum(parts)
+    (low, high), (least, most) = (_wilson(min(count / either, 1.0), either, z) for count in (mine, theirs))
+    return low / most, high / least
 
 
 def distinct_share(probes: Sequence[Probe], baseline: ArmRecord) -> float:
@@ -112,20 +131,26 @@ def class_affinities(
     """
     shown, correct = _totals(augmented)
     clean_shown, clean_correct = _totals(clean)
+    counted = [each.correct_both_ways for each in augmented if each.correct_both_ways is not None]
+    both = [sum(column) for column in zip(*counted, strict=True)] if len(counted) == len(augmented) else None
     found: list[Affinity | None] = []
-    for images, right, clean_images, clean_right in zip(shown, correct, clean_shown, clean_correct, strict=True):
-        if not images or not clean_right:
+    for label, (images, clean_images) in enumerate(zip(shown, clean_shown, strict=True)):
+        if not images or not clean_correct[label]:
             found.append(None)
             continue
-        share, reference = right / images, clean_right / clean_images
-        low, high = _of_images(share, reference, distinct * clean_images)
-        found.append(Affinity(share / reference, max(0.0, low), high))
+        share, reference = correct[label] / images, clean_correct[label] / clean_images
+        together = share * reference if both is None else both[label] / images
+        low, high = _of_images(share, reference, together, distinct * clean_images)
+        found.append(Affinity(share / reference, low, high))
     return found
 
 
 def wilson(share: float, trials: float) -> tuple[float, float]:
     """Wilson's 95% interval for a probability, from an observed share (JASA 22, 1927)."""
-    z = normal_quantile((1 + CONFIDENCE) / 2)
+    return _wilson(share, trials, normal_quantile((1 + CONFIDENCE) / 2))
+
+
+def _wilson(share: float, trials: float, z: float) -> tuple[float, float]:
     scale = 1 + z * z / trials
     centre = (share + z * z / (2 * trials)) / scale
     half_width = z / scale * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))

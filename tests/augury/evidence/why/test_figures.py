@@ -89,20 +89,44 @@ def test_an_affinity_lies_in_its_interval(accuracies: list[tuple[float, float]])
 
 
 def _probes_of_one_sample(
-    generator: np.random.Generator, seeds: int, images: int, *, is_fixed: bool
+    generator: np.random.Generator, seeds: int, images: int, *, is_fixed: bool, is_counted: bool = True
 ) -> tuple[list[ClassCounts], list[ClassCounts], float]:
     """Answers to augmented and to clean images, as every model of a kind finds some images harder; and how many differ.
 
     Over all images that there are, 80 % are recognised as they are and 59 % augmented.
     """
-    answers: list[list[ClassCounts]] = [[], []]
+    answers: tuple[list[ClassCounts], list[ClassCounts]] = ([], [])
     easy = generator.random(images) < 0.6
     for _ in range(seeds):
         easy = easy if is_fixed else generator.random(images) < 0.6
-        for kind, (of_easy, of_hard) in enumerate([(0.85, 0.2), (0.96, 0.56)]):
-            right = int((generator.random(images) < np.where(easy, of_easy, of_hard)).sum())
-            answers[kind].append(ClassCounts(shown=[images], correct=[right]))
+        shares = [np.where(easy, of_easy, of_hard) for of_easy, of_hard in [(0.85, 0.2), (0.96, 0.56)]]
+        right = [generator.random(images) < each for each in shares]
+        both = [int((right[0] & right[1]).sum())] if is_counted else None
+        for kind, of_kind in enumerate(right):
+            counts = ClassCounts(shown=[images], correct=[int(of_kind.sum())], correct_both_ways=both)
+            answers[kind].append(counts)
     return answers[0], answers[1], 1 / seeds if is_fixed else 1.0
+
+
+def test_what_was_recognised_both_ways_narrows_the_interval() -> None:
+    """An image that is recognised augmented mostly is as it is; where that was not counted, nothing is assumed."""
+    counted, uncounted = (
+        affinity_of(*_probes_of_one_sample(np.random.default_rng(3), 2, 400, is_fixed=True, is_counted=is_counted))
+        for is_counted in (True, False)
+    )
+    assert counted is not None
+    assert uncounted is not None
+    assert counted.value == uncounted.value
+    assert counted.high - counted.low < 0.9 * (uncounted.high - uncounted.low)
+
+
+def test_of_images_that_answer_alike_both_ways_the_ratio_is_nearly_certain() -> None:
+    """Half of 200 are recognised, and the same ones: not as uncertain as two shares of a half; not certain, either."""
+    same = ClassCounts(shown=[200], correct=[100], correct_both_ways=[100])
+    found = affinity_of([same], [same])
+    assert found is not None
+    assert 0.005 < 1 - found.low < 0.05
+    assert 0.005 < found.high - 1 < 0.05
 
 
 @pytest.mark.parametrize("is_fixed", [True, False])
