@@ -156,6 +156,7 @@ class _Reading:
         for name in self._missing:
             skipped.add("named in the manifest, but not there", name)
         labels = [row.label for row in rows]
+        self._contents.notes.extend(self._index.notes())
         contents, max_bytes = self._contents, limits.max_image_bytes
         splits = splits_of_texts([row.split for row in rows], "manifest.split", must=self.split_is_given)
         if splits is None and not any(row.split for row in rows) and self._layout in (None, "auto", "splits"):

@@ -35,6 +35,8 @@ class _Content:
 
     hits: int = 0
     """Of the first rows, how many name files."""
+    altered_hits: int = 0
+    """The same, if a program has changed the names; see ``FileIndex``."""
     cells: int = 0
     """Of the first rows, how many are not empty."""
     is_flag: bool = True
@@ -95,6 +97,7 @@ def _contents(table: Table, index: FileIndex, folder: str) -> list[_Content]:
             if number < SAMPLE_ROWS and cell:
                 content.cells += 1
                 content.hits += index.hits([cell], folder)
+                content.altered_hits += index.altered_hits([cell])
     return contents
 
 
@@ -105,7 +108,11 @@ def _file_column(names: Sequence[str], given: ManifestColumns | None, contents: 
     if len(usual) == 1:
         return usual[0]
     best = max(usual or range(len(names)), key=lambda number: contents[number].hits, default=None)
-    return best if best is not None and 2 * contents[best].hits > contents[best].cells else None
+    if best is not None and 2 * contents[best].hits > contents[best].cells:
+        return best
+    # A class is a number, too, and some file may be called by it; but no file has many rows.
+    unique = (number for number, content in enumerate(contents) if not content.repeats)
+    return next((number for number in unique if 2 * contents[number].altered_hits > contents[number].cells), None)
 
 
 def _has_other_role(names: Sequence[str], number: int, chosen: ManifestColumns) -> bool:

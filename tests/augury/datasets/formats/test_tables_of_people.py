@@ -59,6 +59,46 @@ def test_what_could_be_two_files_is_refused_unless_the_folder_is_given(tmp_path:
     }
 
 
+@pytest.mark.parametrize("folder", ["", "scans/"])
+@pytest.mark.parametrize("columns", ["id,grade", "file,label"])
+@pytest.mark.parametrize("extension", ["", ".png", ".jpg"])
+def test_numbers_that_lost_their_zeros_are_found(tmp_path: Path, folder: str, columns: str, extension: str) -> None:
+    """As a spreadsheet loses them; a note shows what was taken for what."""
+    table = f"{columns}\n7{extension},0\n10{extension},1\n123{extension},0\n"
+    facts = facts_of(tmp_path, *(f"{folder}{name}.png" for name in ("007", "010", "123")), labels_csv=table)
+    assert facts.classes == {"0": 2, "1": 1}
+    assert any("without the zeros before them, e.g. " in note and "007.png" in note for note in facts.warnings)
+
+
+def test_numbers_that_could_be_several_files_are_refused(tmp_path: Path) -> None:
+    """With both names."""
+    with refused("manifest.ambiguous_files", "'07.png'", "'7_/007.png'"):
+        facts_of(tmp_path, "07.png", "7_/007.png", labels_csv="file,label\n7,ant\n")
+
+
+def test_files_are_found_after_another_extension(tmp_path: Path) -> None:
+    """Photographs that were converted, with the table of before."""
+    table = "file,species\n0.jpg,ant\n1.jpg,bee\n2.jpg,ant\n3.jpg,bee\n"
+    facts = facts_of(tmp_path, *in_folder("x", suffix=".png"), labels_csv=table)
+    assert facts.classes == {"ant": 2, "bee": 2}
+    assert any("with another extension than they have, e.g. '0.jpg'" in note for note in facts.warnings)
+
+
+def test_a_file_that_is_there_is_not_taken_for_another(tmp_path: Path) -> None:
+    """7.png is itself, whatever other numbers there are; 008.png is not what is missing as 8.gif."""
+    table = "file,label\n7.png,ant\n8.png,bee\n"
+    facts = facts_of(tmp_path, "7.png", "007.png", "8.png", "008.png", labels_csv=table)
+    assert facts.images == 2
+    assert not any("the manifest names files" in note for note in facts.warnings)
+
+
+def test_classes_that_are_numbers_are_not_taken_for_files(tmp_path: Path) -> None:
+    """Although files are called by numbers: a class has several rows."""
+    images = [f"{number:03}.png" for number in range(4)]
+    facts = facts_of(tmp_path, *images, labels_csv="grade,id\n1,0\n2,1\n1,2\n2,3\n")
+    assert facts.classes == {"1": 2, "2": 2}
+
+
 def test_files_are_found_below_folders_of_their_own(tmp_path: Path) -> None:
     """The table names the end of their paths, or lies in another folder."""
     table = "filename,label\np1/0.png,x\np2/0.png,y\n"
