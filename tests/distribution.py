@@ -8,6 +8,20 @@ from xdist.scheduler import LoadScopeScheduling
 STACKS = "tests/end_to_end/"
 """Tests of real processes, which share a stack and measure how soon it does things."""
 
+TRAINS = tuple(
+    f"tests/{folder}"
+    for folder in (
+        "augury/training/",
+        "augury/probing/",
+        "augury/augmentation/",
+        "augury/datasets/formats/",
+        "workers/units/",
+    )
+)
+"""Tests that load TensorFlow, or lie beside such."""
+
+_ORDER = (STACKS, TRAINS)
+
 
 class StacksOnOneWorker(LoadScopeScheduling):
     """All tests with stacks go to one worker, so that no two stacks starve each other; the others file by file.
@@ -20,5 +34,8 @@ class StacksOnOneWorker(LoadScopeScheduling):
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """The stacks take a worker longer than anything else, so they must not begin last."""
-    items.sort(key=lambda item: not item.nodeid.startswith(STACKS))
+    """The stacks take a worker longer than anything else, so they must not begin last.
+
+    What loads TensorFlow comes next: while one worker has the stacks, the other does all of it, and loads it alone.
+    """
+    items.sort(key=lambda item: next((rank for rank, begins in enumerate(_ORDER) if item.nodeid.startswith(begins)), 2))

@@ -81,7 +81,7 @@ def test_cancel_stops_the_training_within_three_seconds(stack: Stack) -> None:
 def test_a_message_delivered_twice_is_executed_once(stack: Stack) -> None:
     """Copies of a trial's message find the trial claimed or done, and do nothing."""
     sender = Queue(celery_app(StoreSettings(broker_url=stack.broker.url)))
-    job = stack.submit(comparison(epochs=20, model="small_cnn", first_seed=400))
+    job = stack.submit(comparison(epochs=20, model="small_cnn", training_images=100, first_seed=400))
     wait_for(lambda: stack.trials(job["id"]), "the trials to be planned")
 
     for trial, _ in itertools.product(stack.trials(job["id"]), range(3)):
@@ -110,7 +110,7 @@ def test_every_accepted_job_ends_when_the_broker_is_killed_and_comes_back(stack:
 
 def test_every_accepted_job_ends_when_the_broker_comes_back_empty(stack: Stack) -> None:
     """What a broker forgets is published again from SQL."""
-    waiting = [stack.submit(comparison(epochs=30, model="small_cnn", first_seed=600 + 10 * n)) for n in range(2)]
+    waiting = [stack.submit(comparison(**LONG, first_seed=600 + 10 * n)) for n in range(2)]
     stack.wait_until_training(waiting[0]["id"])
     stack.broker.kill()
     stack.broker.start(empty=True)

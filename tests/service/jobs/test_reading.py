@@ -121,7 +121,7 @@ def test_any_other_preference_is_not_waited_for(preference: str, client: TestCli
     began = time.monotonic()
     response = client.get(f"/v1/jobs/{job_id}", headers={"Prefer": preference})
     assert response.status_code == 200
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 3
     assert "Preference-Applied" not in response.headers
 
 
