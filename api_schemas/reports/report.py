@@ -138,6 +138,7 @@ class Method(Body):
     training_images: int | None
     validation_images: int | None
     splits: Literal["random", "grouped", "fixed"] = "random"
+    baseline_rule: str | None = Field(None, description="Where the baseline's scale comes from, with its numbers.")
     looks: list[Look] = Field([], description="Of a sequential comparison: when the evidence was looked at.")
     earlier: list[EarlierReport] = Field([], description="Reports of the same question, on some of the same trials.")
 

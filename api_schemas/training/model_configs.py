@@ -96,7 +96,7 @@ _OF_MODULE = {
     "keras.constraints": frozenset({"MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"}),
     "keras.dtype_policies": frozenset({"DTypePolicy"}),
 }
-_MODELS = frozenset({"Functional", "Model", "Sequential"})
+MODEL_CLASSES = ("Functional", "Model", "Sequential")
 _ACTIVATIONS = frozenset(
     {
         "celu",
@@ -134,7 +134,7 @@ def checked_config(config: dict[str, Any]) -> dict[str, Any]:
         PydanticCustomError: something in it is not on the lists; the message says where.
     """
     name = config.get("class_name")
-    if not isinstance(name, str) or name not in _MODELS:
+    if not isinstance(name, str) or name not in MODEL_CLASSES:
         raise _refusal(
             "config.class_name", f"got {config.get('class_name')!r}, expected a Sequential or Functional model"
         )

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
-from api_schemas.training.model_configs import checked_config
+from api_schemas.training.model_configs import MODEL_CLASSES, checked_config
 
 APPLICATIONS = {
     "applications/DenseNet121": 32,
@@ -57,6 +57,10 @@ class ModelSpec(RequestModel):
         description="Instead of a name: a Sequential or Functional model as model.to_json() of Keras 3 writes it, of "
         "built-in layers only. It takes one image of the dataset's size and gives one probability per class (softmax). "
         "compile_config is not used.",
+        json_schema_extra={
+            "properties": {"class_name": {"enum": list(MODEL_CLASSES)}, "config": {"type": "object"}},
+            "required": ["class_name", "config"],
+        },
     )
 
     @field_validator("config")

@@ -50,11 +50,17 @@ def parcel(path: Path) -> Iterator[Parcel]:
 
 
 def _zip(folder: Path, target: IO[bytes]) -> int:
-    """Write all regular files below *folder*, the same ones always in the same bytes; how many were left out."""
+    """Write all regular files below *folder*, the same ones always in the same bytes; how many were left out.
+
+    The folder's own name goes with them, as it is the class where there are no folders in it. Hidden ones would be
+    skipped by the reader.
+    """
     left_out = sent = 0
+    name = folder.resolve().name
+    around = f"{name}/" if name and not name.startswith((".", "__")) else ""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for path in _below(folder):
-            name = path.relative_to(folder).as_posix()
+            name = around + path.relative_to(folder).as_posix()
             is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
             if is_hidden or path.is_symlink() or not path.is_file():
                 left_out += 1

@@ -56,6 +56,7 @@ def method(results: ComparisonResults, interval: str, looks: Sequence[Look] = ()
         training_images=sizes.training,
         validation_images=sizes.validation,
         splits=_splits(results),
+        baseline_rule=results.plan.baseline_rule,
         looks=list(looks),
     )
 

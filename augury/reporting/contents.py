@@ -33,6 +33,22 @@ def has_augmentation(candidate: CandidateReport) -> bool:
     return candidate.preprocessing_arm != candidate.arm
 
 
+def method_sentences(report: Report) -> list[str]:
+    """How the verdicts were reached, the same on a page, in Markdown and on a terminal."""
+    method, said = report.method, []
+    said.append(f"Intervals: {method.interval}. Confidence {100 * method.confidence:g}%.")
+    if report.candidates:
+        said.append(f"Differences within {method.practical_effect:g} points count as none.")
+    if method.training_images:
+        said.append(
+            f"Each trial trained on {method.training_images} images and was measured on {method.validation_images} "
+            f"others; splits were {method.splits}."
+        )
+    if method.baseline_rule:
+        said.append(f"Scale of the baseline: {method.baseline_rule}.")
+    return said
+
+
 def failures_by_reason(arms: Sequence[ArmReport]) -> dict[tuple[str, str], list[int]]:
     """The seeds of trials without a result, by arm and reason."""
     seeds: dict[tuple[str, str], list[int]] = defaultdict(list)

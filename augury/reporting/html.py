@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from api_schemas.reports.report import Report
 from augury.reporting import formatting, tables
+from augury.reporting.contents import method_sentences
 from augury.reporting.page import page_of
 from augury.wording import count, listed
 
@@ -36,6 +37,7 @@ def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
         badge_of=formatting.BADGES.get,
         request=_cut(json.dumps(report.provenance.request, indent=2, ensure_ascii=False)),
         dataset=dataset_lines(report),
+        method=method_sentences(report),
         warnings=[formatting.plain(line, 300) for line in facts.warnings[:_MAX_LINES]],
     )
 

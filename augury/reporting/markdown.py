@@ -9,7 +9,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Report
 from augury.reporting import formatting, tables
-from augury.reporting.contents import causes_of, notices
+from augury.reporting.contents import causes_of, method_sentences, notices
 from augury.reporting.html import dataset_lines
 from augury.reporting.page import MAX_SENTENCE_LENGTH, measures
 from augury.reporting.tables import Table
@@ -53,7 +53,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield "## Arms"
     yield from _table(tables.arms(report))
     yield "## Method"
-    yield _method(report)
+    yield escaped(" ".join(method_sentences(report)))
     yield from _table(tables.looks(report.method.looks))
     yield "## Cost"
     yield from _table(tables.cost(report))
@@ -110,12 +110,6 @@ def _recommendation(advice: RecommendationReport) -> Iterator[str]:
         yield _named(measured)
     yield from _table(tables.changes(advice))
     yield from _spec(advice.recommended.spec)
-
-
-def _method(report: Report) -> str:
-    method = report.method
-    counts = f" Differences within {method.practical_effect:g} points count as none." if report.candidates else ""
-    return f"Intervals: {escaped(method.interval)}. Confidence {100 * method.confidence:g}%.{counts}"
 
 
 def _table(table: Table) -> Iterator[str]:

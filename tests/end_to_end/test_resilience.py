@@ -142,7 +142,14 @@ def test_a_worker_that_is_told_to_stop_gives_its_trial_back_at_once(stack: Stack
 
 def test_colliding_idempotency_keys_make_one_job_each(stack: Stack) -> None:
     """60 keys, each sent three times by 16 threads at once: 60 jobs, and equal answers for equal keys."""
-    request = comparison(epochs=1, first_seed=900, labels={"test": "colliding-keys"})
+    request = {
+        "kind": "training",
+        "dataset": {"kind": "builtin", "name": "digits"},
+        "model": {"name": "linear"},
+        "training": {"epochs": 1},
+        "evaluation": {"seeds": 1, "first_seed": 900},
+        "labels": {"test": "colliding-keys"},
+    }
     keys = [f"key-{number}" for number in range(60)]
 
     with ThreadPoolExecutor(16) as threads:

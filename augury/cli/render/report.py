@@ -17,6 +17,7 @@ from augury.reporting.contents import (
     failures_by_reason,
     has_augmentation,
     has_diverged,
+    method_sentences,
     preprocesses_as_baseline,
     trained_trials,
 )
@@ -42,7 +43,7 @@ def render(report: Report, width: int) -> RenderableType:
         *_failures(report.arms),
         *linted(report),
         *recommended(report),
-        _method_line(report),
+        Text(" ".join(method_sentences(report))),
         _cost_line(report),
     )
 
@@ -110,14 +111,6 @@ def _failures(arms: Sequence[ArmReport]) -> list[RenderableType]:
         noun, numbers = "seed" if len(failed) == 1 else "seeds", listed(list(map(str, failed)), MAX_SEEDS_LISTED)
         lines.append(Padding(Text(f"{arm}, {noun} {numbers}: {reason}"), (0, 0, 0, 2)))
     return [Text("Without a result:"), *lines, Text()]
-
-
-def _method_line(report: Report) -> Text:
-    method = report.method
-    return Text(
-        f"Confidence {100 * method.confidence:g}%; differences within {method.practical_effect:g} points "
-        f"count as none. Intervals: {method.interval}."
-    )
 
 
 def _cost_line(report: Report) -> Text:

@@ -36,7 +36,8 @@ def _chunks(plan: AugmentationPlan) -> RenderableType:
     if plan.images is None:
         return Text(f"{plan.passes} passes over a dataset that is not known yet.")
     passes = f"{plan.passes} passes over {plan.source_images}"
-    return Text(f"{plan.images} images ({passes}), made in {plan.chunks} chunks of up to {plan.images_per_chunk}.")
+    made = f"{plan.images} images ({passes}), made in {plan.chunks} chunks of up to {plan.images_per_chunk}."
+    return Group(Text(made), *(Text(f"Note: {warning}") for warning in plan.warnings))
 
 
 def _arms(plan: Plan) -> RenderableType:
@@ -52,7 +53,14 @@ def _arms(plan: Plan) -> RenderableType:
     shown = (
         f" Shown before, on some of these seeds, by {', '.join(known_from)}: see `augury extend`." if known_from else ""
     )
-    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}"))
+    scale = f" Scale of the baseline: {plan.baseline_rule}." if plan.baseline_rule else ""
+    kept = ""
+    if plan.held_out:
+        kept = (
+            f" {100 * plan.held_out:g}% of the images (of a split that the dataset brings, of those validated on) are "
+            "kept from the search, to confirm the recommendation on."
+        )
+    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}{scale}{kept}"))
 
 
 _PLANS: dict[JobKind, Callable[[Any], RenderableType]] = {

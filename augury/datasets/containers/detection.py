@@ -40,7 +40,7 @@ def open_contents(
         DatasetError: rules ``archive.*``, ``folder.*`` or ``disk.full``.
     """
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-        return FolderContents(descriptor, workspace, limits)
+        return FolderContents(descriptor, name, workspace, limits)
     head = os.pread(descriptor, _HEAD_BYTES, 0)
     for magic, kind in _OTHER_ARCHIVES.items():
         if head.startswith(magic):

@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from augury.datasets.containers.base import Member
@@ -35,12 +35,13 @@ class FolderContents:
             composed form.
     """
 
-    def __init__(self, descriptor: int, workspace: Path, limits: IngestSettings) -> None:
+    def __init__(self, descriptor: int, name: str, workspace: Path, limits: IngestSettings) -> None:
         self._descriptor = descriptor
         self.workspace = workspace
         self.skipped = SkippedFiles()
         self.notes: list[str] = []
-        self.members: Sequence[Member] = arrange_members(_walk(descriptor, self.skipped, limits), self.skipped)
+        members = arrange_members(_walk(descriptor, self.skipped, limits), self.skipped)
+        self.members: Sequence[Member] = [replace(each, wrapper=each.wrapper or name) for each in members]
         self._kept_open: dict[str, int] = {}
 
     def read(self, member: Member, max_bytes: int) -> bytes:

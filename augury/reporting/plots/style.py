@@ -46,6 +46,7 @@ _STYLE: dict[Any, Any] = {
     "axes.labelcolor": INK,
     "axes.titlesize": FONT_POINTS,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # else every drawing measures all labels of ticks, to see whether they are in the way
     "axes.labelsize": FONT_POINTS,
     "axes.edgecolor": MUTED,
     "axes.spines.top": False,

@@ -90,10 +90,21 @@ def test_a_local_folder_is_sent_as_a_zip_of_its_files(real: str, tmp_path: Path,
     with Client(real) as client:
         first, again = (client.add_dataset(flowers, on_parcel=parcels.append) for _ in range(2))
     with zipfile.ZipFile(_stored(tmp_path, first.reference["sha256"])) as archive:
-        assert archive.namelist() == ["rose/1.png", "rose/2.png", "tulip/ä.png"]
-        assert archive.read("tulip/ä.png") == "tulip/ä.png".encode()
+        assert archive.namelist() == ["flowers/rose/1.png", "flowers/rose/2.png", "flowers/tulip/ä.png"]
+        assert archive.read("flowers/tulip/ä.png") == "tulip/ä.png".encode()
     assert (parcels[0].name, parcels[0].left_out) == ("flowers.zip", 4)
     assert first.id == again.id
+
+
+def test_a_hidden_folder_is_sent_without_its_name(real: str, tmp_path: Path) -> None:
+    """With it, all that is in it would be passed over as hidden."""
+    folder = tmp_path / ".photos"
+    (folder / "rose").mkdir(parents=True)
+    (folder / "rose" / "1.png").write_bytes(b"rose")
+    with Client(real) as client:
+        sent = client.add_dataset(folder)
+    with zipfile.ZipFile(_stored(tmp_path, sent.reference["sha256"])) as archive:
+        assert archive.namelist() == ["rose/1.png"]
 
 
 def test_an_upload_that_breaks_off_is_sent_again_from_its_start(service: StandIn, tmp_path: Path) -> None:

@@ -115,3 +115,12 @@ def test_plan_shows_images_and_chunks(service: StandIn, request_file: str) -> No
     service.will(Answer(200, plan))
     result = CliRunner().invoke(app, ["plan", request_file, "--url", service.url])
     assert result.stdout == "20 images (2 passes over 10), made in 4 chunks of up to 5.\n"
+
+
+def test_plan_says_what_is_left_out(service: StandIn, request_file: str) -> None:
+    """Images of other splits, before anything is made."""
+    plan = {"kind": "augmentation", "passes": 1, "source_images": 10, "images": 10, "images_per_chunk": 5, "chunks": 2,
+            "warnings": ["4 images of 'validation' are left out"]}  # fmt: skip
+    service.will(Answer(200, plan))
+    result = CliRunner().invoke(app, ["plan", request_file, "--url", service.url])
+    assert result.stdout.splitlines()[1] == "Note: 4 images of 'validation' are left out"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.formats import recognise
 from augury.datasets.labelled_images import Listing
@@ -98,6 +100,20 @@ def test_images_without_class_folders_are_refused(tmp_path: Path) -> None:
     """The message says what was expected."""
     with refused("labels.missing", "2 images", "a folder for each class", "manifest"):
         listed(tmp_path, "images/1.png", "images/2.png")
+
+
+def test_a_folder_of_images_alone_is_the_class_that_it_is_called(tmp_path: Path) -> None:
+    """Whoever names ~/dog means dogs; a note says what was taken."""
+    facts = read(folder_of(tmp_path / "dog", {f"{number}.png": encoded(pixels(number)) for number in range(3)})).facts
+    assert facts.classes == {"dog": 3}
+    assert any("all images lie in one folder, 'dog'" in warning for warning in facts.warnings)
+
+
+@pytest.mark.parametrize("name", ["images", "train", "data"])
+def test_a_folder_that_is_called_nothing_in_particular_is_no_class(tmp_path: Path, name: str) -> None:
+    """Its name says nothing of what is in it."""
+    with refused("labels.missing"):
+        read(folder_of(tmp_path / name, {"1.png": encoded(pixels())}))
 
 
 def test_facts_tell_of_the_splits_and_extensions(tmp_path: Path) -> None:
