@@ -66,3 +66,10 @@ def test_differences_between_groups_are_found_where_there_are_enough_groups(meas
     found = {name: rates["10 points found"]["rate"] for name, rates in measured["groups"].items()}
     assert found["20 groups, one size"] >= 0.7
     assert found["5 groups, one size"] == 0
+
+
+def test_the_best_of_many_is_confirmed_on_other_images_less_often_than_on_its_own(measured: dict[str, Any]) -> None:
+    """Both ways are counted."""
+    confirmed = measured["confirmations"]
+    assert set(confirmed) == {"on the images that selected", "on images that were kept for it"}
+    assert all(rate["rate"] <= 0.2 for rate in confirmed.values())

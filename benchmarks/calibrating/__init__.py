@@ -1,0 +1,1 @@
+"""What the calibration of verdicts is made from."""

@@ -1,0 +1,149 @@
+"""Trials that differ in nothing but their randomness, and comparisons drawn from them or from a model of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
+
+VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500
+
+Pool = dict[str, dict[str, np.ndarray]]  # by model: images [seeds, V] and right [seeds, 2, V]
+Draw = Callable[[int], PairedOutcomes]  # a comparison of so many seeds
+
+
+class Silent:
+    """A monitor that lets trials go on."""
+
+    def report_progress(self, **progress: Any) -> None:
+        """Hear of progress."""
+
+    def raise_if_cancelled(self) -> None:
+        """Let it go on."""
+
+
+def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
+    """Two trials of the same arm on each seed's split, for each model."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from sklearn.datasets import load_digits
+
+    from api_schemas.augmentation import ImageDataGeneratorSpec
+    from api_schemas.training.models import ModelSpec, TrainingSettings
+    from augury.datasets.snapshot import SPLIT_CODES, Snapshot
+    from augury.planning.splits import FixedSplit, RandomSplit
+    from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+    from augury.training.splits import draw_split
+    from augury.training.trial import train_trial
+
+    bunch = load_digits()
+    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    digits = Snapshot(images, bunch.target.astype(np.int64), [str(digit) for digit in range(10)])
+    drawn = RandomSplit(validation_fraction=VALIDATION_FRACTION, training_images=TRAINING_IMAGES)
+    pool: Pool = {}
+    for model in models:
+        validated, right = [], []
+        for seed in range(seeds):
+            split = draw_split(digits, drawn, seed)
+            sides = np.full(len(digits.labels), -1, np.int8)
+            sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
+            definition = TrialDefinition(
+                version=TRAINING_VERSION,
+                engine="augury",
+                dataset="digits",
+                split=FixedSplit(validation="validation", training_images=None),
+                model=ModelSpec.model_validate({"name": model}),
+                training=TrainingSettings(epochs=epochs),
+                spec=ImageDataGeneratorSpec(rescale=1 / 255),
+                seed=seed,
+            )
+            # The split is given, so another seed changes initial weights and batch order alone.
+            trials = [
+                train_trial(definition.model_copy(update={"seed": own}), replace(digits, splits=sides), Silent())
+                for own in (seed, seed + 1_000_000)
+            ]
+            stored = [np.load(io.BytesIO(trial.predictions)) for trial in trials]
+            validated.append(stored[0]["indices"])
+            right.append([each["labels"] == each["predicted"] for each in stored])
+            print(f"\r{model}: {seed + 1} of {seeds} pairs", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        pool[model] = {"images": np.array(validated), "right": np.array(right)}
+    return pool
+
+
+def load_or_train(path: Path, models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
+    """The pool in that file, which is made if there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pool = train_pool(models, seeds, epochs)
+        np.savez_compressed(path, **{f"{model}/{name}": of[name] for model, of in pool.items() for name in of})
+    with np.load(path) as stored:
+        names = sorted({name.split("/")[0] for name in stored.files})
+        return {model: {name: stored[f"{model}/{name}"] for name in ("images", "right")} for model in names}
+
+
+def from_pool(of_model: dict[str, np.ndarray], generator: np.random.Generator, planted: float = 0.0) -> Draw:
+    """Comparisons of pairs of the pool, in which the candidate loses *planted* points on average."""
+    images, right = of_model["images"], of_model["right"]
+    # Half of the prone images are missed; only those that were recognised can be lost.
+    prone_share = 2 * planted / 100 / right.mean()
+
+    def draw(seeds: int) -> PairedOutcomes:
+        chosen = generator.choice(len(images), seeds, replace=False)
+        first = generator.integers(0, 2, seeds)
+        prone = generator.random(images.max() + 1) < prone_share
+        missed = prone[images[chosen]] & (generator.random((seeds, images.shape[1])) < 0.5)
+        candidate = right[chosen, first] & ~missed
+        return outcomes_from(list(candidate), list(right[chosen, 1 - first]), list(images[chosen]))
+
+    return draw
+
+
+def from_model(of_model: dict[str, np.ndarray], generator: np.random.Generator, *, is_fixed: bool) -> Draw:
+    """Independent comparisons from a model of the pool; with *is_fixed* on one validation set that the images make.
+
+    Every image has a logit, and every trial an offset to all of them, whose deviation is the one that makes the seeds'
+    differences as variable as they are. On a fixed set, the arms have logits of their own for every image, drawn anew
+    for each comparison and without a difference on average: what arms do that differ, but not in accuracy.
+    """
+    images, right = of_model["images"], of_model["right"]
+    seen = 2 * np.bincount(images.ravel())
+    hits = np.bincount(images.ravel(), right.sum(axis=1).ravel())
+    logits = np.log((hits + 0.5) / (seen - hits + 0.5))[seen > 0]
+    drawn = images.shape[1]
+    offset = _offset_deviation(logits, right)
+
+    def draw(seeds: int) -> PairedOutcomes:
+        arms = np.stack([logits, logits])
+        if is_fixed:
+            arms = arms[:, generator.choice(len(logits), drawn)] + generator.normal(0, 1, (2, drawn))
+        indices = [np.arange(drawn) if is_fixed else generator.choice(len(logits), drawn, False) for _ in range(seeds)]
+        sides = [
+            [generator.random(drawn) < probability(arm[of_seed] + generator.normal(0, offset)) for of_seed in indices]
+            for arm in arms
+        ]
+        return outcomes_from(sides[0], sides[1], indices)
+
+    return draw
+
+
+def _offset_deviation(logits: np.ndarray, right: np.ndarray) -> float:
+    """By matching moments: the variance of a pair's difference beyond that of drawing outcomes alone."""
+    chance = probability(logits)
+    of_drawing = 2 * np.mean(chance * (1 - chance)) / right.shape[2]
+    accuracy = right.mean(axis=2)
+    beyond = max(0.0, float(np.var(accuracy[:, 0] - accuracy[:, 1], ddof=1) - of_drawing))
+    slope = float(np.mean(chance * (1 - chance)))  # of the accuracy over the offset
+    return float(np.sqrt(beyond / 2) / slope)
+
+
+def probability(logit: np.ndarray) -> np.ndarray:
+    """The logistic function."""
+    return 1 / (1 + np.exp(-logit))
