@@ -106,7 +106,9 @@ class RecommendationReport(Body):
     recommended: RecommendedSpec
     verdict: Verdict | None = Field(description="Against the baseline; null where it is the baseline.")
     against_baseline: Difference | None
-    best_candidate: str | None = Field(description="The candidate with the highest mean accuracy at equal seeds.")
+    best_candidate: str | None = Field(
+        description="The candidate with the highest mean accuracy at equal seeds, when the recommendation was made."
+    )
     against_best: Difference | None = Field(description="Recommended minus best candidate, on the same fresh seeds.")
     seeds: list[int]
     validated_on: str | None = Field(

@@ -19,6 +19,7 @@ from augury.datasets.images.encoded import StoredImages
 from augury.datasets.images.pixel_file import PixelFile
 from augury.datasets.images.statistics import value_quantiles
 from augury.datasets.labelled_images import SPLITS, Listing
+from augury.wording import count
 
 NEAR_CONSTANT = 0.02
 """An image whose values spread over no more than this share of the dataset's range is nearly constant."""
@@ -140,9 +141,9 @@ def _class_warnings(facts: DatasetFacts) -> list[str]:
     sentences = {
         "there is only one class: it can be augmented, and nothing can be learnt from it": len(facts.classes) == 1,
         f"classes differ in upper and lower case only: {_quoted_names(alike)}": alike,
-        f"{len(empty)} classes have no images: {_quoted_names(empty)}": empty,
-        f"{len(untrained)} classes have no images to train on: {_quoted_names(untrained)}": untrained,
-        f"{len(small)} classes have fewer than {_FEW_IMAGES} images: {_quoted_names(small)}": small,
+        f"{_classes_have(empty)} no images: {_quoted_names(empty)}": empty,
+        f"{_classes_have(untrained)} no images to train on: {_quoted_names(untrained)}": untrained,
+        f"{_classes_have(small)} fewer than {_FEW_IMAGES} images: {_quoted_names(small)}": small,
         f"the largest class has {max_images} images and the smallest {min_images}: accuracy says little about the "
         "small ones": (min_images and max_images > _IMBALANCE * min_images),
     }
@@ -159,6 +160,10 @@ def _image_warnings(facts: DatasetFacts) -> list[str]:
         f"the images are of several file types: {_quoted_names(list(facts.extensions))}": len(facts.extensions) > 1,
     }
     return [sentence for sentence, applies in sentences.items() if applies]
+
+
+def _classes_have(names: Sequence[str]) -> str:
+    return count(len(names), "class has", "classes have")
 
 
 def _quoted_names(names: Sequence[str]) -> str:

@@ -78,7 +78,7 @@ class Analysis:
     @cached_property
     def confirmation(self) -> RecommendationReport | None:
         """How the recommendation did on its fresh seeds; None where it was not made yet, or not asked for."""
-        return confirmation_report(self.results, self.best_candidate)
+        return confirmation_report(self.results)
 
 
 def analyse(results: ComparisonResults) -> Analysis:

@@ -12,7 +12,7 @@ from api_schemas.reports.report import Difference, RecommendationReport, Verdict
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.dose_response import Shape
-from augury.evidence.judgement import Judgement, difference_between
+from augury.evidence.judgement import difference_between
 from augury.evidence.recommendation.parameter_choices import RankedCandidate
 from augury.evidence.recommendation.recommend import recommend
 from augury.evidence.statistics.verdicts import verdict_of
@@ -45,14 +45,14 @@ def recommend_from(
     return recommend(compared, baseline, shape)
 
 
-def confirmation_report(results: ComparisonResults, best: Judgement | None) -> RecommendationReport | None:
+def confirmation_report(results: ComparisonResults) -> RecommendationReport | None:
     """How the plan's recommendation did on its fresh seeds; None where the plan has none.
 
-    The two intervals hold together at the stated confidence (Bonferroni).
+    The two intervals hold together at the stated confidence (Bonferroni). The candidate that it has to beat is the one
+    that was the best when it was made, whichever is now: that one was trained on the fresh seeds, too.
 
     Args:
         results: of all rounds so far.
-        best: the candidate with the highest mean difference, which the recommendation has to beat.
     """
     recommended, seeds = results.plan.recommendation, results.seeds("confirmation")
     if recommended is None:
@@ -65,11 +65,12 @@ def confirmation_report(results: ComparisonResults, best: Judgement | None) -> R
     arm = next(arm.name for arm in results.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
     confidence = 1 - (1 - settings.confidence) / 2
     against_baseline = difference_between(results, arm, BASELINE, seeds, confidence)
-    against_best = None if best is None else difference_between(results, arm, best.candidate.arm, seeds, confidence)
+    best = next((each for each in results.plan.candidates if each.arm in confirmed), None)
+    against_best = None if best is None else difference_between(results, arm, best.arm, seeds, confidence)
     verdict = None
     if against_baseline is not None:
         verdict = verdict_of(against_baseline.low, against_baseline.high, settings.practical_effect)
-    name = None if best is None else best.candidate.name
+    name = None if best is None else best.name
     return RecommendationReport(
         recommended=recommended,
         verdict=verdict,

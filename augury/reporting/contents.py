@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from api_schemas.plans import BASELINE
+from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import ArmReport, CandidateReport, Cost, Report
 from augury.reporting import formatting
@@ -56,6 +56,18 @@ def failures_by_reason(arms: Sequence[ArmReport]) -> dict[tuple[str, str], list[
         for trial in arm.failed_trials:
             seeds[arm.name, f"{trial.error.message} ({trial.error.failure_class})"].append(trial.seed)
     return dict(seeds)
+
+
+def arms_notes(report: Report) -> list[str]:
+    """What has to be known to compare the accuracies of arms."""
+    said = [f"{DIVERGED}."] if any(map(has_diverged, report.arms)) else []
+    if report.recommendation is None or report.recommendation.validated_on is None:
+        return said
+    return said + [
+        f"{formatting.plain(arm.name)} was judged on other images than the other arms: compare it by its differences."
+        for arm in report.arms
+        if arm.role == ArmRole.RECOMMENDED
+    ]
 
 
 def has_diverged(arm: ArmReport) -> bool:

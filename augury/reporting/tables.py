@@ -12,10 +12,9 @@ from api_schemas.reports.evidence import ClassEffect, Look, ParameterEffect, Why
 from api_schemas.reports.report import ArmReport, RecommendationReport, Report
 from augury.reporting import formatting
 from augury.reporting.contents import (
-    DIVERGED,
+    arms_notes,
     failures_by_reason,
     has_augmentation,
-    has_diverged,
     preprocesses_as_baseline,
     trained_trials,
 )
@@ -160,9 +159,7 @@ def arms(report: Report) -> Table:
         )
         for arm in report.arms[:MAX_ARMS]
     ]
-    notes = []
-    if any(map(has_diverged, report.arms)):
-        notes.append(f"{DIVERGED}.")
+    notes = arms_notes(report)
     if len(report.arms) > len(rows):
         notes.append(_left_out(len(report.arms) - len(rows), "arm", "arms", "/arms"))
     return Table(

@@ -13,10 +13,9 @@ from api_schemas.reports.report import ArmReport, CandidateReport, Report, SeedR
 from augury.cli.render.report_text import VERDICT_STYLES, explanation, linted, recommended, with_interval
 from augury.cli.render.tables import plain_table
 from augury.reporting.contents import (
-    DIVERGED,
+    arms_notes,
     failures_by_reason,
     has_augmentation,
-    has_diverged,
     method_sentences,
     preprocesses_as_baseline,
     trained_trials,
@@ -38,7 +37,7 @@ def render(report: Report, width: int) -> RenderableType:
         *explanation(report),
         Text(),
         *(candidates if report.candidates else []),
-        _arms(report.arms, is_wide=is_wide),
+        _arms(report.arms, arms_notes(report), is_wide=is_wide),
         Text(),
         *_failures(report.arms),
         *linted(report),
@@ -64,7 +63,7 @@ def _candidates(candidates: Sequence[CandidateReport], *, is_wide: bool) -> Tabl
     return table
 
 
-def _arms(arms: Sequence[ArmReport], *, is_wide: bool) -> Table:
+def _arms(arms: Sequence[ArmReport], notes: Sequence[str], *, is_wide: bool) -> Table:
     table = _table("arm")
     for heading in ("validation\naccuracy %", "by seed", "clean\ntraining %", "seconds\na trial"):
         table.add_column(heading, justify="left" if heading == "by seed" else "right")
@@ -76,8 +75,8 @@ def _arms(arms: Sequence[ArmReport], *, is_wide: bool) -> Table:
             _percent(arm.mean_clean_training_accuracy),
             "-" if arm.mean_seconds is None else f"{arm.mean_seconds:.1f}",
         )
-    if any(map(has_diverged, arms)):
-        table.caption = DIVERGED
+    if notes:
+        table.caption = " ".join(notes)
         table.caption_justify = "left"
     return table
 

@@ -115,10 +115,11 @@ def single_seeds(diagnosis: CandidateDiagnosis) -> Cause | None:
     seeds = diagnosis.single_seeds
     if seeds is None:
         return None
+    ties = "" if (seeds.ahead * seeds.seeds).is_integer() else ", a tie counting half"
     worst = "; on its worst seed" if seeds.worst_difference < 0 else "; even on its worst seed"
     text = (
-        f"Seed by seed it was ahead of the baseline on {seeds.ahead * seeds.seeds:g} of {seeds.seeds} (exact 95% "
-        f"interval for the share of seeds: {percent(seeds.ahead_low)} to {percent(seeds.ahead_high)}){worst}, "
+        f"Seed by seed it was ahead of the baseline on {seeds.ahead * seeds.seeds:g} of {seeds.seeds}{ties} (exact "
+        f"95% interval for the share of seeds: {percent(seeds.ahead_low)} to {percent(seeds.ahead_high)}){worst}, "
         f"{seeds.worst_seed}, the difference was {seeds.worst_difference:+.1f} points. {_collapses(seeds)}"
     )
     strength = abs(seeds.worst_difference) if 0 < len(seeds.collapsed) < seeds.seeds else 0.0

@@ -83,3 +83,11 @@ def test_probes_that_failed_are_counted(form: Form, probes: int, failed: int, wo
     """And what is missing for it."""
     assert words in _said(form, _changed(cost={"probes": probes, "probes_failed": failed}))
     assert "failed; affinity" not in _said(form, _changed(cost={"probes": probes, "probes_failed": 0}))
+
+
+@FORMS
+@pytest.mark.parametrize("images", ["held_out", "test", None])
+def test_an_accuracy_on_other_images_is_said_to_be_one(form: Form, images: str | None) -> None:
+    """The recommended arm may be judged on images that were kept from the search."""
+    words = "recommended was judged on other images than the other arms: compare it by its differences"
+    assert (words in _said(form, _changed(recommendation={"validated_on": images}))) == (images is not None)

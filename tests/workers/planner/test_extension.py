@@ -105,7 +105,7 @@ def test_a_comparison_goes_on_after_its_recommendation_was_confirmed(context: Co
     assert _state(context, job_id) == "succeeded"
     assert [look.seeds for look in after.method.looks] == [3, 6]
     assert after.recommendation is not None
-    assert after.recommendation.seeds == before.recommendation.seeds
+    assert after.recommendation == before.recommendation
 
 
 def test_a_new_job_on_more_seeds_of_a_question_pays_for_the_look_that_was_taken(context: Context) -> None:
