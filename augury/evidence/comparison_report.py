@@ -83,7 +83,7 @@ def _if_nothing_was_learned(measured: CandidateResults) -> str:
         return ""
     return (
         f" But neither its models nor the baseline's have learned more than to name the most frequent class "
-        f"({nothing_learned(measured.arm)} of the validation images): this says nothing about its transforms."
+        f"({nothing_learned(measured.arm)}): this says nothing about its transforms."
     )
 
 

@@ -63,7 +63,8 @@ def nothing_learned(arm: ArmRecord) -> str:
     records = list(arm.seeds.values())
     accuracy = mean_of([record.accuracy for record in records])
     return (
-        f"right on {100 * (accuracy or 0.0):.1f}%, and always naming it is on {100 * most_frequent_share(records):.1f}%"
+        f"right on {100 * (accuracy or 0.0):.1f}% of the validation images, and always naming the most frequent class "
+        f"is on {100 * most_frequent_share(records):.1f}%"
     )
 
 

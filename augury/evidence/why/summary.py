@@ -54,7 +54,7 @@ def _void(baseline: ArmRecord) -> Cause | None:
     if has_learned(baseline):
         return None
     text = (
-        f"The baseline's models have learned nothing: they are {nothing_learned(baseline)} of the validation images. "
+        f"The baseline's models have learned nothing: they are {nothing_learned(baseline)}. "
         "Until they do, no comparison tells what transforms are good for: train for longer, or with images of the "
         "classes in more equal numbers, and look at the dataset's warnings."
     )
