@@ -91,10 +91,14 @@ class Stack:
         """The files that a process has mapped."""
         return Path(f"/proc/{self._processes[name].pid}/maps").read_text()
 
-    def thread_names_of(self, name: str) -> set[str]:
-        """What a process's threads are called."""
-        tasks = Path(f"/proc/{self._processes[name].pid}/task")
-        return {(task / "comm").read_text().strip() for task in tasks.iterdir()}
+    def thread_names_of(self, name: str) -> list[set[str]]:
+        """What the threads of a process are called, and then those of each of its children."""
+        parent = self._processes[name].pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [
+            {(task / "comm").read_text().strip() for task in Path(f"/proc/{process}/task").iterdir()}
+            for process in (parent, *children)
+        ]
 
     def _spawn(self, name: str, *module: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")

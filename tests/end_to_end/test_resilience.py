@@ -147,7 +147,7 @@ def test_colliding_idempotency_keys_make_one_job_each(stack: Stack) -> None:
         "dataset": {"kind": "builtin", "name": "digits"},
         "model": {"name": "linear"},
         "training": {"epochs": 1},
-        "evaluation": {"seeds": 1, "first_seed": 900},
+        "evaluation": {"seeds": 2, "first_seed": 900},
         "labels": {"test": "colliding-keys"},
     }
     keys = [f"key-{number}" for number in range(60)]

@@ -322,5 +322,5 @@ def test_warnings_tell_of_small_unequal_and_empty_classes(tmp_path: Path) -> Non
         class_names=["many", "few", "none"],
     )
     warnings = " / ".join(assemble(listing, ImageOptions(), tmp_path, LIMITS, lambda *_: None).facts.warnings)
-    assert "1 classes have no images: 'none'" in warnings
+    assert "1 class has no images: 'none'" in warnings
     assert "1 class has fewer than 10 images: 'few'" in warnings

@@ -272,8 +272,9 @@ def test_anything_with_columns_is_a_table(folder: Path, make: Any) -> None:
     {"class_mode": "other", "y_col": "yes"}, {"has_ext": True}, {"validate_filenames": False}, {"weight_col": "yes"},
 ], ids=without_addresses)  # fmt: skip
 def test_a_pandas_frame_gives_the_batches_of_keras(folder: Path, arguments: dict[str, Any]) -> None:
-    """Where pandas is installed, with an index of its own and a file that is missing."""
-    pandas = pytest.importorskip("pandas")
+    """With an index of its own and a file that is missing."""
+    import pandas  # which few tests need
+
     frame = pandas.DataFrame(TABLE, index=list("xyzuvw")).assign(
         small=np.arange(6, dtype=np.float32), yes=np.arange(6) > 2
     )

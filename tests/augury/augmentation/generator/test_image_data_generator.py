@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from keras.src.legacy.preprocessing import image as keras_image
 
@@ -70,6 +70,8 @@ def test_whatever_keras_accepts_gives_its_batches_and_whatever_it_refuses_its_er
     parameters: dict[str, Any], seed: int | None, kind: str
 ) -> None:
     """Parameters that jobs refuse included: the same batches or class of error, warnings, and state of the draws."""
+    # Keras takes deviations in the type of the images: in 16 bits they overflow, and all is divided by infinity.
+    assume(not (parameters.get("dtype") == "float16" and parameters.get("featurewise_std_normalization")))
     images = IMAGES.astype(kind)
 
     def batches(library: Any) -> Any:
