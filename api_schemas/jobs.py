@@ -29,6 +29,13 @@ LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,10
 Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=20, json_schema_extra={"additionalProperties": False})]
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
+Priority = Annotated[
+    Literal["low", "normal", "high"],
+    Field(
+        description="The job's share of the workers while others have work, too: high gets twice as many as normal, "
+        "low half as many. None of them waits for ever."
+    ),
+]
 
 
 class JobKind(StrEnum):
@@ -96,6 +103,7 @@ class ComparisonRequest(RequestModel):
         False, description="Make a better spec from the evidence, and train it on fresh seeds before it is called so."
     )
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
+    priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
 
     @model_validator(mode="after")
@@ -120,6 +128,7 @@ class TrainingRequest(RequestModel):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings(seeds=3)
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
+    priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
 
     @model_validator(mode="after")
@@ -163,6 +172,7 @@ class AugmentationRequest(RequestModel):
     )
     include_originals: bool = Field(False, description="Put the untouched images in front of the augmented ones.")
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers augment; either use their processors.")
+    priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
 
     @model_validator(mode="after")
@@ -184,16 +194,6 @@ JobRequest = Annotated[
     names_its_kinds(*JobKind),
 ]
 """What a client may submit; ``kind`` says which it is."""
-
-
-MAX_EXTENDED_SEEDS = 200
-"""Beyond so many, more images are the better advice."""
-
-
-class ExtensionRequest(RequestModel):
-    """Train a finished comparison's undecided candidates on more seeds, and look at the evidence once more."""
-
-    seeds: int = Field(ge=3, le=MAX_EXTENDED_SEEDS, description="Per arm in all, those that are trained included.")
 
 
 class Job(Body):

@@ -20,9 +20,9 @@ class Publisher:
         self._pending: queues.SimpleQueue[tuple[str, str, str] | None] = queues.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
-    def publish(self, task: str, unit_id: str, queue: str) -> None:
+    def publish(self, task: str, about: str, queue: str) -> None:
         """Have a message published soon."""
-        self._pending.put((task, unit_id, queue))
+        self._pending.put((task, about, queue))
 
     def __enter__(self) -> Self:
         """Start publishing."""

@@ -1,4 +1,4 @@
-"""The queue: Celery messages that carry a task's name and an id. Losing or repeating one is harmless."""
+"""The queue: Celery messages that say "look at this job", or "there is work". Losing or repeating one is harmless."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from celery import Celery
 from store.settings import StoreSettings
 
 CONTROL, CPU, GPU = "control", "cpu", "gpu"
-ADVANCE, RUN_TRIAL, INGEST, SWEEP = "augury.advance", "augury.run_trial", "augury.ingest", "augury.sweep"
-RUN_CHUNK = "augury.run_chunk"
+ADVANCE, WORK, SWEEP = "augury.advance", "augury.work", "augury.sweep"
+
+Message = tuple[str, str, str]
+"""A task's name, what it is about (a job's id, or the kind of worker that is rung), and the queue."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,18 +58,23 @@ def celery_app(settings: StoreSettings) -> Celery:
     return app
 
 
+def doorbell(kind: str) -> Message:
+    """The message that there is work for a kind of worker. Which, the worker finds out when it comes."""
+    return WORK, kind, kind
+
+
 class Queue:
     """Publishing, bounded in time: a broker that is away never holds up the caller for long."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def publish(self, task: str, unit_id: str, queue: str) -> bool:
+    def publish(self, task: str, about: str, queue: str) -> bool:
         """Send one message; False if the broker did not take it, which the sweep makes up for."""
         try:
-            self._app.send_task(task, args=[unit_id], queue=queue)
+            self._app.send_task(task, args=[about], queue=queue)
         except Exception as error:  # whatever the transport raises, the row in SQL is safe
-            log.warning("message not published", task=task, id=unit_id, reason=str(error))
+            log.warning("message not published", task=task, about=about, reason=str(error))
             return False
         return True
 

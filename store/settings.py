@@ -27,7 +27,7 @@ class StoreSettings(BaseSettings):
     snapshot_cache_bytes: int = Field(20 * 2**30, ge=0, description="Of these, kept beyond their use.")
     lease_seconds: float = Field(15.0, ge=1, description="A unit of work not renewed for so long is given to another.")
     max_attempts: int = Field(3, ge=1, description="Workers that may be lost on one unit of work before it fails.")
-    republish_seconds: float = Field(20.0, ge=0.5, description="Age at which an unclaimed message counts as lost.")
+    republish_seconds: float = Field(20.0, ge=0.5, description="A job that was not looked at for so long is looked at.")
     sweep_seconds: float = Field(5.0, ge=0.2, description="How often lost work is looked for.")
     job_deadline_hours: float = Field(24.0, gt=0, description="A job that is not done by then fails with 'timeout'.")
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")

@@ -18,15 +18,16 @@ from service.settings import ServiceSettings
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
-from store.queue import INGEST, RUN_CHUNK, RUN_TRIAL
-from store.rows.tables import JobRow, TrialRow
+from store.queue import ADVANCE, WORK
+from store.rows import leases
+from store.rows.tables import DatasetRow, JobRow, TrialRow
 from tests.service.conftest import UNREACHABLE
 from tests.workers.conftest import RecordingQueue
+from tests.workers.units.carried import run_trial
 from workers.context import Context
 from workers.planner.advance import advance
 from workers.settings import WorkerSettings
-from workers.units.chunk import run_chunk
-from workers.units.trial import run_trial
+from workers.units.next_unit import work
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -87,9 +88,14 @@ class Upgraded:
         """Do what the planner asks for, in this process. Nothing may be trained."""
         advance(self.context, job_id)
         while self.queue.waiting:
-            for task, unit_id, _ in self.queue.take():
-                assert task not in (RUN_TRIAL, INGEST), "everything that takes long is there already"
-                (run_chunk if task == RUN_CHUNK else advance)(self.context, unit_id)
+            for task, about, _ in self.queue.take():
+                assert not self._is_anything_long_due(), "everything that takes long is there already"
+                {WORK: work, ADVANCE: advance}[task](self.context, about)
+
+    def _is_anything_long_due(self) -> bool:
+        with self.context.database.reading() as session:
+            queries = [select(row.id).where(row.state == leases.QUEUED) for row in (TrialRow, DatasetRow)]
+            return any(session.scalar(query.limit(1)) for query in queries)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The tasks: thin shells that hand an id to a plain function."""
+"""The tasks: thin shells around plain functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from workers.app import app
 from workers.context import context
 from workers.maintenance import sweep as sweeping
 from workers.planner import advance as planner
-from workers.units import chunk, ingestion, trial
+from workers.units import next_unit
 
 
 @app.task(name=queue.ADVANCE)
@@ -16,22 +16,10 @@ def advance(job_id: str) -> None:
     planner.advance(context(app), job_id)
 
 
-@app.task(name=queue.INGEST)
-def ingest(dataset_id: str) -> None:
-    """Make a dataset's snapshot."""
-    ingestion.ingest(context(app), dataset_id)
-
-
-@app.task(name=queue.RUN_TRIAL)
-def run_trial(trial_id: str) -> None:
-    """Train one trial."""
-    trial.run_trial(context(app), trial_id)
-
-
-@app.task(name=queue.RUN_CHUNK)
-def run_chunk(chunk_id: str) -> None:
-    """Carry out one chunk of an augmentation."""
-    chunk.run_chunk(context(app), chunk_id)
+@app.task(name=queue.WORK)
+def work(kind: str) -> None:
+    """Somebody rang: carry out what is next for this kind of worker."""
+    next_unit.work(context(app), kind)
 
 
 @app.task(name=queue.SWEEP)

@@ -179,7 +179,7 @@ def _needs_a_message(row: DatasetRow) -> bool:
 def _publish(resources: Resources, rows: list[DatasetRow]) -> None:
     """To be called after the commit."""
     for row in rows:
-        resources.publisher.publish(queue.INGEST, row.id, row.queue)
+        resources.publisher.publish(*queue.doorbell(row.queue))
 
 
 def _refused(error: FieldProblem) -> ProblemError:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
-from api_schemas.jobs import ExtensionRequest, JobKind, JobState
+from api_schemas.extension import ExtensionRequest
+from api_schemas.jobs import JobKind, JobState
 from api_schemas.plans import Plan
 from api_schemas.reports.report import Report, Verdict
 from augury.planning.canonical import digest

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api_schemas.jobs import ExtensionRequest, Job, JobList, JobRequest, JobState
+from api_schemas.extension import ExtensionRequest
+from api_schemas.jobs import Job, JobList, JobRequest, JobState
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList

@@ -54,6 +54,7 @@ def create(
     row = JobRow(
         id=new_id(JOB), kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
+        queue=request.device, priority=request.priority,
         deadline_at=deadline_at, created_at=now,
     )  # fmt: skip
     session.add(row)

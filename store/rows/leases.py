@@ -22,9 +22,9 @@ from store.rows.tables import ChunkRow, DatasetRow, TrialRow
 QUEUED = "queued"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeaseKind:
-    """A kind of leased unit of work."""
+    """A kind of leased unit of work. There is one of each, so they are told apart by identity."""
 
     machine: StateMachine
     row: type[ChunkRow] | type[DatasetRow] | type[TrialRow]

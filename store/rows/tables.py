@@ -78,6 +78,11 @@ class JobRow(Base):
     phase: Mapped[str] = mapped_column(String(20))
     request: Mapped[dict[str, Any]]
     labels: Mapped[dict[str, Any]]
+    queue: Mapped[str] = mapped_column(String(20), server_default="cpu")
+    """The kind of worker that it asks for."""
+    priority: Mapped[str] = mapped_column(String(10), server_default="normal")
+    served_at: Mapped[float | None]
+    """When a worker last took up work of it; see ``store.rows.handout``."""
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
     plan: Mapped[dict[str, Any] | None]
     report_artifact: Mapped[str | None] = mapped_column(String(200))
@@ -139,6 +144,8 @@ class JobTrialRow(Base):
     seed: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id"), index=True)
     reused: Mapped[bool]
+
+    __table_args__ = (Index("job_trials_by_seed", "job_id", "seed", "arm"),)
 
 
 class ChunkRow(Leased, Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -96,17 +97,35 @@ def test_a_migration_can_be_undone(database: Database) -> None:
 @pytest.mark.parametrize("stored", [{"p": 0.25, "kind": "augmentation"}, {"kind": "augmentation"}])
 def test_stored_requests_follow_the_renamed_field(database: Database, stored: dict[str, Any]) -> None:
     """A job that waits while the service is brought up to date is carried out, with the probability it asked for."""
-    _migrate_to(database, "0003")
+    renamed = {"identity_probability" if name == "p" else name: value for name, value in stored.items()}
     with database.writing() as session:
         job = new_job(session, comparison())
-        session.execute(update(JobRow).where(JobRow.id == job.id).values(kind="augmentation", request=stored))
-    migrate.upgrade(database)
-    expected = {"identity_probability" if name == "p" else name: value for name, value in stored.items()}
-    with database.reading() as session:
-        assert session.get_one(JobRow, job.id).request == expected
+        session.execute(update(JobRow).where(JobRow.id == job.id).values(kind="augmentation", request=renamed))
     _migrate_to(database, "0003")
+    assert _stored_request(database) == stored
+    migrate.upgrade(database)
+    assert _stored_request(database) == renamed
+
+
+def test_a_job_that_waits_keeps_the_kind_of_worker_that_it_asked_for(database: Database) -> None:
+    """Where that was in its request alone before."""
+    with database.writing() as session:
+        kept = {device: new_job(session, comparison(device=device)).id for device in ("cpu", "gpu")}
+    _migrate_to(database, "0005")
+    migrate.upgrade(database)
     with database.reading() as session:
-        assert session.get_one(JobRow, job.id).request == stored
+        rows = {device: session.get_one(JobRow, job_id) for device, job_id in kept.items()}
+    assert {device: (row.queue, row.priority) for device, row in rows.items()} == {
+        "cpu": ("cpu", "normal"),
+        "gpu": ("gpu", "normal"),
+    }
+
+
+def _stored_request(database: Database) -> dict[str, Any]:
+    """Of the only job, whatever the schema."""
+    with database.engine.connect() as connection:
+        request: dict[str, Any] = json.loads(connection.execute(text("select request from jobs")).scalar_one())
+    return request
 
 
 def _migrate_to(database: Database, revision: str) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from store.database import patiently
-from store.queue import identity
-from store.rows import jobs, leases
+from store.rows import handout, jobs
+from store.rows.handout import Turn
 from store.rows.leases import Lease, LeaseKind
 from workers.context import Context
 from workers.failures import failure_of
@@ -19,76 +21,90 @@ from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInter
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
+Claim = Callable[[Session, float], Turn | None]
 
 log = structlog.get_logger(__name__)
 
 
-def carry_out(
-    context: Context,
-    work: LeaseKind,
-    unit_id: str,
-    *,
-    read: Callable[[Session], Task],
-    do: Callable[[Task, LeaseKeeper], Outcome],
-    record: Callable[[Session, Lease, Task, Outcome | Failure, float], object],
-    what: str,
-) -> bool:
-    """Claim a unit, do it, record its outcome; False if it was not to be had, which is nothing bad.
+@dataclass(frozen=True)
+class UnitOfWork(Generic[Task, Outcome]):
+    """A kind of unit: how it is carried out, once it is claimed."""
 
-    Parameters:
-        read: What is to be done, read in the transaction that claims it.
-        do: Does it, calling ``raise_if_cancelled()`` often; what it raises is recorded as a failure of *what*.
-        record: Writes the outcome, if the lease still holds.
-        what: The work in a word, for messages.
+    kind: LeaseKind
+    what: str
+    """The work in a word, for messages."""
+    read: Callable[[Session, str], Task]
+    """What is to be done, read in the transaction that claims it."""
+    do: Callable[[Context, Task, LeaseKeeper], Outcome]
+    """Does it, calling ``raise_if_cancelled()`` often; what it raises is recorded as a failure."""
+    record: Callable[[Context, Session, Lease, Task, Outcome | Failure, float], object]
+    """Writes the outcome, if the lease still holds."""
+    afterwards: Callable[[Context, str], None]
+    """Has the jobs that wait for it advanced."""
+
+
+def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> bool:
+    """Claim a unit, do it, record its outcome; False if there was none to be had, which is nothing bad.
+
+    Args:
+        context: of this process.
+        claim: takes a unit in the transaction and at the time that it is given.
+        units: how each kind of unit is carried out.
     """
-    patience = context.settings.lease_seconds
-    claimed = patiently(lambda: _claim(context, work, unit_id, read), patience)
+    claimed = patiently(lambda: _claim(context, claim, units), context.settings.lease_seconds)
     if claimed is None:
         return False
-    lease, task = claimed
-    log.info("work begins", unit=unit_id)
+    turn, task = claimed
+    _note_served(context, turn)
+    _carry_out(context, units[turn.lease.kind], turn.lease, task)
+    return True
+
+
+def _claim(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> tuple[Turn, Any] | None:
+    with context.database.writing() as session:
+        turn = claim(session, context.database.now(session))
+        return None if turn is None else (turn, units[turn.lease.kind].read(session, turn.lease.row_id))
+
+
+def _note_served(context: Context, turn: Turn) -> None:
+    """A job that is not seen to have been served only gets its next turn sooner, so nothing is tried again."""
+    if turn.job_id is None:
+        return
+    try:
+        with context.database.writing() as session:
+            handout.note_served(session, turn.job_id, context.database.now(session))
+    except OperationalError as error:
+        log.warning("a turn was not noted", job=turn.job_id, reason=str(error))
+
+
+def _carry_out(context: Context, unit: UnitOfWork[Any, Any], lease: Lease, task: Any) -> None:
+    log.info("work begins", unit=lease.row_id)
     try:
         with LeaseKeeper(context.database, lease, context.settings) as keeper:
-            outcome = _outcome(do, task, keeper, what)
+            outcome = _outcome(context, unit, task, keeper)
     except WorkCancelledError:
         settle_cancelled(context.database, lease)
     except WorkInterruptedError:
         give_back(context.database, lease)
     else:
-        patiently(lambda: _record(context, lease, task, outcome, record), patience)
-    log.info("work ends", unit=unit_id)
-    return True
+        patiently(lambda: _record(context, unit, lease, task, outcome), context.settings.lease_seconds)
+    log.info("work ends", unit=lease.row_id)
+    unit.afterwards(context, lease.row_id)
 
 
-def _claim(
-    context: Context, work: LeaseKind, unit_id: str, read: Callable[[Session], Task]
-) -> tuple[Lease, Task] | None:
-    database, seconds = context.database, context.settings.lease_seconds
-    with database.writing() as session:
-        now = database.now(session)
-        lease = leases.claim(session, work, unit_id, owner=identity(), now=now, seconds=seconds)
-        return None if lease is None else (lease, read(session))
-
-
-def _outcome(
-    do: Callable[[Task, LeaseKeeper], Outcome], task: Task, keeper: LeaseKeeper, what: str
-) -> Outcome | Failure:
+def _outcome(context: Context, unit: UnitOfWork[Task, Outcome], task: Task, keeper: LeaseKeeper) -> Outcome | Failure:
     try:
-        return do(task, keeper)
+        return unit.do(context, task, keeper)
     except (WorkCancelledError, WorkInterruptedError):
         raise
     except Exception as error:  # whatever happens, the unit's row must say so
-        return failure_of(error, what)
+        return failure_of(error, unit.what)
 
 
 def _record(
-    context: Context,
-    lease: Lease,
-    task: Task,
-    outcome: Outcome | Failure,
-    record: Callable[[Session, Lease, Task, Outcome | Failure, float], object],
+    context: Context, unit: UnitOfWork[Task, Outcome], lease: Lease, task: Task, outcome: Outcome | Failure
 ) -> None:
     with context.database.writing() as session:
         now = context.database.now(session)
-        record(session, lease, task, outcome, now)
+        unit.record(context, session, lease, task, outcome, now)
         jobs.settle_cancelled(session, lease.row_id, now)  # it may have ended just before it heard of a cancel

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
-
 import structlog
 from kombu.exceptions import OperationalError
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure, FailureClass
 from store import queue
 from store.files.names import chunks_folder, job_folder, trial_folder
-from store.rows import chunks, idempotency, jobs, leases, trials
-from store.rows.leases import CHUNKS, INGESTIONS, TRIALS, LeaseKind
+from store.queue import Message
+from store.rows import chunks, handout, idempotency, jobs, leases, trials
+from store.rows.leases import CHUNKS, INGESTIONS, TRIALS
 from store.rows.tables import JobRow
 from store.settings import SECONDS_PER_DAY
 from workers.context import Context
 from workers.maintenance import dataset_files
-from workers.planner.step import Message
 from workers.settings import WorkerSettings
 
 _MAX_JOBS_AT_ONCE = 500
 _MAX_TRIALS_AT_ONCE = 500
-_TASKS = ((TRIALS, queue.RUN_TRIAL), (CHUNKS, queue.RUN_CHUNK), (INGESTIONS, queue.INGEST))
+_MAX_DOORBELLS = 500
+_KINDS = (TRIALS, CHUNKS, INGESTIONS)
+_WORKERS = (queue.CPU, queue.GPU)
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +36,7 @@ def sweep(context: Context) -> None:
         now = context.database.now(session)
         messages = _take_back(session, settings, now)
         _end_overdue(session, now)
-        short = _short_queues(session, depths)
-        for work, task in _TASKS:
-            messages += _publish_again(session, work, task, short, depths, settings, now)
+        messages += _ring_again(session, depths)
         messages += _advance_again(session, depths, settings, now)
         forgotten = _forget(session, settings, now)
     for message in messages:
@@ -61,7 +57,7 @@ def _depths(context: Context) -> dict[str, int]:
 
 def _take_back(session: Session, settings: WorkerSettings, now: float) -> list[Message]:
     touched: list[str] = []
-    for work, _ in _TASKS:
+    for work in _KINDS:
         touched += leases.expire(session, work, now=now, max_attempts=settings.max_attempts)
     for unit_id in touched:
         log.warning("a worker was lost", unit=unit_id)
@@ -76,38 +72,14 @@ def _end_overdue(session: Session, now: float) -> None:
         jobs.fail(session, job_id, Failure.of(FailureClass.TIMEOUT, message), now)
 
 
-def _short_queues(session: Session, depths: dict[str, int]) -> list[str]:
-    """Queues with fewer messages than there are queued units of all kinds of work: some were lost.
+def _ring_again(session: Session, depths: dict[str, int]) -> list[Message]:
+    """As many doorbells as more units wait for a kind of worker than messages do: some were lost.
 
-    A queue with as many messages as there are queued units has lost nothing, however long they wait.
+    A queue with as many messages as there are waiting units has lost nothing, however long they wait.
     """
-    waiting: Counter[str] = Counter()
-    for work, _ in _TASKS:
-        row = work.row
-        query = select(row.queue, func.count()).where(row.state == leases.QUEUED, row.published_at.is_not(None))
-        waiting.update({group[0]: group[1] for group in session.execute(query.group_by(row.queue))})
-    return [name for name, count in waiting.items() if depths.get(name, count) < count]
-
-
-def _publish_again(
-    session: Session,
-    work: LeaseKind,
-    task: str,
-    short: Sequence[str],
-    depths: dict[str, int],
-    settings: WorkerSettings,
-    now: float,
-) -> list[Message]:
-    """Messages for queued units that have none."""
-    row = work.row
-    is_lost = row.queue.in_(short) & (row.published_at < now - settings.republish_seconds)
-    never_sent = row.published_at.is_(None) & row.queue.in_(depths)
-    units: Sequence[Any] = session.scalars(
-        select(row).where(row.state == leases.QUEUED, or_(is_lost, never_sent))
-    ).all()
-    for unit in units:
-        unit.published_at = now
-    return [(task, unit.id, unit.queue) for unit in units]
+    known = [kind for kind in _WORKERS if kind in depths]
+    missing = {kind: min(handout.waiting(session, kind) - depths[kind], _MAX_DOORBELLS) for kind in known}
+    return [queue.doorbell(kind) for kind, count in missing.items() for _ in range(count)]
 
 
 def _advance_again(session: Session, depths: dict[str, int], settings: WorkerSettings, now: float) -> list[Message]:

@@ -11,11 +11,12 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import JobKind, JobState, Phase
 from store import queue
+from store.queue import Message
 from store.rows import jobs
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner import augmentation, comparison, training
-from workers.planner.step import Message, NextStep, Step
+from workers.planner.step import NextStep, Step
 
 _NEXT_STEPS: dict[JobKind, NextStep] = {
     JobKind.COMPARISON: comparison.next_step,
@@ -59,4 +60,4 @@ def _publish_ingestion(dataset: DatasetRow, now: float) -> list[Message]:
     if dataset.state != DatasetState.QUEUED or dataset.published_at is not None:
         return []
     dataset.published_at = now
-    return [(queue.INGEST, dataset.id, dataset.queue)]
+    return [queue.doorbell(dataset.queue)]

@@ -13,9 +13,10 @@ from api_schemas.jobs import AugmentationRequest, Phase
 from api_schemas.plans import AugmentationPlan
 from augury.planning import augmentation
 from store import queue
+from store.queue import Message
 from store.rows import chunks, events, jobs
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
-from workers.planner.step import Message, Step
+from workers.planner.step import Step
 
 _CHECKS = {"splits": augmentation.splits_problem, "format": augmentation.format_problem}
 
@@ -73,7 +74,7 @@ def _publish(session: Session, job: JobRow, now: float) -> Sequence[Message]:
     unpublished = chunks.unpublished(session, job.id)
     for chunk in unpublished:
         chunk.published_at = now
-    return [(queue.RUN_CHUNK, chunk.id, chunk.queue) for chunk in unpublished]
+    return [queue.doorbell(chunk.queue) for chunk in unpublished]
 
 
 def _failure_of_job(failed: ChunkRow, plan: AugmentationPlan) -> Failure:

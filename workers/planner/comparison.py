@@ -12,12 +12,13 @@ from augury.evidence.comparison_report import comparison_report
 from augury.evidence.next_round import Extension, next_round
 from augury.planning import comparison
 from store import queue
+from store.queue import Message
 from store.rows import chunks, datasets, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_results
-from workers.planner.step import Message, Step
+from workers.planner.step import Step
 from workers.planner.trial_slots import TrialSlots, has_plan, is_anything_left, publish_trials
 
 _PROBED_SEEDS = 5
@@ -86,4 +87,4 @@ def _publish_probes(session: Session, job: JobRow, places: TrialSlots, now: floa
     unpublished = chunks.unpublished(session, job.id)
     for probe in unpublished:
         probe.published_at = now
-    return [(queue.RUN_CHUNK, probe.id, probe.queue) for probe in unpublished]
+    return [queue.doorbell(probe.queue) for probe in unpublished]

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from store.queue import Message
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
-
-Message = tuple[str, str, str]
-"""A task's name, the id of its unit of work, and the queue."""
 
 
 @dataclass(frozen=True)

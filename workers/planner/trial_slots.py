@@ -14,10 +14,10 @@ from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.split_problems import split_problem
 from store import queue
+from store.queue import Message
 from store.rows import jobs, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
-from workers.planner.step import Message
 
 TrialSlots = Sequence[tuple[JobTrialRow, TrialRow]]
 """A job's arms on their seeds, each with the trial that fills it."""
@@ -74,4 +74,4 @@ def publish_trials(job: JobRow, slots: TrialSlots, now: float) -> list[Message]:
     }
     for trial in unpublished.values():
         trial.published_at = now
-    return [(queue.RUN_TRIAL, trial.id, trial.queue) for trial in unpublished.values()]
+    return [queue.doorbell(job.queue) for _ in unpublished]

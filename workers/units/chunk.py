@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from store.rows.leases import Lease
 from store.rows.tables import ChunkRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
-from workers.leasing.run_leased import carry_out
+from workers.leasing.run_leased import UnitOfWork
 from workers.units import augmentation, probe
 
 
@@ -45,21 +44,6 @@ class _Task:
     details: Any
 
 
-def run_chunk(context: Context, chunk_id: str) -> None:
-    """Claim the chunk, carry it out, record the outcome, and have the job advanced when nothing is left to wait for."""
-    was_ours = carry_out(
-        context,
-        leases.CHUNKS,
-        chunk_id,
-        read=lambda session: _read(session, chunk_id),
-        do=partial(_do, context),
-        record=_record,
-        what="augmentation",
-    )
-    if was_ours:
-        _advance_if_due(context, chunk_id)
-
-
 def _read(session: Session, chunk_id: str) -> _Task:
     row = session.get_one(ChunkRow, chunk_id)
     work = _WORK[ChunkRole(row.role)]
@@ -70,7 +54,9 @@ def _do(context: Context, task: _Task, keeper: LeaseKeeper) -> dict[str, Any]:
     return task.work.do(context, task.details, keeper)
 
 
-def _record(session: Session, lease: Lease, task: _Task, outcome: dict[str, Any] | Failure, now: float) -> None:
+def _record(
+    _context: Context, session: Session, lease: Lease, task: _Task, outcome: dict[str, Any] | Failure, now: float
+) -> None:
     if isinstance(outcome, Failure):
         chunks.fail(session, lease, outcome, now)
     else:
@@ -88,3 +74,6 @@ def _advance_if_due(context: Context, chunk_id: str) -> None:
         ]
     for job_id in due:
         context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
+
+
+UNIT = UnitOfWork(leases.CHUNKS, "augmentation", _read, _do, _record, _advance_if_due)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -19,24 +18,13 @@ from store.rows.leases import Lease
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
-from workers.leasing.run_leased import carry_out
+from workers.leasing.run_leased import UnitOfWork
 from workers.maintenance.workspaces import workspace_of
 from workers.units.uploaded_file import uploaded_file
 
 
-def ingest(context: Context, dataset_id: str) -> None:
-    """Claim the dataset, store and measure its images, and have the jobs that wait for it advanced."""
-    was_ours = carry_out(
-        context,
-        leases.INGESTIONS,
-        dataset_id,
-        read=lambda session: session.get_one(DatasetRow, dataset_id).reference,
-        do=partial(_ingest, context),
-        record=partial(_record, context),
-        what="ingestion",
-    )
-    if was_ours:
-        _advance_waiting_jobs(context, dataset_id)
+def _read(session: Session, dataset_id: str) -> dict[str, Any]:
+    return session.get_one(DatasetRow, dataset_id).reference
 
 
 def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadDataset:
@@ -78,3 +66,6 @@ def _advance_waiting_jobs(context: Context, dataset_id: str) -> None:
         job_ids = session.scalars(waiting).all()
     for job_id in job_ids:
         context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
+
+
+UNIT = UnitOfWork(leases.INGESTIONS, "ingestion", _read, _ingest, _record, _advance_waiting_jobs)

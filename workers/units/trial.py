@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,25 +17,14 @@ from store.rows.leases import Lease
 from store.rows.tables import TrialRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
-from workers.leasing.run_leased import carry_out
+from workers.leasing.run_leased import UnitOfWork
 
 
-def run_trial(context: Context, trial_id: str) -> None:
-    """Claim the trial, train, record the outcome, and have the jobs that wait for it advanced."""
-    was_ours = carry_out(
-        context,
-        leases.TRIALS,
-        trial_id,
-        read=lambda session: session.get_one(TrialRow, trial_id).definition,
-        do=partial(_train, context, trial_id),
-        record=_record,
-        what="training",
-    )
-    if was_ours:
-        _advance_waiting_jobs(context, trial_id)
+def _read(session: Session, trial_id: str) -> tuple[str, dict[str, Any]]:
+    return trial_id, session.get_one(TrialRow, trial_id).definition
 
 
-def _train(context: Context, trial_id: str, stored: dict[str, Any], keeper: LeaseKeeper) -> TrialResult:
+def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeeper) -> TrialResult:
     """Train, and store the files of the trial before its success is recorded, so that whoever sees it finds them.
 
     The definition is read here and not with the claim: one that an earlier version wrote and this one does not
@@ -44,6 +32,7 @@ def _train(context: Context, trial_id: str, stored: dict[str, Any], keeper: Leas
     """
     from augury.training.trial import train_trial  # imports TensorFlow, which only pool processes may do
 
+    trial_id, stored = task
     definition = TrialDefinition.model_validate(stored)
     trained = train_trial(definition, load_snapshot(context.artifacts, definition.dataset), keeper)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
@@ -53,7 +42,7 @@ def _train(context: Context, trial_id: str, stored: dict[str, Any], keeper: Leas
 
 
 def _record(
-    session: Session, lease: Lease, _stored: dict[str, Any], outcome: TrialResult | Failure, now: float
+    _context: Context, session: Session, lease: Lease, _task: object, outcome: TrialResult | Failure, now: float
 ) -> None:
     if isinstance(outcome, Failure):
         trials.fail(session, lease, outcome, now)
@@ -66,3 +55,6 @@ def _advance_waiting_jobs(context: Context, trial_id: str) -> None:
         job_ids = trials.jobs_of(session, [trial_id])
     for job_id in job_ids:
         context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
+
+
+UNIT = UnitOfWork(leases.TRIALS, "training", _read, _train, _record, _advance_waiting_jobs)

@@ -54,7 +54,7 @@ def test_a_new_reference_is_accepted_and_its_ingestion_asked_for(
     assert (first.status_code, dataset.state, dataset.reference) == (202, "queued", DIGITS)
     assert first.headers["Location"] == f"/v1/datasets/{dataset.id}"
     assert (again.status_code, again.json()["id"]) == (202, dataset.id)
-    assert published == [(queue.INGEST, dataset.id, "cpu")]
+    assert published == [queue.doorbell("cpu")]
 
 
 def test_a_dataset_that_is_ready_is_answered_with_200(client: TestClient, published: list[tuple[str, ...]]) -> None:

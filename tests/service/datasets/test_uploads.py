@@ -96,7 +96,7 @@ def test_a_file_is_stored_under_its_digest_and_registered_with_its_options(
     assert reference["layout"] == "classes"
     assert resources_of(client).artifacts.read(f"uploads/{SHA256}") == CONTENT
     assert _left(tmp_path) == []
-    assert published == [(queue.INGEST, dataset["id"], "cpu")]
+    assert published == [queue.doorbell("cpu")]
 
 
 def test_the_same_bytes_are_stored_once(client: TestClient, tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_a_dataset_that_nobody_used_is_read_and_the_client_told_to_come_back(
     with database.reading() as session:
         (row,) = session.query(DatasetRow).all()
     assert row.published_at is not None
-    assert published == [(queue.INGEST, row.id, row.queue)]
+    assert published == [queue.doorbell(row.queue)]
     assert f"/v1/datasets/{row.id}" in problem["detail"]
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from store.files.names import predictions_name
-from store.queue import ADVANCE, INGEST, RUN_TRIAL
+from store.queue import ADVANCE, doorbell
 from store.rows import datasets, events, idempotency, jobs, leases, trials
 from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from store.settings import SECONDS_PER_DAY
@@ -23,18 +23,10 @@ def now() -> float:
     return time.time()
 
 
-def _training(context: Context, now: float, published_at: float | None) -> str:
-    """A job in training whose trials were published then."""
+def _training(context: Context, now: float) -> str:
+    """A job in training, of which no message is there."""
     with context.database.writing() as session:
-        job = running_job(session, now=now)
-        for _, trial in trials.of_job(session, job.id):
-            trial.published_at = published_at
-        return job.id
-
-
-def _trial_ids(context: Context, job_id: str) -> list[str]:
-    with context.database.reading() as session:
-        return [trial.id for _, trial in trials.of_job(session, job_id)]
+        return running_job(session, now=now).id
 
 
 def _job(context: Context, job_id: str) -> JobRow:
@@ -42,61 +34,59 @@ def _job(context: Context, job_id: str) -> JobRow:
         return session.get_one(JobRow, job_id)
 
 
-def test_trials_whose_messages_were_lost_are_published_again(
+def _rings(queue: RecordingQueue, kind: str = "cpu") -> int:
+    return queue.take().count(doorbell(kind))
+
+
+def test_a_worker_is_rung_again_for_every_unit_whose_message_was_lost(
     context: Context, queue: RecordingQueue, now: float
 ) -> None:
-    """The broker came back empty; every queued trial gets one new message."""
-    job_id = _training(context, now, published_at=now - 60)
+    """The broker came back empty; every queued trial gets one new message, and no second one."""
+    _training(context, now)
     sweep(context)
-    published = [message for message in queue.take() if message[0] == RUN_TRIAL]
-    assert sorted(published) == sorted((RUN_TRIAL, trial_id, "cpu") for trial_id in _trial_ids(context, job_id))
-    queue.waiting = published
+    assert _rings(queue) == 4
+    queue.waiting = [doorbell("cpu")] * 4
     sweep(context)
-    assert [message for message in queue.take() if message[0] == RUN_TRIAL] == published
-
-
-def test_messages_that_only_wait_are_not_repeated(context: Context, queue: RecordingQueue, now: float) -> None:
-    """A queue with as many messages as there are queued trials has lost nothing, however long they wait."""
-    job_id = _training(context, now, published_at=now - 10_000)
-    queue.waiting = [(RUN_TRIAL, trial_id, "cpu") for trial_id in _trial_ids(context, job_id)]
+    assert _rings(queue) == 4
+    queue.waiting = [doorbell("cpu")] * 3
     sweep(context)
-    assert len([message for message in queue.take() if message[0] == RUN_TRIAL]) == 4
+    assert _rings(queue) == 4
 
 
-def test_a_message_that_was_sent_just_now_is_not_yet_lost(context: Context, queue: RecordingQueue, now: float) -> None:
-    """A worker may have taken it and not claimed the trial yet."""
-    _training(context, now, published_at=now - 1)
-    sweep(context)
-    assert [message for message in queue.take() if message[0] == RUN_TRIAL] == []
-
-
-def test_trials_that_were_never_published_are_published(context: Context, queue: RecordingQueue, now: float) -> None:
-    """The planner died between its commit and the broker, or a worker gave them back."""
-    _training(context, now, published_at=None)
-    sweep(context)
-    assert len([message for message in queue.take() if message[0] == RUN_TRIAL]) == 4
-
-
-def test_a_dataset_that_waits_without_a_message_is_published_again(
+def test_a_dataset_that_waits_without_a_message_is_rung_for(
     context: Context, queue: RecordingQueue, now: float
 ) -> None:
     """Ingestions are swept like trials."""
     with context.database.writing() as session:
-        dataset_id = new_job(session, now=now).dataset_id
-        session.get_one(DatasetRow, dataset_id).published_at = now - 60
+        new_job(session, now=now)
     sweep(context)
-    assert (INGEST, dataset_id, "cpu") in queue.take()
+    assert _rings(queue) == 1
 
 
-def test_work_of_a_lost_worker_is_published_again_at_once(context: Context, queue: RecordingQueue, now: float) -> None:
+def test_a_trial_that_two_kinds_of_jobs_wait_for_is_rung_for_on_both(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
+    """Whichever worker there is may take it."""
+    _training(context, now)
+    with context.database.writing() as session:
+        running_job(session, comparison(device="gpu"), now=now)
+    sweep(context)
+    messages = queue.take()
+    assert (messages.count(doorbell("cpu")), messages.count(doorbell("gpu"))) == (4, 4)
+
+
+def test_a_worker_is_rung_for_the_work_of_a_lost_one_at_once(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
     """And the jobs that wait for it are looked at."""
-    job_id = _training(context, now, published_at=now)
+    job_id = _training(context, now)
     with context.database.writing() as session:
         lost = trials.of_job(session, job_id)[0][1]
         claim(session, lost, now - 100)
+    queue.waiting = [doorbell("cpu")] * 3
     sweep(context)
     published = queue.take()
-    assert published.count((RUN_TRIAL, lost.id, "cpu")) == 1
+    assert published.count(doorbell("cpu")) == 4
     assert (ADVANCE, job_id, "control") in published
     with context.database.reading() as session:
         row = session.get_one(TrialRow, lost.id)
@@ -105,7 +95,7 @@ def test_work_of_a_lost_worker_is_published_again_at_once(context: Context, queu
 
 def test_a_cancelling_job_whose_worker_was_lost_is_cancelled(context: Context, now: float) -> None:
     """Nobody is left to hear of the cancel, so the sweep settles it."""
-    job_id = _training(context, now, published_at=now)
+    job_id = _training(context, now)
     with context.database.writing() as session:
         claim(session, trials.of_job(session, job_id)[0][1], now - 100)
         job = jobs.locked(session, job_id)
@@ -140,7 +130,7 @@ def test_without_a_broker_the_sweep_still_puts_the_rows_right(
     context: Context, queue: RecordingQueue, now: float
 ) -> None:
     """Leases end and deadlines pass; what is lost stays marked as unpublished until the broker is back."""
-    job_id = _training(context, now, published_at=now - 60)
+    job_id = _training(context, now)
     with context.database.writing() as session:
         claim(session, trials.of_job(session, job_id)[0][1], now - 100)
     queue.is_away = True
@@ -149,7 +139,7 @@ def test_without_a_broker_the_sweep_still_puts_the_rows_right(
         assert {trial.state for _, trial in trials.of_job(session, job_id)} == {"queued"}
     queue.is_away = False
     sweep(context)
-    assert len([message for message in queue.take() if message[0] == RUN_TRIAL]) == 4
+    assert _rings(queue) == 4
 
 
 def test_a_job_that_is_not_done_by_its_deadline_fails_with_timeout(context: Context, now: float) -> None:

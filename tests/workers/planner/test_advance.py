@@ -14,7 +14,7 @@ from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.reports.report import Report
 from store.files.names import model_name, predictions_name
-from store.queue import ADVANCE, INGEST, RUN_CHUNK, RUN_TRIAL
+from store.queue import ADVANCE, doorbell
 from store.rows import datasets, jobs, leases, trials
 from store.rows.tables import DatasetRow, JobRow, TrialRow
 from tests.store.databases import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
@@ -43,7 +43,7 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
     advance(context, job_id)
     job = _job(context, job_id)
     assert (job.state, job.phase, job.plan) == ("running", "ingesting", None)
-    assert queue.take() == [(INGEST, job.dataset_id, "cpu")]
+    assert queue.take() == [doorbell("cpu")]
 
     with context.database.writing() as session:
         lease = leases.claim(session, leases.INGESTIONS, job.dataset_id, owner="w", now=NOW, seconds=10)
@@ -51,15 +51,11 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
         datasets.finish_ingestion(session, lease, "d" * 64, FACTS, NOW)
     advance(context, job_id)
     assert _job(context, job_id).phase == "training"
-    published = queue.take()
-    assert [task for task, _, _ in published] == [RUN_TRIAL] * 4
-    with context.database.reading() as session:
-        slots = {trial.id: (link.seed, link.arm) for link, trial in trials.of_job(session, job_id)}
-    assert {trial_id for _, trial_id, _ in published} == set(slots)
+    assert queue.take() == [doorbell("cpu")] * 4
 
     finish_trials(context, job_id)
     advance(context, job_id)
-    assert [task for task, _, _ in queue.take()] == [RUN_CHUNK] * 2, "a probe for each of the baseline's models"
+    assert queue.take() == [doorbell("cpu")] * 2, "a probe for each of the baseline's models"
     end_probes(context, job_id)
     advance(context, job_id)
     job = _job(context, job_id)
@@ -69,19 +65,6 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
     assert (report.job_id, report.complete, report.candidates[0].verdict) == (job_id, True, "inconclusive")
     for form in ("report.html", "report.md"):
         assert b"flip" in context.artifacts.read(f"jobs/{job_id}/{form}")
-
-
-def test_trials_are_published_seed_by_seed(
-    context: Context, queue: RecordingQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """So that early results are paired ones; also when they are made within one millisecond, as ids tell no less."""
-    monkeypatch.setattr("store.ids.time.time_ns", lambda: int(NOW * 1e9))
-    job_id = _submit(context, comparison(evaluation={"seeds": 6}), is_dataset_ready=True)
-    advance(context, job_id)
-    with context.database.reading() as session:
-        seeds = {trial.id: link.seed for link, trial in trials.of_job(session, job_id)}
-    order = [seeds[trial_id] for _, trial_id, _ in queue.take()]
-    assert order == sorted(order)
 
 
 def test_calling_it_twice_publishes_nothing_twice(context: Context, queue: RecordingQueue) -> None:
@@ -136,7 +119,7 @@ def test_a_job_whose_trials_are_all_there_goes_straight_to_its_report(context: C
     second = _submit(context)
     advance(context, second)
     end_probes(context, second)
-    assert [task for task, _, _ in queue.take()] == [RUN_CHUNK] * 2
+    assert queue.take() == [doorbell("cpu")] * 2
     advance(context, second)
     assert (_job(context, second).state, queue.take()) == ("succeeded", [])
     report = Report.model_validate_json(context.artifacts.read(f"jobs/{second}/report.json"))
@@ -213,9 +196,8 @@ def test_a_trial_that_another_jobs_cancel_took_away_is_made_anew(context: Contex
     advance(context, second_id)
     with context.database.reading() as session:
         states = {trial.state for _, trial in trials.of_job(session, second_id)}
-        adopted = trials.of_job(session, second_id)[0][1]
     assert states == {"queued"}
-    assert queue.take() == [(RUN_TRIAL, adopted.id, "cpu")]
+    assert queue.take() == [doorbell("cpu")]
 
 
 def test_a_cancelling_job_is_cancelled_when_nothing_runs_any_more(context: Context, queue: RecordingQueue) -> None:
@@ -433,7 +415,7 @@ def test_a_training_job_ends_with_a_report_and_its_models(context: Context, queu
         dataset = ready_dataset(session)
         job_id = jobs.create(session, request, dataset, NOW, NOW + 3600).id
     advance(context, job_id)
-    assert [task for task, _, _ in queue.take()] == [RUN_TRIAL] * 2
+    assert queue.take() == [doorbell("cpu")] * 2
     finish_trials(context, job_id)
     with context.database.reading() as session:
         for _, trial in trials.of_job(session, job_id):

@@ -12,17 +12,18 @@ from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from augury.datasets.snapshot import Snapshot
-from store.queue import ADVANCE, RUN_CHUNK
+from store.queue import ADVANCE, WORK, doorbell
 from store.rows import chunks, datasets, job_views, jobs, leases
 from store.rows.tables import ChunkRow, JobRow
 from tests.augury.archives.samples import body, snapshot
 from tests.store.databases import DIGITS
 from tests.store.snapshots import store_snapshot
 from tests.workers.conftest import RecordingQueue
+from tests.workers.units.carried import run_chunk
 from workers.context import Context
 from workers.maintenance.sweep import sweep
 from workers.planner.advance import advance
-from workers.units.chunk import run_chunk
+from workers.units.next_unit import work
 
 PER_CHUNK = 5
 
@@ -62,7 +63,7 @@ def _run(context: Context, queue: RecordingQueue) -> None:
     """Do what is in the queue, and what comes of it, until nothing is left."""
     while messages := queue.take():
         for task, unit_id, _ in messages:
-            {ADVANCE: advance, RUN_CHUNK: run_chunk}[task](context, unit_id)
+            {ADVANCE: advance, WORK: work}[task](context, unit_id)
 
 
 def test_a_job_goes_from_chunks_over_their_assembly_to_its_archive(context: Context, queue: RecordingQueue) -> None:
@@ -74,18 +75,18 @@ def test_a_job_goes_from_chunks_over_their_assembly_to_its_archive(context: Cont
         (0, 0, 5), (1, 5, 5), (2, 10, 2), (3, 12, 5), (4, 17, 5), (5, 22, 2),
     ]  # fmt: skip
     published = queue.take()
-    assert [(task, name) for task, _, name in published] == [(RUN_CHUNK, "cpu")] * 6
+    assert [(task, name) for task, _, name in published] == [(WORK, "cpu")] * 6
 
-    for _, chunk_id, _ in published:
-        run_chunk(context, chunk_id)
+    for _ in published:
+        assert work(context, "cpu")
     assert queue.take() == [(ADVANCE, job_id, "control")], "only the last chunk wakes the planner"
     advance(context, job_id)
     assert _job(context, job_id).phase == "assembling"
-    ((task, assembly_id, _),) = queue.take()
-    run_chunk(context, assembly_id)
+    assert queue.take() == [doorbell("cpu")]
+    assert work(context, "cpu")
     _run(context, queue)
     job = _job(context, job_id)
-    assert (task, job.state, job.phase) == (RUN_CHUNK, "succeeded", "done")
+    assert (job.state, job.phase) == ("succeeded", "done")
     assert list(job.artifacts or {}) == ["augmented.zip", "manifest.jsonl"]
     assert context.artifacts.exists(f"jobs/{job_id}/augmented.zip")
 
@@ -95,10 +96,8 @@ def test_calling_it_twice_publishes_nothing_twice(context: Context, queue: Recor
     job_id = _submit(context)
     for _ in range(2):
         advance(context, job_id)
-    messages = queue.take()
-    assert len(messages) == 3
-    for _, chunk_id, _ in messages * 2:
-        run_chunk(context, chunk_id)
+    assert queue.take() == [doorbell("cpu")] * 3
+    assert [work(context, "cpu") for _ in range(6)] == [True] * 3 + [False] * 3
     queue.take()
     for _ in range(2):
         advance(context, job_id)
@@ -109,7 +108,8 @@ def test_progress_counts_chunks_and_the_images_of_running_ones(context: Context,
     """The assembly is one of them."""
     job_id = _submit(context)
     advance(context, job_id)
-    first, second, _ = [chunk_id for _, chunk_id, _ in queue.take()]
+    first, second, _ = [chunk.id for chunk in _chunks(context, job_id)]
+    queue.take()
     run_chunk(context, first)
     with context.database.writing() as session:
         now = context.database.now(session)
@@ -148,8 +148,8 @@ def test_a_worker_that_finds_its_part_missing_fails_the_job_with_a_sentence(
     """Somebody removed a part between its making and the assembly."""
     job_id = _submit(context)
     advance(context, job_id)
-    for _, chunk_id, _ in queue.take():
-        run_chunk(context, chunk_id)
+    for _ in queue.take():
+        assert work(context, "cpu")
     context.artifacts.delete(f"jobs/{job_id}/chunks/000001.images")
     _run(context, queue)
     job = _job(context, job_id)
@@ -175,7 +175,8 @@ def test_a_cancel_drops_waiting_chunks_and_waits_for_running_ones(context: Conte
     """Then the sweep removes the parts that were made."""
     job_id = _submit(context)
     advance(context, job_id)
-    made, running, _ = [chunk_id for _, chunk_id, _ in queue.take()]
+    made, running, _ = [chunk.id for chunk in _chunks(context, job_id)]
+    queue.take()
     run_chunk(context, made)
     with context.database.writing() as session:
         now = context.database.now(session)
@@ -198,7 +199,8 @@ def test_a_lost_worker_costs_its_chunk_only(context: Context, queue: RecordingQu
     """The sweep publishes that chunk again, and fails the job when it keeps losing workers."""
     job_id = _submit(context)
     advance(context, job_id)
-    first, *others = [chunk_id for _, chunk_id, _ in queue.take()]
+    first, *others = [chunk.id for chunk in _chunks(context, job_id)]
+    queue.take()
     for chunk_id in others:
         run_chunk(context, chunk_id)
     for _ in range(context.settings.max_attempts):
@@ -220,14 +222,10 @@ def test_lost_messages_of_chunks_are_published_again(context: Context, queue: Re
     """Also when messages for other work are still in the same queue."""
     job_id = _submit(context)
     advance(context, job_id)
-    lost = queue.take()
-    with context.database.writing() as session:
-        for chunk in session.scalars(select(ChunkRow)):
-            assert chunk.published_at is not None
-            chunk.published_at -= 60
-    queue.waiting = [("augury.run_trial", "trial_x", "cpu")]
+    assert queue.take() == [doorbell("cpu")] * 3
+    queue.waiting = [doorbell("cpu")]
     sweep(context)
-    assert sorted(message for message in queue.take() if message[0] == RUN_CHUNK) == sorted(lost)
+    assert queue.take().count(doorbell("cpu")) == 3
 
 
 def test_parts_go_when_the_job_is_over_and_the_archive_goes_with_the_job(
@@ -254,10 +252,9 @@ def test_a_gpu_job_is_augmented_by_gpu_workers_and_put_together_by_others(
     """Copying files needs no device."""
     job_id = _submit(context, device="gpu")
     advance(context, job_id)
-    messages = queue.take()
-    assert {name for _, _, name in messages} == {"gpu"}
-    for _, chunk_id, _ in messages:
-        run_chunk(context, chunk_id)
+    assert queue.take() == [doorbell("gpu")] * 3
+    assert not work(context, "cpu"), "it is not for them"
+    assert [work(context, "gpu") for _ in range(4)] == [True] * 3 + [False]
     queue.take()
     advance(context, job_id)
     assert [name for _, _, name in queue.take()] == ["cpu"]

@@ -17,9 +17,9 @@ from tests.augury.datasets.digits import digits_snapshot
 from tests.store.databases import new_job
 from tests.store.snapshots import store_snapshot
 from tests.workers.conftest import RecordingQueue
+from tests.workers.units.carried import ingest
 from workers.context import Context
 from workers.failures import failure_of
-from workers.units.ingestion import ingest
 
 
 class ResourceExhaustedError(Exception):

@@ -23,10 +23,10 @@ from store.rows import datasets
 from store.rows.tables import DatasetRow
 from tests.servers import wait_for
 from tests.workers.conftest import RecordingQueue
+from tests.workers.units.carried import ingest
 from workers.context import Context
 from workers.maintenance.dataset_files import clean
 from workers.maintenance.sweep import sweep
-from workers.units.ingestion import ingest
 
 MANY = 3000
 

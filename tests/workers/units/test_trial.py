@@ -11,16 +11,14 @@ import numpy as np
 import pytest
 
 from api_schemas.reports.report import Report
-from store.queue import INGEST, RUN_CHUNK, RUN_TRIAL
+from store.queue import ADVANCE, WORK
 from store.rows import jobs, trials
 from store.rows.tables import JobRow
 from tests.store.databases import comparison, new_job
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
 from workers.planner.advance import advance
-from workers.units.chunk import run_chunk
-from workers.units.ingestion import ingest
-from workers.units.trial import run_trial
+from workers.units.next_unit import work
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -30,7 +28,7 @@ def _work_off(context: Context, queue: RecordingQueue, job_id: str) -> None:
     advance(context, job_id)
     while queue.waiting:
         for task, unit_id, _ in queue.take():
-            {INGEST: ingest, RUN_TRIAL: run_trial, RUN_CHUNK: run_chunk}.get(task, advance)(context, unit_id)
+            {WORK: work, ADVANCE: advance}[task](context, unit_id)
 
 
 def test_a_comparison_runs_from_its_request_to_its_report(context: Context, queue: RecordingQueue) -> None:

@@ -1,0 +1,39 @@
+"""Units carried out one by one, by their ids: what a worker does once the handing out of work has chosen one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from store.queue import identity
+from store.rows import leases
+from store.rows.handout import Turn
+from workers.context import Context
+from workers.leasing.run_leased import UnitOfWork, carry_out
+from workers.units import chunk, ingestion, trial
+
+
+def ingest(context: Context, dataset_id: str) -> None:
+    """Ingest that dataset."""
+    _carry_out(context, ingestion.UNIT, dataset_id)
+
+
+def run_chunk(context: Context, chunk_id: str) -> None:
+    """Carry out that chunk."""
+    _carry_out(context, chunk.UNIT, chunk_id)
+
+
+def run_trial(context: Context, trial_id: str) -> None:
+    """Train that trial."""
+    _carry_out(context, trial.UNIT, trial_id)
+
+
+def _carry_out(context: Context, unit: UnitOfWork[Any, Any], unit_id: str) -> None:
+    def claim(session: Session, now: float) -> Turn | None:
+        lease = leases.claim(
+            session, unit.kind, unit_id, owner=identity(), now=now, seconds=context.settings.lease_seconds
+        )
+        return lease and Turn(lease, None)
+
+    carry_out(context, claim, {unit.kind: unit})

@@ -1,0 +1,25 @@
+"""What a worker does when it is rung: the unit of work that is due next, whatever it is."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from store.queue import identity
+from store.rows import handout
+from store.rows.handout import Turn
+from workers.context import Context
+from workers.leasing.run_leased import carry_out
+from workers.units import chunk, ingestion, trial
+
+UNITS = {unit.kind: unit for unit in (ingestion.UNIT, chunk.UNIT, trial.UNIT)}
+"""By the kind of lease."""
+
+
+def work(context: Context, queue: str) -> bool:
+    """Carry out the unit that is next for this kind of worker; False if nothing was due, which is nothing bad."""
+
+    def claim(session: Session, now: float) -> Turn | None:
+        seconds = context.settings.lease_seconds
+        return handout.claim_next(session, queue, owner=identity(), now=now, seconds=seconds)
+
+    return carry_out(context, claim, UNITS)
