@@ -95,6 +95,9 @@ class Plan(Body):
     reserve: float = Field(
         0.0, description="The share of the error that is kept for extensions, which each spend half of what is left."
     )
+    waiting_for: str | None = Field(
+        None, description="Where no worker of the kind that it takes was seen lately: a sentence that says so."
+    )
     held_out: float | None = Field(
         None,
         description="The share of the images that no trial of the search sees, kept to confirm the recommendation on; "
@@ -120,6 +123,9 @@ class AugmentationPlan(Body):
     warnings: list[str] = Field([], description="What a person should know of what is left out, in sentences.")
     layout: Literal[1, 2] = Field(
         1, description="2: splits, source files and portable names in the archive; 1: jobs of earlier versions."
+    )
+    waiting_for: str | None = Field(
+        None, description="Where no worker of the kind that it takes was seen lately: a sentence that says so."
     )
     images: int | None = Field(description="In the archive: source images times passes.")
     images_per_chunk: int | None = Field(description="A chunk is what a lost worker costs at most.")

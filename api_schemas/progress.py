@@ -21,6 +21,9 @@ class Progress(Body):
     )
     chunks_done: int = 0
     chunks_running: int = 0
+    waiting_for: str | None = Field(
+        None, description="Where nothing can go on because a kind of worker was not seen lately: which, in a sentence."
+    )
     fraction: float = Field(description="0-1, counting the epochs of running trials and the images of running chunks.")
     estimated_finish: Timestamp | None = Field(
         description="From the measured time of finished trials of the same dataset, model and training, or of finished "

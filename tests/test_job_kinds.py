@@ -45,7 +45,7 @@ def test_the_tables_are_found() -> None:
     assert set(TABLES) >= {
         ("service.jobs.kinds", "_KINDS"),
         ("store.rows.jobs", "_REQUESTS"),
-        ("store.rows.progress", "_TALLIES"),
+        ("store.rows.views.progress", "_TALLIES"),
         ("workers.planner.advance", "_NEXT_STEPS"),
         ("augury.client.client", "_PLANS"),
         ("augury.cli.render.progress", "_CHUNKS_ARE"),

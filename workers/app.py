@@ -11,6 +11,7 @@ from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
+from workers import presence
 from workers.leasing import shutdown
 from workers.settings import WorkerSettings
 
@@ -50,6 +51,11 @@ def _load_before_the_fork(**_: Any) -> None:
         from augury.training.warmup import load  # seconds and hundreds of megabytes, once for all pool processes
 
         load()
+
+
+@signals.worker_ready.connect
+def _say_that_it_is_there(**_: Any) -> None:
+    presence.keep_saying(settings.resolved_database_url, settings.worker_kind)
 
 
 @signals.worker_process_init.connect

@@ -17,8 +17,9 @@ from service.http.problems import not_found, require_found
 from service.resources import Resources, Shared
 from store.files.artifacts import ArtifactMissingError
 from store.files.names import job_file_name
-from store.rows import job_views, jobs
+from store.rows import jobs
 from store.rows.tables import JobRow
+from store.rows.views import job_views
 
 router = APIRouter(prefix="/v1/jobs/{job_id}/artifacts", tags=["jobs"])
 

@@ -19,8 +19,9 @@ from service.http.problems import require_found
 from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
-from store.rows import job_views, jobs
+from store.rows import jobs
 from store.rows.tables import DatasetRow, JobRow
+from store.rows.views import job_views
 
 _OBSTACLES: tuple[tuple[Callable[[JobRow], bool], str], ...] = (
     (lambda job: job.kind != JobKind.COMPARISON, "it is a job of kind {job.kind}, and only a comparison has verdicts"),

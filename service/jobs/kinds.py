@@ -16,6 +16,7 @@ from augury.planning.comparison import recommends
 from augury.planning.split_problems import split_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
+from store.rows import workers_seen
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
 
@@ -37,9 +38,10 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
             raise INVALID_REQUEST.error_at(f"body.{check.field}", problem, f"{check.refusal}; nothing was stored")
 
 
-def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None) -> Plan | AugmentationPlan:
-    """What a request amounts to, as far as its dataset is known."""
-    return _KINDS[request.kind].plan(session, request, dataset)
+def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None, now: float) -> Plan | AugmentationPlan:
+    """What a request amounts to, as far as its dataset is known, and whether there is who could carry it out."""
+    plan = _KINDS[request.kind].plan(session, request, dataset)
+    return plan.model_copy(update={"waiting_for": workers_seen.absence(session, request.device, now)})
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,9 @@ from service.resources import Resources, Shared
 from service.specs import findings
 from store import queue
 from store.ids import IDENTIFIER
-from store.rows import job_views, trials
 from store.rows import jobs as job_rows
+from store.rows import trials
+from store.rows.views import job_views
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 

@@ -16,7 +16,8 @@ from service.jobs import kinds
 from service.resources import Resources
 from service.specs import findings
 from store import queue
-from store.rows import job_views, jobs
+from store.rows import jobs
+from store.rows.views import job_views
 
 
 def submit(resources: Resources, request: JobRequest, idempotency_key: str | None) -> Accepted:
@@ -63,5 +64,5 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
         dataset = registration.find(session, resolved)
         if dataset is not None:
             kinds.require_feasible(request, dataset)
-        plan = kinds.plan_of(session, request, dataset)
+        plan = kinds.plan_of(session, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
@@ -125,13 +125,13 @@ def _is_offered(queue: str) -> ColumnElement[bool]:
 
 
 def _running_units(session: Session) -> Counter[str]:
-    """Of every job; a trial that several jobs share counts for each of them."""
+    """Of every job, its probes included; a trial that several jobs share counts for each of them."""
     trials = select(JobTrialRow.job_id, func.count()).join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
     chunks = select(ChunkRow.job_id, func.count())
     counted: Counter[str] = Counter()
     for query, state, job_id in (
         (trials, TrialRow.state == TrialState.RUNNING, JobTrialRow.job_id),
-        (chunks, and_(ChunkRow.state == ChunkState.RUNNING, ChunkRow.role != ChunkRole.PROBE), ChunkRow.job_id),
+        (chunks, ChunkRow.state == ChunkState.RUNNING, ChunkRow.job_id),
     ):
         counted.update({row[0]: row[1] for row in session.execute(query.where(state).group_by(job_id))})
     return counted

@@ -57,6 +57,15 @@ class DatasetRow(Leased, Base):
     )  # fmt: skip
 
 
+class WorkersSeenRow(Base):
+    """When a worker of a kind was last seen, whichever it was."""
+
+    __tablename__ = "workers_seen"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    seen_at: Mapped[float]
+
+
 class FreshSeedsRow(Base):
     """How many of the seeds that confirmations take, each of them once, a dataset has used up."""
 

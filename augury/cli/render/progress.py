@@ -25,7 +25,7 @@ class JobProgress:
         """Show nothing yet."""
         self._console = console
         self._bar = _Bar(console) if console.is_interactive and not console.is_dumb_terminal else None
-        self._last: tuple[str, int] | None = None
+        self._last: tuple[str, int, bool] | None = None
 
     def __enter__(self) -> Self:
         """Take the console's last line."""
@@ -43,10 +43,11 @@ class JobProgress:
         if self._bar is not None:
             self._bar.show(job)
             return
-        current = (phase(job), job.progress.trials_done + job.progress.chunks_done)
+        current = (phase(job), job.progress.trials_done + job.progress.chunks_done, bool(job.progress.waiting_for))
         if current != self._last:
             self._last = current
-            details = ", ".join(part for part in (work(job), remaining(job, datetime.now(UTC))) if part)
+            parts = (work(job), remaining(job, datetime.now(UTC)), job.progress.waiting_for)
+            details = ", ".join(part for part in parts if part)
             self._console.print(f"{phase(job)}: {details}" if details else phase(job), soft_wrap=True)
 
 

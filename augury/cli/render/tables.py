@@ -37,7 +37,7 @@ def _chunks(plan: AugmentationPlan) -> RenderableType:
         return Text(f"{plan.passes} passes over a dataset that is not known yet.")
     passes = f"{plan.passes} passes over {plan.source_images}"
     made = f"{plan.images} images ({passes}), made in {plan.chunks} chunks of up to {plan.images_per_chunk}."
-    return Group(Text(made), *(Text(f"Note: {warning}") for warning in plan.warnings))
+    return Group(Text(made), *(Text(f"Note: {warning}") for warning in [*plan.warnings, *_absence(plan)]))
 
 
 def _arms(plan: Plan) -> RenderableType:
@@ -60,7 +60,12 @@ def _arms(plan: Plan) -> RenderableType:
             f" {100 * plan.held_out:g}% of the images (of a split that the dataset brings, of those validated on) are "
             "kept from the search, to confirm the recommendation on."
         )
-    return Group(table, Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}{scale}{kept}"))
+    amount = Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}{scale}{kept}")
+    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in _absence(plan)))
+
+
+def _absence(plan: Plan | AugmentationPlan) -> list[str]:
+    return [plan.waiting_for] if plan.waiting_for else []
 
 
 _PLANS: dict[JobKind, Callable[[Any], RenderableType]] = {

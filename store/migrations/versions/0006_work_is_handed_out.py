@@ -1,4 +1,4 @@
-"""What the handing out of work looks at: a job's kind of worker, its priority, and when it was last served."""
+"""What the handing out of work looks at: a job's kind of worker, its priority, when it was served; and who is there."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,10 +23,17 @@ def upgrade() -> None:
         if device != "cpu":
             connection.execute(_JOBS.update().where(_JOBS.c.id == job_id).values(queue=device))
     op.create_index("job_trials_by_seed", "job_trials", ["job_id", "seed", "arm"])
+    op.create_table(
+        "workers_seen",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("seen_at", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("kind"),
+    )
 
 
 def downgrade() -> None:
     """Undo it."""
+    op.drop_table("workers_seen")
     op.drop_index("job_trials_by_seed", table_name="job_trials")
     with op.batch_alter_table("jobs") as jobs:
         for name in ("served_at", "priority", "queue"):

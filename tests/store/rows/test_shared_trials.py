@@ -9,9 +9,10 @@ from api_schemas.base import timestamp
 from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
 from store.database import Database
-from store.rows import events, job_views, jobs, trials
-from store.rows.job_views import JobFilter
+from store.rows import events, jobs, trials
 from store.rows.tables import JobRow, TrialRow
+from store.rows.views import job_views
+from store.rows.views.job_views import JobFilter
 from tests.store.databases import (
     NOW,
     claim,

@@ -14,8 +14,8 @@ from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from store.rows import events
-from store.rows.progress import progress_of
 from store.rows.tables import JobLabelRow, JobRow
+from store.rows.views.progress import progress_of
 
 
 @dataclass(frozen=True)

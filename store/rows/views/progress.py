@@ -10,12 +10,25 @@ from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
 from api_schemas.chunks import ChunkState
-from api_schemas.jobs import JobKind, JobState
+from api_schemas.jobs import JobKind, JobState, Phase
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
-from store.rows import trials
+from store.queue import CONTROL
+from store.rows import trials, workers_seen
+from store.rows.chunks import ASSEMBLY_QUEUE
+from store.rows.datasets import INGESTION_QUEUE
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+
+_WORKERS_OF_PHASES = {
+    Phase.WAITING: CONTROL,
+    Phase.INGESTING: INGESTION_QUEUE,
+    Phase.ASSEMBLING: ASSEMBLY_QUEUE,
+    Phase.REPORTING: CONTROL,
+}
+"""Who carries on what is going on; where it is not said, the kind that the job asks for."""
+
+_RUNNING = ("trials_running", "chunks_running")
 
 
 @dataclass(frozen=True)
@@ -36,9 +49,18 @@ def progress_of(session: Session, row: JobRow, now: float) -> Progress:
     fraction = 1.0 if row.state == JobState.SUCCEEDED else tally.effort_done / max(1.0, tally.effort_total)
     return Progress(
         **tally.units,
+        waiting_for=_waiting_for(session, row, tally, now),
         fraction=round(min(1.0, fraction), 4),
         estimated_finish=_estimated_finish(row, tally, now),
     )
+
+
+def _waiting_for(session: Session, row: JobRow, tally: Tally, now: float) -> str | None:
+    """The kind of worker that is missing, where nothing of the job runs; one that is starting is given its time."""
+    is_new = now - row.created_at < workers_seen.ABSENT_AFTER_SECONDS
+    if is_new or JobState(row.state).is_terminal or any(tally.units.get(name) for name in _RUNNING):
+        return None
+    return workers_seen.absence(session, _WORKERS_OF_PHASES.get(Phase(row.phase), row.queue), now)
 
 
 def _estimated_finish(row: JobRow, tally: Tally, now: float) -> str | None:
