@@ -11,14 +11,18 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
-from pydantic_core.core_schema import ErrorType
+from pydantic_core.core_schema import CoreSchema, ErrorType
+
+from api_schemas.plain_text import PLAIN_PATTERN, require_plain
 
 Points = Annotated[float, Field(description="Percentage points of accuracy; 1.0 is one image in a hundred.")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -51,14 +55,29 @@ class Body(BaseModel):
 class RequestModel(BaseModel):
     """What a client sends.
 
-    Types are strict (``"20"`` and ``true`` are not numbers), infinities and NaN are refused, and an
-    unknown field is an error that names the field the client probably meant.
+    Types are strict (``"20"`` and ``true`` are not numbers), infinities and NaN are refused, so are control characters
+    in texts, and an unknown field is an error that names the field the client probably meant.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     renamed_fields: ClassVar[Mapping[str, str]] = {}
     """Names that fields had in earlier versions, and what they are called now."""
+
+    @field_validator("*")
+    @classmethod
+    def _texts_are_plain(cls, value: Any) -> Any:
+        return require_plain(value)  # models in it have looked at their own texts
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema, in which texts without a pattern of their own have that of plain ones."""
+        schema = handler(core_schema)
+        for field in handler.resolve_ref_schema(schema).get("properties", {}).values():
+            for alternative in (field, *field.get("anyOf", [])):
+                if alternative.get("type") == "string" and not alternative.keys() & {"pattern", "enum", "const"}:
+                    alternative["pattern"] = PLAIN_PATTERN
+        return schema
 
     @model_validator(mode="wrap")
     @classmethod

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.datasets.images import DatasetImage, DatasetImages
+from api_schemas.plain_text import PlainText
 from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, display_range, displayed, one_line
 from augury.augmentation.preview.sheet import MAX_SHEET_PIXELS, magnification_for, pixels_of_one, require_drawable
 from augury.datasets.snapshot import Snapshot
@@ -32,7 +33,7 @@ class Selection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    class_name: str | None = Field(
+    class_name: PlainText | None = Field(
         None, alias="class", min_length=1, max_length=1000, description="Only images of this class."
     )
     count: int = Field(32, ge=1, le=256, description="Images on a page.")

@@ -91,7 +91,7 @@ def _parse_reference(content: bytes) -> DatasetReference:
     except json.JSONDecodeError as error:
         line = {"type": "json_invalid", "loc": ("body", error.pos), "input": {}, "ctx": {"error": error.msg}}
         raise RequestValidationError([line], body=error.doc) from None
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, nested too deeply
         line = {"type": "json_invalid", "loc": ("body", 0), "input": {}, "ctx": {"error": type(error).__name__}}
         raise RequestValidationError([line], body=None) from None
     try:

@@ -21,7 +21,7 @@ from augury.datasets.disk import DISK_FULL
 from augury.datasets.settings import IngestSettings, variable_of
 from augury.field_problems import shown
 from service.datasets.multipart import FILE, FileForm
-from service.http.middleware import file_too_large
+from service.http.middleware import announced_bytes, file_too_large
 from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
 from service.http.problems import invalid_body
 from store.files.artifacts import Artifacts
@@ -32,6 +32,7 @@ _MAX_CONCURRENT = 8
 _MAX_WAIT_SECONDS = 10.0
 _MAX_SILENCE_SECONDS = 60.0
 _BLOCK = 2**20
+_MAX_DIGITS = 20
 _MIN_FREE_BYTES = 2**26
 """Of disk that an upload leaves to everything else."""
 _LEFT_BEHIND_SECONDS = 3600.0
@@ -85,20 +86,25 @@ def reference_of(form: FileForm) -> UploadReference:
 
 def _size(text: str) -> Any:
     """``64x64`` or ``64,64`` as two numbers; what is neither is left to be refused with its own words."""
-    parts = text.lower().replace("x", ",").split(",")
-    return [int(part) for part in parts] if all(part.strip().isdecimal() for part in parts) else text
+    return _numbers(text.lower().replace("x", ","))
 
 
 def _colour(text: str) -> Any:
     """``255,0,0`` as three numbers; a name stays a name."""
-    levels = text.split(",")
-    return [int(level) for level in levels] if all(level.strip().isdecimal() for level in levels) else text
+    return _numbers(text)
+
+
+def _numbers(text: str) -> Any:
+    """What stands between commas, where all of it is numbers that are short enough to be read."""
+    parts = text.split(",")
+    are_numbers = all(part.strip().isdecimal() and len(part) <= _MAX_DIGITS for part in parts)
+    return [int(part) for part in parts] if are_numbers else text
 
 
 def _object(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, nested too deeply
         return text
 
 
@@ -125,9 +131,8 @@ def _begin(request: Request, folder: Path, limits: IngestSettings) -> FileForm:
     form = FileForm(content_type, folder, FIELDS, limits.max_bytes, too_large)
     try:
         _forget_left_behind(folder, time.time() - limits.max_seconds - _LEFT_BEHIND_SECONDS)
-        announced = request.headers.get("content-length", "0")
         free = shutil.disk_usage(folder).free
-        if free < (int(announced) if announced.isdigit() else 0) + _MIN_FREE_BYTES:
+        if free < announced_bytes(request.headers) + _MIN_FREE_BYTES:
             raise _no_room(f"{free} bytes are free")
     except BaseException:
         form.discard()

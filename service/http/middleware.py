@@ -22,6 +22,7 @@ _UPLOADS = ("POST", "/v1/datasets")
 _JSON, _MULTIPART = "application/json", "multipart/form-data"
 _MAX_FORM_OVERHEAD_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
+_MAX_LENGTH_DIGITS = 100
 
 
 class RequestIdMiddleware:
@@ -99,10 +100,18 @@ def file_too_large(max_bytes: int) -> str:
     return f"the file is larger than {max_bytes} bytes, which {variable_of('max_bytes')} allows"
 
 
+def announced_bytes(headers: Headers) -> int:
+    """The length that a request says its body has; 0 where it says none, or none that is a number."""
+    length = headers.get("content-length", "")
+    if not (length.isascii() and length.isdecimal()):
+        return 0
+    return int(length[:_MAX_LENGTH_DIGITS])  # of thousands of digits Python makes no number
+
+
 def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> ProblemError | None:
     length = headers.get("content-length", "0")
     has_body = length != "0" or "transfer-encoding" in headers
-    if length.isdigit() and int(length) > limit.max_bytes:
+    if announced_bytes(headers) > limit.max_bytes:
         return BODY_TOO_LARGE.error(limit.too_large)
     if has_body and not is_file and not _is_json(headers.get("content-type", "")):
         received = shown(headers.get("content-type", "nothing"))

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 
 from api_schemas.extension import ExtensionRequest
 from api_schemas.jobs import Job, JobList, JobRequest, JobState
+from api_schemas.plain_text import PlainText
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
@@ -76,9 +77,7 @@ def list_jobs(
     state: JobState | None = None,
     kind: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
     dataset: Annotated[str | None, Query(pattern=IDENTIFIER, description="A dataset's id.")] = None,
-    label: Annotated[
-        str | None, Query(pattern=r"^[^:\x00]+:[^\x00]*$", max_length=170, description="key:value")
-    ] = None,
+    label: Annotated[PlainText | None, Query(pattern=r"^[^:]+:", max_length=170, description="key:value")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
 ) -> JobList:

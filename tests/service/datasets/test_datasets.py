@@ -101,6 +101,8 @@ def test_a_key_gives_the_first_answer_again(client: TestClient, published: list[
         ({"kind": "path", "path": "/a", "columns": {"labels": "x"}}, "body.columns.labels"),
         ({"kind": "path", "path": "a"}, "body.path"),
         ({"kind": "path"}, "body.path"),
+        ({"kind": "path", "path": "/a", "columns": {"label": "a\x00"}}, "body.columns.label"),
+        ({"kind": "s3", "bucket": "images", "key": "a\x1b"}, "body.key"),
         ({"kind": "url", "url": "http://localhost/a.zip"}, "body.url"),
         ({"kind": "url", "url": "https://localhost/a.zip", "colour_mode": "rgb"}, "body.colour_mode"),
     ],
@@ -110,7 +112,9 @@ def test_a_faulty_reference_is_answered_field_by_field(body: Any, location: str,
     assert _fault(shared_client.post("/v1/datasets", json=body))[0] == location
 
 
-@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"{", b"", b"\xff\xfe", b"[" * 100_000, b"9" * 5000], ids=lambda content: ascii(content[:2])
+)
 def test_what_is_not_json_is_said_to_be_none(content: bytes, shared_client: TestClient) -> None:
     """Whatever it is instead."""
     response = shared_client.post("/v1/datasets", content=content, headers={"Content-Type": "application/json"})
@@ -232,6 +236,8 @@ def test_the_pages_hold_every_image_of_a_class_once(client: TestClient) -> None:
         ({"page": 99}, "query.page", "there are 30 images, and none of them on this page"),
         ({"scale": 64, "count": 256}, "query.count", "pixels, expected at most"),
         ({"klass": "bee"}, "query.klass", ""),
+        ({"class": "bee\n"}, "query.class", "control characters: U+000A"),
+        ({"seed": "9" * 5000}, "query.seed", ""),
     ],
 )
 def test_a_faulty_query_is_named(query: dict[str, Any], location: str, said: str, client: TestClient) -> None:

@@ -119,6 +119,15 @@ def test_a_chunked_body_of_allowed_length_is_read(client: TestClient) -> None:
     assert response.status_code == 202
 
 
+@pytest.mark.parametrize("length", ["9" * 5000, "\u00b2", "-1", "x"], ids=lambda text: ascii(text[:2]))
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/datasets"])
+def test_no_content_length_makes_the_service_fail(length: str, path: str, shared_client: TestClient) -> None:
+    """A length that no number can say is none that is allowed, or none at all."""
+    headers = [(b"Content-Length", length.encode("latin-1")), (b"Content-Type", b"application/json")]
+    response = shared_client.post(path, content=b"{}", headers=headers)
+    _assert_problem(response, *((413, "body-too-large") if len(length) > 1000 else (422, "invalid-request")))
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_a_body_that_does_not_say_it_is_json_is_a_415_problem(content_type: str, shared_client: TestClient) -> None:
     """Browsers can send these types across sites, so they are never taken for JSON."""
@@ -238,7 +247,18 @@ def test_a_long_value_is_shown_in_part_only(shared_client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [("limit", "0"), ("limit", "201"), ("limit", "x"), ("state", "done"), ("label", "nocolon"), ("cursor", "x" * 41)],
+    [
+        ("limit", "0"),
+        ("limit", "201"),
+        ("limit", "x"),
+        ("limit", "9" * 5000),
+        ("state", "done"),
+        ("label", "nocolon"),
+        ("label", "team:a\x00"),
+        ("label", "team\n:a"),
+        ("cursor", "x" * 41),
+    ],
+    ids=lambda text: ascii(text[:8]),
 )
 def test_a_faulty_query_parameter_is_named(parameter: str, value: str, shared_client: TestClient) -> None:
     """Its location begins with query."""
