@@ -165,7 +165,8 @@ class ChunkRow(Leased, Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(20))
-    number: Mapped[int]
+    number: Mapped[int] = mapped_column(BigInteger)
+    """Of a part its index, of a probe its seed."""
     first: Mapped[int] = mapped_column(BigInteger)
     """Of its images, counted over the whole archive."""
     images: Mapped[int] = mapped_column(BigInteger)

@@ -15,7 +15,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text, update
+from sqlalchemy import BigInteger, inspect, text, update
 
 from store import migrate
 from store.database import Database
@@ -142,3 +142,11 @@ def test_a_server_that_cannot_be_reached_is_given_up_on_in_time() -> None:
     with pytest.raises(migrate.SchemaNotReadyError, match="cannot be reached") as error:
         migrate.make_ready(database, patience_seconds=0)
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("column", ["chunks.number", "job_trials.seed", "fresh_seeds.used"])
+def test_columns_of_seeds_hold_more_than_32_bits(column: str, database: Database) -> None:
+    """Seeds go beyond first_seed, which may be the last of 31 bits, and PostgreSQL would refuse the next."""
+    table, name = column.split(".")
+    (found,) = [each for each in inspect(database.engine).get_columns(table) if each["name"] == name]
+    assert isinstance(found["type"], BigInteger)
