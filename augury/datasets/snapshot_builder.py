@@ -15,6 +15,7 @@ from api_schemas.datasets.references import ImageOptions
 from augury.datasets.disk import disk_errors
 from augury.datasets.errors import DatasetError
 from augury.datasets.facts import Labelled, facts_of
+from augury.datasets.formats.class_labels import require_short_name
 from augury.datasets.images.arrays import write_arrays
 from augury.datasets.images.encoded import ImageFiles, StoredImages
 from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
@@ -42,6 +43,7 @@ def assemble(
         DatasetError: rules ``images.*``, ``array.*``, ``labels.*``, ``snapshot.too_large``, ``disk.full``, and those
             of the container.
     """
+    _require_short_names(listing)
     _require_few_classes(len(set(listing.labels)), limits)
     folder = workspace / SNAPSHOT_FOLDER
     folder.mkdir(mode=0o700)
@@ -94,6 +96,16 @@ def _write_labels(folder: Path, labelled: Labelled) -> None:
     with disk_errors():
         np.save(folder / "labels.npy", labelled.codes, allow_pickle=False)
         (folder / "meta.json").write_text(json.dumps(meta))
+
+
+def _require_short_names(listing: Listing) -> None:
+    """Readers of tables and records look at each row, so that nothing long is kept; here it is once more for all."""
+    where = f"the {listing.format}"
+    for label in {*listing.labels, *(listing.class_names or ())}:
+        require_short_name(label, "label", where)
+    for group in set(listing.groups or ()):
+        # An image in no group is one by itself, called after its file, which may have a longer name.
+        require_short_name("" if group.startswith("only ") else group, "group", where)
 
 
 def _require_few_classes(classes: int, limits: IngestSettings) -> None:

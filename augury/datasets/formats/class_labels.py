@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,24 @@ from augury.datasets.errors import DatasetError
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
+MAX_NAME_LENGTH = 256
+"""Characters of a class's or a group's name."""
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+def require_short_name(name: str, role: Literal["label", "group"], where: str) -> str:
+    """The *name* of a class or a group, if it is short enough to be one.
+
+    Raises:
+        DatasetError: ``labels.too_long`` or ``groups.too_long``.
+    """
+    if len(name) > MAX_NAME_LENGTH:
+        raise DatasetError(
+            f"{role}s.too_long",
+            f"{where} has a {role} of {len(name)} characters ({name[:40]!r}...), at most {MAX_NAME_LENGTH} are "
+            f"allowed: is the right column taken for the {role}?",
+        )
+    return name
 
 
 def class_order(labels: Iterable[str]) -> list[str] | None:

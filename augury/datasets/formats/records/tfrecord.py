@@ -12,7 +12,7 @@ from augury.datasets.containers.base import Contents, Member
 from augury.datasets.containers.limits import read_exactly
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker, gunzipped_head, is_gzip
-from augury.datasets.formats.class_labels import class_order, text_of
+from augury.datasets.formats.class_labels import class_order, require_short_name, text_of
 from augury.datasets.formats.data_files import data_members, skip_the_rest, suffix_of
 from augury.datasets.formats.records.protobuf import (
     Feature,
@@ -25,6 +25,7 @@ from augury.datasets.formats.records.tfrecord_files import HEADER_BYTES, begins_
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
 from augury.datasets.formats.tables.columns import RULE as COLUMNS_RULE
 from augury.datasets.formats.tables.columns import quoted_names
+from augury.datasets.formats.tables.csv_reading import require_few_rows
 from augury.datasets.labelled_images import EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
 
@@ -63,7 +64,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     splits = splits_of_files([member.name for member in members], "tfrecord.splits")
     unpacker = Unpacker(contents.workspace, limits)
     paths = [_plain_file(contents, member, unpacker) for member in members]
-    indexing = _Indexing(contents, options.columns, limits.max_image_bytes)
+    indexing = _Indexing(contents, options.columns, limits)
     for number, (member, path) in enumerate(zip(members, paths, strict=True)):
         indexing.add(number, member.name, path, None if splits is None else splits[number])
     found = indexing.found
@@ -107,10 +108,10 @@ def _plain_file(contents: Contents, member: Member, unpacker: Unpacker) -> Path:
 class _Indexing:
     """Goes once through all records and remembers where the images are."""
 
-    def __init__(self, contents: Contents, given: ManifestColumns | None, max_image_bytes: int) -> None:
+    def __init__(self, contents: Contents, given: ManifestColumns | None, limits: IngestSettings) -> None:
         self._contents = contents
         self._given = (given or ManifestColumns()).model_dump()
-        self._max_image_bytes = max_image_bytes
+        self._limits = limits
         self._features: dict[str, str] | None = None
         self.found = _Records()
         self.split_is_given = self._given["split"] is not None
@@ -118,8 +119,10 @@ class _Indexing:
     def add(self, number: int, name: str, path: Path, split: str | None) -> None:
         """Index one file."""
         stem = PurePosixPath(name).with_suffix("")
-        for row, (start, record) in enumerate(records(path, name, self._max_image_bytes + _ROOM_BESIDE_THE_IMAGE)):
+        max_bytes = self._limits.max_image_bytes + _ROOM_BESIDE_THE_IMAGE
+        for row, (start, record) in enumerate(records(path, name, max_bytes)):
             where = f"{name!r}, record {row}"
+            require_few_rows(len(self.found.labels) + 1, name, self._limits)
             try:
                 self._add_record(number, f"{stem}[{row}]", start, record, split)
             except DatasetError as error:
@@ -137,9 +140,9 @@ class _Indexing:
         found = self.found
         found.locations.append((number, start + span[0], span[1] - span[0]))
         found.names.append(name)
-        found.labels.append(label)
+        found.labels.append(require_short_name(label, "label", "it"))
         found.splits.append(split or _text(record, features.get(chosen["split"])))
-        group = _text(record, features.get(chosen["group"]))
+        group = require_short_name(_text(record, features.get(chosen["group"])), "group", "it")
         found.groups.append(group or (f"only {name}" if chosen["group"] else ""))
 
     def _choose(self, names: Sequence[str]) -> dict[str, str]:

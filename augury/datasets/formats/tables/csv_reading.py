@@ -16,6 +16,8 @@ from augury.datasets.settings import IngestSettings, variable_of
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+MAX_COLUMNS = 10_000
+Rows = Iterator[tuple[int, list[str]]]
 _DAMAGED = "manifest.damaged"
 
 
@@ -26,6 +28,35 @@ class Table:
     columns: list[str]
     rows: Iterator[tuple[int, list[str]]]
     """Line numbers, counted from 1, and as many cells as there are columns. Raises DatasetError on the way."""
+
+
+def bounded_table(columns: list[str], rows: Rows, name: str, limits: IngestSettings) -> Table:
+    """The table, if it has few enough columns; its rows are counted as they come.
+
+    Raises:
+        DatasetError: ``table.too_many_columns``; the rows raise ``table.too_many_rows``.
+    """
+    if len(columns) > MAX_COLUMNS:
+        message = f"{name!r} has {len(columns)} columns, at most {MAX_COLUMNS} are read"
+        raise DatasetError("table.too_many_columns", message)
+    return Table(columns, _few(rows, name, limits))
+
+
+def _few(rows: Rows, name: str, limits: IngestSettings) -> Rows:
+    for count, row in enumerate(rows, start=1):
+        require_few_rows(count, name, limits)
+        yield row
+
+
+def require_few_rows(count: int, name: str, limits: IngestSettings) -> None:
+    """See that a table has no more rows than a dataset may have files.
+
+    Raises:
+        DatasetError: ``table.too_many_rows``.
+    """
+    if count > limits.max_members:
+        message = f"{name!r} has more than {limits.max_members} rows, which are allowed ({variable_of('max_members')})"
+        raise DatasetError("table.too_many_rows", message)
 
 
 def encoding_of(head: bytes) -> str:
@@ -65,7 +96,7 @@ def read_table(path: Path, name: str, limits: IngestSettings) -> Table:
 
     Raises:
         DatasetError: ``manifest.encoding``, ``manifest.nul``, ``manifest.line_too_long``, ``manifest.cells`` (a row
-            with another number of cells), ``manifest.damaged`` or ``manifest.empty``.
+            with another number of cells), ``manifest.damaged``, ``manifest.empty`` or ``table.*``.
     """
     lines = Lines(path, name, limits.max_line_bytes)
     first = next(lines, "")
@@ -74,7 +105,7 @@ def read_table(path: Path, name: str, limits: IngestSettings) -> Table:
     lines.give_back(first)
     rows = _records(lines, delimiter_of(first.rstrip("\r\n")), name)
     _, columns = next(rows)
-    return Table([column.strip() for column in columns], _of_one_width(rows, len(columns), name))
+    return bounded_table([column.strip() for column in columns], _of_one_width(rows, len(columns), name), name, limits)
 
 
 def _records(lines: Lines, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:

@@ -8,30 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from augury.datasets.errors import DatasetError
-from augury.datasets.formats.tables.csv_reading import Lines, Table
+from augury.datasets.formats.tables.csv_reading import MAX_COLUMNS, Lines, Table, bounded_table
 from augury.datasets.settings import IngestSettings
 
 SUFFIXES = frozenset({".jsonl", ".ndjson"})
-_MAX_COLUMNS = 10_000
 
 
 def read_json_lines(path: Path, name: str, limits: IngestSettings) -> Table:
     """The table in a file, row by row: its columns are all keys, in the order in which they come first.
 
     Raises:
-        DatasetError: ``manifest.damaged``, ``manifest.encoding``, ``manifest.nul``, ``manifest.line_too_long``, or
-            ``manifest.empty``.
+        DatasetError: ``manifest.damaged``, ``manifest.encoding``, ``manifest.nul``, ``manifest.line_too_long``,
+            ``manifest.empty`` or ``table.*``.
     """
     columns: dict[str, None] = {}
     for _, row in _objects(path, name, limits):
         columns.update(dict.fromkeys(row))
-        if len(columns) > _MAX_COLUMNS:
-            raise DatasetError("manifest.damaged", f"{name!r} has more than {_MAX_COLUMNS} different keys")
+        if len(columns) > MAX_COLUMNS:
+            raise DatasetError("table.too_many_columns", f"{name!r} has more than {MAX_COLUMNS} different keys")
     if not columns:
         raise DatasetError("manifest.empty", f"{name!r} has no lines with keys and values")
     names = list(columns)
     rows = ((line, [_text(row.get(column)) for column in names]) for line, row in _objects(path, name, limits))
-    return Table([column.strip() for column in names], rows)
+    return bounded_table([column.strip() for column in names], rows, name, limits)
 
 
 def _objects(path: Path, name: str, limits: IngestSettings) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -120,7 +120,9 @@ def _table(
         if parquet_files.has_images(path, member.name, given):
             return None
         names = parquet_files.column_names(path, member.name)
-        return ManifestFile(member, lambda: parquet_files.read_table(path, member.name), names, is_called_one=False)
+        return ManifestFile(
+            member, lambda: parquet_files.read_table(path, member.name, limits), names, is_called_one=False
+        )
     suffix = suffix_of(member)
     if suffix in JSON_SUFFIXES:
         return ManifestFile(member, lambda: read_json_lines(contents.as_file(member), member.name, limits), (), True)

@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 from api_schemas.datasets.references import ImageOptions, ManifestColumns
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
-from augury.datasets.formats.class_labels import class_order
+from augury.datasets.formats.class_labels import class_order, require_short_name
 from augury.datasets.formats.data_files import data_members, skip_the_rest
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
 from augury.datasets.formats.tables.columns import find_columns, quoted_names
+from augury.datasets.formats.tables.csv_reading import Table, require_few_rows
 from augury.datasets.formats.tables.parquet_files import image_columns, is_parquet, read_table, schema_of
 from augury.datasets.formats.tables.parquet_images import ParquetImages, Shard, require_small_row_groups
 from augury.datasets.labelled_images import EncodedImages, Listing
@@ -51,7 +52,9 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     splits = splits_of_files([member.name for member in with_images], "parquet.splits")
     rows = _Rows()
     for number, shard in enumerate(with_images.values()):
-        _read_rows(contents, number, shard, options.columns, None if splits is None else splits[number], rows)
+        table = read_table(shard.path, shard.name, limits)
+        _read_rows(contents, number, shard, table, options.columns, None if splits is None else splits[number], rows)
+        require_few_rows(len(rows.labels), shard.name, limits)
     if not rows.labels:
         raise DatasetError("parquet.empty", _no_labels(list(with_images.values()), options.columns))
     reader = ParquetImages(list(with_images.values()), rows.locations, limits.max_image_bytes)
@@ -91,9 +94,14 @@ def _shard(contents: Contents, member: Member, given: ManifestColumns | None) ->
 
 
 def _read_rows(
-    contents: Contents, number: int, shard: Shard, given: ManifestColumns | None, split: str | None, rows: _Rows
+    contents: Contents,
+    number: int,
+    shard: Shard,
+    table: Table,
+    given: ManifestColumns | None,
+    split: str | None,
+    rows: _Rows,
 ) -> None:
-    table = read_table(shard.path, shard.name)
     chosen = (given or ManifestColumns()).model_copy(update={"file": shard.column})
     columns = find_columns(table.columns, chosen, repr(shard.name))
     classes = _class_label_names(schema_of(shard.path, shard.name).metadata, table.columns[columns.label])
@@ -108,9 +116,10 @@ def _read_rows(
             continue
         rows.locations.append((number, row))
         rows.names.append(name)
-        rows.labels.append(_class_name(label, classes, shard.name) if classes else label)
+        label = _class_name(label, classes, shard.name) if classes else label
+        rows.labels.append(require_short_name(label, "label", repr(shard.name)))
         rows.splits.append(split or ("" if columns.split is None else cells[columns.split]))
-        group = "" if columns.group is None else cells[columns.group]
+        group = "" if columns.group is None else require_short_name(cells[columns.group], "group", repr(shard.name))
         rows.groups.append(group or ("" if columns.group is None else f"only {name}"))
 
 

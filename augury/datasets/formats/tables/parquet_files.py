@@ -13,8 +13,9 @@ from api_schemas.datasets.references import ManifestColumns
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.class_labels import text_of
 from augury.datasets.formats.tables.columns import given_indices, usual_indices
-from augury.datasets.formats.tables.csv_reading import Table
+from augury.datasets.formats.tables.csv_reading import Table, bounded_table, require_few_rows
 from augury.datasets.optional import required_library
+from augury.datasets.settings import IngestSettings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _MAGIC = b"PAR1"
 _ROWS_AT_ONCE = 1024
 _BUFFER = 1 << 20
+MAX_BATCH_TEXT_BYTES = 64 << 20
+"""Of one column of a batch: some 64 KiB a row."""
 
 
 def is_parquet(head: bytes) -> bool:
@@ -37,20 +40,26 @@ def damage_of(name: str) -> Iterator[None]:
 
     try:
         yield
+    except MemoryError:
+        raise  # which pyarrow's own is, too
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, EOFError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise DatasetError("parquet.damaged", f"{name!r} cannot be read as Parquet: {reason}") from None
 
 
-def open_parquet(path: Path, name: str) -> pq.ParquetFile:
+def open_parquet(path: Path, name: str, texts_as_stored: Sequence[str] = ()) -> pq.ParquetFile:
     """An open file, with its metadata read.
+
+    Of the columns *texts_as_stored*, a text that a file has once for many rows stays one text in a batch.
 
     Raises:
         DatasetError: ``parquet.damaged`` or ``reader.not_installed``.
     """
     parquet = required_library("pyarrow.parquet", "datasets", "reading Parquet")
     with damage_of(name):
-        file: pq.ParquetFile = parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+        file: pq.ParquetFile = parquet.ParquetFile(
+            path, buffer_size=_BUFFER, pre_buffer=False, read_dictionary=list(texts_as_stored)
+        )
         return file
 
 
@@ -121,27 +130,56 @@ def has_images(path: Path, name: str, given: ManifestColumns | None) -> bool:
     return bool(image_columns(schema_of(path, name), given))
 
 
-def read_table(path: Path, name: str) -> Table:
+def read_table(path: Path, name: str, limits: IngestSettings) -> Table:
     """A Parquet file as a table of text; nested and binary columns are empty in it.
 
     Raises:
-        DatasetError: ``parquet.damaged``, also while rows are read.
+        DatasetError: ``table.*``; ``parquet.damaged`` or ``parquet.text``, also while rows are read.
     """
     schema = schema_of(path, name)
+    with open_parquet(path, name) as file, damage_of(name):
+        require_few_rows(file.metadata.num_rows, name, limits)  # before any is read: a few bytes may say billions
     readable = [field.name for field in schema if _is_plain(field.type)]
-    return Table(list(schema.names), _rows(path, name, list(schema.names), readable))
+    return bounded_table(list(schema.names), _rows(path, name, schema, readable), name, limits)
 
 
-def _rows(path: Path, name: str, columns: list[str], readable: list[str]) -> Iterator[tuple[int, list[str]]]:
-    number = 0
-    with open_parquet(path, name) as file:
+def _rows(path: Path, name: str, schema: pa.Schema, readable: list[str]) -> Iterator[tuple[int, list[str]]]:
+    import pyarrow as pa
+
+    number, columns = 0, list(schema.names)
+    texts_as_stored = [name for name in readable if pa.types.is_string(schema.field(name).type)]
+    with open_parquet(path, name, texts_as_stored) as file:
         for batch in batches(file, name, readable, _ROWS_AT_ONCE, range(file.num_row_groups)):
+            require_modest_texts(batch, name)
             with damage_of(name):
                 texts = {column: _texts(batch.column(column).to_pylist(), name) for column in readable}
             blank = [""] * batch.num_rows
             for row in zip(*(texts.get(column, blank) for column in columns), strict=True):
                 number += 1
                 yield number, list(row)
+
+
+def require_modest_texts(batch: pa.RecordBatch, name: str) -> None:
+    """See that the texts of a batch are not too much once every row has its own.
+
+    Raises:
+        DatasetError: ``parquet.text``: more than MAX_BATCH_TEXT_BYTES in one column.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if not (pa.types.is_dictionary(field.type) and pa.types.is_string(field.type.value_type)):
+            continue
+        with damage_of(name):
+            lengths = pc.cast(pc.binary_length(column.dictionary), pa.int64())
+            size = pc.sum(lengths.take(column.indices)).as_py() or 0
+        if size > MAX_BATCH_TEXT_BYTES:
+            raise DatasetError(
+                "parquet.text",
+                f"{name!r} has {size} bytes of text in {batch.num_rows} rows of its column {field.name[:60]!r}, at most "
+                f"{MAX_BATCH_TEXT_BYTES} are read; leave the column out, or shorten its texts",
+            )
 
 
 def _texts(values: list[Any], name: str) -> list[str]:
