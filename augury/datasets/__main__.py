@@ -7,6 +7,7 @@ import ctypes
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -19,6 +20,7 @@ from api_schemas.datasets.references import DatasetReference, ImageOptions
 from augury.datasets.errors import DatasetError, InternalError
 from augury.datasets.protocol import ReadDataset, Task, error_message, ready_message
 from augury.datasets.reading import read_dataset
+from augury.datasets.settings import variable_of
 from augury.datasets.snapshot import digest_of
 from augury.datasets.snapshot_builder import assemble
 from augury.datasets.sources import Fetched, Request, fetch
@@ -26,6 +28,7 @@ from augury.telemetry.logs import configure_logging
 
 _PR_SET_PDEATHSIG = 1
 _REPORT_SECONDS = 0.5
+_MEMORY = variable_of("max_memory_bytes")
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +38,14 @@ def main() -> int:
     _die_with_the_parent()
     configure_logging()
     task = Task.from_json(sys.stdin.buffer.readline())
+    _limit_memory(task.limits.max_memory_bytes)
     try:
         _say(**ready_message(_read(task)))
-    except (DatasetError, MemoryError) as error:
+    except DatasetError as error:
         _say(**error_message(error))
+    except MemoryError:
+        message = f"reading it needs more memory than {task.limits.max_memory_bytes} bytes ({_MEMORY})"
+        _say(**error_message(DatasetError("ingest.memory", message)))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -82,6 +89,14 @@ class Reporter:
 def _say(**message: Any) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
+
+
+def _limit_memory(max_bytes: int) -> None:
+    """For this process and those that it forks. Files that are mapped do not count: they may be larger than memory."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (max_bytes if hard == resource.RLIM_INFINITY else min(max_bytes, hard), hard)
+    )
 
 
 def _die_with_the_parent() -> None:

@@ -44,7 +44,9 @@ class IngestSettings(BaseSettings):
     max_classes: int = Field(10_000, ge=1, description="Classes of a dataset.")
     max_line_bytes: int = Field(1_000_000, ge=1, description="Of one line of a manifest.")
     max_seconds: float = Field(3600.0, gt=0, description="Wall time of one ingestion.")
-    max_memory_bytes: int = Field(8 * 2**30, ge=2**28, description="Address space of an ingesting process.")
+    max_memory_bytes: int = Field(
+        8 * 2**30, ge=2**28, description="Memory of an ingesting process and of each decoder."
+    )
     max_redirects: int = Field(3, ge=0, description="Of a `url` reference.")
 
 

@@ -177,8 +177,8 @@ def require_modest_texts(batch: pa.RecordBatch, name: str) -> None:
         if size > MAX_BATCH_TEXT_BYTES:
             raise DatasetError(
                 "parquet.text",
-                f"{name!r} has {size} bytes of text in {batch.num_rows} rows of its column {field.name[:60]!r}, at most "
-                f"{MAX_BATCH_TEXT_BYTES} are read; leave the column out, or shorten its texts",
+                f"{name!r} has {size} bytes of text in {batch.num_rows} rows of its column {field.name[:60]!r}, at "
+                f"most {MAX_BATCH_TEXT_BYTES} are read; leave the column out, or shorten its texts",
             )
 
 
