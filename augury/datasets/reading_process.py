@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -22,6 +22,44 @@ from augury.monitor import WorkMonitor
 
 _LOOK_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
+_OF_EVERY_READER = (
+    "PATH",
+    "HOME",
+    "USER",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "TZ",
+    "LANG",
+    "LC_",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "PYTHON",
+    "COVERAGE_",
+    "XDG_",
+    "OMP_",
+    "OPENBLAS_",
+    "MKL_",
+    "NUMBA_",
+    "AUGURY_INGEST_",
+)
+_OF_THE_NETWORK = (
+    "SSL_CERT_",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
+_OF_KIND = {
+    "url": _OF_THE_NETWORK,
+    "s3": (*_OF_THE_NETWORK, "AWS_", "BOTO"),
+    "gs": (*_OF_THE_NETWORK, "GOOGLE_", "GCE_", "GCLOUD_", "CLOUDSDK_", "STORAGE_EMULATOR_HOST"),
+    "huggingface": (*_OF_THE_NETWORK, "HF_"),
+    "builtin": (*_OF_THE_NETWORK, "KERAS_", "TF_", "CUDA_"),
+}
+"""How the names of variables begin that a source needs, credentials included; upper case stands for lower case, too."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +76,7 @@ def read_in_process(task: Task, monitor: WorkMonitor) -> ReadDataset:
         [sys.executable, "-m", "augury.datasets"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=environment_for(task.reference["kind"], os.environ),
         start_new_session=True,  # so that the child's own processes end with it
     )
     give_up_at = time.monotonic() + task.limits.max_seconds
@@ -51,6 +90,15 @@ def read_in_process(task: Task, monitor: WorkMonitor) -> ReadDataset:
         raise _error_of_end(child)
     finally:
         _end(child)
+
+
+def environment_for(kind: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What of an *environment* a process that reads a reference of that *kind* needs, and nothing else of it.
+
+    Whoever takes that process over by a dataset's content is not to find the service's passwords.
+    """
+    beginnings = (*_OF_EVERY_READER, *_OF_KIND.get(kind, ()))
+    return {name: value for name, value in environment.items() if name.upper().startswith(beginnings)}
 
 
 def _say(child: subprocess.Popen[bytes], line: bytes) -> None:

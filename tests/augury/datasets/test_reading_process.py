@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from augury.datasets.errors import DatasetError
 from augury.datasets.protocol import Task
-from augury.datasets.reading_process import read_in_process
+from augury.datasets.reading_process import environment_for, read_in_process
 from augury.datasets.settings import IngestSettings
 
 
@@ -23,7 +25,7 @@ class _Patient:
         """Nobody looks."""
 
 
-def _read(folder: Path, labels: np.ndarray, max_memory_bytes: int) -> list[str]:
+def _read(folder: Path, labels: Any, max_memory_bytes: int) -> list[str]:
     folder.mkdir()
     np.savez_compressed(folder / "a.npz", x=np.zeros((len(labels), 2, 2), np.uint8), y=labels)
     (folder / "work").mkdir()
@@ -38,3 +40,45 @@ def test_the_memory_limit_holds_for_the_process_that_reads(tmp_path: Path) -> No
     with pytest.raises(DatasetError, match="AUGURY_INGEST_MAX_MEMORY_BYTES") as refusal:
         _read(tmp_path / "large", np.array(["a" * 100, "b"] * 1_000_000), 1 << 29)
     assert refusal.value.rule == "ingest.memory"
+
+
+SECRETS = {
+    "AUGURY_DATABASE_URL": "postgresql://a:secret@h/d",
+    "AUGURY_BROKER_URL": "redis://:secret@h",
+    "MY_TOKEN": "secret",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("path", set()),
+        ("upload", set()),
+        ("url", {"https_proxy"}),
+        ("s3", {"AWS_SECRET_ACCESS_KEY", "https_proxy"}),
+        ("gs", {"GOOGLE_APPLICATION_CREDENTIALS", "https_proxy"}),
+        ("huggingface", {"HF_TOKEN", "https_proxy"}),
+    ],
+)
+def test_the_process_is_given_the_credentials_of_its_source_alone(kind: str, given: set[str]) -> None:
+    """The passwords of the service are never among them; what every program needs, and the limits, are."""
+    credentials = ["AWS_SECRET_ACCESS_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "HF_TOKEN", "https_proxy"]
+    needed = {"PATH": "/bin", "HOME": "/root", "LANG": "C", "TMPDIR": "/var/work", "AUGURY_INGEST_ROOTS": "/data"}
+    environment = {**SECRETS, **needed, **dict.fromkeys(credentials, "secret")}
+    assert set(environment_for(kind, environment)) == {*needed, *given}
+
+
+def test_no_password_is_in_the_environment_of_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started has what was chosen for it."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    started: list[dict[str, str]] = []
+    real = subprocess.Popen
+
+    def popen(*arguments: Any, **options: Any) -> Any:
+        started.append(options["env"])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    assert _read(tmp_path / "small", np.array(["a", "b"] * 5), 1 << 29) == ["a", "b"]
+    assert not any("secret" in value for value in started[0].values())
