@@ -14,6 +14,7 @@ from api_schemas.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
+from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
 from service.resources import Resources
@@ -95,6 +96,20 @@ def get_or_register(session: Session, resolved: ResolvedReference, now: float) -
     return row
 
 
+def require_not_reused(resources: Resources, reference: DatasetReference, idempotency_key: str | None) -> None:
+    """Refuse an upload whose key came with another one before its file is stored, as no row would ever remove it.
+
+    Raises:
+        ProblemError: the key came before with another request.
+    """
+    with resources.database.reading() as session:
+        idempotency.require_not_reused(session, idempotency_key, _fingerprint(reference.model_dump(mode="json")))
+
+
+def _fingerprint(reference: dict[str, Any]) -> str:
+    return digest({"dataset": reference})
+
+
 def register(resources: Resources, resolved: ResolvedReference, idempotency_key: str | None) -> Accepted:
     """Have a dataset read that is not yet, once per idempotency key; the answer is the dataset.
 
@@ -110,7 +125,7 @@ def register(resources: Resources, resolved: ResolvedReference, idempotency_key:
             due.extend(_take_for_publishing(row, now))
             return datasets.to_wire(row).model_dump(mode="json")
 
-        accepted = create_idempotently(session, idempotency_key, digest({"dataset": resolved.reference}), now, create)
+        accepted = create_idempotently(session, idempotency_key, _fingerprint(resolved.reference), now, create)
     _publish(resources, due)
     return accepted
 

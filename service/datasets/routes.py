@@ -75,6 +75,7 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
         folder = resources.settings.data_dir.resolve() / "incoming"
         async with uploads.receive_form(request, folder, resources.ingest) as form:
             reference = uploads.reference_of(form)
+            await run_in_threadpool(registration.require_not_reused, resources, reference, idempotency_key)
             await run_in_threadpool(uploads.store, resources.artifacts, form)
             accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
     return accepted.response("/v1/datasets", 200 if accepted.body["state"] == DatasetState.READY else 202)

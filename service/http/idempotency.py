@@ -59,6 +59,16 @@ def create_idempotently(
     return Accepted(body, replayed=False)
 
 
+def require_not_reused(session: Session, key: str | None, fingerprint: str) -> None:
+    """See that a key did not come with another request, before anything is done that the transaction cannot undo.
+
+    Raises:
+        ProblemError: it did.
+    """
+    if key is not None:
+        _first_answer(session, key, fingerprint)
+
+
 def _first_answer(session: Session, key: str, fingerprint: str) -> dict[str, Any] | None:
     try:
         return idempotency.first_answer(session, key, fingerprint)

@@ -121,6 +121,14 @@ def test_a_key_holds_for_an_upload_too(client: TestClient) -> None:
     _problem(send(b"two"), 422, "idempotency-key-reused")
 
 
+def test_a_key_that_came_with_another_file_has_nothing_stored(client: TestClient, tmp_path: Path) -> None:
+    """No dataset would have the file, and so nothing would ever remove it."""
+    for content in (b"one", b"two"):
+        client.post("/v1/datasets", files={"file": ("a", content)}, headers={"Idempotency-Key": "k"})
+    stored = [path.read_bytes() for path in (tmp_path / "artifacts" / "uploads").iterdir()]
+    assert stored == [b"one"]
+
+
 @pytest.mark.parametrize(
     ("body", "location", "said"),
     [
