@@ -37,6 +37,7 @@ from service.http.problem_types import (
 )
 from service.http.problems import invalid_body, require_found
 from service.resources import Resources, Shared
+from store.files import snapshots
 from store.ids import IDENTIFIER
 from store.rows import datasets
 from store.rows.tables import DatasetRow
@@ -154,6 +155,7 @@ def delete_dataset(resources: Shared, dataset_id: str) -> None:
             detail = f"unfinished jobs need the dataset: {', '.join(jobs)}; cancel them, or wait for them"
             raise DATASET_IN_USE.error(detail)
         datasets.delete(session, dataset_id, resources.database.now(session))
+    snapshots.let_go_of_maps()
 
 
 def _row_of(resources: Resources, dataset_id: str) -> DatasetRow:

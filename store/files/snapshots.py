@@ -47,6 +47,11 @@ def load_snapshot(artifacts: Artifacts, digest: str) -> Snapshot:
         return _map_folder(cached.folder, cached)
 
 
+def let_go_of_maps() -> None:
+    """Have this process keep no map for the next call: what is deleted takes room on the disk while it is mapped."""
+    load_snapshot.cache_clear()
+
+
 def _map_folder(folder: Path, cached: Cached | None = None) -> Snapshot:
     try:
         snapshot = open_snapshot_folder(folder)

@@ -17,6 +17,7 @@ from augury.datasets.settings import IngestSettings
 from service.http.examples import DATASET_EXAMPLES
 from store import queue
 from store.database import Database
+from store.files.snapshots import load_snapshot
 from store.rows import datasets
 from store.rows.tables import DatasetRow
 from tests.service.conftest import serving
@@ -264,6 +265,15 @@ def test_a_deleted_dataset_is_gone(client: TestClient) -> None:
     for answer in (client.get(f"/v1/datasets/{row.id}"), client.delete(f"/v1/datasets/{row.id}")):
         _problem(answer, 404, "not-found")
     assert client.post("/v1/datasets", json=DIGITS).json()["id"] != row.id
+
+
+def test_a_deleted_dataset_is_not_kept_mapped(client: TestClient) -> None:
+    """Its files take room on the disk until nobody has them mapped."""
+    row = ready(client)
+    assert client.get(f"/v1/datasets/{row.id}/images").status_code == 200
+    assert load_snapshot.cache_info().currsize > 0
+    assert client.delete(f"/v1/datasets/{row.id}").status_code == 204
+    assert load_snapshot.cache_info().currsize == 0
 
 
 def test_a_dataset_that_a_job_needs_is_not_deleted(client: TestClient) -> None:
