@@ -17,6 +17,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 MAX_NAME_LENGTH = 256
 """Characters of a class's or a group's name."""
+_TOO_LONG = {"label": "labels.too_long", "group": "groups.too_long"}
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -28,7 +29,7 @@ def require_short_name(name: str, role: Literal["label", "group"], where: str) -
     """
     if len(name) > MAX_NAME_LENGTH:
         raise DatasetError(
-            f"{role}s.too_long",
+            _TOO_LONG[role],
             f"{where} has a {role} of {len(name)} characters ({name[:40]!r}...), at most {MAX_NAME_LENGTH} are "
             f"allowed: is the right column taken for the {role}?",
         )
