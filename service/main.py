@@ -15,6 +15,7 @@ from service import health
 from service.datasets import routes as dataset_routes
 from service.http import openapi, problems
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from service.http.origins import AllowedHostMiddleware, AllowedHosts, OwnPagesMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts
 from service.jobs import routes as job_routes
@@ -60,6 +61,9 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     )
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
+    hosts = AllowedHosts(settings.allowed_hosts, settings.host)
+    app.add_middleware(OwnPagesMiddleware, hosts=hosts)
+    app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
     for module in (job_routes, artifacts, dataset_routes, lint_routes, health, preview_routes):
         app.include_router(module.router)
     openapi.install(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from augury.datasets.settings import CommaSeparated
 from store.settings import StoreSettings
 
 
@@ -12,6 +13,9 @@ class ServiceSettings(StoreSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    allowed_hosts: CommaSeparated = Field(
+        [], description="Hosts it answers to besides those of its address, e.g. augury.example,api:8000; *: any."
+    )
     max_body_bytes: int = Field(1_000_000, ge=1, description="Larger request bodies are refused with 413.")
     max_wait_seconds: float = Field(60.0, ge=0, description="How long 'Prefer: wait=n' holds an answer at most.")
     schema_patience_seconds: float = Field(60.0, ge=0, description="How long to wait for the database at start.")

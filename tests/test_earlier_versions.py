@@ -109,7 +109,7 @@ def upgraded(tmp_path: Path) -> Iterator[Upgraded]:
     settings = WorkerSettings(data_dir=tmp_path, database_url=url)
     context = Context(settings, database, Artifacts(str(tmp_path / "artifacts")), queue)
     service = ServiceSettings(data_dir=tmp_path, database_url=url, broker_url=UNREACHABLE)  # type: ignore[arg-type]
-    with TestClient(create_app(service)) as client:
+    with TestClient(create_app(service), base_url="http://localhost") as client:
         yield Upgraded(client, context, queue)
     database.close()
 

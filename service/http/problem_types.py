@@ -79,6 +79,12 @@ HTTP_ERROR = ProblemType(
     "Another error of HTTP itself; the status of the answer says which (400 stands for all of them here)",
     "Read `detail`.",
 )
+FOREIGN_PAGE = ProblemType(
+    403,
+    "foreign-page",
+    "A page of another origin has a browser write to the service",
+    "Nothing, unless the page is yours: name its host in `AUGURY_ALLOWED_HOSTS` then.",
+)
 NO_SUCH_PATH = ProblemType(
     404, "no-such-path", "There is nothing at this path", "Look the path up at `/docs` of the service."
 )
@@ -158,6 +164,12 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     "The body is of a media type that the path does not take",
     "Say what it is in `Content-Type`: JSON, or a form where a file is uploaded.",
 )
+HOST_NOT_ALLOWED = ProblemType(
+    421,
+    "host-not-allowed",
+    "The service does not answer to the host that was asked for",
+    "Use its address, or have the operator name the host in `AUGURY_ALLOWED_HOSTS`.",
+)
 INVALID_REQUEST = ProblemType(
     422,
     "invalid-request",
@@ -219,7 +231,7 @@ PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row,
 
 BODY_REFUSED = (BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """What the body of any request may be answered with, before a route has seen it."""
-BEFORE_ROUTING = (HTTP_ERROR, NO_SUCH_PATH, METHOD_NOT_ALLOWED, *BODY_REFUSED)
+BEFORE_ROUTING = (HTTP_ERROR, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED, *BODY_REFUSED)
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
 JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON)
 """What a route that takes JSON may answer."""

@@ -24,6 +24,7 @@ from tests.service.declared import assert_declared
 from tests.store.databases import migrated_copy
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
+LOOPBACK_URL = "http://localhost"
 
 
 def _say_nothing(_logger: Any, _method: str, _event: Any) -> Any:
@@ -54,7 +55,7 @@ def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any)
     def a_bug() -> None:
         raise RuntimeError("what only the log may say")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url=LOOPBACK_URL, raise_server_exceptions=False) as client:
         client.event_hooks["response"].append(partial(assert_declared, app))
         yield client
 

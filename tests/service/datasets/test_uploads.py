@@ -293,7 +293,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, int]]:
 def _begun(server: tuple[str, int], announced: int, body: bytes) -> socket.socket:
     """A connection with the beginning of an upload sent."""
     connection = socket.create_connection(server, timeout=20)
-    head = f"POST /v1/datasets HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM['Content-Type']}\r\n"
+    head = f"POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM['Content-Type']}\r\n"
     connection.sendall(head.encode() + f"Content-Length: {announced}\r\n\r\n".encode() + body)
     return connection
 

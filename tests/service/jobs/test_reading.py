@@ -17,7 +17,7 @@ from service.main import create_app
 from service.settings import ServiceSettings
 from store.database import Database
 from store.rows import jobs, trials
-from tests.service.conftest import UNREACHABLE, serving
+from tests.service.conftest import LOOPBACK_URL, UNREACHABLE, serving
 from tests.store.databases import NOW, claim, comparison_body, running_job
 
 
@@ -236,5 +236,5 @@ def test_accepted_jobs_are_there_after_a_restart(client: TestClient, tmp_path: P
     """Another service on the same folder knows them."""
     job_id = _submit(client)
     settings = ServiceSettings(data_dir=tmp_path, database_url=None, broker_url=UNREACHABLE)
-    with TestClient(create_app(settings)) as other:
+    with TestClient(create_app(settings), base_url=LOOPBACK_URL) as other:
         assert _ids(other) == [job_id]
