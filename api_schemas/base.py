@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self, get_args
 
@@ -28,6 +28,11 @@ Points = Annotated[float, Field(description="Percentage points of accuracy; 1.0 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-01-31T12:00:00.000Z"])]
 
+MAX_FIELDS = 100
+"""Of an object that a client sends. None has so many; whoever sends more would have each complained about."""
+MAX_SUGGESTIONS = 5
+"""Of an object: looking for what was meant takes a hundred times as long as all else that is done about a field."""
+_MAX_NAME_LENGTH = 100
 _BUILT_IN_ERRORS = frozenset(get_args(ErrorType))
 
 
@@ -42,8 +47,22 @@ def optional_timestamp(seconds: float | None) -> str | None:
 
 
 def nearest_name(name: str, known: list[str]) -> str | None:
-    """The known name that *name* is most likely a misspelling of, or None."""
+    """The known name that *name* is most likely a misspelling of, or None. What is very long is none."""
+    if len(name) > _MAX_NAME_LENGTH:
+        return None
     return next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)), None)
+
+
+def require_few_fields(value: Any) -> Any:
+    """The *value* as it is, for objects that a client sends.
+
+    Raises:
+        PydanticCustomError: it is an object with more than ``MAX_FIELDS`` fields.
+    """
+    if isinstance(value, dict) and len(value) > MAX_FIELDS:
+        context = {"count": len(value), "allowed": MAX_FIELDS}
+        raise PydanticCustomError("too_many_fields", "an object of at most {allowed} fields, not of {count}", context)
+    return value
 
 
 class Body(BaseModel):
@@ -56,7 +75,8 @@ class RequestModel(BaseModel):
     """What a client sends.
 
     Types are strict (``"20"`` and ``true`` are not numbers), infinities and NaN are refused, so are control characters
-    in texts, and an unknown field is an error that names the field the client probably meant.
+    in texts, and an unknown field is an error that names the field the client probably meant. Where there are many
+    unknown fields, only the first few errors do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -83,17 +103,28 @@ class RequestModel(BaseModel):
     @classmethod
     def _suggest_known_fields(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return handler(value)
+            return handler(require_few_fields(value))
         except ValidationError as error:
             lines = error.errors(include_url=False)
             if not any(_is_unknown_field(line) for line in lines):
                 raise
-            details = [_with_suggestion(line, list(cls.model_fields), cls.renamed_fields) for line in lines]
+            details = _with_suggestions(lines, list(cls.model_fields), cls.renamed_fields)
             raise ValidationError.from_exception_data(error.title, details) from None
 
 
 def _is_unknown_field(line: ErrorDetails) -> bool:
     return line["type"] == "extra_forbidden" and len(line["loc"]) == 1
+
+
+def _with_suggestions(
+    lines: Sequence[ErrorDetails], known: list[str], renamed: Mapping[str, str]
+) -> list[InitErrorDetails]:
+    """The same errors again, those about the first unknown fields with what was probably meant."""
+    details, unknown = [], 0
+    for line in lines:
+        unknown += _is_unknown_field(line)
+        details.append(_with_suggestion(line, known if unknown <= MAX_SUGGESTIONS else [], renamed))
+    return details
 
 
 def _with_suggestion(line: ErrorDetails, known: list[str], renamed: Mapping[str, str]) -> InitErrorDetails:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Discriminator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.base import Body, Fraction, RequestModel, Timestamp, names_its_kinds
+from api_schemas.base import Body, Fraction, RequestModel, Timestamp, names_its_kinds, require_few_fields
 from api_schemas.candidates import (
     DECIDED_BY_JOBS,
     Baseline,
@@ -26,7 +26,11 @@ from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingS
 
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
-Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=20, json_schema_extra={"additionalProperties": False})]
+Labels = Annotated[
+    dict[LabelKey, LabelValue],
+    BeforeValidator(require_few_fields),
+    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
+]
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
 Priority = Annotated[

@@ -9,6 +9,8 @@ from typing import Any
 
 from api_schemas.problems import FieldProblem
 
+MAX_NAMED_FIELDS = 50
+"""Whoever has more faulty fields than these has one mistake that is behind them all."""
 _MAX_SHOWN_LENGTH = 120
 _FIRST_PART_OF_LOCATION = 1
 
@@ -46,6 +48,15 @@ def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
         FieldProblem(location=location, message=_message(received[location], expected))
         for location, expected in expectations.items()
     ]
+
+
+def first_problems(problems: list[FieldProblem]) -> tuple[str, list[FieldProblem]]:
+    """What is said of faulty fields in a sentence, and as many of them as are named."""
+    count = len(problems)
+    said = "one field is not as expected" if count == 1 else f"{count:,} fields are not as expected"
+    if count > MAX_NAMED_FIELDS:
+        said += f", of which the first {MAX_NAMED_FIELDS} are named"
+    return said, problems[:MAX_NAMED_FIELDS]
 
 
 _MISSING = object()

@@ -15,7 +15,7 @@ from api_schemas.lint import LintRequest, LintResult
 from api_schemas.previews import PreviewRequest
 from api_schemas.problems import PROBLEM_TYPE_PREFIX, FieldProblem, Problem
 from augury.errors import DatasetRefused, NotInstalled, RequestRefused
-from augury.field_problems import field_problems
+from augury.field_problems import field_problems, first_problems
 
 if TYPE_CHECKING:
     from augury.datasets.local_reading import LocalDataset
@@ -115,9 +115,7 @@ def _validated(model: type[Request], body: Mapping[str, Any]) -> Request:
         return model.model_validate(body)
     except ValidationError as error:
         lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
-        errors = field_problems(lines, body)
-        fields = "one field is" if len(errors) == 1 else f"{len(errors)} fields are"
-        raise _refusal(f"{fields} not as expected", errors) from None
+        raise _refusal(*first_problems(field_problems(lines, body))) from None
 
 
 def _refusal(detail: str, errors: list[FieldProblem]) -> RequestRefused:

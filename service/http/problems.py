@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api_schemas.problems import PROBLEM_MEDIA_TYPE, Problem
-from augury.field_problems import field_problems, shown
+from augury.field_problems import field_problems, first_problems, shown
 from service.http.problem_types import (
     BODY_TOO_LARGE,
     DATABASE_UNAVAILABLE,
@@ -132,6 +132,5 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
         return render(
             request, MALFORMED_JSON.error(f"the body is not JSON: {reason} at character {lines[0]['loc'][-1]}")
         )
-    errors = field_problems(lines, error.body)
-    fields = "one field is" if len(errors) == 1 else f"{len(errors)} fields are"
-    return render(request, INVALID_REQUEST.error(f"{fields} not as expected; nothing was stored", errors))
+    said, errors = first_problems(field_problems(lines, error.body))
+    return render(request, INVALID_REQUEST.error(f"{said}; nothing was stored", errors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api_schemas.base import MAX_FIELDS, MAX_SUGGESTIONS
+from augury.field_problems import MAX_NAMED_FIELDS
 from tests.store.databases import comparison_body
 
 JSON = {"Content-Type": "application/json"}
@@ -222,6 +225,50 @@ def test_every_faulty_field_is_named_at_once_as_the_client_wrote_it(shared_clien
     }
     assert faults["body.candidates[0].spec.rotaton_range"].endswith("did you mean 'rotation_range'?")
     assert faults["body.evaluation.seeds"] == "got 1, expected greater than or equal to 2"
+
+
+def test_what_was_meant_is_said_of_the_first_unknown_fields_only(shared_client: TestClient) -> None:
+    """Each costs a comparison with every known name, and nobody misspells a hundred."""
+    spec = {f"rotation_rang{index}": 20 for index in range(90)}
+    faults = _faults(_post(shared_client, comparison_body({"a": spec, "b": {"zoom_rang": 1}})))
+    of_first = [message for message in faults.values() if "did you mean" in message]
+    assert len(of_first) == MAX_SUGGESTIONS + 1  # the other candidate has its own
+    assert list(faults)[:MAX_SUGGESTIONS] == [
+        f"body.candidates[0].spec.rotation_rang{n}" for n in range(MAX_SUGGESTIONS)
+    ]
+
+
+def test_only_the_first_of_many_faults_are_named_and_all_are_counted(shared_client: TestClient) -> None:
+    """An answer stays short, and says that there is more."""
+    response = _post(shared_client, comparison_body({"a": {f"field_{index}": 1 for index in range(90)}}))
+    assert len(_faults(response)) == MAX_NAMED_FIELDS
+    assert response.json()["detail"].startswith(
+        f"90 fields are not as expected, of which the first {MAX_NAMED_FIELDS} are"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "location"),
+    [
+        ({"unknown": {}}, "body"),
+        ({"training": {}}, "body.training"),
+        ({"labels": {}}, "body.labels"),
+        ({"model": {"name": "linear"}}, "body.model"),
+    ],
+    ids=["the body", "a part of it", "labels", "a model"],
+)
+def test_an_object_with_too_many_fields_is_one_fault(
+    changes: dict[str, Any], location: str, shared_client: TestClient
+) -> None:
+    """Refused before its fields are looked at, so that it costs next to nothing."""
+    ((name, value),) = changes.items()
+    many = {f"k{index}": 1 for index in range(20_000)}
+    body = comparison_body(**(many if location == "body" else {name: value | many}))
+    began = time.process_time()
+    faults = _faults(_post(shared_client, body))
+    assert time.process_time() - began < 1
+    assert list(faults) == [location]
+    assert f"an object of at most {MAX_FIELDS} fields, not of 20" in faults[location]
 
 
 def test_a_missing_field_is_named_where_it_should_be(shared_client: TestClient) -> None:
