@@ -15,8 +15,8 @@ from augury.datasets.errors import DatasetError
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
-MAX_NAME_LENGTH = 256
-"""Characters of a class's or a group's name."""
+MAX_NAME_LENGTH = 512
+"""Characters of a class's or a group's name. Some people have sentences for labels; a column of texts is none."""
 _TOO_LONG = {"label": "labels.too_long", "group": "groups.too_long"}
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 

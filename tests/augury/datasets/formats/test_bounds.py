@@ -14,6 +14,7 @@ import pytest
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats import recognise
+from augury.datasets.formats.class_labels import MAX_NAME_LENGTH
 from augury.datasets.formats.tables import parquet_files
 from augury.datasets.settings import IngestSettings
 from augury.datasets.snapshot_builder import AssembledSnapshot, assemble
@@ -22,7 +23,7 @@ from tests.augury.datasets.formats.test_parquet import written
 from tests.augury.datasets.formats.test_tfrecord import example, tfrecord
 
 COUNT = 4
-LONG, LONGEST = "x" * 257, "x" * 256
+LONG, LONGEST = "x" * (MAX_NAME_LENGTH + 1), "x" * MAX_NAME_LENGTH
 IMAGES = {f"{number}.png": png(number) for number in range(COUNT)}
 Files = dict[str, bytes]
 
@@ -74,7 +75,7 @@ def _rule(folder: Path, files: Files, limits: IngestSettings | None = None) -> s
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_class_has_a_short_name(name: str, tmp_path: Path) -> None:
-    """In every format that says classes in words; 256 characters are short enough."""
+    """In every format that says classes in words; 512 characters are short enough."""
     assert _rule(tmp_path / "long", FORMATS[name](LONG, "g")) == "labels.too_long"
     assert list(_read(tmp_path / "short", FORMATS[name](LONGEST, "g")).facts.classes) == [LONGEST]
 
