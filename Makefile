@@ -15,6 +15,7 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'from augury.augmentation.warmup import compile_kernels; compile_kernels()' # once, and not in every process that comes first
 	@touch $@
 
 demo: $(INSTALLED) ## Compare three augmentations on real digits and show the report
