@@ -77,13 +77,12 @@ def _publish_probes(session: Session, job: JobRow, places: TrialSlots, now: floa
     if job.stop_requested_at is not None or job.plan is None:
         return []
     first = Plan.model_validate(job.plan).rounds[0].seeds[:_PROBED_SEEDS]
-    trained = {
-        link.seed: trial
+    trained = sorted(
+        link.seed
         for link, trial in places
         if link.arm == BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
-    }
-    if trained:
-        chunks.add_probes(session, job.id, sorted(trained), next(iter(trained.values())).queue, now)
+    )
+    chunks.add_probes(session, job.id, trained, job.queue, now)
     unpublished = chunks.unpublished(session, job.id)
     for probe in unpublished:
         probe.published_at = now

@@ -200,6 +200,17 @@ def test_a_trial_that_another_jobs_cancel_took_away_is_made_anew(context: Contex
     assert queue.take() == [doorbell("cpu")]
 
 
+def test_probes_are_for_the_kind_of_worker_that_the_job_asks_for(context: Context, queue: RecordingQueue) -> None:
+    """Not for the kind that another job had asked to train the shared baseline, of which there may be none."""
+    other = _submit(context, comparison(device="gpu"), is_dataset_ready=True)
+    advance(context, other)
+    job_id = _submit(context, comparison(device="cpu"))
+    finish_trials(context, other)
+    queue.take()
+    advance(context, job_id)
+    assert queue.take() == [doorbell("cpu")] * 2
+
+
 def test_a_cancelling_job_is_cancelled_when_nothing_runs_any_more(context: Context, queue: RecordingQueue) -> None:
     """Not before, and nothing is published for it."""
     with context.database.writing() as session:
