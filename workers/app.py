@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
-from workers import presence
+from workers import forking, presence
 from workers.leasing import shutdown
 from workers.settings import WorkerSettings
 
@@ -53,8 +54,14 @@ def _load_before_the_fork(**_: Any) -> None:
         load()
 
 
-@signals.worker_ready.connect
+@signals.worker_init.connect
+def _watch_the_forks(**_: Any) -> None:
+    os.register_at_fork(before=forking.report_other_threads)
+
+
+@signals.worker_process_init.connect
 def _say_that_it_is_there(**_: Any) -> None:
+    # From the pool processes: the parent forks, and must have no thread that could hold a lock then.
     presence.keep_saying(settings.resolved_database_url, settings.worker_kind)
 
 

@@ -1,4 +1,4 @@
-"""A worker says every few seconds that it is there, from its main process, busy or not."""
+"""A worker says every few seconds that it is there, from each of its pool processes, busy or not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _keep_saying(database_url: str, kind: str) -> None:
 def say(database_url: str, kind: str) -> bool:
     """Note a worker of this kind as seen now; False where the database is away, which others report.
 
-    No connection stays open in between, as pool processes are forked from this one.
+    No connection stays open in between: ten seconds are long for one that does nothing.
     """
     database = Database(database_url)
     try:

@@ -57,6 +57,13 @@ def test_a_trial_that_always_loses_its_worker_fails_and_the_rest_is_reported(sta
     assert verdicts["shift"] is None
 
 
+def test_new_pool_processes_are_forked_beside_no_other_thread(stack: Stack) -> None:
+    """The tests above had the worker fork some; what another thread held then would be held in the child for ever."""
+    log = (stack.folder / "cpu.log").read_text()
+    assert "exited with 'signal 9 (SIGKILL)'" in log
+    assert "forking beside other threads" not in log
+
+
 def test_cancel_stops_the_training_within_three_seconds(stack: Stack) -> None:
     """A cancel in mid-training ends in 'cancelled', and the process that trained is idle or gone."""
     job = stack.submit(comparison(epochs=1000, model="small_cnn", first_seed=300))

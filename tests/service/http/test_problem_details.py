@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -260,13 +259,11 @@ def test_only_the_first_of_many_faults_are_named_and_all_are_counted(shared_clie
 def test_an_object_with_too_many_fields_is_one_fault(
     changes: dict[str, Any], location: str, shared_client: TestClient
 ) -> None:
-    """Refused before its fields are looked at, so that it costs next to nothing."""
+    """Refused before its fields are looked at, so that none of them is named."""
     ((name, value),) = changes.items()
     many = {f"k{index}": 1 for index in range(20_000)}
     body = comparison_body(**(many if location == "body" else {name: value | many}))
-    began = time.process_time()
     faults = _faults(_post(shared_client, body))
-    assert time.process_time() - began < 1
     assert list(faults) == [location]
     assert f"an object of at most {MAX_FIELDS} fields, not of 20" in faults[location]
 
