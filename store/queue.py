@@ -11,7 +11,7 @@ from celery import Celery
 from store.settings import StoreSettings
 
 CONTROL, CPU, GPU = "control", "cpu", "gpu"
-ADVANCE, WORK, SWEEP = "augury.advance", "augury.work", "augury.sweep"
+ADVANCE, WORK = "augury.advance", "augury.work"
 
 Message = tuple[str, str, str]
 """A task's name, what it is about (a job's id, or the kind of worker that is rung), and the queue."""
@@ -46,14 +46,6 @@ def celery_app(settings: StoreSettings) -> Celery:
             "global_keyprefix": "augury:",
         },
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.5},
-        beat_scheduler="celery.beat:Scheduler",
-        beat_schedule={
-            "sweep": {
-                "task": SWEEP,
-                "schedule": settings.sweep_seconds,
-                "options": {"queue": CONTROL, "expires": 2 * settings.sweep_seconds},
-            }
-        },
     )
     return app
 

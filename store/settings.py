@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from store.files.artifacts import CacheSettings
 
+SECONDS_PER_HOUR = 3_600.0
 SECONDS_PER_DAY = 86_400.0
 
 

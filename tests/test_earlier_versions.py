@@ -23,9 +23,8 @@ from store.rows import leases
 from store.rows.tables import DatasetRow, JobRow, TrialRow
 from tests.service.conftest import UNREACHABLE
 from tests.workers.conftest import RecordingQueue
-from tests.workers.units.carried import run_trial
+from tests.workers.units.carried import advance, run_trial
 from workers.context import Context
-from workers.planner.advance import advance
 from workers.settings import WorkerSettings
 from workers.units.next_unit import work
 

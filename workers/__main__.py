@@ -16,7 +16,7 @@ _CELERY = [sys.executable, "-m", "celery", "--app", "workers.app", "--quiet"]
 _COMMON = ["--loglevel", "INFO", "--without-mingle", "--without-gossip"]
 _ARGUMENTS = {
     # Planning and sweeping take milliseconds; TensorFlow is never loaded here.
-    "control": ["--queues", queue.CONTROL, "--pool", "solo", "--beat"],
+    "control": ["--queues", queue.CONTROL, "--pool", "solo"],
     "cpu": ["--queues", queue.CPU, "--pool", "prefork"],
     "gpu": ["--queues", queue.GPU, "--pool", "prefork", "--concurrency", "1"],
 }
@@ -28,11 +28,11 @@ def main() -> int:
     """Run what the command line asks for; the exit code of the worker, or 0 and 1 for a ping."""
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("control", help="plan jobs and sweep (with beat); run at least one")
+    commands.add_parser("control", help="plan jobs and sweep; run at least one")
     commands.add_parser("cpu", help="ingest datasets and train trials on the CPU")
     gpu = commands.add_parser("gpu", help="train trials on GPUs, one process a device")
     gpu.add_argument("--device", help="the device of this process; default: all that CUDA_VISIBLE_DEVICES names")
-    ping = commands.add_parser("ping", help="exit 0 if this host's worker of a kind answers")
+    ping = commands.add_parser("ping", help="exit 0 if this host's worker of a kind answers, and sweeps are done")
     ping.add_argument("kind", choices=sorted(_ARGUMENTS))
     arguments = parser.parse_args()
     if arguments.command == "ping":
@@ -49,8 +49,12 @@ def _worker_command(kind: str, node: str) -> list[str]:
 
 
 def _ping(kind: str) -> int:
-    from workers.app import app  # settings are read here, and a help text must not need them
+    from workers.app import app, settings  # settings are read here, and a help text must not need them
+    from workers.maintenance import heart
 
+    if kind == "control" and not heart.is_beating(settings):
+        print("no sweep was done lately: lost work is not found", file=sys.stderr)
+        return 1
     nodes = f"{kind}*@{os.uname().nodename}"  # GPU workers have the device's number in their names
     return 0 if app.control.inspect(pattern=nodes, matcher="glob", timeout=_PING_SECONDS, limit=1).ping() else 1
 

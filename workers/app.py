@@ -12,8 +12,10 @@ from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
-from workers import forking, presence
+from workers import forking
+from workers.context import context
 from workers.leasing import shutdown
+from workers.maintenance import caretaker, heart
 from workers.settings import WorkerSettings
 
 # Celery kills a pool process that has not reported by then, and it reports after TensorFlow is loaded.
@@ -60,9 +62,14 @@ def _watch_the_forks(**_: Any) -> None:
 
 
 @signals.worker_process_init.connect
-def _say_that_it_is_there(**_: Any) -> None:
-    # From the pool processes: the parent forks, and must have no thread that could hold a lock then.
-    presence.keep_saying(settings.resolved_database_url, settings.worker_kind)
+def _keep_house(**_: Any) -> None:
+    caretaker.keep_house(settings)  # the parent forks, and must have no thread that could hold a lock then
+
+
+@signals.worker_ready.connect
+def _keep_recovering(**_: Any) -> None:
+    if settings.worker_kind == "control":
+        heart.keep_beating(context(app))
 
 
 @signals.worker_process_init.connect

@@ -5,7 +5,6 @@ from __future__ import annotations
 from store import queue
 from workers.app import app
 from workers.context import context
-from workers.maintenance import sweep as sweeping
 from workers.planner import advance as planner
 from workers.units import next_unit
 
@@ -20,9 +19,3 @@ def advance(job_id: str) -> None:
 def work(kind: str) -> None:
     """Somebody rang: carry out what is next for this kind of worker."""
     next_unit.work(context(app), kind)
-
-
-@app.task(name=queue.SWEEP)
-def sweep() -> None:
-    """Find what was lost, and have it done."""
-    sweeping.sweep(context(app))

@@ -16,7 +16,7 @@ from augury.field_problems import shown
 from augury.planning.canonical import digest
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
-from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
+from service.http.problem_types import BUSY, DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
 from service.resources import Resources
 from store import queue
 from store.files.names import upload_name
@@ -87,7 +87,11 @@ def get_or_register(session: Session, resolved: ResolvedReference, now: float) -
         ProblemError: the reference is refused, or names a dataset that is unknown or failed.
     """
     require_allowed(resolved)
-    row = find(session, resolved) or datasets.register(session, resolved.reference, now)
+    try:
+        row = find(session, resolved) or datasets.register(session, resolved.reference, now)
+    except datasets.StillBeingDeletedError:
+        detail = "the same file is just being deleted with a dataset that had it; send it again in a few seconds"
+        raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
     session.flush()
     session.refresh(row, with_for_update={"read": True})
     if row.state in (DatasetState.FAILED, DatasetState.DELETED):

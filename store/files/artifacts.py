@@ -135,12 +135,7 @@ class Artifacts:
         return bool(self._filesystem.exists(self._path(name)))
 
     def delete(self, name: str) -> None:
-        """Remove *name* if it is there."""
-        if self.exists(name):
-            self._filesystem.rm_file(self._path(name))
-
-    def delete_folder(self, name: str) -> None:
-        """Remove all that is stored below *name*."""
+        """Remove the file *name*, or all that is stored below the folder of that name, if it is there."""
         with contextlib.suppress(FileNotFoundError):
             self._filesystem.rm(self._path(name), recursive=True)
 

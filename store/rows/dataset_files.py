@@ -34,8 +34,8 @@ def forget_failed(session: Session, older_than: float) -> None:
     )  # fmt: skip
 
 
-def needless(session: Session, limit: int) -> list[tuple[DatasetRow, list[str], list[str]]]:
-    """Rows that are over without use, each with the folders and the files that can go with it.
+def needless(session: Session, limit: int) -> list[tuple[DatasetRow, list[str]]]:
+    """Rows that are over without use, each with the names of the files and folders that can go with it.
 
     A failed row loses only a snapshot that was stored just before the failure; its upload stays.
     """
@@ -44,7 +44,7 @@ def needless(session: Session, limit: int) -> list[tuple[DatasetRow, list[str], 
         (DatasetRow.state == DatasetState.DELETED) | DatasetRow.digest.is_not(None)
     )
     rows = session.scalars(select(DatasetRow).where(over, is_due).order_by(DatasetRow.id).limit(limit)).all()
-    return [(row, _snapshot_of(session, row), _upload_of(session, row)) for row in rows]
+    return [(row, [*_snapshot_of(session, row), *_upload_of(session, row)]) for row in rows]
 
 
 def is_stored_by_another(session: Session, row: DatasetRow) -> bool:

@@ -13,8 +13,9 @@ from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, Dat
 from api_schemas.failures import Failure
 from augury.planning.canonical import digest
 from store.database import insert_or_find
+from store.files.names import upload_name
 from store.ids import DATASET, is_identifier, new_id
-from store.rows import leases, state_machines
+from store.rows import leases, state_machines, tombstones
 from store.rows.leases import Lease
 from store.rows.state_machines import move
 from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
@@ -23,11 +24,21 @@ INGESTION_QUEUE = "cpu"
 _GONE = (DatasetState.FAILED, DatasetState.DELETED)
 
 
+class StillBeingDeletedError(Exception):
+    """The file is just being deleted, as no dataset had it any more."""
+
+
 def register(session: Session, reference: dict[str, Any], now: float) -> DatasetRow:
-    """The live row for a reference; a new one, queued for ingestion, where there is none."""
+    """The live row for a reference; a new one, queued for ingestion, where there is none.
+
+    Raises:
+        StillBeingDeletedError: the file of an upload was given up before, and goes at this moment.
+    """
     existing = find(session, reference)
     if existing is not None:
         return existing
+    if reference["kind"] == "upload" and not tombstones.dig_up(session, upload_name(reference["sha256"]), now):
+        raise StillBeingDeletedError
     row = DatasetRow(
         id=new_id(DATASET),
         state=DatasetState.QUEUED,

@@ -1,9 +1,9 @@
 """Which unit of work is next: decided here, whenever a worker asks, and not by the order of messages.
 
-Ingestions and probes come first, as they are short and others wait for them. Then every job that has work gets its
-share of the workers: next is the one with the fewest running units for its priority, and the longer it has not been
-served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so that one which is ended
-early has whole pairs.
+Ingestions, probes and conclusions come first, as they are short and others wait for them. Then every job that has work
+gets its share of the workers: next is the one with the fewest running units for its priority, and the longer it has not
+been served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so that one which is
+ended early has whole pairs.
 """
 
 from __future__ import annotations
@@ -24,13 +24,23 @@ from store.rows import leases
 from store.rows.chunks import ASSEMBLY_QUEUE
 from store.rows.datasets import INGESTION_QUEUE
 from store.rows.leases import Lease, LeaseKind
-from store.rows.tables import ChunkRow, DatasetRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import (
+    ChunkRow,
+    ConclusionRow,
+    ConclusionState,
+    DatasetRow,
+    JobRow,
+    JobTrialRow,
+    TrialRow,
+)
 
 WEIGHTS: dict[Priority, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
 """How many running units of a job count as one of a normal one's."""
 
 AGEING_SECONDS = 600.0
 """Not to be served for so long weighs as much as one running unit of others."""
+
+AnyUnit = type[ChunkRow] | type[ConclusionRow] | type[DatasetRow] | type[TrialRow]
 
 _WITH_WORK = (Phase.TRAINING, Phase.CONFIRMING, Phase.AUGMENTING, Phase.ASSEMBLING)
 
@@ -72,8 +82,11 @@ def waiting(session: Session, queue: str) -> int:
         .where(TrialRow.state == TrialState.QUEUED, JobRow.queue == queue, JobRow.finished_at.is_(None))
     )
     chunks = select(func.count()).where(ChunkRow.state == ChunkState.QUEUED, ChunkRow.queue == queue)
+    conclusions = select(func.count()).where(
+        ConclusionRow.state == ConclusionState.QUEUED, ConclusionRow.queue == queue
+    )
     ingestions = select(func.count()).where(DatasetRow.state == DatasetState.QUEUED, DatasetRow.queue == queue)
-    return sum(int(session.scalar(query) or 0) for query in (trials, chunks, ingestions))
+    return sum(int(session.scalar(query) or 0) for query in (trials, chunks, conclusions, ingestions))
 
 
 def _due(session: Session, queue: str, now: float) -> Iterator[tuple[LeaseKind, str, str | None]]:
@@ -84,12 +97,15 @@ def _due(session: Session, queue: str, now: float) -> Iterator[tuple[LeaseKind, 
     is_probe = (ChunkRow.role == ChunkRole.PROBE, ChunkRow.state == ChunkState.QUEUED, ChunkRow.queue == queue)
     probes = select(ChunkRow.id).where(*is_probe).order_by(ChunkRow.created_at)
     yield from ((leases.CHUNKS, found, None) for found in _free(session, probes, ChunkRow))
+    asked = (ConclusionRow.state == ConclusionState.QUEUED, ConclusionRow.queue == queue)
+    conclusions = select(ConclusionRow.id).where(*asked).order_by(ConclusionRow.created_at)
+    yield from ((leases.CONCLUSIONS, found, None) for found in _free(session, conclusions, ConclusionRow))
     for job_id in _jobs_in_turn(session, queue, now):
         yield from ((leases.TRIALS, found, job_id) for found in _free(session, _trials_of(job_id), TrialRow))
         yield from ((leases.CHUNKS, found, job_id) for found in _free(session, _chunks_of(job_id, queue), ChunkRow))
 
 
-def _free(session: Session, query: Select[Any], row: type[ChunkRow] | type[DatasetRow] | type[TrialRow]) -> list[str]:
+def _free(session: Session, query: Select[Any], row: AnyUnit) -> list[str]:
     """The first row that nobody else is about to take, if there is one."""
     return list(session.scalars(query.limit(1).with_for_update(skip_locked=True, of=row)))
 

@@ -24,7 +24,7 @@ from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from store.ids import JOB, is_identifier, new_id
-from store.rows import chunks, events, state_machines, trials
+from store.rows import chunks, conclusions, events, state_machines, trials
 from store.rows.state_machines import move
 from store.rows.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
 
@@ -39,8 +39,8 @@ _REQUESTS: dict[JobKind, type[AnyRequest]] = {
 }
 
 # Whatever jobs have carried out for them: how to drop a job's units, and which jobs wait for some of them.
-_DROP_UNITS = (trials.cancel_of_job, chunks.cancel_of_job)
-_WAITING_JOBS = (trials.jobs_of, chunks.jobs_of)
+_DROP_UNITS = (trials.cancel_of_job, chunks.cancel_of_job, conclusions.cancel_of_job)
+_WAITING_JOBS = (trials.jobs_of, chunks.jobs_of, conclusions.jobs_of)
 
 
 def create(
@@ -106,6 +106,22 @@ def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, n
         job.plan = plan.model_dump(mode="json")
         events.append(session, job.id, "planned", now, arms=len(plan.arms), trials=plan.trials, round=len(plan.rounds))
     session.flush()
+
+
+def note_look(job: JobRow, now: float) -> None:
+    """The planner has looked at the job to the end."""
+    job.looked_at, job.failed_looks = now, 0
+
+
+def note_failed_look(session: Session, job_id: str, failure: Failure, max_failures: int, now: float) -> None:
+    """The planner failed over the job: it is looked at again, and failed itself after so many times in a row."""
+    job = locked(session, job_id)
+    if job is None or job.finished_at is not None:
+        return
+    job.looked_at, job.failed_looks = now, job.failed_looks + 1
+    session.flush()
+    if job.failed_looks >= max_failures:
+        fail(session, job_id, failure, now)
 
 
 def succeed(
@@ -183,7 +199,7 @@ def _end(session: Session, job_id: str, state: JobState, now: float, **values: A
 
 
 def waiting_for(session: Session, unit_ids: Iterable[str]) -> list[str]:
-    """The jobs that wait for any of these trials or chunks."""
+    """The jobs that wait for any of these trials, chunks or conclusions."""
     ids = list(unit_ids)
     return [job_id for find_jobs in _WAITING_JOBS for job_id in find_jobs(session, ids)]
 

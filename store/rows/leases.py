@@ -17,7 +17,7 @@ from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
 from store.rows.state_machines import StateMachine, move
-from store.rows.tables import ChunkRow, DatasetRow, TrialRow
+from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, TrialRow
 
 QUEUED = "queued"
 
@@ -27,7 +27,7 @@ class LeaseKind:
     """A kind of leased unit of work. There is one of each, so they are told apart by identity."""
 
     machine: StateMachine
-    row: type[ChunkRow] | type[DatasetRow] | type[TrialRow]
+    row: type[ChunkRow] | type[ConclusionRow] | type[DatasetRow] | type[TrialRow]
     active: str
     failed: str
     cancelled: str
@@ -35,9 +35,19 @@ class LeaseKind:
 
 TRIALS = LeaseKind(state_machines.TRIAL, TrialRow, TrialState.RUNNING, TrialState.FAILED, TrialState.CANCELLED)
 CHUNKS = LeaseKind(state_machines.CHUNK, ChunkRow, ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED)
+CONCLUSIONS = LeaseKind(
+    state_machines.CONCLUSION,
+    ConclusionRow,
+    ConclusionState.RUNNING,
+    ConclusionState.FAILED,
+    ConclusionState.CANCELLED,
+)
 INGESTIONS = LeaseKind(
     state_machines.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED
 )
+
+
+KINDS = (TRIALS, CHUNKS, CONCLUSIONS, INGESTIONS)
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,19 @@ def give_back(session: Session, lease: Lease) -> bool:
     return move(
         session, lease.kind.machine, lease.row_id, QUEUED, lease.is_held,
         lease_id=None, lease_until=None, published_at=None, attempts=row.attempts - 1,
+    )  # fmt: skip
+
+
+def give_up(session: Session, lease: Lease, error: Failure, *, now: float, max_attempts: int) -> bool:
+    """The unit could not even be begun: back to the queue, or failed with *error* after too many attempts."""
+    row = lease.kind.row
+    failed = move(
+        session, lease.kind.machine, lease.row_id, lease.kind.failed, lease.is_held, row.attempts >= max_attempts,
+        lease_id=None, lease_until=None, finished_at=now, error=error.model_dump(mode="json"),
+    )  # fmt: skip
+    return failed or move(
+        session, lease.kind.machine, lease.row_id, QUEUED, lease.is_held,
+        lease_id=None, lease_until=None, published_at=None,
     )  # fmt: skip
 
 

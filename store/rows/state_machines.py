@@ -14,14 +14,14 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
-from store.rows.tables import ChunkRow, DatasetRow, JobRow, TrialRow
+from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, JobRow, TrialRow
 
 
 @dataclass(frozen=True)
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[ChunkRow] | type[DatasetRow] | type[JobRow] | type[TrialRow]
+    row: type[ChunkRow] | type[ConclusionRow] | type[DatasetRow] | type[JobRow] | type[TrialRow]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -55,6 +55,15 @@ CHUNK = StateMachine(
         ChunkState.QUEUED: frozenset({ChunkState.RUNNING, ChunkState.FAILED, ChunkState.CANCELLED}),
         ChunkState.RUNNING: frozenset(
             {ChunkState.QUEUED, ChunkState.SUCCEEDED, ChunkState.FAILED, ChunkState.CANCELLED}
+        ),
+    },
+)
+CONCLUSION = StateMachine(
+    ConclusionRow,
+    {
+        ConclusionState.QUEUED: frozenset({ConclusionState.RUNNING, ConclusionState.FAILED, ConclusionState.CANCELLED}),
+        ConclusionState.RUNNING: frozenset(
+            {ConclusionState.QUEUED, ConclusionState.SUCCEEDED, ConclusionState.FAILED, ConclusionState.CANCELLED}
         ),
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, text
@@ -66,6 +67,31 @@ class WorkersSeenRow(Base):
     seen_at: Mapped[float]
 
 
+class DutyRow(Base):
+    """Something that one worker at a time does for all: who has it, for how long, and when it was last done."""
+
+    __tablename__ = "duties"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(200))
+    held_until: Mapped[float | None]
+    done_at: Mapped[float | None]
+
+
+class TombstoneRow(Base):
+    """A file or folder among the artifacts that nobody needs any more and that is still to be deleted."""
+
+    __tablename__ = "tombstones"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    due_at: Mapped[float]
+    held_until: Mapped[float | None]
+    """It is just being deleted, until then at the latest."""
+
+    __table_args__ = (Index("tombstones_by_time", "due_at"),)
+
+
 class FreshSeedsRow(Base):
     """How many of the seeds that confirmations take, each of them once, a dataset has used up."""
 
@@ -98,6 +124,10 @@ class JobRow(Base):
     artifacts: Mapped[dict[str, Any] | None]
     error: Mapped[dict[str, Any] | None]
     published_at: Mapped[float | None]
+    looked_at: Mapped[float | None]
+    """When the planner last looked at it to the end."""
+    failed_looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often in a row the planner failed over it."""
     stop_requested_at: Mapped[float | None]
     deadline_at: Mapped[float]
     created_at: Mapped[float]
@@ -177,6 +207,30 @@ class ChunkRow(Leased, Base):
         Index("one_chunk_per_place", "job_id", "role", "number", unique=True),
         Index("chunks_by_job", "job_id", "state"),
         Index("chunks_by_state", "state", "queue"),
+    )
+
+
+class ConclusionState(StrEnum):
+    """The states of a conclusion."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ConclusionRow(Leased, Base):
+    """Looking at the evidence of a job whose training is over."""
+
+    __tablename__ = "conclusions"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+
+    __table_args__ = (
+        Index("conclusions_by_state", "state", "queue"),
+        Index("conclusions_by_job", "job_id", "state"),
     )
 
 

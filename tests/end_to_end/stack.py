@@ -24,7 +24,7 @@ WORKERS = ("control", "cpu")
 
 
 class Stack:
-    """One API, one control worker with beat and one CPU worker over a database and a broker."""
+    """One API, one control worker and one CPU worker over a database and a broker."""
 
     def __init__(self, folder: Path, broker: Broker, database_url: str) -> None:
         self.folder, self.broker = folder, broker

@@ -15,9 +15,8 @@ from typing import Any, Self
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
-from store.database import Database
+from store.database import Database, patiently
 from store.rows import jobs, leases
 from store.rows.leases import Lease
 from workers.leasing import shutdown
@@ -74,10 +73,8 @@ class LeaseKeeper:
         Raises:
             WorkInterruptedError: the lease is lost, so this work is not ours any more.
         """
-        with self._database.writing() as session:
-            now = self._database.now(session)
-            if not leases.renew(session, self._lease, now=now, seconds=self._settings.lease_seconds, **columns):
-                raise WorkInterruptedError
+        if not patiently(lambda: self._renew(columns), self._settings.lease_seconds):
+            raise WorkInterruptedError
 
     def raise_if_cancelled(self) -> None:
         """Return if the work should go on.
@@ -93,7 +90,7 @@ class LeaseKeeper:
         while not self._done.wait(self._settings.cancel_poll_seconds):
             try:
                 self._watch()
-            except SQLAlchemyError as error:
+            except Exception as error:  # whatever it is: without this thread nobody would see that the lease runs out
                 log.warning("lease not renewed", id=self._lease.row_id, reason=str(error))
             self._kill_if_unheeded()
 
@@ -119,10 +116,13 @@ class LeaseKeeper:
         if not (is_due or has_news):
             return
         progress, self._progress = self._progress, {}
+        self._renew(progress)
+        self._renewed_at = self._noted_at = clock
+
+    def _renew(self, columns: dict[str, Any]) -> bool:
         with self._database.writing() as session:
             now = self._database.now(session)
-            leases.renew(session, self._lease, now=now, seconds=self._settings.lease_seconds, **progress)
-        self._renewed_at = self._noted_at = clock
+            return leases.renew(session, self._lease, now=now, seconds=self._settings.lease_seconds, **columns)
 
     def _ask_to_end(self, reason: type[Exception]) -> None:
         if self._reason is None:
@@ -140,7 +140,7 @@ class LeaseKeeper:
             return
         try:
             self._settle_for_the_work()
-        except SQLAlchemyError as error:  # the sweep will settle it
+        except Exception as error:  # the sweep will settle it
             log.warning("the work's end was not recorded", id=self._lease.row_id, reason=str(error))
         self._kill("the work did not end when it was asked to")
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from store.database import patiently
-from store.rows import handout, jobs
+from store.rows import handout, jobs, leases
 from store.rows.handout import Turn
 from store.rows.leases import Lease, LeaseKind
 from workers.context import Context
@@ -34,7 +34,7 @@ class UnitOfWork(Generic[Task, Outcome]):
     what: str
     """The work in a word, for messages."""
     read: Callable[[Session, str], Task]
-    """What is to be done, read in the transaction that claims it."""
+    """What is to be done, read once it is claimed."""
     do: Callable[[Context, Task, LeaseKeeper], Outcome]
     """Does it, calling ``raise_if_cancelled()`` often; what it raises is recorded as a failure."""
     record: Callable[[Context, Session, Lease, Task, Outcome | Failure, float], object]
@@ -51,19 +51,38 @@ def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWo
         claim: takes a unit in the transaction and at the time that it is given.
         units: how each kind of unit is carried out.
     """
-    claimed = patiently(lambda: _claim(context, claim, units), context.settings.lease_seconds)
-    if claimed is None:
+    turn = patiently(lambda: _claim(context, claim), context.settings.lease_seconds)
+    if turn is None:
         return False
-    turn, task = claimed
     _note_served(context, turn)
-    _carry_out(context, units[turn.lease.kind], turn.lease, task)
+    unit = units[turn.lease.kind]
+    try:
+        task = patiently(lambda: _read(context, unit, turn.lease), context.settings.lease_seconds)
+    except Exception as error:  # in a transaction of its own, so that a row that cannot be read holds up no other
+        _give_up(context, unit, turn.lease, error)
+        return True
+    _carry_out(context, unit, turn.lease, task)
     return True
 
 
-def _claim(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> tuple[Turn, Any] | None:
+def _claim(context: Context, claim: Claim) -> Turn | None:
     with context.database.writing() as session:
-        turn = claim(session, context.database.now(session))
-        return None if turn is None else (turn, units[turn.lease.kind].read(session, turn.lease.row_id))
+        return claim(session, context.database.now(session))
+
+
+def _read(context: Context, unit: UnitOfWork[Task, Any], lease: Lease) -> Task:
+    with context.database.reading() as session:
+        return unit.read(session, lease.row_id)
+
+
+def _give_up(context: Context, unit: UnitOfWork[Any, Any], lease: Lease, error: Exception) -> None:
+    """It counts as an attempt; after too many the unit fails."""
+    failure = failure_of(error, unit.what)
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        leases.give_up(session, lease, failure, now=now, max_attempts=context.settings.max_attempts)
+        jobs.settle_cancelled(session, lease.row_id, now)
+    unit.afterwards(context, lease.row_id)
 
 
 def _note_served(context: Context, turn: Turn) -> None:

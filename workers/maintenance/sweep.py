@@ -1,53 +1,57 @@
-"""The sweep: whatever was lost — a worker, a message, a whole broker — is found here and put right."""
+"""The sweep: whatever was lost — a worker, a message, a whole broker — is found here and put right.
+
+It has parts, each with transactions of its own: one that fails holds up no other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from kombu.exceptions import OperationalError
-from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select
 
 from api_schemas.failures import Failure, FailureClass
 from store import queue
-from store.files.names import chunks_folder, job_folder, trial_folder
 from store.queue import Message
-from store.rows import chunks, handout, idempotency, jobs, leases, trials
-from store.rows.leases import CHUNKS, INGESTIONS, TRIALS
+from store.rows import handout, jobs, leases
 from store.rows.tables import JobRow
-from store.settings import SECONDS_PER_DAY
 from workers.context import Context
-from workers.maintenance import dataset_files
-from workers.settings import WorkerSettings
+from workers.maintenance import dataset_files, needless_files, old_rows
 
-_MAX_JOBS_AT_ONCE = 500
-_MAX_TRIALS_AT_ONCE = 500
 _MAX_DOORBELLS = 500
-_KINDS = (TRIALS, CHUNKS, INGESTIONS)
+_MAX_LOOKS = 200
+_MIN_LOOKS = 20
+"""Jobs that are looked at again in one sweep, however many messages wait: some of them may be of dead jobs only."""
+_MAX_OVERDUE = 200
 _WORKERS = (queue.CPU, queue.GPU)
+
+Depths = dict[str, int]
+"""How many messages wait in each queue; nothing at all while the broker is away."""
 
 log = structlog.get_logger(__name__)
 
 
-def sweep(context: Context) -> None:
-    """Take work back from lost workers, publish lost messages again, end what is overdue, forget what is old."""
-    settings = context.settings
+def sweep(context: Context) -> bool:
+    """Take work back from lost workers, ring and look again, end what is overdue, forget what is old.
+
+    Returns whether all parts of it were done.
+    """
     depths = _depths(context)
-    with context.database.writing() as session:
-        now = context.database.now(session)
-        messages = _take_back(session, settings, now)
-        _end_overdue(session, now)
-        messages += _ring_again(session, depths)
-        messages += _advance_again(session, depths, settings, now)
-        forgotten = _forget(session, settings, now)
-    for message in messages:
-        context.queue.publish(*message)
-    for folder in forgotten:
-        context.artifacts.delete_folder(folder)
-    dataset_files.clean(context)
+    done = [_is_done(part, context, depths) for part in _PARTS]
+    return all(done)
 
 
-def _depths(context: Context) -> dict[str, int]:
-    """How many messages wait in each queue; nothing at all while the broker is away."""
+def _is_done(part: Callable[[Context, Depths], None], context: Context, depths: Depths) -> bool:
+    try:
+        part(context, depths)
+    except Exception:  # the next part may be the one that others wait for
+        log.exception("a part of the sweep failed", part=part.__name__)
+        return False
+    return True
+
+
+def _depths(context: Context) -> Depths:
     try:
         return {name: context.queue.depth(name) for name in (queue.CONTROL, queue.CPU, queue.GPU)}
     except (OperationalError, OSError) as error:
@@ -55,54 +59,72 @@ def _depths(context: Context) -> dict[str, int]:
         return {}
 
 
-def _take_back(session: Session, settings: WorkerSettings, now: float) -> list[Message]:
-    touched: list[str] = []
-    for work in _KINDS:
-        touched += leases.expire(session, work, now=now, max_attempts=settings.max_attempts)
-    for unit_id in touched:
-        log.warning("a worker was lost", unit=unit_id)
-        jobs.settle_cancelled(session, unit_id, now)
-    return [(queue.ADVANCE, job_id, queue.CONTROL) for job_id in jobs.waiting_for(session, touched)]
+def _take_back(context: Context, _depths: Depths) -> None:
+    for kind in leases.KINDS:
+        with context.database.writing() as session:
+            now = context.database.now(session)
+            touched = leases.expire(session, kind, now=now, max_attempts=context.settings.max_attempts)
+            for unit_id in touched:
+                log.warning("a worker was lost", unit=unit_id)
+                jobs.settle_cancelled(session, unit_id, now)
+            messages = [(queue.ADVANCE, job_id, queue.CONTROL) for job_id in jobs.waiting_for(session, touched)]
+        _publish(context, messages)
 
 
-def _end_overdue(session: Session, now: float) -> None:
-    overdue = select(JobRow.id).where(JobRow.finished_at.is_(None), JobRow.deadline_at < now)
-    for job_id in session.scalars(overdue).all():
-        message = "the job was not done by its deadline"
-        jobs.fail(session, job_id, Failure.of(FailureClass.TIMEOUT, message), now)
+def _end_overdue(context: Context, _depths: Depths) -> None:
+    with context.database.reading() as session:
+        is_overdue = (JobRow.finished_at.is_(None), JobRow.deadline_at < context.database.now(session))
+        overdue = session.scalars(select(JobRow.id).where(*is_overdue).limit(_MAX_OVERDUE)).all()
+    for job_id in overdue:
+        with context.database.writing() as session:
+            failure = Failure.of(FailureClass.TIMEOUT, "the job was not done by its deadline")
+            jobs.fail(session, job_id, failure, context.database.now(session))
 
 
-def _ring_again(session: Session, depths: dict[str, int]) -> list[Message]:
+def _ring_again(context: Context, depths: Depths) -> None:
     """As many doorbells as more units wait for a kind of worker than messages do: some were lost.
 
     A queue with as many messages as there are waiting units has lost nothing, however long they wait.
     """
     known = [kind for kind in _WORKERS if kind in depths]
-    missing = {kind: min(handout.waiting(session, kind) - depths[kind], _MAX_DOORBELLS) for kind in known}
-    return [queue.doorbell(kind) for kind, count in missing.items() for _ in range(count)]
+    with context.database.reading() as session:
+        missing = {kind: min(handout.waiting(session, kind) - depths[kind], _MAX_DOORBELLS) for kind in known}
+    _publish(context, [queue.doorbell(kind) for kind, count in missing.items() for _ in range(count)])
 
 
-def _advance_again(session: Session, depths: dict[str, int], settings: WorkerSettings, now: float) -> list[Message]:
-    if depths.get(queue.CONTROL, 1) > 0:
-        return []
-    stale = or_(JobRow.published_at.is_(None), JobRow.published_at < now - settings.republish_seconds)
-    is_due = JobRow.finished_at.is_(None) & stale & (JobRow.created_at < now - settings.sweep_seconds)
-    rows = session.scalars(select(JobRow).where(is_due).order_by(JobRow.id).limit(_MAX_JOBS_AT_ONCE)).all()
-    for row in rows:
-        row.published_at = now
-    return [(queue.ADVANCE, row.id, queue.CONTROL) for row in rows]
+def _advance_again(context: Context, depths: Depths) -> None:
+    """Look again at jobs that nobody has looked at for a while, the longest first, however busy the planners are."""
+    if queue.CONTROL not in depths:
+        return
+    settings = context.settings
+    looks = min(_MAX_LOOKS, max(_MIN_LOOKS, _MAX_LOOKS - depths[queue.CONTROL]))
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        before = now - settings.republish_seconds
+        is_old = [or_(moment.is_(None), moment < before) for moment in (JobRow.published_at, JobRow.looked_at)]
+        is_due = (JobRow.finished_at.is_(None), JobRow.created_at < now - settings.sweep_seconds, *is_old)
+        longest = func.coalesce(JobRow.published_at, 0), func.coalesce(JobRow.looked_at, 0), JobRow.id
+        rows = session.scalars(select(JobRow).where(*is_due).order_by(*longest).limit(looks)).all()
+        for row in rows:
+            row.published_at = now
+        messages = [(queue.ADVANCE, row.id, queue.CONTROL) for row in rows]
+    _publish(context, messages)
 
 
-def _forget(session: Session, settings: WorkerSettings, now: float) -> list[str]:
-    """Drop old idempotency keys, jobs, and trials that no job has any more; returns the folders that go with them.
+def _forget(context: Context, _depths: Depths) -> None:
+    old_rows.give_up_parts(context)
+    old_rows.forget_if_due(context)
+    dataset_files.bury(context)
 
-    The parts of an augmentation go as soon as its job is over: the archive has it all.
-    """
-    idempotency.forget_older(session, now - settings.idempotency_hours * 3600)
-    too_old = now - settings.job_retention_days * SECONDS_PER_DAY
-    old = JobRow.finished_at < too_old
-    folders = [chunks_folder(job_id) for job_id in chunks.give_up_parts(session, _MAX_JOBS_AT_ONCE)]
-    for job_id, report in session.execute(select(JobRow.id, JobRow.report_artifact).where(old)).all():
-        folders.append(report.rsplit("/", 1)[0] if report else job_folder(job_id))
-    session.execute(delete(JobRow).where(old))
-    return folders + [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MAX_TRIALS_AT_ONCE)]
+
+def _delete_files(context: Context, _depths: Depths) -> None:
+    needless_files.delete(context)
+
+
+def _publish(context: Context, messages: list[Message]) -> None:
+    """To be called after the commit."""
+    for message in messages:
+        context.queue.publish(*message)
+
+
+_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _forget, _delete_files)

@@ -33,7 +33,7 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     messages = [*publish_trials(job, places, now), *_publish_probes(session, job, places, now)]
     if is_anything_left(job, places) or chunks.is_any_unfinished(session, job.id):
         return Step(messages)
-    return Step(messages, conclude=conclude)
+    return Step(messages, is_to_be_concluded=True)
 
 
 def conclude(context: Context, job_id: str) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from store.queue import Message
 from store.rows.tables import DatasetRow, JobRow
-from workers.context import Context
 
 
 @dataclass(frozen=True)
@@ -17,8 +16,8 @@ class Step:
     """What is due once the planner's transaction is committed."""
 
     messages: Sequence[Message] = ()
-    conclude: Callable[[Context, str], None] | None = None
-    """Called with the job's id when all its work is over and needs more than a row to say so."""
+    is_to_be_concluded: bool = False
+    """All its work is over, and somebody has to look at what came of it (see ``workers.units.conclusion``)."""
 
 
 NextStep = Callable[[Session, JobRow, DatasetRow, float], Step]

@@ -21,10 +21,11 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
         return Step()
     slots = trials.of_job(session, job.id)
     messages = publish_trials(job, slots, now)
-    return Step(messages) if is_anything_left(job, slots) else Step(messages, conclude=_conclude)
+    return Step(messages, is_to_be_concluded=not is_anything_left(job, slots))
 
 
-def _conclude(context: Context, job_id: str) -> None:
+def conclude(context: Context, job_id: str) -> None:
+    """All trials are over: report, and keep the models."""
     try:
         results = read_results(context, job_id)
         models = store_models(context, results)

@@ -12,8 +12,9 @@ from api_schemas.failures import Failure
 from augury.datasets.protocol import ReadDataset, Task
 from augury.datasets.reading_process import read_in_process
 from store import queue
+from store.files.names import snapshot_folder
 from store.files.snapshots import is_stored, store_snapshot_folder
-from store.rows import dataset_files, datasets, leases
+from store.rows import dataset_files, datasets, leases, tombstones
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
@@ -54,7 +55,8 @@ def _record(
         datasets.fail_ingestion(session, lease, outcome, now)
         return
     dataset_files.lock_snapshot_deletion(context.database, session)
-    if is_stored(context.artifacts, outcome.digest):
+    is_kept = tombstones.dig_up(session, snapshot_folder(outcome.digest), now)
+    if is_kept and is_stored(context.artifacts, outcome.digest):
         datasets.finish_ingestion(session, lease, outcome.digest, outcome.facts, now)
     else:  # removed with another dataset of the same content, just after this one had found it there
         leases.give_back(session, lease)

@@ -130,7 +130,7 @@ def test_there_is_nothing_to_download_before_the_end(client: TestClient) -> None
 def test_a_file_that_is_gone_is_a_404(client: TestClient, database: Database) -> None:
     """As is one of a job that does not exist."""
     job_id = _succeeded(client, database)
-    _artifacts(client).delete_folder(f"jobs/{job_id}")
+    _artifacts(client).delete(f"jobs/{job_id}")
     answer = client.get(f"/v1/jobs/{job_id}/artifacts/augmented.zip")
     assert (answer.status_code, "not stored any more" in answer.json()["detail"]) == (404, True)
     assert client.get("/v1/jobs/job_none/artifacts").status_code == 404

@@ -120,8 +120,8 @@ def test_a_bucket_keeps_artifacts_as_a_folder_does(anywhere: Artifacts) -> None:
         assert file.read() == b"\x00" * 1000 + b"\xff"
     assert anywhere.size("jobs/job_1/parts/0.zip") == 1001
     assert names_below(anywhere, "jobs") == ["jobs/job_1/parts/0.zip", "jobs/job_1/report.json"]
-    anywhere.delete_folder("jobs/job_1/parts")
-    anywhere.delete_folder("jobs/job_1/parts")
+    anywhere.delete("jobs/job_1/parts")
+    anywhere.delete("jobs/job_1/parts")
     assert names_below(anywhere, "jobs") == ["jobs/job_1/report.json"]
     anywhere.delete("jobs/job_1/report.json")
     assert not anywhere.exists("jobs/job_1/report.json")

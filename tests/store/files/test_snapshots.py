@@ -233,7 +233,7 @@ def test_a_snapshot_that_is_deleted_stays_readable_where_it_is_mapped(tmp_path: 
     artifacts = Artifacts(str(tmp_path))
     digest = store_snapshot(artifacts, _snapshot())
     loaded = _load_anew(artifacts, digest)
-    artifacts.delete_folder(f"datasets/{digest}")
+    artifacts.delete(f"datasets/{digest}")
     assert loaded.digest() == digest
     with pytest.raises(ArtifactMissingError):
         _load_anew(artifacts, digest)

@@ -118,8 +118,8 @@ def test_the_digest_is_told_once_the_snapshot_is_ready(database: Database) -> No
         assert datasets.to_wire(row).digest == "e" * 64
 
 
-def _needless(session: Session) -> dict[str, tuple[list[str], list[str]]]:
-    return {row.id: (folders, files) for row, folders, files in dataset_files.needless(session, 10)}
+def _needless(session: Session) -> dict[str, list[str]]:
+    return {row.id: names for row, names in dataset_files.needless(session, 10)}
 
 
 def test_a_deleted_dataset_takes_its_snapshot_and_its_upload_with_it(database: Database) -> None:
@@ -128,7 +128,7 @@ def test_a_deleted_dataset_takes_its_snapshot_and_its_upload_with_it(database: D
         row = _ready(session, UPLOAD)
         assert _needless(session) == {}
         datasets.delete(session, row.id, NOW)
-        assert _needless(session) == {row.id: ([f"datasets/{'d' * 64}"], [f"uploads/{'a' * 64}"])}
+        assert _needless(session) == {row.id: [f"datasets/{'d' * 64}", f"uploads/{'a' * 64}"]}
 
 
 @pytest.mark.parametrize("other_state", ["ready", "being stored"])
@@ -141,7 +141,7 @@ def test_a_snapshot_stays_while_another_dataset_has_the_same_content(database: D
         else:
             _claimed(session, UPLOAD, digest="d" * 64)
         datasets.delete(session, row.id, NOW)
-        assert _needless(session) == {row.id: ([], [])}
+        assert _needless(session) == {row.id: []}
 
 
 def test_an_upload_stays_while_another_dataset_was_made_of_it(database: Database) -> None:
@@ -150,18 +150,18 @@ def test_an_upload_stays_while_another_dataset_was_made_of_it(database: Database
         row = _ready(session, UPLOAD)
         _failed(session, UPLOAD | {"image_size": [8, 8]})
         datasets.delete(session, row.id, NOW)
-        assert _needless(session) == {row.id: ([f"datasets/{'d' * 64}"], [])}
+        assert _needless(session) == {row.id: [f"datasets/{'d' * 64}"]}
 
 
 def test_a_failed_ingestion_leaves_no_snapshot_behind_but_keeps_its_upload_for_a_while(database: Database) -> None:
     """After the retention it is given up like a deleted one."""
     with database.writing() as session:
         row = _failed(session, UPLOAD, digest="f" * 64)
-        assert _needless(session) == {row.id: ([f"datasets/{'f' * 64}"], [])}
+        assert _needless(session) == {row.id: [f"datasets/{'f' * 64}"]}
         dataset_files.forget_failed(session, NOW + 1)
         session.refresh(row)
         assert row.state == DatasetState.DELETED
-        assert _needless(session) == {row.id: ([f"datasets/{'f' * 64}"], [f"uploads/{'a' * 64}"])}
+        assert _needless(session) == {row.id: [f"datasets/{'f' * 64}", f"uploads/{'a' * 64}"]}
 
 
 def test_fresh_seeds_are_given_out_once(database: Database) -> None:

@@ -9,7 +9,6 @@ from store.rows import jobs, workers_seen
 from store.rows.views import job_views
 from store.rows.workers_seen import ABSENT_AFTER_SECONDS
 from tests.store.databases import NOW, claim, comparison, new_job, running_job
-from workers.presence import say
 
 
 def test_a_kind_that_was_never_seen_or_long_ago_is_missed(database: Database) -> None:
@@ -59,11 +58,3 @@ def test_a_job_that_nobody_plans_waits_for_a_control_worker(database: Database) 
         assert "'control'" in said
         jobs.cancel(session, job, NOW)
         assert job_views.to_wire(session, job, NOW + 1000).progress.waiting_for is None
-
-
-def test_a_worker_says_that_it_is_there(database: Database) -> None:
-    """By the database's clock; where the database is away it only logs that."""
-    assert say(database.url, "cpu")
-    with database.reading() as session:
-        assert workers_seen.absence(session, "cpu", database.now(session)) is None
-    assert not say("sqlite:////nowhere/at/all/augury.db", "cpu")

@@ -8,12 +8,13 @@ import pytest
 
 from store.files.names import predictions_name
 from store.queue import ADVANCE, doorbell
-from store.rows import datasets, events, idempotency, jobs, leases, trials
+from store.rows import datasets, duties, events, idempotency, jobs, leases, trials
 from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from store.settings import SECONDS_PER_DAY
 from tests.store.databases import claim, comparison, new_job, new_trial, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from workers.context import Context
+from workers.maintenance import old_rows
 from workers.maintenance.sweep import sweep
 
 
@@ -117,13 +118,56 @@ def test_jobs_that_nobody_looks_at_are_advanced_again(context: Context, queue: R
     assert _job(context, fresh).state == "queued"
 
 
-def test_a_busy_planner_is_not_sent_more(context: Context, queue: RecordingQueue, now: float) -> None:
-    """While messages wait for it nothing is lost."""
+def test_jobs_are_looked_at_again_however_many_messages_wait(
+    context: Context, queue: RecordingQueue, now: float
+) -> None:
+    """The messages may all be of jobs that are over; but a busy planner is sent few more, the longest waiting first."""
     with context.database.writing() as session:
-        new_job(session, now=now - 60)
-    queue.waiting = [(ADVANCE, "job_x", "control")]
+        ids = [new_job(session, now=now - 600 + number).id for number in range(30)]
+        for job_id in ids[:15]:
+            session.get_one(JobRow, job_id).looked_at = now - 30
+    queue.waiting = [(ADVANCE, "job_x", "control")] * 1000
     sweep(context)
-    assert [message for message in queue.take() if message[0] == ADVANCE] == [(ADVANCE, "job_x", "control")]
+    advanced = [job_id for task, job_id, _ in queue.take() if task == ADVANCE and job_id != "job_x"]
+    assert advanced == [*ids[15:], *ids[:5]]
+
+
+def test_a_job_that_was_just_looked_at_is_left_alone(context: Context, queue: RecordingQueue, now: float) -> None:
+    """Whoever looked needed no message of the sweep."""
+    with context.database.writing() as session:
+        jobs.note_look(new_job(session, now=now - 600), now - 1)
+    sweep(context)
+    assert [message for message in queue.take() if message[0] == ADVANCE] == []
+
+
+def test_old_rows_are_looked_for_once_an_hour_and_at_once_while_there_are_more(
+    context: Context, now: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In batches, so that no transaction is long."""
+    monkeypatch.setattr(old_rows, "_MAX_AT_ONCE", 2)
+    retention = context.settings.job_retention_days * SECONDS_PER_DAY
+
+    def left() -> int:
+        with context.database.reading() as session:
+            return session.query(JobRow).count()
+
+    def add(count: int) -> None:
+        with context.database.writing() as session:
+            for _ in range(count):
+                jobs.succeed(session, running_job(session, now=now).id, None, now - retention - 1)
+
+    add(3)
+    sweep(context)
+    assert left() == 1
+    sweep(context)
+    assert left() == 0
+    add(1)
+    sweep(context)
+    assert left() == 1, "it was done less than an hour ago"
+    with context.database.writing() as session:
+        duties.note_done(session, duties.FORGET, now - 3700)
+    sweep(context)
+    assert left() == 0
 
 
 def test_without_a_broker_the_sweep_still_puts_the_rows_right(
@@ -216,7 +260,7 @@ def test_an_ingestion_that_keeps_losing_workers_fails_its_job(
     context: Context, queue: RecordingQueue, now: float
 ) -> None:
     """The dataset fails with worker_lost, and the job hears of it by the next sweep at the latest."""
-    from workers.planner.advance import advance
+    from tests.workers.units.carried import advance
 
     with context.database.writing() as session:
         job_id = new_job(session, now=now - 60).id

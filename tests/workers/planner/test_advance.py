@@ -20,9 +20,10 @@ from store.rows.tables import DatasetRow, JobRow, TrialRow
 from tests.store.databases import DIGITS, FACTS, NOW, claim, comparison, new_job, ready_dataset, running_job, succeed
 from tests.workers.conftest import RecordingQueue
 from tests.workers.planner.finished import end_probes, finish_trials, predictions_file, record_of
+from tests.workers.units.carried import advance
 from workers.context import Context
+from workers.planner import advance as planner
 from workers.planner import comparison as comparison_planner
-from workers.planner.advance import advance
 
 
 def _submit(context: Context, request: ComparisonRequest | None = None, *, is_dataset_ready: bool = False) -> str:
@@ -60,7 +61,7 @@ def test_a_job_goes_from_ingestion_over_trials_to_its_report(context: Context, q
     advance(context, job_id)
     job = _job(context, job_id)
     assert (job.state, job.phase, job.report_artifact) == ("succeeded", "done", f"jobs/{job_id}/report.json")
-    assert queue.take() == []
+    assert queue.take() == [doorbell("cpu")], "for whoever makes the report"
     report = Report.model_validate_json(context.artifacts.read(f"jobs/{job_id}/report.json"))
     assert (report.job_id, report.complete, report.candidates[0].verdict) == (job_id, True, "inconclusive")
     for form in ("report.html", "report.md"):
@@ -85,6 +86,9 @@ def test_calling_it_twice_publishes_nothing_twice(context: Context, queue: Recor
     advance(context, waiting)
     assert len(queue.take()) == 2
     end_probes(context, waiting)
+    planner.advance(context, waiting)
+    planner.advance(context, waiting)
+    assert queue.take() == [doorbell("cpu")]
     advance(context, waiting)
     advance(context, waiting)
     assert queue.take() == []
@@ -121,7 +125,7 @@ def test_a_job_whose_trials_are_all_there_goes_straight_to_its_report(context: C
     end_probes(context, second)
     assert queue.take() == [doorbell("cpu")] * 2
     advance(context, second)
-    assert (_job(context, second).state, queue.take()) == ("succeeded", [])
+    assert (_job(context, second).state, queue.take()) == ("succeeded", [doorbell("cpu")])
     report = Report.model_validate_json(context.artifacts.read(f"jobs/{second}/report.json"))
     assert (report.cost.trials_reused, report.cost.training_seconds) == (4, 0)
 
@@ -317,7 +321,7 @@ def test_a_planner_that_comes_while_the_report_is_made_does_not_say_that_it_trai
             step = comparison_planner.next_step(
                 session, session.get_one(JobRow, job_id), _dataset_of(session, job_id), time.time()
             )
-            assert step.conclude is not None
+            assert step.is_to_be_concluded
             seen.append(session.get_one(JobRow, job_id).phase)
         raise RuntimeError("far enough")
 

@@ -13,17 +13,16 @@ from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from augury.datasets.snapshot import Snapshot
 from store.queue import ADVANCE, WORK, doorbell
-from store.rows import chunks, datasets, jobs, leases
+from store.rows import chunks, datasets, duties, jobs, leases
 from store.rows.tables import ChunkRow, JobRow
 from store.rows.views import job_views
 from tests.augury.archives.samples import body, snapshot
 from tests.store.databases import DIGITS
 from tests.store.snapshots import store_snapshot
 from tests.workers.conftest import RecordingQueue
-from tests.workers.units.carried import run_chunk
+from tests.workers.units.carried import advance, run_chunk
 from workers.context import Context
 from workers.maintenance.sweep import sweep
-from workers.planner.advance import advance
 from workers.units.next_unit import work
 
 PER_CHUNK = 5
@@ -242,6 +241,7 @@ def test_parts_go_when_the_job_is_over_and_the_archive_goes_with_the_job(
     assert context.artifacts.exists(f"jobs/{job_id}/augmented.zip")
     with context.database.writing() as session:
         session.get_one(JobRow, job_id).finished_at = time.time() - 86_400 * (context.settings.job_retention_days + 1)
+        duties.note_done(session, duties.FORGET, 0)
     sweep(context)
     assert not context.artifacts.exists(f"jobs/{job_id}/augmented.zip")
     assert _chunks(context, job_id) == []

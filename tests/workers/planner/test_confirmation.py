@@ -13,8 +13,8 @@ from store.rows import jobs, trials
 from store.rows.tables import FreshSeedsRow
 from tests.store.databases import FACTS, NOW, comparison, new_job, ready_dataset
 from tests.workers.planner.finished import end_probes, finish_trials
+from tests.workers.units.carried import advance
 from workers.context import Context
-from workers.planner.advance import advance
 
 SPECS = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}, "turn": {"rotation_range": 9, "rescale": 1 / 255}}
 

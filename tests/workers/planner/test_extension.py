@@ -15,8 +15,8 @@ from store.rows.tables import DatasetRow
 from tests.store.databases import NOW, comparison, new_job, ready_dataset
 from tests.workers.conftest import RecordingQueue
 from tests.workers.planner.finished import end_probes, finish_trials
+from tests.workers.units.carried import advance
 from workers.context import Context
-from workers.planner.advance import advance
 
 TWO = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}, "turn": {"rotation_range": 9, "rescale": 1 / 255}}
 

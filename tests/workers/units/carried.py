@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store.queue import identity
 from store.rows import leases
 from store.rows.handout import Turn
+from store.rows.tables import ConclusionRow, ConclusionState
 from workers.context import Context
 from workers.leasing.run_leased import UnitOfWork, carry_out
-from workers.units import chunk, ingestion, trial
+from workers.planner import advance as planner
+from workers.units import chunk, conclusion, ingestion, trial
+
+
+def advance(context: Context, job_id: str) -> None:
+    """Have a job looked at, and its evidence too where that is due."""
+    planner.advance(context, job_id)
+    asked = (ConclusionRow.job_id == job_id, ConclusionRow.state == ConclusionState.QUEUED)
+    with context.database.reading() as session:
+        found = session.scalar(select(ConclusionRow.id).where(*asked))
+    if found is not None:
+        _carry_out(context, conclusion.UNIT, found)
 
 
 def ingest(context: Context, dataset_id: str) -> None:

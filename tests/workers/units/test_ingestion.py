@@ -25,8 +25,8 @@ from tests.servers import wait_for
 from tests.workers.conftest import RecordingQueue
 from tests.workers.units.carried import ingest
 from workers.context import Context
-from workers.maintenance.dataset_files import clean
 from workers.maintenance.sweep import sweep
+from workers.maintenance.workspaces import remove_abandoned
 
 MANY = 3000
 
@@ -188,7 +188,7 @@ def test_an_ingestion_that_takes_too_long_is_ended_and_names_the_limit(context: 
     assert _children() == []
 
 
-def test_what_a_lost_worker_left_behind_is_swept_away(context: Context, queue: RecordingQueue, images: Path) -> None:
+def test_what_a_lost_worker_left_behind_is_cleared_away(context: Context, images: Path) -> None:
     """A workspace without a lease goes; the one of a running ingestion stays."""
     ours = context.settings.data_dir / "ingest" / "lease_held" / "half.npy"
     lost = context.settings.data_dir / "ingest" / "lease_lost" / "half.npy"
@@ -198,7 +198,7 @@ def test_what_a_lost_worker_left_behind_is_swept_away(context: Context, queue: R
     _, dataset_id = _registered(context, images)
     with context.database.writing() as session:
         session.get_one(DatasetRow, dataset_id).lease_id = "lease_held"
-    sweep(context)
+    remove_abandoned(context.settings, context.database)
     assert ours.exists()
     assert not lost.exists()
 
@@ -210,7 +210,7 @@ def test_the_files_of_a_deleted_dataset_are_swept_away(context: Context, images:
     assert _files(context)
     with context.database.writing() as session:
         datasets.delete(session, dataset_id, context.database.now(session))
-    clean(context)
+    sweep(context)
     assert _files(context) == []
 
 
@@ -221,7 +221,7 @@ def test_a_snapshot_that_vanishes_before_its_dataset_is_ready_is_made_again(cont
         """Another process deletes what has just been stored."""
 
         def exists(self, name: str) -> bool:
-            self.delete_folder(name.rsplit("/", 1)[0])
+            self.delete(name.rsplit("/", 1)[0])
             return super().exists(name)
 
     worker, dataset_id = _registered(context, images)

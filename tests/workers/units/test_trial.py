@@ -16,8 +16,8 @@ from store.rows import jobs, trials
 from store.rows.tables import JobRow
 from tests.store.databases import comparison, new_job
 from tests.workers.conftest import RecordingQueue
+from tests.workers.units.carried import advance
 from workers.context import Context
-from workers.planner.advance import advance
 from workers.units.next_unit import work
 
 pytestmark = pytest.mark.usefixtures("warm")

@@ -1,0 +1,63 @@
+"""Recovery's own heart: a thread of every control worker, of which one at a time sweeps.
+
+It depends on no message and on no other process: whoever finds the duty free takes it.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from store.database import Database
+from store.queue import identity
+from store.rows import duties
+from workers.context import Context
+from workers.maintenance.sweep import sweep
+from workers.settings import WorkerSettings
+
+log = structlog.get_logger(__name__)
+
+
+def keep_beating(context: Context) -> threading.Thread:
+    """A thread that sweeps every few seconds, for as long as the process lives."""
+    thread = threading.Thread(target=_keep_beating, args=(context,), name="heart", daemon=True)
+    thread.start()
+    return thread
+
+
+def _keep_beating(context: Context) -> None:
+    stop = threading.Event()  # never set: the thread ends with its process
+    while True:
+        try:
+            beat(context)
+        except Exception:  # the database is away, or something that nobody thought of; the next beat may do better
+            log.exception("a beat failed")
+        stop.wait(context.settings.sweep_seconds)
+
+
+def is_beating(settings: WorkerSettings) -> bool:
+    """Whether a sweep was done lately, by whichever worker; False where the database is away, too."""
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.reading() as session:
+            return duties.is_swept(session, database.now(session), settings.sweep_seconds)
+    except SQLAlchemyError:
+        return False
+    finally:
+        database.close()
+
+
+def beat(context: Context) -> bool:
+    """Sweep if no other worker has the duty; whether it was this one that swept, to the end."""
+    held = max(3 * context.settings.sweep_seconds, context.settings.lease_seconds)
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        if not duties.take(session, duties.SWEEP, owner=identity(), now=now, seconds=held):
+            return False
+    if not sweep(context):
+        return False
+    with context.database.writing() as session:
+        duties.note_done(session, duties.SWEEP, context.database.now(session))
+    return True

@@ -1,0 +1,48 @@
+"""What is old is forgotten: in bounded batches, once an hour, or at once again while there is more of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from store.files.names import chunks_folder, job_folder, trial_folder
+from store.queue import identity
+from store.rows import chunks, duties, idempotency, tombstones, trials
+from store.rows.tables import JobRow
+from store.settings import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from workers.context import Context
+
+_MAX_AT_ONCE = 200
+
+
+def give_up_parts(context: Context) -> None:
+    """The parts of an augmentation go as soon as its job is over: the archive has it all."""
+    with context.database.writing() as session:
+        folders = [chunks_folder(job_id) for job_id in chunks.give_up_parts(session, _MAX_AT_ONCE)]
+        tombstones.bury(session, folders, context.database.now(session))
+
+
+def forget_if_due(context: Context) -> None:
+    """Drop old idempotency keys and jobs, and trials that no job has any more, and have their files deleted."""
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        if not duties.take(session, duties.FORGET, owner=identity(), now=now, seconds=context.settings.lease_seconds):
+            return
+        done_at = duties.done_at(session, duties.FORGET)
+        if done_at is not None and now - done_at < SECONDS_PER_HOUR:
+            return
+        idempotency.forget_older(session, now - context.settings.idempotency_hours * SECONDS_PER_HOUR)
+        too_old = now - context.settings.job_retention_days * SECONDS_PER_DAY
+        old_jobs = _forget_jobs(session, too_old)
+        old_trials = [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MAX_AT_ONCE)]
+        tombstones.bury(session, [*old_jobs, *old_trials], now)
+        if max(len(old_jobs), len(old_trials)) < _MAX_AT_ONCE:
+            duties.note_done(session, duties.FORGET, now)
+
+
+def _forget_jobs(session: Session, before: float) -> list[str]:
+    """The folders of those that are forgotten."""
+    query = select(JobRow.id, JobRow.report_artifact).where(JobRow.finished_at < before).limit(_MAX_AT_ONCE)
+    old = session.execute(query).all()
+    session.execute(delete(JobRow).where(JobRow.id.in_([job_id for job_id, _ in old])))
+    return [report.rsplit("/", 1)[0] if report else job_folder(job_id) for job_id, report in old]
