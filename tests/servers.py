@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -82,9 +83,26 @@ def redis_server_or_valkey() -> str | None:
     return found
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A running cluster."""
+
+    url: str
+    """SQLAlchemy's, of an empty database."""
+    restart: Callable[[], object]
+    """Ends every connection without a goodbye; returns when it answers again."""
+
+
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """A fresh PostgreSQL cluster; yields the SQLAlchemy URL of an empty database."""
+    with postgres_server() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """A fresh PostgreSQL cluster, which can be restarted."""
     # Not below pytest's folder, which only its own user may enter.
     with tempfile.TemporaryDirectory(prefix="augury-postgres-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -97,8 +115,10 @@ def postgres() -> Iterator[str]:
         settings = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
         control = [tools / "pg_ctl", "-w", "-D", cluster, "-l", folder / "log"]
         subprocess.run([*control, "-o", settings, "start"], **silent)
+        restart = [*control, "-o", settings, "-m", "immediate", "restart"]
+        url = f"postgresql+psycopg://augury@127.0.0.1:{port}/postgres"
         try:
-            yield f"postgresql+psycopg://augury@127.0.0.1:{port}/postgres"
+            yield Postgres(url, lambda: subprocess.run(restart, **silent))
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], **silent)
 

@@ -39,7 +39,8 @@ def main() -> int:
         return _ping(arguments.kind)
     if arguments.command == "gpu":
         return _run_gpu_workers(arguments.device)
-    command = _worker_command(arguments.command, f"{arguments.command}@%h")
+    # Several of a kind may run on one machine, and Celery wants to tell them apart; exec keeps the process's number.
+    command = _worker_command(arguments.command, f"{arguments.command}{os.getpid()}@%h")
     return os.execv(command[0], command)
 
 
@@ -55,7 +56,7 @@ def _ping(kind: str) -> int:
     if kind == "control" and not heart.is_beating(settings):
         print("no sweep was done lately: lost work is not found", file=sys.stderr)
         return 1
-    nodes = f"{kind}*@{os.uname().nodename}"  # GPU workers have the device's number in their names
+    nodes = f"{kind}*@{os.uname().nodename}"  # with a number in their names
     return 0 if app.control.inspect(pattern=nodes, matcher="glob", timeout=_PING_SECONDS, limit=1).ping() else 1
 
 

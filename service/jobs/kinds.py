@@ -16,9 +16,9 @@ from augury.planning.comparison import recommends
 from augury.planning.split_problems import split_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
-from store.rows import workers_seen
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
+from store.rows.upkeep import workers_seen
 
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
 

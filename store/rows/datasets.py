@@ -15,10 +15,11 @@ from augury.planning.canonical import digest
 from store.database import insert_or_find
 from store.files.names import upload_name
 from store.ids import DATASET, is_identifier, new_id
-from store.rows import leases, state_machines, tombstones
+from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.state_machines import move
 from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
+from store.rows.upkeep import tombstones
 
 INGESTION_QUEUE = "cpu"
 _GONE = (DatasetState.FAILED, DatasetState.DELETED)

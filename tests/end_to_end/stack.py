@@ -69,7 +69,7 @@ class Stack:
     def start_api(self) -> None:
         """Start the HTTP service and wait until it is ready."""
         self._spawn("api", "service")
-        wait_for(self._is_ready, "the service to be ready")
+        wait_for(self._is_ready, "the service to be ready", 60)
 
     def start_worker(self, kind: str) -> None:
         """Start a worker process."""
@@ -84,7 +84,7 @@ class Stack:
         """SIGTERM one process; the seconds it took to end."""
         began = time.monotonic()
         self._processes[name].terminate()
-        self._processes[name].wait(30)
+        self._processes[name].wait(60)
         return time.monotonic() - began
 
     def memory_maps_of(self, name: str) -> str:

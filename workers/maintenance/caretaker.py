@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
-from store.rows import workers_seen
+from store.rows.upkeep import workers_seen
 from workers.maintenance.workspaces import remove_abandoned
 from workers.settings import WorkerSettings
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from api_schemas.datasets.dataset import DatasetState
-from store.rows import dataset_files, tombstones
+from store.rows import dataset_files
+from store.rows.upkeep import tombstones
 from store.settings import SECONDS_PER_DAY
 from workers.context import Context
 

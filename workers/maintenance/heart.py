@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
 from store.queue import identity
-from store.rows import duties
+from store.rows.upkeep import duties
 from workers.context import Context
 from workers.maintenance.sweep import sweep
 from workers.settings import WorkerSettings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from store.rows import dataset_files, tombstones
+from store.rows import dataset_files
+from store.rows.upkeep import tombstones
 from workers.context import Context
 
 _MAX_AT_ONCE = 200

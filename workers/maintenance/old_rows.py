@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from store.files.names import chunks_folder, job_folder, trial_folder
 from store.queue import identity
-from store.rows import chunks, duties, idempotency, tombstones, trials
+from store.rows import chunks, idempotency, trials
 from store.rows.tables import JobRow
+from store.rows.upkeep import duties, tombstones
 from store.settings import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from workers.context import Context
 

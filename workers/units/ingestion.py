@@ -14,9 +14,10 @@ from augury.datasets.reading_process import read_in_process
 from store import queue
 from store.files.names import snapshot_folder
 from store.files.snapshots import is_stored, store_snapshot_folder
-from store.rows import dataset_files, datasets, leases, tombstones
+from store.rows import dataset_files, datasets, leases
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow, JobRow
+from store.rows.upkeep import tombstones
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork

@@ -15,10 +15,11 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
 from store.queue import CONTROL
-from store.rows import trials, workers_seen
+from store.rows import trials
 from store.rows.chunks import ASSEMBLY_QUEUE
 from store.rows.datasets import INGESTION_QUEUE
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+from store.rows.upkeep import workers_seen
 
 _WORKERS_OF_PHASES = {
     Phase.WAITING: CONTROL,

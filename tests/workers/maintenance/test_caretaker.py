@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.rows import workers_seen
+from store.rows.upkeep import workers_seen
 from workers.context import Context
 from workers.maintenance.caretaker import go_round
 

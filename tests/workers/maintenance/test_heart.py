@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from store.queue import identity
-from store.rows import duties
-from store.rows.tables import DutyRow
+from store.rows.upkeep import duties
+from store.rows.upkeep.tables import DutyRow
 from workers.context import Context
 from workers.maintenance import sweep as sweeping
 from workers.maintenance.heart import beat, is_beating

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from store.rows import tombstones
-from store.rows.tables import TombstoneRow
+from store.rows.upkeep import tombstones
+from store.rows.upkeep.tables import TombstoneRow
 from workers.context import Context
 from workers.maintenance import needless_files
 

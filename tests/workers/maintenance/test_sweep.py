@@ -8,8 +8,9 @@ import pytest
 
 from store.files.names import predictions_name
 from store.queue import ADVANCE, doorbell
-from store.rows import datasets, duties, events, idempotency, jobs, leases, trials
+from store.rows import datasets, events, idempotency, jobs, leases, trials
 from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
+from store.rows.upkeep import duties
 from store.settings import SECONDS_PER_DAY
 from tests.store.databases import claim, comparison, new_job, new_trial, running_job, succeed
 from tests.workers.conftest import RecordingQueue

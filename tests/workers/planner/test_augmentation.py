@@ -13,8 +13,9 @@ from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from augury.datasets.snapshot import Snapshot
 from store.queue import ADVANCE, WORK, doorbell
-from store.rows import chunks, datasets, duties, jobs, leases
+from store.rows import chunks, datasets, jobs, leases
 from store.rows.tables import ChunkRow, JobRow
+from store.rows.upkeep import duties
 from store.rows.views import job_views
 from tests.augury.archives.samples import body, snapshot
 from tests.store.databases import DIGITS

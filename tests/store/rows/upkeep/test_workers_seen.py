@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from store.database import Database
-from store.rows import jobs, workers_seen
+from store.rows import jobs
+from store.rows.upkeep import workers_seen
+from store.rows.upkeep.workers_seen import ABSENT_AFTER_SECONDS
 from store.rows.views import job_views
-from store.rows.workers_seen import ABSENT_AFTER_SECONDS
 from tests.store.databases import NOW, claim, comparison, new_job, running_job
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from store.rows.tables import WorkersSeenRow
+from store.rows.upkeep.tables import WorkersSeenRow
 
 NOTED_EVERY_SECONDS = 10.0
 ABSENT_AFTER_SECONDS = 60.0

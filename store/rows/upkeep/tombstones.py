@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store.database import changes_one_row
-from store.rows.tables import TombstoneRow
+from store.rows.upkeep.tables import TombstoneRow
 
 _HELD_SECONDS = 600.0
 _FIRST_WAIT_SECONDS = 60.0

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from store.database import changes_one_row
-from store.rows.tables import DutyRow
+from store.rows.upkeep.tables import DutyRow
 
 SWEEP, FORGET = "sweep", "forget"
 

@@ -1,0 +1,185 @@
+"""Is every accepted job over in the end, and nothing done twice, whatever is killed meanwhile?
+
+    python benchmarks/chaos.py [--jobs N] [--postgres] [--json]
+
+Two services, two control workers, four CPU workers, one broker and one database carry out 1,000 (--jobs) jobs of tiny
+trials. All the time something is killed and comes back: each kind of process in turn, a pool process in the middle of
+its work, the broker (empty afterwards) and, with --postgres, the database. Then rows and files are looked through.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks.chaotic.inspection import faults, live_jobs
+from benchmarks.chaotic.town import Town
+from store.database import Database
+from tests.servers import postgres_server
+
+_SUBMISSION_PATIENCE_SECONDS = 120.0
+_REST_SECONDS = 5.0
+"""Between two blows: long enough that a worker that was killed works again before the next one."""
+_QUIET_SECONDS = 240.0
+"""From the last blow on, for each hundred jobs: nothing is killed, and everything has to end."""
+
+
+def request(number: int) -> dict[str, Any]:
+    """A job of two or four tiny trials that no other job has; every tenth asks why, as well."""
+    shared = {
+        "dataset": {"kind": "builtin", "name": "digits"},
+        "model": {"name": "linear"},
+        "training": {"epochs": 1},
+        "evaluation": {"seeds": 2, "first_seed": 10 * number, "training_images": 60},
+    }
+    spec = {"horizontal_flip": True, "rescale": 1 / 255}
+    if number % 10:
+        return {"kind": "training", "spec": spec, **shared}
+    return {"kind": "comparison", "candidates": [{"name": "flip", "spec": spec}], **shared}
+
+
+def submit(town: Town, number: int) -> str:
+    """The id of the job, sent again, with its key, to one service after the other until one has answered."""
+    give_up_at = time.monotonic() + _SUBMISSION_PATIENCE_SECONDS
+    for attempt in itertools.count(number):
+        try:
+            response = httpx2.post(
+                f"{town.url(attempt)}/v1/jobs",
+                json=request(number),
+                headers={"Idempotency-Key": f"chaos-{number}"},
+                timeout=30,
+            )
+        except httpx2.TransportError:
+            response = None
+        if response is not None and response.status_code == 202:
+            return str(response.json()["id"])
+        if response is not None and response.status_code not in (500, 503):
+            raise RuntimeError(response.text)
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"job {number} was not accepted")
+        time.sleep(0.2)
+    raise AssertionError("the attempts never end")
+
+
+def blows(town: Town, restart_database: Callable[[], object] | None) -> list[tuple[str, Callable[[], object]]]:
+    """What is done to the service, in turn."""
+    killed = [(name, lambda name=name: town.kill_and_restart(name)) for name in town.names()]
+    children = [(f"child of {name}", lambda name=name: town.kill_child_of(name)) for name in town.names("cpu")]
+    others: list[tuple[str, Callable[[], object]]] = [("broker", town.empty_the_broker)]
+    if restart_database is not None:
+        others.append(("database", restart_database))
+    return [blow for group in itertools.zip_longest(children, killed, others) for blow in group if blow is not None]
+
+
+class Chaos(threading.Thread):
+    """Deals one blow after the other until it is told to end; each of them once at least."""
+
+    def __init__(self, town: Town, due: list[tuple[str, Callable[[], object]]]) -> None:
+        super().__init__(name="chaos", daemon=True)
+        self.dealt: list[str] = []
+        self.memory: list[dict[str, int]] = []
+        self._town, self._due, self._end = town, due, threading.Event()
+
+    def run(self) -> None:
+        """Strike, and note how large the processes are."""
+        for what, strike in itertools.cycle(self._due):
+            if self._end.is_set() and len(self.dealt) >= len(self._due):
+                return
+            self.memory.append(self._town.resident_bytes())
+            strike()
+            self.dealt.append(what)
+            self._end.wait(_REST_SECONDS) or time.sleep(0.2)
+
+    def finish(self) -> None:
+        """No more of it, once everything was struck."""
+        self._end.set()
+        self.join()
+
+
+@contextmanager
+def _database(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
+    if not is_postgres:
+        yield f"sqlite:///{folder / 'augury.db'}", None
+        return
+    with postgres_server() as server:
+        yield server.url, server.restart
+
+
+def measure(jobs: int, *, is_postgres: bool, apis: int = 2, controls: int = 2, cpus: int = 4) -> dict[str, Any]:
+    """Submit, strike, wait, look."""
+    with (
+        tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
+        _database(Path(name), is_postgres=is_postgres) as (url, restart_database),
+    ):
+        town = Town(Path(name), url, apis=apis, controls=controls, cpus=cpus)
+        town.start()
+        database = Database(url)
+        try:
+            began = time.monotonic()
+            chaos = Chaos(town, blows(town, restart_database))
+            chaos.start()
+            accepted = {f"chaos-{number}": submit(town, number) for number in range(jobs)}
+            submitted = time.monotonic() - began
+            while live_jobs(database) > jobs // 10:
+                time.sleep(1)
+            chaos.finish()
+            give_up_at = time.monotonic() + _QUIET_SECONDS * max(1.0, jobs / 100)
+            while (left := live_jobs(database)) and time.monotonic() < give_up_at:
+                time.sleep(0.5)
+            took = time.monotonic() - began
+            time.sleep(3)  # for the sweeps that follow the last job
+            found = faults(database, town.data_dir, accepted)
+            memory = [*chaos.memory, town.resident_bytes()]
+        finally:
+            database.close()
+            town.stop()
+    return {
+        "jobs": jobs, "database": "postgresql" if is_postgres else "sqlite", "seconds": took,
+        "seconds_to_submit": submitted, "blows": len(chaos.dealt), "dealt": sorted(set(chaos.dealt)), "left": left,
+        "faults": found, "largest_bytes": _growth(memory),
+    }  # fmt: skip
+
+
+def _growth(memory: list[dict[str, int]]) -> dict[str, list[int]]:
+    """By kind, the largest process in the second quarter and in the last: flat where both are about the same."""
+    quarter = max(1, len(memory) // 4)
+    parts = memory[quarter : 2 * quarter] or memory, memory[-quarter:]
+    return {kind: [max(seen[kind] for seen in part) for part in parts] for kind in memory[-1]}
+
+
+def main() -> int:
+    """Measure and print; 1 where something was lost or done twice."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=1000)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    result = measure(arguments.jobs, is_postgres=arguments.postgres)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        print(f"{result['jobs']} jobs on {result['database']}: {result['seconds']:.0f} s, {result['blows']} blows")
+        print("struck:", ", ".join(result["dealt"]))
+        for kind, (early, late) in result["largest_bytes"].items():
+            early_mb, late_mb = early / 2**20, late / 2**20
+            print(f"largest {kind} process: {early_mb:.0f} MB in the second quarter, {late_mb:.0f} in the last")
+        for what, value in result["faults"].items():
+            print(f"{what}: {value or 'none'}")
+    return int(bool(result["left"] or any(result["faults"].values())))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
