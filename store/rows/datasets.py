@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
 from augury.planning.canonical import digest
-from store.database import insert_or_find
+from store.database import changes_one_row, insert_into, insert_or_find
 from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
@@ -82,13 +81,18 @@ def take_fresh_seeds(session: Session, content_digest: str, count: int) -> int:
 
     One statement, which holds the row until the transaction ends: nobody is given one of these seeds again.
     """
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(FreshSeedsRow).values(digest=content_digest, used=count)
+    statement = insert_into(session, FreshSeedsRow).values(digest=content_digest, used=count)
     taken = statement.on_conflict_do_update(
         index_elements=[FreshSeedsRow.digest], set_={"used": FreshSeedsRow.used + count}
     )
     used: int = session.execute(taken.returning(FreshSeedsRow.used)).scalar_one()
     return used - count
+
+
+def take_for_publishing(session: Session, dataset_id: str, now: float) -> bool:
+    """Note that a queued dataset is rung for; False where somebody else has, or it is not queued any more."""
+    due = (DatasetRow.id == dataset_id, DatasetRow.state == DatasetState.QUEUED, DatasetRow.published_at.is_(None))
+    return changes_one_row(session, update(DatasetRow).where(*due).values(published_at=now))
 
 
 def jobs_in_need(session: Session, dataset_id: str, limit: int = 5) -> list[str]:

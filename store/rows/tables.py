@@ -11,6 +11,11 @@ Id = String(40)
 Sequence = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself for INTEGER only
 
 
+def _only(condition: str) -> dict[str, Any]:
+    """Of an index: it has the rows alone of which this holds. Queries say the same, in the same words."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class Base(DeclarativeBase):
     """The declarative base."""
 
@@ -51,8 +56,7 @@ class DatasetRow(Leased, Base):
     __table_args__ = (
         # A failed ingestion may be tried again, so only live rows are unique.
         Index("one_live_dataset_per_reference", "reference_digest", unique=True,
-              sqlite_where=text("state not in ('failed', 'deleted')"),
-              postgresql_where=text("state not in ('failed', 'deleted')")),
+              **_only("state not in ('failed', 'deleted')")),
         Index("datasets_by_state", "state"),
     )  # fmt: skip
 
@@ -104,7 +108,16 @@ class JobRow(Base):
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
 
-    __table_args__ = (Index("jobs_by_state", "state", "id"), Index("jobs_by_dataset", "dataset_id", "id"))
+    __table_args__ = (
+        Index("jobs_by_state", "state", "id"),
+        Index("jobs_by_kind", "kind", "id"),
+        Index("jobs_by_dataset", "dataset_id", "id"),
+        Index("jobs_by_end", "finished_at"),
+        # Of thousands of jobs few are not over, and these are looked at all the time.
+        Index("live_jobs_by_dataset", "dataset_id", "id", **_only("finished_at is null")),
+        Index("live_jobs_by_deadline", "deadline_at", **_only("finished_at is null")),
+        Index("live_jobs_by_look", "published_at", "id", **_only("finished_at is null")),
+    )
 
 
 class JobLabelRow(Base):
@@ -136,10 +149,11 @@ class TrialRow(Leased, Base):
     __table_args__ = (
         # Failed and cancelled trials keep their rows, and the work may be asked for again.
         Index("one_live_trial_per_key", "key", unique=True,
-              sqlite_where=text("state in ('queued', 'running', 'succeeded')"),
-              postgresql_where=text("state in ('queued', 'running', 'succeeded')")),
-        Index("trials_by_state", "state", "queue"),
+              **_only("state in ('queued', 'running', 'succeeded')")),
+        Index("trials_by_lease", "state", "lease_until"),
         Index("trials_by_setting", "setting", "finished_at"),
+        Index("trials_by_end", "finished_at"),
+        Index("unpublished_trials", "id", **_only("state = 'queued' and published_at is null")),
     )  # fmt: skip
 
 
@@ -153,8 +167,15 @@ class JobTrialRow(Base):
     seed: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id"), index=True)
     reused: Mapped[bool]
+    trial_state: Mapped[str] = mapped_column(String(20), server_default="queued")
+    """The trial's, which ``store.rows.state_machines`` writes into both: what a job has done and what is next of it is
+    found without looking at its trials."""
 
-    __table_args__ = (Index("job_trials_by_seed", "job_id", "seed", "arm"),)
+    __table_args__ = (
+        Index("job_trials_by_state", "job_id", "trial_state", "seed", "arm"),
+        Index("running_job_trials", "job_id", **_only("trial_state = 'running'")),
+        Index("queued_job_trials", "trial_id", "job_id", **_only("trial_state = 'queued'")),
+    )
 
 
 class ChunkRow(Leased, Base):
@@ -177,6 +198,8 @@ class ChunkRow(Leased, Base):
         Index("one_chunk_per_place", "job_id", "role", "number", unique=True),
         Index("chunks_by_job", "job_id", "state"),
         Index("chunks_by_state", "state", "queue"),
+        Index("chunks_by_lease", "state", "lease_until"),
+        Index("stored_parts", "job_id", **_only("role = 'augment' and result is not null")),
     )
 
 
@@ -204,3 +227,5 @@ class IdempotencyRow(Base):
     job_id: Mapped[str] = mapped_column(Id)
     response: Mapped[dict[str, Any]]
     created_at: Mapped[float]
+
+    __table_args__ = (Index("idempotency_keys_by_age", "created_at"),)
