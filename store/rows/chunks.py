@@ -126,5 +126,6 @@ def give_up_parts(session: Session, max_jobs: int) -> list[str]:
         .limit(max_jobs)
     )
     job_ids = list(session.scalars(query))
-    session.execute(update(ChunkRow).where(ChunkRow.job_id.in_(job_ids), needless).values(result=None))
+    if job_ids:
+        session.execute(update(ChunkRow).where(ChunkRow.job_id.in_(job_ids), needless).values(result=None))
     return job_ids

@@ -214,5 +214,6 @@ def forget(session: Session, older_than: float, limit: int) -> list[tuple[str, s
     """Remove so many jobs that ended before then, with all that is theirs alone; their ids and reports."""
     old = select(JobRow.id, JobRow.report_artifact).where(JobRow.finished_at < older_than)
     forgotten = [(job_id, report) for job_id, report in session.execute(old.order_by(JobRow.finished_at).limit(limit))]
-    session.execute(delete(JobRow).where(JobRow.id.in_([job_id for job_id, _ in forgotten])))
+    if forgotten:
+        session.execute(delete(JobRow).where(JobRow.id.in_([job_id for job_id, _ in forgotten])))
     return forgotten

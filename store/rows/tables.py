@@ -57,7 +57,8 @@ class DatasetRow(Leased, Base):
         # A failed ingestion may be tried again, so only live rows are unique.
         Index("one_live_dataset_per_reference", "reference_digest", unique=True,
               **_only("state not in ('failed', 'deleted')")),
-        Index("datasets_by_state", "state"),
+        Index("datasets_by_state", "state", "created_at"),
+        Index("datasets_by_reference", "reference_digest", "id"),
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ class TrialRow(Leased, Base):
         # Failed and cancelled trials keep their rows, and the work may be asked for again.
         Index("one_live_trial_per_key", "key", unique=True,
               **_only("state in ('queued', 'running', 'succeeded')")),
-        Index("trials_by_lease", "state", "lease_until"),
+        Index("leased_trials", "lease_until", **_only("lease_until is not null")),
         Index("trials_by_setting", "setting", "finished_at"),
         Index("trials_by_end", "finished_at"),
         Index("unpublished_trials", "id", **_only("state = 'queued' and published_at is null")),
@@ -172,9 +173,8 @@ class JobTrialRow(Base):
     found without looking at its trials."""
 
     __table_args__ = (
-        Index("job_trials_by_state", "job_id", "trial_state", "seed", "arm"),
+        Index("job_trials_by_state", "job_id", "trial_state", "seed", "arm", "reused"),
         Index("running_job_trials", "job_id", **_only("trial_state = 'running'")),
-        Index("queued_job_trials", "trial_id", "job_id", **_only("trial_state = 'queued'")),
     )
 
 
@@ -197,8 +197,8 @@ class ChunkRow(Leased, Base):
     __table_args__ = (
         Index("one_chunk_per_place", "job_id", "role", "number", unique=True),
         Index("chunks_by_job", "job_id", "state"),
-        Index("chunks_by_state", "state", "queue"),
-        Index("chunks_by_lease", "state", "lease_until"),
+        Index("chunks_by_state", "state", "queue", "role", "created_at"),
+        Index("leased_chunks", "lease_until", **_only("lease_until is not null")),
         Index("stored_parts", "job_id", **_only("role = 'augment' and result is not null")),
     )
 

@@ -168,7 +168,8 @@ def forget(session: Session, older_than: float, limit: int) -> list[str]:
     query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).order_by(TrialRow.finished_at)
     query = query.limit(limit)
     forgotten = list(session.scalars(query))
-    session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
+    if forgotten:
+        session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
     return forgotten
 
 

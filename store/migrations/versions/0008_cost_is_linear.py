@@ -9,24 +9,29 @@ branch_labels = None
 depends_on = None
 
 _NOT_OVER = "finished_at is null"
+_LEASED = "lease_until is not null"
 _INDEXES: tuple[tuple[str, str, list[str], str | None], ...] = (
+    ("datasets_by_state", "datasets", ["state", "created_at"], None),
+    ("datasets_by_reference", "datasets", ["reference_digest", "id"], None),
     ("jobs_by_kind", "jobs", ["kind", "id"], None),
     ("jobs_by_end", "jobs", ["finished_at"], None),
     ("live_jobs_by_dataset", "jobs", ["dataset_id", "id"], _NOT_OVER),
     ("live_jobs_by_deadline", "jobs", ["deadline_at"], _NOT_OVER),
     ("live_jobs_by_look", "jobs", ["published_at", "id"], _NOT_OVER),
-    ("trials_by_lease", "trials", ["state", "lease_until"], None),
+    ("leased_trials", "trials", ["lease_until"], _LEASED),
     ("trials_by_end", "trials", ["finished_at"], None),
     ("unpublished_trials", "trials", ["id"], "state = 'queued' and published_at is null"),
-    ("job_trials_by_state", "job_trials", ["job_id", "trial_state", "seed", "arm"], None),
+    ("job_trials_by_state", "job_trials", ["job_id", "trial_state", "seed", "arm", "reused"], None),
     ("running_job_trials", "job_trials", ["job_id"], "trial_state = 'running'"),
-    ("queued_job_trials", "job_trials", ["trial_id", "job_id"], "trial_state = 'queued'"),
-    ("chunks_by_lease", "chunks", ["state", "lease_until"], None),
+    ("chunks_by_state", "chunks", ["state", "queue", "role", "created_at"], None),
+    ("leased_chunks", "chunks", ["lease_until"], _LEASED),
     ("stored_parts", "chunks", ["job_id"], "role = 'augment' and result is not null"),
     ("idempotency_keys_by_age", "idempotency_keys", ["created_at"], None),
 )
 """Name, table, columns, and which rows alone are in it."""
 _REPLACED = (
+    ("datasets_by_state", "datasets", ["state"]),
+    ("chunks_by_state", "chunks", ["state", "queue"]),
     ("trials_by_state", "trials", ["state", "queue"]),
     ("job_trials_by_seed", "job_trials", ["job_id", "seed", "arm"]),
 )

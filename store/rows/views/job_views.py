@@ -43,9 +43,10 @@ class JobFilter:
 def page(session: Session, narrowed: JobFilter, *, limit: int, cursor: str | None) -> JobList:
     """Jobs, newest first, from after *cursor*."""
     query = _narrow(select(JobRow).options(load_only(*_IN_SUMMARIES)), narrowed)
-    query = query.order_by(JobRow.id.desc()).limit(limit + 1)
+    job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
+    query = query.order_by(job_id.desc()).limit(limit + 1)
     if cursor is not None:
-        query = query.where(JobRow.id < cursor)
+        query = query.where(job_id < cursor)
     rows: Sequence[JobRow] = session.scalars(query).all()
     return JobList(
         items=[_summary(row) for row in rows[:limit]],
