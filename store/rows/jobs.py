@@ -79,7 +79,8 @@ def locked(session: Session, job_id: str) -> JobRow | None:
 
 def begin(session: Session, job: JobRow, phase: Phase, now: float) -> None:
     """A queued job starts running; a running one enters another phase."""
-    if move(session, state_machines.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
+    is_first = job.state == JobState.QUEUED
+    if is_first and move(session, state_machines.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
         events.append(session, job.id, JobState.RUNNING, now, phase=phase)
     elif job.phase != phase:
         job.phase = phase
@@ -111,6 +112,8 @@ def succeed(
 
 def fail(session: Session, job_id: str, failure: Failure, now: float, report_artifact: str | None = None) -> bool:
     """The job cannot give what was asked for; a report says what there is."""
+    if locked(session, job_id) is None:  # before its units
+        return False
     results: dict[str, Any] = {"error": failure.model_dump(mode="json")}
     if report_artifact is not None:  # of an extended job, the report of before stays otherwise
         results["report_artifact"] = report_artifact
