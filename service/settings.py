@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from augury.datasets.settings import CommaSeparated
+from augury.planning.effort import EffortLimits
 from store.settings import StoreSettings
 
 
@@ -19,3 +20,12 @@ class ServiceSettings(StoreSettings):
     max_body_bytes: int = Field(1_000_000, ge=1, description="Larger request bodies are refused with 413.")
     max_wait_seconds: float = Field(60.0, ge=0, description="How long 'Prefer: wait=n' holds an answer at most.")
     schema_patience_seconds: float = Field(60.0, ge=0, description="How long to wait for the database at start.")
+    max_trials_per_job: int = Field(5_000, ge=1, description="Jobs that may come to more trials are refused with 422.")
+    max_trial_epochs_per_job: int = Field(
+        250_000, ge=1, description="Of all trials of a job together; more are refused with 422."
+    )
+
+    @property
+    def effort_limits(self) -> EffortLimits:
+        """How much training one job may ask for."""
+        return EffortLimits(self.max_trials_per_job, self.max_trial_epochs_per_job)

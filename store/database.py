@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Update, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-_BUSY_TIMEOUT_SECONDS = 30
+_BUSY_TIMEOUT_SECONDS = 8
+"""Less than a lease lasts after its renewal has come due: whoever waits longer for its turn has lost it."""
 
 # A network that swallows packets must not keep a worker from noticing that its lease has run out.
 _NEVER_HANG = {
@@ -72,6 +74,12 @@ def changes_one_row(session: Session, statement: Update) -> bool:
     """Execute a compare-and-set statement; whether it changed its row."""
     result = cast("CursorResult[Any]", session.execute(statement))
     return result.rowcount == 1
+
+
+def insert_into(session: Session, row: type[Any]) -> Any:
+    """An insert that can say what is done on a conflict, which SQLite and PostgreSQL write alike."""
+    dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(row)
 
 
 def insert_or_find(session: Session, row: Row, find: Callable[[], Row | None]) -> Row:

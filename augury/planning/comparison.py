@@ -143,10 +143,17 @@ def trial_definitions(
     request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
 ) -> Iterator[tuple[Arm, int, TrialDefinition]]:
     """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is."""
-    validated_on = {seed: each.validated_on for each in plan.rounds for seed in each.seeds}
     for arm, seed in trial_slots(plan):
-        split = split_definition(request.evaluation, facts, validated_on[seed], plan.held_out)
-        yield arm, seed, trial_definition(request, arm, seed, dataset_digest, split)
+        yield arm, seed, definition_of(request, plan, arm, seed, dataset_digest, facts)
+
+
+def definition_of(
+    request: TrialRequest, plan: Plan, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
+) -> TrialDefinition:
+    """The trial that an arm of a plan on one of its seeds is."""
+    validated_on = next(each.validated_on for each in reversed(plan.rounds) if seed in each.seeds)
+    split = split_definition(request.evaluation, facts, validated_on, plan.held_out)
+    return trial_definition(request, arm, seed, dataset_digest, split)
 
 
 def trial_definition(

@@ -13,6 +13,7 @@ from api_schemas.jobs import JobKind, JobState
 from api_schemas.plans import Plan
 from api_schemas.reports.report import Report, Verdict
 from augury.planning.canonical import digest
+from augury.planning.effort import effort_problem, trials_when_extended
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import CANNOT_EXTEND, INVALID_REQUEST
 from service.http.problems import require_found
@@ -74,10 +75,15 @@ def _extend(
 ) -> dict[str, Any]:
     job = require_found(jobs.locked(session, job_id), "job", job_id)
     require_extendable(session, job, undecided)
-    trained = _seeds_of(Plan.model_validate(job.plan))
+    plan = Plan.model_validate(job.plan)
+    trained = _seeds_of(plan)
     if request.seeds <= trained:
         got = f"got {request.seeds}, expected more than the {trained} seeds in all that the job has"
         raise INVALID_REQUEST.error_at("body.seeds", got, "there is nothing to train on so few seeds")
+    trials, epochs = trials_when_extended(plan, undecided, request.seeds), jobs.trial_request_of(job).training.epochs
+    problem = effort_problem(trials, epochs, resources.settings.effort_limits)
+    if problem is not None:
+        raise INVALID_REQUEST.error_at("body.seeds", problem, "this is more training than one job may ask for")
     now = resources.database.now(session)
     jobs.extend(session, job, request.seeds, now, now + 3600 * resources.settings.job_deadline_hours)
     session.refresh(job)

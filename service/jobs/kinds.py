@@ -13,6 +13,7 @@ from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequ
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
+from augury.planning.effort import EffortLimits, effort_problem
 from augury.planning.split_problems import split_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
@@ -21,6 +22,9 @@ from store.rows.tables import DatasetRow
 from store.rows.upkeep import workers_seen
 
 _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan is settled when it is
+_TOO_MUCH = (
+    "this is more training than one job may ask for: take fewer arms, seeds or epochs, or make several jobs of it"
+)
 
 
 def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
@@ -36,6 +40,20 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
         problem = check.problem(request, facts)
         if problem is not None:
             raise INVALID_REQUEST.error_at(f"body.{check.field}", problem, f"{check.refusal}; nothing was stored")
+
+
+def require_affordable(request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits) -> None:
+    """Refuse a request that comes to more training than one job may ask for.
+
+    Raises:
+        ProblemError: it does; the numbers are in it.
+    """
+    if not isinstance(request, TrialRequest):
+        return
+    plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
+    problem = effort_problem(plan.trials_most, request.training.epochs, limits)
+    if problem is not None:
+        raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
 
 
 def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None, now: float) -> Plan | AugmentationPlan:

@@ -24,10 +24,13 @@ def submit(resources: Resources, request: JobRequest, idempotency_key: str | Non
     """Record a job and hand it to the queue, once per idempotency key.
 
     Raises:
-        ProblemError: the key came before with another request, or the dataset does not allow what is asked.
+        ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
+            more than one job may ask for.
     """
     resolved = registration.resolve(resources, request.dataset)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
+        known = registration.find(session, resolved)
+        kinds.require_affordable(request, known, resources.settings.effort_limits)
         found = findings.of_request(session, request, resolved)
     with resources.database.writing() as session:
         now = resources.database.now(session)
@@ -56,7 +59,7 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
     """What the request amounts to, without storing anything.
 
     Raises:
-        ProblemError: the dataset does not allow what is asked.
+        ProblemError: the dataset does not allow what is asked, or that is more than one job may ask for.
     """
     resolved = registration.resolve(resources, request.dataset)
     registration.require_allowed(resolved)
@@ -64,5 +67,6 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
         dataset = registration.find(session, resolved)
         if dataset is not None:
             kinds.require_feasible(request, dataset)
+        kinds.require_affordable(request, dataset, resources.settings.effort_limits)
         plan = kinds.plan_of(session, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
@@ -117,14 +117,15 @@ def jobs_of(session: Session, chunk_ids: Iterable[str]) -> Sequence[str]:
 
 def give_up_parts(session: Session, max_jobs: int) -> list[str]:
     """Jobs that are over and whose stored parts nobody needs any more; their chunks forget them."""
-    needless = (ChunkRow.role == ChunkRole.AUGMENT, ChunkRow.result.is_not(None))
+    needless = text("chunks.role = 'augment' and chunks.result is not null")  # in the words of their index
     query = (
         select(ChunkRow.job_id)
         .distinct()
         .join(JobRow, JobRow.id == ChunkRow.job_id)
-        .where(JobRow.finished_at.is_not(None), *needless)
+        .where(JobRow.finished_at.is_not(None), needless)
         .limit(max_jobs)
     )
     job_ids = list(session.scalars(query))
-    session.execute(update(ChunkRow).where(ChunkRow.job_id.in_(job_ids), *needless).values(result=None))
+    if job_ids:
+        session.execute(update(ChunkRow).where(ChunkRow.job_id.in_(job_ids), needless).values(result=None))
     return job_ids

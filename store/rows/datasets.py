@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList, DatasetState
 from api_schemas.failures import Failure
 from augury.planning.canonical import digest
-from store.database import insert_or_find
+from store.database import changes_one_row, insert_into, insert_or_find
 from store.files.names import upload_name
 from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
@@ -22,7 +21,7 @@ from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
 from store.rows.upkeep import tombstones
 
 INGESTION_QUEUE = "cpu"
-_GONE = (DatasetState.FAILED, DatasetState.DELETED)
+_IS_LIVE = text("datasets.state not in ('failed', 'deleted')")  # in the words of its index
 
 
 class StillBeingDeletedError(Exception):
@@ -57,7 +56,7 @@ def find(session: Session, reference: dict[str, Any]) -> DatasetRow | None:
     if reference["kind"] == "dataset":
         return get(session, reference["id"])
     same_reference = DatasetRow.reference_digest == digest(reference)
-    return session.scalar(select(DatasetRow).where(same_reference, DatasetRow.state.not_in(_GONE)))
+    return session.scalar(select(DatasetRow).where(same_reference, _IS_LIVE))
 
 
 def get(session: Session, dataset_id: str) -> DatasetRow | None:
@@ -94,13 +93,18 @@ def take_fresh_seeds(session: Session, content_digest: str, count: int) -> int:
 
     One statement, which holds the row until the transaction ends: nobody is given one of these seeds again.
     """
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(FreshSeedsRow).values(digest=content_digest, used=count)
+    statement = insert_into(session, FreshSeedsRow).values(digest=content_digest, used=count)
     taken = statement.on_conflict_do_update(
         index_elements=[FreshSeedsRow.digest], set_={"used": FreshSeedsRow.used + count}
     )
     used: int = session.execute(taken.returning(FreshSeedsRow.used)).scalar_one()
     return used - count
+
+
+def take_for_publishing(session: Session, dataset_id: str, now: float) -> bool:
+    """Note that a queued dataset is rung for; False where somebody else has, or it is not queued any more."""
+    due = (DatasetRow.id == dataset_id, DatasetRow.state == DatasetState.QUEUED, DatasetRow.published_at.is_(None))
+    return changes_one_row(session, update(DatasetRow).where(*due).values(published_at=now))
 
 
 def jobs_in_need(session: Session, dataset_id: str, limit: int = 5) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
@@ -76,10 +76,9 @@ def note_served(session: Session, job_id: str, now: float) -> None:
 def waiting(session: Session, queue: str) -> int:
     """How many units wait for a kind of worker."""
     trials = (
-        select(func.count(func.distinct(TrialRow.id)))
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
+        select(func.count(func.distinct(JobTrialRow.trial_id)))
         .join(JobRow, JobRow.id == JobTrialRow.job_id)
-        .where(TrialRow.state == TrialState.QUEUED, JobRow.queue == queue, JobRow.finished_at.is_(None))
+        .where(text("job_trials.trial_state = 'queued'"), JobRow.queue == queue, JobRow.finished_at.is_(None))
     )
     chunks = select(func.count()).where(ChunkRow.state == ChunkState.QUEUED, ChunkRow.queue == queue)
     conclusions = select(func.count()).where(
@@ -111,8 +110,9 @@ def _free(session: Session, query: Select[Any], row: AnyUnit) -> list[str]:
 
 
 def _trials_of(job_id: str) -> Select[Any]:
-    queued = (JobTrialRow.job_id == job_id, TrialRow.state == TrialState.QUEUED)
-    query = select(TrialRow.id).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*queued)
+    queued = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state == TrialState.QUEUED)
+    still = TrialRow.state == TrialState.QUEUED
+    query = select(TrialRow.id).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*queued, still)
     return query.order_by(JobTrialRow.seed, JobTrialRow.arm)
 
 
@@ -142,11 +142,11 @@ def _is_offered(queue: str) -> ColumnElement[bool]:
 
 def _running_units(session: Session) -> Counter[str]:
     """Of every job, its probes included; a trial that several jobs share counts for each of them."""
-    trials = select(JobTrialRow.job_id, func.count()).join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
+    trials = select(JobTrialRow.job_id, func.count())
     chunks = select(ChunkRow.job_id, func.count())
     counted: Counter[str] = Counter()
     for query, state, job_id in (
-        (trials, TrialRow.state == TrialState.RUNNING, JobTrialRow.job_id),
+        (trials, text("job_trials.trial_state = 'running'"), JobTrialRow.job_id),
         (chunks, ChunkRow.state == ChunkState.RUNNING, ChunkRow.job_id),
     ):
         counted.update({row[0]: row[1] for row in session.execute(query.where(state).group_by(job_id))})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from store.database import insert_into
 from store.rows.tables import IdempotencyRow
+
+MAX_FORGOTTEN_AT_ONCE = 1_000
 
 
 class KeyReusedError(ValueError):
@@ -35,8 +37,7 @@ def reserve(session: Session, key: str, fingerprint: str, now: float) -> bool:
     Where another transaction is just taking it, this waits for that one to end.
     """
     values = {"key": key, "fingerprint": fingerprint, "job_id": "", "response": {}, "created_at": now}
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(IdempotencyRow).values(**values).on_conflict_do_nothing()
+    statement = insert_into(session, IdempotencyRow).values(**values).on_conflict_do_nothing()
     return session.execute(statement.returning(IdempotencyRow.key)).first() is not None
 
 
@@ -47,5 +48,7 @@ def remember(session: Session, key: str, job_id: str, response: dict[str, Any]) 
 
 
 def forget_older(session: Session, created_before: float) -> None:
-    """Drop keys whose time is over."""
-    session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at < created_before))
+    """Drop keys whose time is over, the oldest first, and no more than a transaction has time for."""
+    old = select(IdempotencyRow.key).where(IdempotencyRow.created_at < created_before)
+    old = old.order_by(IdempotencyRow.created_at).limit(MAX_FORGOTTEN_AT_ONCE)
+    session.execute(delete(IdempotencyRow).where(IdempotencyRow.key.in_(old)))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, defer
 
 from api_schemas.base import RequestModel
-from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
 from api_schemas.jobs import (
     AugmentationRequest,
@@ -21,12 +20,10 @@ from api_schemas.jobs import (
     TrialRequest,
 )
 from api_schemas.plans import Plan
-from api_schemas.training.trials import TrialState
-from augury.planning import comparison
 from store.ids import JOB, is_identifier, new_id
-from store.rows import chunks, conclusions, events, state_machines, trials
+from store.rows import chunks, conclusions, events, plans, state_machines, trials
 from store.rows.state_machines import move
-from store.rows.tables import DatasetRow, JobLabelRow, JobRow, JobTrialRow
+from store.rows.tables import DatasetRow, JobLabelRow, JobRow
 
 Request = TypeVar("Request", bound=RequestModel)
 
@@ -70,15 +67,20 @@ def find(session: Session, job_id: str) -> JobRow | None:
 
 
 def locked(session: Session, job_id: str) -> JobRow | None:
-    """The row, held against other writers until the transaction ends."""
+    """The row, held against other writers until the transaction ends. Its request is read where it is looked at.
+
+    To be called before any unit of the job is written (docs/decisions/0016).
+    """
     if not is_identifier(job_id):
         return None
-    return session.get(JobRow, job_id, with_for_update=True, populate_existing=True)
+    options = [defer(JobRow.request)]  # which may hold a model, and which few look at
+    return session.get(JobRow, job_id, with_for_update=True, populate_existing=True, options=options)
 
 
 def begin(session: Session, job: JobRow, phase: Phase, now: float) -> None:
     """A queued job starts running; a running one enters another phase."""
-    if move(session, state_machines.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
+    is_first = job.state == JobState.QUEUED
+    if is_first and move(session, state_machines.JOB, job.id, JobState.RUNNING, phase=phase, started_at=now):
         events.append(session, job.id, JobState.RUNNING, now, phase=phase)
     elif job.phase != phase:
         job.phase = phase
@@ -86,22 +88,14 @@ def begin(session: Session, job: JobRow, phase: Phase, now: float) -> None:
     session.flush()
 
 
-def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, now: float) -> None:
-    """Give the job its trials: existing ones where they fit, new ones where they do not.
+def adopt_plan(session: Session, job: JobRow, plan: Plan, dataset: DatasetRow, now: float) -> bool:
+    """Note the plan and give the job its next few hundred trials (see ``plans.fill``); whether these were all."""
+    note_plan(session, job, plan, now)
+    return plans.fill(session, job.id, trial_request_of(job), plan, dataset, now)
 
-    Called again, it fills only the slots that a cancel of another job has emptied.
-    """
-    request = trial_request_of(job)
-    assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
-    facts = DatasetFacts.model_validate(dataset.facts)
-    filled = {
-        (link.arm, link.seed) for link, trial in trials.of_job(session, job.id) if trial.state != TrialState.CANCELLED
-    }
-    for arm, seed, definition in comparison.trial_definitions(request, plan, dataset.digest, facts):
-        if (arm.name, seed) in filled:
-            continue
-        trial, reused = trials.ensure(session, definition, dataset_id=dataset.id, queue=request.device, now=now)
-        session.merge(JobTrialRow(job_id=job.id, arm=arm.name, seed=seed, trial_id=trial.id, reused=reused))
+
+def note_plan(session: Session, job: JobRow, plan: Plan, now: float) -> None:
+    """Keep a job's first plan, or one with a round more."""
     if job.plan is None or len(job.plan.get("rounds", ())) < len(plan.rounds):
         job.plan = plan.model_dump(mode="json")
         events.append(session, job.id, "planned", now, arms=len(plan.arms), trials=plan.trials, round=len(plan.rounds))
@@ -134,6 +128,8 @@ def succeed(
 
 def fail(session: Session, job_id: str, failure: Failure, now: float, report_artifact: str | None = None) -> bool:
     """The job cannot give what was asked for; a report says what there is."""
+    if locked(session, job_id) is None:  # before its units
+        return False
     results: dict[str, Any] = {"error": failure.model_dump(mode="json")}
     if report_artifact is not None:  # of an extended job, the report of before stays otherwise
         results["report_artifact"] = report_artifact
@@ -205,11 +201,15 @@ def waiting_for(session: Session, unit_ids: Iterable[str]) -> list[str]:
 
 
 def settle_cancelled(session: Session, unit_id: str, now: float) -> None:
-    """After a unit of work ended: jobs that only waited for it in order to be cancelled are cancelled now."""
-    for job_id in waiting_for(session, [unit_id]):
-        job = locked(session, job_id)
-        if job is not None and job.state == JobState.CANCELLING:
-            cancel(session, job, now)
+    """After a unit of work ended: jobs that only waited for it in order to be cancelled are cancelled now.
+
+    The unit is held by then, and jobs are locked before their units: one that another has locked is passed over, as
+    waiting for it might be for ever. It is cancelled when it is next looked at.
+    """
+    waiting = select(JobRow).where(JobRow.id.in_(waiting_for(session, [unit_id])), JobRow.state == JobState.CANCELLING)
+    free = waiting.order_by(JobRow.id).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    for job in session.scalars(free).all():
+        cancel(session, job, now)
 
 
 def request_of(job: JobRow, kind: type[Request]) -> Request:
@@ -227,3 +227,12 @@ def trial_request_of(job: JobRow) -> TrialRequest:
 def live_ids(session: Session) -> list[str]:
     """All jobs that are not over."""
     return list(session.scalars(select(JobRow.id).where(JobRow.finished_at.is_(None)).order_by(JobRow.id)))
+
+
+def forget(session: Session, older_than: float, limit: int) -> list[tuple[str, str | None]]:
+    """Remove so many jobs that ended before then, with all that is theirs alone; their ids and reports."""
+    old = select(JobRow.id, JobRow.report_artifact).where(JobRow.finished_at < older_than)
+    forgotten = [(job_id, report) for job_id, report in session.execute(old.order_by(JobRow.finished_at).limit(limit))]
+    if forgotten:
+        session.execute(delete(JobRow).where(JobRow.id.in_([job_id for job_id, _ in forgotten])))
+    return forgotten

@@ -1,16 +1,32 @@
-"""Plans with what the trials in the database add to them."""
+"""Plans and the trials in the database: what these add to a plan, and how a plan gets its trials."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
-from augury.planning.comparison import trial_definitions
+from api_schemas.training.trials import TrialState
+from augury.planning.canonical import canonical_json
+from augury.planning.comparison import definition_of, trial_definitions, trial_slots
+from augury.planning.trial_definition import TrialDefinition
+from store.database import insert_into
 from store.rows import trials
 from store.rows.questions import with_earlier_reports
-from store.rows.tables import DatasetRow
+from store.rows.tables import DatasetRow, JobTrialRow
+
+MAX_TRIALS_AT_ONCE = 200
+_MAX_BYTES_AT_ONCE = 4_000_000
+"""Of definitions, which hold models of any size. A transaction is over in a fraction of a second, as all others that
+write, workers with leases among them, may have to wait for it."""
+
+Slot = tuple[str, int]
+"""An arm, by its name, on a seed."""
 
 
 def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow) -> Plan:
@@ -20,7 +36,7 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
     facts = DatasetFacts.model_validate(dataset.facts)
     definitions = [each for *_, each in trial_definitions(request, plan, dataset.digest, facts)]
     keys = {definition.key() for definition in definitions}
-    reusable = sum(trials.is_trained(session, key) for key in keys)
+    reusable = len(trials.trained(session, keys))
     repeated = len(definitions) - len(keys)
     mean = trials.mean_seconds(session, definitions[0].setting())
     due = len(keys) - reusable
@@ -30,3 +46,65 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
             "estimated_seconds": None if mean is None else round(due * mean, 1),
         }
     )
+
+
+def slots_in(plan: Mapping[str, Any]) -> int:
+    """How many slots a stored plan has; no two of its rounds train an arm on the same seed."""
+    return sum(len(each["arms"]) * len(each["seeds"]) for each in plan.get("rounds", ()))
+
+
+def slots_by_state(session: Session, job_id: str) -> dict[str, int]:
+    """How many slots of a job are filled with trials of which state."""
+    query = select(JobTrialRow.trial_state, func.count()).where(JobTrialRow.job_id == job_id)
+    return {group[0]: group[1] for group in session.execute(query.group_by(JobTrialRow.trial_state))}
+
+
+def is_filled(plan: Mapping[str, Any], by_state: Mapping[str, int]) -> bool:
+    """Whether every slot of a stored plan has a trial that was not cancelled."""
+    return sum(by_state.values()) - by_state.get(TrialState.CANCELLED, 0) >= slots_in(plan)
+
+
+def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, dataset: DatasetRow, now: float) -> bool:
+    """Give the first few hundred slots of a job that have no trial one; True if there are no more of them.
+
+    Existing trials are taken where they fit, new ones made where they do not. Called again, it goes on where it
+    stopped, and fills those slots anew which the cancel of another job has emptied.
+    """
+    assert dataset.digest is not None, "a plan is adopted only once the dataset is ready"
+    in_use = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state != TrialState.CANCELLED)
+    filled = {(arm, seed) for arm, seed in session.execute(select(JobTrialRow.arm, JobTrialRow.seed).where(*in_use))}
+    empty = [(arm, seed) for arm, seed in trial_slots(plan) if (arm.name, seed) not in filled]
+    due = empty[: _trials_at_once(request)]
+    facts = DatasetFacts.model_validate(dataset.facts)
+    definitions: dict[Slot, TrialDefinition] = {
+        (arm.name, seed): definition_of(request, plan, arm, seed, dataset.digest, facts) for arm, seed in due
+    }
+    _fill(session, job_id, definitions, dataset_id=dataset.id, queue=request.device, now=now)
+    return len(due) == len(empty)
+
+
+def _trials_at_once(request: TrialRequest) -> int:
+    size = len(canonical_json(request.model.model_dump(mode="json")))
+    return max(1, min(MAX_TRIALS_AT_ONCE, _MAX_BYTES_AT_ONCE // size))
+
+
+def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinition], **of_new: Any) -> None:
+    keys = {slot: definition.key() for slot, definition in definitions.items()}
+    found = trials.ensure_all(session, {keys[slot]: definitions[slot] for slot in keys}, **of_new)
+    links: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    for (arm, seed), key in keys.items():
+        if key not in found:
+            continue  # it was ended just now; the next look at the job finds the slot empty
+        reused = not found[key].is_new or key in taken
+        taken.add(key)
+        trial = found[key]
+        links.append(
+            {"job_id": job_id, "arm": arm, "seed": seed, "trial_id": trial.id, "trial_state": trial.state,
+             "reused": reused}
+        )  # fmt: skip
+    if not links:
+        return
+    statement = insert_into(session, JobTrialRow)
+    replaced = {name: statement.excluded[name] for name in ("trial_id", "trial_state", "reused")}
+    session.execute(statement.on_conflict_do_update(index_elements=["job_id", "arm", "seed"], set_=replaced), links)

@@ -19,6 +19,7 @@ from augury.evidence.statistics.schedules import schedule_of
 from augury.planning.comparison import trial_definition
 from augury.planning.splits import split_definition
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
+from store.rows.trials import IS_LIVE
 
 _MIN_SEEDS = 2
 """Fewer give no difference, and so no look."""
@@ -57,14 +58,18 @@ def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> Keys:
 
 
 def _with_reports(session: Session, own: Keys, job_id: str | None) -> list[JobRow]:
-    """Comparisons with a report in which the baseline is one of these trials, oldest first."""
-    with_baseline = (
+    """Comparisons with a report that have trials of the baseline and of a candidate among these, oldest first."""
+    keys = (own[BASELINE].values(), {key for arm, of_arm in own.items() if arm != BASELINE for key in of_arm.values()})
+    shared = (
         select(JobTrialRow.job_id)
         .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
-        .where(JobTrialRow.arm == BASELINE, TrialRow.key.in_(own[BASELINE].values()))
+        .where(TrialRow.key.in_(list(each)), IS_LIVE)
+        for each in keys
     )
     query = select(JobRow).where(
-        JobRow.id.in_(with_baseline), JobRow.kind == JobKind.COMPARISON, JobRow.report_artifact.is_not(None)
+        *(JobRow.id.in_(each) for each in shared),
+        JobRow.kind == JobKind.COMPARISON,
+        JobRow.report_artifact.is_not(None),
     )
     return [job for job in session.scalars(query.order_by(JobRow.id)) if job.id != job_id]
 

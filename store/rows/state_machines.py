@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkState
@@ -14,7 +14,9 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
-from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, JobRow, TrialRow
+from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, JobRow, JobTrialRow, TrialRow
+
+_MAX_IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,10 @@ def move(
         .values(state=to, **values)
         .execution_options(synchronize_session="fetch")
     )
-    return changes_one_row(session, statement)
+    moved = changes_one_row(session, statement)
+    if moved:
+        _tell_slots(session, machine, [row_id], to)
+    return moved
 
 
 def move_all(session: Session, machine: StateMachine, to: str, *conditions: ColumnElement[bool], **values: Any) -> int:
@@ -105,5 +110,17 @@ def move_all(session: Session, machine: StateMachine, to: str, *conditions: Colu
         .where(row.state.in_(machine.sources(to)), *conditions)
         .values(state=to, **values)
         .execution_options(synchronize_session="fetch")
+        .returning(row.id)
     )
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    moved = session.scalars(statement).all()
+    _tell_slots(session, machine, moved, to)
+    return len(moved)
+
+
+def _tell_slots(session: Session, machine: StateMachine, trial_ids: Sequence[str], state: str) -> None:
+    """Write the state of trials into the slots that they fill, too."""
+    if machine.row is not TrialRow:
+        return
+    for first in range(0, len(trial_ids), _MAX_IDS_AT_ONCE):
+        filled = JobTrialRow.trial_id.in_(trial_ids[first : first + _MAX_IDS_AT_ONCE])
+        session.execute(update(JobTrialRow).where(filled).values(trial_state=state))

@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
 
-Id = String(40)
-Sequence = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself for INTEGER only
-
-
-class Base(DeclarativeBase):
-    """The declarative base."""
-
-    type_annotation_map: ClassVar = {dict[str, Any]: JSON(none_as_null=True), float: Float(53)}
-
-
-class Leased:
-    """Columns of a unit of work that one worker at a time may hold."""
-
-    state: Mapped[str] = mapped_column(String(20))
-    queue: Mapped[str] = mapped_column(String(20))
-    attempts: Mapped[int] = mapped_column(default=0)
-    lease_id: Mapped[str | None] = mapped_column(String(40))
-    lease_owner: Mapped[str | None] = mapped_column(String(200))
-    lease_until: Mapped[float | None]
-    cancel_requested_at: Mapped[float | None]
-    published_at: Mapped[float | None]
-    error: Mapped[dict[str, Any] | None]
-    created_at: Mapped[float]
-    started_at: Mapped[float | None]
-    finished_at: Mapped[float | None]
+from store.rows.base import Base, Id, Leased, Sequence, only
 
 
 class DatasetRow(Leased, Base):
@@ -52,9 +28,9 @@ class DatasetRow(Leased, Base):
     __table_args__ = (
         # A failed ingestion may be tried again, so only live rows are unique.
         Index("one_live_dataset_per_reference", "reference_digest", unique=True,
-              sqlite_where=text("state not in ('failed', 'deleted')"),
-              postgresql_where=text("state not in ('failed', 'deleted')")),
-        Index("datasets_by_state", "state"),
+              **only("state not in ('failed', 'deleted')")),
+        Index("datasets_by_state", "state", "created_at"),
+        Index("datasets_by_reference", "reference_digest", "id"),
     )  # fmt: skip
 
 
@@ -100,7 +76,16 @@ class JobRow(Base):
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
 
-    __table_args__ = (Index("jobs_by_state", "state", "id"), Index("jobs_by_dataset", "dataset_id", "id"))
+    __table_args__ = (
+        Index("jobs_by_state", "state", "id"),
+        Index("jobs_by_kind", "kind", "id"),
+        Index("jobs_by_dataset", "dataset_id", "id"),
+        Index("jobs_by_end", "finished_at"),
+        # Of thousands of jobs few are not over, and these are looked at all the time.
+        Index("live_jobs_by_dataset", "dataset_id", "id", **only("finished_at is null")),
+        Index("live_jobs_by_deadline", "deadline_at", **only("finished_at is null")),
+        Index("live_jobs_by_look", "published_at", "id", **only("finished_at is null")),
+    )
 
 
 class JobLabelRow(Base):
@@ -132,10 +117,11 @@ class TrialRow(Leased, Base):
     __table_args__ = (
         # Failed and cancelled trials keep their rows, and the work may be asked for again.
         Index("one_live_trial_per_key", "key", unique=True,
-              sqlite_where=text("state in ('queued', 'running', 'succeeded')"),
-              postgresql_where=text("state in ('queued', 'running', 'succeeded')")),
-        Index("trials_by_state", "state", "queue"),
+              **only("state in ('queued', 'running', 'succeeded')")),
+        Index("leased_trials", "lease_until", **only("lease_until is not null")),
         Index("trials_by_setting", "setting", "finished_at"),
+        Index("trials_by_end", "finished_at"),
+        Index("unpublished_trials", "id", **only("state = 'queued' and published_at is null")),
     )  # fmt: skip
 
 
@@ -149,8 +135,14 @@ class JobTrialRow(Base):
     seed: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id"), index=True)
     reused: Mapped[bool]
+    trial_state: Mapped[str] = mapped_column(String(20), server_default="queued")
+    """The trial's, which ``store.rows.state_machines`` writes into both: what a job has done and what is next of it is
+    found without looking at its trials."""
 
-    __table_args__ = (Index("job_trials_by_seed", "job_id", "seed", "arm"),)
+    __table_args__ = (
+        Index("job_trials_by_state", "job_id", "trial_state", "seed", "arm", "reused"),
+        Index("running_job_trials", "job_id", **only("trial_state = 'running'")),
+    )
 
 
 class ChunkRow(Leased, Base):
@@ -172,7 +164,9 @@ class ChunkRow(Leased, Base):
     __table_args__ = (
         Index("one_chunk_per_place", "job_id", "role", "number", unique=True),
         Index("chunks_by_job", "job_id", "state"),
-        Index("chunks_by_state", "state", "queue"),
+        Index("chunks_by_state", "state", "queue", "role", "created_at"),
+        Index("leased_chunks", "lease_until", **only("lease_until is not null")),
+        Index("stored_parts", "job_id", **only("role = 'augment' and result is not null")),
     )
 
 
@@ -224,3 +218,5 @@ class IdempotencyRow(Base):
     job_id: Mapped[str] = mapped_column(Id)
     response: Mapped[dict[str, Any]]
     created_at: Mapped[float]
+
+    __table_args__ = (Index("idempotency_keys_by_age", "created_at"),)

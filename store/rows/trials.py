@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from api_schemas.base import optional_timestamp, timestamp
@@ -12,44 +14,91 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
 from api_schemas.training.trials import Trial, TrialResult, TrialState
 from augury.planning.trial_definition import TrialDefinition
-from store.database import insert_or_find
+from store.database import insert_into
 from store.ids import TRIAL, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
-from store.rows.state_machines import move
+from store.rows.state_machines import move_all
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
 
-LIVE_STATES = (TrialState.QUEUED, TrialState.RUNNING, TrialState.SUCCEEDED)
 LIVE_JOB_STATES = (JobState.QUEUED, JobState.RUNNING)
+IS_LIVE = text("trials.state in ('queued', 'running', 'succeeded')")
+"""Waiting, running or done. In the words of the index ``one_live_trial_per_key``, which serves nobody who says it
+otherwise."""
+_IS_UNPUBLISHED = text("trials.state = 'queued' and trials.published_at is null")  # as the index says it
+_MAX_KEYS_AT_ONCE = 500
 
 
-def find_live(session: Session, key: str) -> TrialRow | None:
-    """The trial with this key that is waiting, running or done."""
-    query = select(TrialRow).where(TrialRow.key == key, TrialRow.state.in_(LIVE_STATES))
-    return session.scalar(query.with_for_update())
+@dataclass(frozen=True)
+class Found:
+    """The live trial of a key."""
+
+    id: str
+    state: str
+    is_new: bool = False
 
 
-def is_trained(session: Session, key: str) -> bool:
-    """Whether a trial with this key has given its result already."""
-    query = select(TrialRow.id).where(TrialRow.key == key, TrialRow.state == TrialState.SUCCEEDED)
-    return session.scalar(query) is not None
+def trained(session: Session, keys: Iterable[str]) -> set[str]:
+    """Those of the keys of which a trial has given its result already."""
+    wanted, found = sorted(set(keys)), set[str]()
+    for first in range(0, len(wanted), _MAX_KEYS_AT_ONCE):
+        page = TrialRow.key.in_(wanted[first : first + _MAX_KEYS_AT_ONCE])
+        found |= set(session.scalars(select(TrialRow.key).where(page, IS_LIVE, TrialRow.state == TrialState.SUCCEEDED)))
+    return found
 
 
-def ensure(
-    session: Session, definition: TrialDefinition, *, dataset_id: str, queue: str, now: float
-) -> tuple[TrialRow, bool]:
-    """The live trial for a definition, and whether it was there already."""
-    key = definition.key()
-    existing = find_live(session, key)
-    if existing is not None:
-        return existing, True
-    row = TrialRow(
-        id=new_id(TRIAL), key=key, setting=definition.setting(), dataset_id=dataset_id,
-        definition=definition.canonical(), queue=queue, state=TrialState.QUEUED, attempts=0, epoch=0,
-        epochs=definition.training.epochs, created_at=now,
-    )  # fmt: skip
-    kept = insert_or_find(session, row, lambda: find_live(session, key))
-    return kept, kept is not row
+def ensure_all(
+    session: Session, definitions: Mapping[str, TrialDefinition], *, dataset_id: str, queue: str, now: float
+) -> dict[str, Found]:
+    """The live trials for definitions, by their keys; new ones, queued, where there are none.
+
+    They stay as they are until the transaction ends. A key is missing in the answer where another transaction made its
+    trial first and has ended it since. For a few hundred at a time: what is locked here, others wait for.
+    """
+    found = _find_live(session, definitions)
+    missing = sorted(definitions.keys() - found.keys())  # in one order, so that two planners do not wait for each other
+    if not missing:
+        return found
+    rows = [_new(key, definitions[key], dataset_id, queue, now) for key in missing]
+    session.execute(insert_into(session, TrialRow).on_conflict_do_nothing(), rows)
+    made = {row["id"] for row in rows}
+    found |= {key: replace(each, is_new=each.id in made) for key, each in _find_live(session, missing).items()}
+    return found
+
+
+def _find_live(session: Session, keys: Iterable[str]) -> dict[str, Found]:
+    query = select(TrialRow.key, TrialRow.id, TrialRow.state).where(TrialRow.key.in_(list(keys)), IS_LIVE)
+    rows = session.execute(query.order_by(TrialRow.key).with_for_update(read=True))
+    return {key: Found(trial_id, state) for key, trial_id, state in rows}
+
+
+def _new(key: str, definition: TrialDefinition, dataset_id: str, queue: str, now: float) -> dict[str, Any]:
+    return {
+        "id": new_id(TRIAL), "key": key, "setting": definition.setting(), "dataset_id": dataset_id,
+        "definition": definition.canonical(), "queue": queue, "state": TrialState.QUEUED, "attempts": 0, "epoch": 0,
+        "epochs": definition.training.epochs, "created_at": now,
+    }  # fmt: skip
+
+
+def take_for_publishing(session: Session, job_id: str, now: float) -> int:
+    """Note that all queued trials of a job are rung for; for how many that was not so yet."""
+    own = exists().where(JobTrialRow.trial_id == TrialRow.id, JobTrialRow.job_id == job_id)
+    statement = update(TrialRow).where(_IS_UNPUBLISHED, own).values(published_at=now)
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+
+
+def is_any_stopping(session: Session, job_id: str) -> bool:
+    """Whether a trial of a job that was asked to stop has not done so yet."""
+    own = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state == TrialState.RUNNING)
+    query = select(TrialRow.id).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*own)
+    return session.scalar(query.where(TrialRow.cancel_requested_at.is_not(None)).limit(1)) is not None
+
+
+def trained_seeds(session: Session, job_id: str, arm: str, seeds: Iterable[int]) -> list[int]:
+    """Those of the seeds on which an arm of a job is trained, in order."""
+    of_arm = (JobTrialRow.job_id == job_id, JobTrialRow.arm == arm, JobTrialRow.seed.in_(list(seeds)))
+    query = select(JobTrialRow.seed).where(*of_arm, JobTrialRow.trial_state == TrialState.SUCCEEDED)
+    return list(session.scalars(query.order_by(JobTrialRow.seed)))
 
 
 def succeed(session: Session, lease: Lease, result: TrialResult, now: float) -> bool:
@@ -69,22 +118,16 @@ def cancel_of_job(session: Session, job_id: str, now: float) -> bool:
 
     Queued ones end at once; running ones are asked to stop and end when their worker has stopped.
     """
-    doomed = session.scalars(
-        select(TrialRow)
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
-        .where(
-            JobTrialRow.job_id == job_id,
-            TrialRow.state.in_((TrialState.QUEUED, TrialState.RUNNING)),
-            ~_needed_by_another_job(job_id),
-        )
-    ).all()
-    for trial in doomed:
-        unclaimed = TrialRow.state == TrialState.QUEUED
-        if not move(session, state_machines.TRIAL, trial.id, TrialState.CANCELLED, unclaimed, finished_at=now):
-            session.refresh(trial)
-            trial.cancel_requested_at = trial.cancel_requested_at or now
-    session.flush()
-    return all(TrialState(trial.state).is_terminal for trial in doomed)
+
+    def doomed(state: TrialState) -> tuple[ColumnElement[bool], ...]:
+        own = select(JobTrialRow.trial_id).where(JobTrialRow.job_id == job_id, JobTrialRow.trial_state == state)
+        return TrialRow.id.in_(own), TrialRow.state == state, ~_needed_by_another_job(job_id)
+
+    move_all(session, state_machines.TRIAL, TrialState.CANCELLED, *doomed(TrialState.QUEUED), finished_at=now)
+    running = doomed(TrialState.RUNNING)
+    unasked = TrialRow.cancel_requested_at.is_(None)
+    session.execute(update(TrialRow).where(*running, unasked).values(cancel_requested_at=now))
+    return session.scalar(select(TrialRow.id).where(*running).limit(1)) is None
 
 
 def _needed_by_another_job(job_id: str) -> ColumnElement[bool]:
@@ -122,21 +165,23 @@ def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
 def forget(session: Session, older_than: float, limit: int) -> list[str]:
     """Remove trials that ended before then and are in no job any more; their ids, as their files can go, too."""
     has_job = exists().where(JobTrialRow.trial_id == TrialRow.id)
-    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).limit(limit)
+    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).order_by(TrialRow.finished_at)
+    query = query.limit(limit)
     forgotten = list(session.scalars(query))
-    session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
+    if forgotten:
+        session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
     return forgotten
 
 
 def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:
     """Mean measured seconds of a setting's latest finished trials (see ``TrialDefinition.setting``), or None."""
-    results = session.scalars(
-        select(TrialRow.result)
+    measured = session.scalars(
+        select(TrialRow.result["seconds"].as_float())
         .where(TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
         .order_by(TrialRow.finished_at.desc())
         .limit(recent)
-    ).all()
-    seconds = [result["seconds"] for result in results if result]
+    )
+    seconds = [each for each in measured if each is not None]
     return sum(seconds) / len(seconds) if seconds else None
 
 

@@ -129,8 +129,9 @@ def new_trial(session: Session, seed: int = 0, now: float = NOW) -> TrialRow:
     split = split_definition(request.evaluation, FACTS)
     definition = plans.trial_definition(request, arm, seed, "d" * 64, split)
     dataset = ready_dataset(session, now)
-    row, _ = trials.ensure(session, definition, dataset_id=dataset.id, queue="cpu", now=now)
-    return row
+    key = definition.key()
+    found = trials.ensure_all(session, {key: definition}, dataset_id=dataset.id, queue="cpu", now=now)
+    return session.get_one(TrialRow, found[key].id)
 
 
 def result(accuracy: float = 0.9, seconds: float = 2.0) -> TrialResult:

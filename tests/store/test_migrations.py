@@ -19,7 +19,8 @@ from sqlalchemy import BigInteger, inspect, text, update
 
 from store import migrate
 from store.database import Database
-from store.rows.tables import Base, JobRow
+from store.rows.base import Base
+from store.rows.tables import JobRow
 from tests.store.databases import comparison, new_job
 
 
@@ -33,7 +34,7 @@ def test_the_comparison_would_notice_a_difference(database: Database) -> None:
     """The test above can fail: a dropped index and a dropped column are seen."""
     with database.engine.connect() as connection:
         connection.execute(text("drop index one_live_trial_per_key"))
-        connection.execute(text("alter table jobs drop column deadline_at"))
+        connection.execute(text("alter table jobs drop column stop_requested_at"))
         assert len(compare_metadata(MigrationContext.configure(connection), Base.metadata)) == 2
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 from kombu.exceptions import OperationalError
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from api_schemas.failures import Failure, FailureClass
 from store import queue
@@ -103,7 +103,7 @@ def _advance_again(context: Context, depths: Depths) -> None:
         before = now - settings.republish_seconds
         is_old = [or_(moment.is_(None), moment < before) for moment in (JobRow.published_at, JobRow.looked_at)]
         is_due = (JobRow.finished_at.is_(None), JobRow.created_at < now - settings.sweep_seconds, *is_old)
-        longest = func.coalesce(JobRow.published_at, 0), func.coalesce(JobRow.looked_at, 0), JobRow.id
+        longest = JobRow.published_at.asc().nulls_first(), JobRow.id
         rows = session.scalars(select(JobRow).where(*is_due).order_by(*longest).limit(looks)).all()
         for row in rows:
             row.published_at = now

@@ -14,7 +14,7 @@ from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import JobKind, JobState, Phase
 from store import queue
 from store.queue import Message
-from store.rows import conclusions, jobs
+from store.rows import conclusions, datasets, jobs
 from store.rows.tables import ConclusionState, DatasetRow, JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -85,7 +85,7 @@ def _note_failed_look(context: Context, job_id: str, error: Exception) -> None:
 
 
 def _next_step(session: Session, job: JobRow, now: float) -> Step:
-    dataset = session.get_one(DatasetRow, job.dataset_id, with_for_update=True)
+    dataset = session.get_one(DatasetRow, job.dataset_id)  # not held: all jobs on it would wait for this one's plan
     if dataset.state == DatasetState.FAILED:
         jobs.fail(session, job.id, Failure.model_validate(dataset.error), now)
         return Step()
@@ -94,12 +94,6 @@ def _next_step(session: Session, job: JobRow, now: float) -> Step:
         return Step()
     if dataset.state != DatasetState.READY:
         jobs.begin(session, job, Phase.INGESTING, now)
-        return Step(_publish_ingestion(dataset, now))
+        is_due = datasets.take_for_publishing(session, dataset.id, now)
+        return Step([queue.doorbell(dataset.queue)] if is_due else [])
     return _NEXT_STEPS[JobKind(job.kind)](session, job, dataset, now)
-
-
-def _publish_ingestion(dataset: DatasetRow, now: float) -> list[Message]:
-    if dataset.state != DatasetState.QUEUED or dataset.published_at is not None:
-        return []
-    dataset.published_at = now
-    return [queue.doorbell(dataset.queue)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api_schemas.jobs import Phase
-from api_schemas.plans import BASELINE, Plan
-from api_schemas.training.trials import TrialState
+from api_schemas.plans import BASELINE
 from augury.evidence.analysis import Analysis, analyse
 from augury.evidence.comparison_report import comparison_report
 from augury.evidence.next_round import Extension, next_round
@@ -19,7 +18,7 @@ from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_results
 from workers.planner.step import Step
-from workers.planner.trial_slots import TrialSlots, has_plan, is_anything_left, publish_trials
+from workers.planner.trial_slots import stand
 
 _PROBED_SEEDS = 5
 """Baseline models that are asked: their number narrows affinity's intervals little beyond the images they judge."""
@@ -27,13 +26,12 @@ _PROBED_SEEDS = 5
 
 def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
     """Make the plan, publish what is due, or look at the evidence."""
-    if not has_plan(session, job, dataset, now):
+    standing = stand(session, job, dataset, now)
+    if standing is None:
         return Step()
-    places = trials.of_job(session, job.id)
-    messages = [*publish_trials(job, places, now), *_publish_probes(session, job, places, now)]
-    if is_anything_left(job, places) or chunks.is_any_unfinished(session, job.id):
-        return Step(messages)
-    return Step(messages, is_to_be_concluded=True)
+    messages = [*standing.messages, *_publish_probes(session, job, now)]
+    is_waiting = standing.is_waiting or chunks.is_any_unfinished(session, job.id)
+    return Step(messages, is_to_be_concluded=not is_waiting)
 
 
 def conclude(context: Context, job_id: str) -> None:
@@ -72,16 +70,12 @@ def _extend(context: Context, job_id: str, analysis: Analysis, extension: Extens
     context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
 
 
-def _publish_probes(session: Session, job: JobRow, places: TrialSlots, now: float) -> list[Message]:
+def _publish_probes(session: Session, job: JobRow, now: float) -> list[Message]:
     """Probes of the baseline's models, each as soon as it is trained."""
     if job.stop_requested_at is not None or job.plan is None:
         return []
-    first = Plan.model_validate(job.plan).rounds[0].seeds[:_PROBED_SEEDS]
-    trained = sorted(
-        link.seed
-        for link, trial in places
-        if link.arm == BASELINE and link.seed in first and trial.state == TrialState.SUCCEEDED
-    )
+    first = job.plan["rounds"][0]["seeds"][:_PROBED_SEEDS]
+    trained = trials.trained_seeds(session, job.id, BASELINE, first)
     chunks.add_probes(session, job.id, trained, job.queue, now)
     unpublished = chunks.unpublished(session, job.id)
     for probe in unpublished:

@@ -5,23 +5,21 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from augury.evidence.training_report import training_report
-from store.rows import trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
 from workers.planner.evidence_reader import read_results
 from workers.planner.model_artifacts import store_models
 from workers.planner.step import Step
-from workers.planner.trial_slots import has_plan, is_anything_left, publish_trials
+from workers.planner.trial_slots import stand
 
 
 def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Step:
     """Make the plan, publish the trials that are due, or have the report made."""
-    if not has_plan(session, job, dataset, now):
+    standing = stand(session, job, dataset, now)
+    if standing is None:
         return Step()
-    slots = trials.of_job(session, job.id)
-    messages = publish_trials(job, slots, now)
-    return Step(messages, is_to_be_concluded=not is_anything_left(job, slots))
+    return Step(standing.messages, is_to_be_concluded=not standing.is_waiting)
 
 
 def conclude(context: Context, job_id: str) -> None:

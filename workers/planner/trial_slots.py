@@ -1,8 +1,13 @@
-"""What comparisons and trainings share: a plan of arms and seeds, and the trials that fill them."""
+"""What comparisons and trainings share: a plan of arms and seeds, and the trials that fill them.
+
+A planner is called whenever a trial has ended. What it asks for until a round is over are counts: how many slots have
+trials of which state. Results, definitions and curves are read when there is something to conclude, and once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -15,63 +20,66 @@ from augury.planning import comparison
 from augury.planning.split_problems import split_problem
 from store import queue
 from store.queue import Message
-from store.rows import jobs, trials
+from store.rows import jobs, plans, trials
 from store.rows.questions import with_earlier_reports
-from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
-
-TrialSlots = Sequence[tuple[JobTrialRow, TrialRow]]
-"""A job's arms on their seeds, each with the trial that fills it."""
+from store.rows.tables import DatasetRow, JobRow
 
 _PHASES = {"comparison": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
+_UNFINISHED = (TrialState.QUEUED, TrialState.RUNNING)
 
 
-def has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
-    """Make the plan if there is none yet, and replace trials that another job's cancel took away.
+@dataclass(frozen=True)
+class Standing:
+    """How a job with a plan stands."""
 
-    False when there can be none; the job has failed then.
+    messages: list[Message]
+    """To be published."""
+    is_waiting: bool
+    """For trials that run or are still to be made; where it is not, there is something to conclude."""
+
+
+def stand(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Standing | None:
+    """Make the plan if there is none yet, give it the next few hundred trials that it lacks, and ring for those.
+
+    None where there can be no plan; the job has failed then.
     """
-    facts = DatasetFacts.model_validate(dataset.facts)
-    if job.plan is None or not job.plan.get("rounds"):  # plans had no rounds once
-        request = jobs.trial_request_of(job)
-        problem = split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
-        if problem is not None:
-            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
-            return False
-        plan = with_earlier_reports(session, request, comparison.plan_of(request, facts), dataset, job.id)
-        jobs.adopt_plan(session, job, plan, dataset, now)
-    elif job.stop_requested_at is None and _has_lost_trials(trials.of_job(session, job.id)):
-        jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
-    elif job.phase == Phase.REPORTING:  # a planner that is called once too often finds the report being made
-        return True
-    jobs.begin(session, job, _phase_of(Plan.model_validate(job.plan)), now)
+    if (job.plan is None or not job.plan.get("rounds")) and not _has_plan(session, job, dataset, now):
+        return None
+    assert job.plan is not None
+    by_state = plans.slots_by_state(session, job.id)
+    is_filled = job.stop_requested_at is not None or plans.is_filled(job.plan, by_state)
+    if not is_filled:  # a large plan, or one that the cancel of another job has taken trials from
+        is_filled = jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
+        by_state = plans.slots_by_state(session, job.id)
+    if job.phase != Phase.REPORTING or _is_waiting(session, job, by_state):  # else the report is just being made
+        jobs.begin(session, job, _PHASES[job.plan["rounds"][-1].get("purpose", "comparison")], now)
+    messages = _ring_for_trials(session, job, now)
+    if not is_filled:
+        messages.append((queue.ADVANCE, job.id, queue.CONTROL))
+    return Standing(messages, not is_filled or _is_waiting(session, job, by_state))
+
+
+def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
+    """Note the plan, which can be carried out; its trials come afterwards."""
+    request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
+    problem = split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
+    if problem is not None:
+        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
+        return False
+    plan = with_earlier_reports(session, request, comparison.plan_of(request, facts), dataset, job.id)
+    jobs.note_plan(session, job, plan, now)
     return True
 
 
-def _phase_of(plan: Plan) -> Phase:
-    """What its trials are trained for: the last round's purpose."""
-    return _PHASES[plan.rounds[-1].purpose]
+def _is_waiting(session: Session, job: JobRow, by_state: Mapping[str, int]) -> bool:
+    """Whether a trial has to be waited for. A job that is stopping waits for those only that stop with it."""
+    if not any(by_state.get(state) for state in _UNFINISHED):
+        return False
+    return job.stop_requested_at is None or trials.is_any_stopping(session, job.id)
 
 
-def _has_lost_trials(slots: TrialSlots) -> bool:
-    return any(trial.state == TrialState.CANCELLED for _, trial in slots)
-
-
-def is_anything_left(job: JobRow, slots: TrialSlots) -> bool:
-    """Whether a trial still has to be waited for. A job that is stopping waits for those only that stop with it."""
-    unfinished = [trial for _, trial in slots if not TrialState(trial.state).is_terminal]
-    if job.stop_requested_at is None:
-        return bool(unfinished)
-    return any(trial.cancel_requested_at is not None for trial in unfinished)
-
-
-def publish_trials(job: JobRow, slots: TrialSlots, now: float) -> list[Message]:
-    """Messages for trials that have none, seed by seed: a job that is ended early then has whole pairs."""
+def _ring_for_trials(session: Session, job: JobRow, now: float) -> list[Message]:
+    """A ring for each trial that nobody was rung for yet."""
     if job.stop_requested_at is not None:
         return []
-    in_order = sorted(slots, key=lambda slot: slot[0].seed)
-    unpublished = {
-        trial.id: trial for _, trial in in_order if trial.state == TrialState.QUEUED and trial.published_at is None
-    }
-    for trial in unpublished.values():
-        trial.published_at = now
-    return [queue.doorbell(job.queue) for _ in unpublished]
+    return [queue.doorbell(job.queue)] * trials.take_for_publishing(session, job.id, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.rows.tables import Base
+from store.rows.base import Base
 
 
 class WorkersSeenRow(Base):

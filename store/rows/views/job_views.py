@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from api_schemas.artifacts import Artifact
 from api_schemas.base import optional_timestamp, timestamp
@@ -16,6 +16,18 @@ from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from store.rows import events
 from store.rows.tables import JobLabelRow, JobRow
 from store.rows.views.progress import progress_of
+
+_IN_SUMMARIES = (
+    JobRow.id,
+    JobRow.kind,
+    JobRow.state,
+    JobRow.labels,
+    JobRow.dataset_id,
+    JobRow.report_artifact,
+    JobRow.created_at,
+    JobRow.finished_at,
+)
+"""Requests and plans are large, and no list shows them."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +42,11 @@ class JobFilter:
 
 def page(session: Session, narrowed: JobFilter, *, limit: int, cursor: str | None) -> JobList:
     """Jobs, newest first, from after *cursor*."""
-    query = _narrow(select(JobRow), narrowed).order_by(JobRow.id.desc()).limit(limit + 1)
+    query = _narrow(select(JobRow).options(load_only(*_IN_SUMMARIES)), narrowed)
+    job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
+    query = query.order_by(job_id.desc()).limit(limit + 1)
     if cursor is not None:
-        query = query.where(JobRow.id < cursor)
+        query = query.where(job_id < cursor)
     rows: Sequence[JobRow] = session.scalars(query).all()
     return JobList(
         items=[_summary(row) for row in rows[:limit]],

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from api_schemas.base import timestamp
 from api_schemas.chunks import ChunkState
 from api_schemas.jobs import JobKind, JobState, Phase
-from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.plans import AugmentationPlan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
 from store.queue import CONTROL
-from store.rows import trials
+from store.rows import plans, trials
 from store.rows.chunks import ASSEMBLY_QUEUE
 from store.rows.datasets import INGESTION_QUEUE
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
@@ -75,39 +75,34 @@ _TRIED = (TrialState.SUCCEEDED, TrialState.FAILED)
 
 def _tally_trials(session: Session, row: JobRow, _now: float) -> Tally:
     """Effort is epochs; how long one takes is known from trials of the same setting, of this job or an earlier one."""
-    groups = session.execute(
-        select(
-            TrialRow.state,
-            JobTrialRow.reused,
-            func.count(),
-            func.sum(TrialRow.epoch),
-            func.sum(TrialRow.epochs),
-            func.max(TrialRow.setting),
-        )
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
-        .where(JobTrialRow.job_id == row.id)
-        .group_by(TrialRow.state, JobTrialRow.reused)
-    ).all()
-    planned = 0 if row.plan is None else Plan.model_validate(row.plan).trials
-    # A trial that failed early or diverged has all its epochs behind it.
-    epochs = [int(total if state in _TRIED else epoch) for state, _, _, epoch, total, _ in groups]
+    of_job = JobTrialRow.job_id == row.id
+    by_state = plans.slots_by_state(session, row.id)
+    planned = 0 if row.plan is None else int(row.plan["trials"])
     units = {
-        "trials_total": sum(count for _, _, count, *_ in groups) or planned,
-        "trials_done": sum(count for state, _, count, *_ in groups if state in _TRIED),
-        "trials_reused": sum(count for _, reused, count, *_ in groups if reused),
-        "trials_running": sum(count for state, _, count, *_ in groups if state == TrialState.RUNNING),
+        "trials_total": max(sum(by_state.values()), planned),  # a large plan is given its trials by and by
+        "trials_done": sum(by_state.get(state, 0) for state in _TRIED),
+        "trials_reused": session.scalar(select(func.count()).where(of_job, JobTrialRow.reused)) or 0,
+        "trials_running": by_state.get(TrialState.RUNNING, 0),
         **_probes(session, row.id),
     }
-    effort_total = sum(int(total) for *_, total, _ in groups)
-    seconds = trials.mean_seconds(session, groups[0][-1]) if groups else None
-    epochs_of_one = effort_total / max(1, units["trials_total"])
-    known = seconds is not None and epochs_of_one
+    of_trial = select(TrialRow.setting, TrialRow.epochs).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
+    first = session.execute(of_trial.where(of_job).order_by(JobTrialRow.arm, JobTrialRow.seed).limit(1)).first()
+    if first is None:
+        return Tally(units=units, effort_done=0.0, effort_total=0.0, seconds_per_effort=None)
+    seconds, epochs = trials.mean_seconds(session, first.setting), first.epochs  # which all trials of a job share
     return Tally(
         units=units,
-        effort_done=sum(epochs),
-        effort_total=effort_total,
-        seconds_per_effort=(seconds or 0.0) / epochs_of_one / max(1, units["trials_running"]) if known else None,
+        # A trial that failed early or diverged has all its epochs behind it.
+        effort_done=units["trials_done"] * epochs + _epochs_of_running(session, row.id),
+        effort_total=units["trials_total"] * epochs,
+        seconds_per_effort=None if seconds is None else seconds / epochs / max(1, units["trials_running"]),
     )
+
+
+def _epochs_of_running(session: Session, job_id: str) -> int:
+    running = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state == TrialState.RUNNING)
+    epochs = select(func.sum(TrialRow.epoch)).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*running)
+    return int(session.scalar(epochs) or 0)
 
 
 def _probes(session: Session, job_id: str) -> dict[str, int]:

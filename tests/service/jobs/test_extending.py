@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
@@ -146,3 +147,23 @@ def test_a_number_of_seeds_that_is_none_to_go_on_to_is_refused(
 def test_a_job_that_is_not_there_is_not_extended(client: TestClient) -> None:
     """A clear 404."""
     assert _extend(client, "job_none").status_code == 404
+
+
+def test_an_extension_beyond_what_one_job_may_train_is_refused(
+    client: TestClient, finished: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is trained already counts, too; the job keeps its report and stays as it was."""
+    report = _reported(Verdict.INCONCLUSIVE)
+    undecided = report.candidates[0].model_copy(update={"name": "flip"})
+    report = report.model_copy(update={"candidates": [undecided]})
+    Artifacts(str(tmp_path / "artifacts")).write(REPORT, report.model_dump_json().encode())
+    assert isinstance(client.app, FastAPI)
+    monkeypatch.setattr(client.app.state.resources.settings, "max_trials_per_job", 11)
+    answer = _extend(client, finished, seeds=6)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["location"] == "body.seeds"
+    assert "it may come to 12 trials, and the limit is 11" in fault["message"]
+    with database.reading() as session:
+        assert session.get_one(JobRow, finished).state == "succeeded"
+    assert _extend(client, finished, seeds=5).status_code == 202

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -13,7 +14,9 @@ from fastapi.testclient import TestClient
 from api_schemas.jobs import Job
 from store.database import Database
 from store.rows import idempotency, trials
-from store.rows.tables import Base, IdempotencyRow, JobRow
+from store.rows.base import Base
+from store.rows.tables import IdempotencyRow, JobRow
+from tests.service.conftest import serving
 from tests.store.databases import comparison, comparison_body, ready_dataset, running_job, succeed
 
 
@@ -173,3 +176,30 @@ def test_a_key_can_be_used_again_after_its_time(client: TestClient, database: Da
     with database.writing() as session:
         idempotency.forget_older(session, time.time() + 1)
     assert client.post("/v1/jobs", json=comparison_body(), headers=headers).json()["id"] != first
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"max_trials_per_job": 3}, "may come to 4 trials, and the limit is 3"),
+        ({"max_trial_epochs_per_job": 11}, "may come to 12 epochs of training (4 trials of 3), and the limit is 11"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("query", ["", "?validate_only=true"], ids=["submitted", "planned"])
+def test_more_training_than_one_job_may_ask_for_is_refused(
+    tmp_path: Path, limits: dict[str, int], said: str, query: str
+) -> None:
+    """With the number and the limit, before anything is stored, and where only the plan is asked for."""
+    with serving(tmp_path, **limits) as client:
+        answer = client.post(f"/v1/jobs{query}", json=comparison_body(training={"epochs": 3}))
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:augury:problem:invalid-request")
+        assert said in answer.json()["errors"][0]["message"]
+        assert client.get("/v1/jobs").json()["items"] == []
+
+
+def test_rounds_that_may_come_count_against_the_limit(tmp_path: Path) -> None:
+    """A request for few seeds at first may come to many: what counts is the most that it may come to."""
+    with serving(tmp_path, max_trials_per_job=19) as client:
+        body = comparison_body(evaluation={"seeds": {"min": 2, "max": 10}})
+        assert "20 trials" in client.post("/v1/jobs", json=body).text

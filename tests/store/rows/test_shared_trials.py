@@ -9,7 +9,7 @@ from api_schemas.base import timestamp
 from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
 from store.database import Database
-from store.rows import events, jobs, trials
+from store.rows import events, jobs, state_machines, trials
 from store.rows.tables import JobRow, TrialRow
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
@@ -31,6 +31,10 @@ TURN = {"turn": {"rotation_range": 20, "rescale": 1 / 255}}
 
 def _trials(session: Session, job: JobRow) -> dict[tuple[str, int], TrialRow]:
     return {(link.arm, link.seed): trial for link, trial in trials.of_job(session, job.id)}
+
+
+def _cancel(session: Session, trial: TrialRow) -> None:
+    assert state_machines.move(session, state_machines.TRIAL, trial.id, "cancelled")
 
 
 def _states(session: Session, job: JobRow) -> set[str]:
@@ -126,7 +130,7 @@ def test_a_cancelled_trial_that_another_job_adopted_is_replaced_for_it(database:
     with database.writing() as session:
         job = running_job(session)
         before = _trials(session, job)
-        before["flip", 0].state = "cancelled"
+        _cancel(session, before["flip", 0])
         succeed(session, before["flip", 1])
         session.flush()
         jobs.adopt_plan(session, job, plans.plan_comparison(comparison(), "uint8"), ready_dataset(session), NOW)
@@ -142,7 +146,7 @@ def test_a_jobs_own_trials_do_not_become_reused_ones(database: Database) -> None
     """Filling a gap must not make the report say that trials were reused which the job trained itself."""
     with database.writing() as session:
         job = running_job(session)
-        _trials(session, job)["flip", 0].state = "cancelled"
+        _cancel(session, _trials(session, job)["flip", 0])
         session.flush()
         jobs.adopt_plan(session, job, plans.plan_comparison(comparison(), "uint8"), ready_dataset(session), NOW)
         assert [(link.arm, link.seed) for link, _ in trials.of_job(session, job.id) if link.reused] == []
@@ -155,7 +159,7 @@ def test_filling_a_gap_does_not_repeat_trials_that_failed(database: Database) ->
         slots = _trials(session, job)
         failed, gone = slots["flip", 0], slots["flip", 1]
         trials.fail(session, claim(session, failed), Failure.of(FailureClass.USER_INPUT, "no"), NOW)
-        gone.state = "cancelled"
+        _cancel(session, gone)
         session.flush()
         jobs.adopt_plan(session, job, plans.plan_comparison(comparison(), "uint8"), ready_dataset(session), NOW)
         assert _trials(session, job)["flip", 0].id == failed.id

@@ -1,0 +1,40 @@
+"""How much training one job may ask for: a request of a few kilobytes can name millions of epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from api_schemas.plans import BASELINE, ArmRole, Plan
+
+
+@dataclass(frozen=True)
+class EffortLimits:
+    """What the operator allows one job."""
+
+    max_trials: int
+    max_trial_epochs: int
+    """Epochs of all its trials together."""
+
+
+def effort_problem(trials: int, epochs: int, limits: EffortLimits) -> str | None:
+    """What is to be said where so many trials of so many epochs are more than is allowed, with both numbers."""
+    if trials > limits.max_trials:
+        return f"it may come to {trials:,} trials, and the limit is {limits.max_trials:,}"
+    if trials * epochs > limits.max_trial_epochs:
+        return (
+            f"it may come to {trials * epochs:,} epochs of training ({trials:,} trials of {epochs:,}), "
+            f"and the limit is {limits.max_trial_epochs:,}"
+        )
+    return None
+
+
+def trials_when_extended(plan: Plan, undecided: Iterable[str], seeds: int) -> int:
+    """How many trials a comparison has once its undecided candidates have so many seeds, at least."""
+    compared = {BASELINE}
+    for candidate in plan.candidates:
+        if candidate.name in set(undecided):
+            compared |= {candidate.arm, candidate.preprocessing_arm}
+    arms = [arm for arm in plan.arms if arm.name in compared and arm.role != ArmRole.ATTRIBUTION]
+    trained = sum(len(each.seeds) for each in plan.rounds if each.purpose == "comparison")
+    return plan.trials + len(arms) * max(0, seeds - trained)

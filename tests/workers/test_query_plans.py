@@ -1,0 +1,73 @@
+"""What is asked of the database all the time is found by an index, however much history there is.
+
+The real functions are called, and SQLite is asked how it would carry out what they have said.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from store.rows import datasets, handout, jobs, trials
+from store.rows.tables import Base
+from store.rows.views import job_views
+from store.rows.views.job_views import JobFilter
+from tests.store.databases import DIGITS, NOW, claim, comparison, new_job, running_job
+from workers.context import Context
+from workers.maintenance.sweep import sweep
+from workers.planner.advance import advance
+
+_TABLES = "|".join(table.name for table in Base.metadata.sorted_tables)
+_WHOLE_TABLE = re.compile(rf"SCAN (?:{_TABLES})(?:_\d+)?$")
+
+
+def _how(engine: Engine, statements: list[tuple[str, Any]]) -> dict[str, list[str]]:
+    """By statement, the steps in which SQLite would carry it out."""
+    connection = engine.raw_connection()
+    plans: dict[str, list[str]] = {}
+    for statement, parameters in statements:
+        rows = connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[func-returns-value]
+        plans[statement] = [row[3] for row in rows]  # type: ignore[attr-defined]
+    connection.close()
+    return plans
+
+
+def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
+    """Submitting, planning, claiming, ending, sweeping, listing, looking at a job, cancelling."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, is_many: bool) -> None:
+        if statement.split()[0] in ("SELECT", "UPDATE", "DELETE") and not is_many:
+            said.append((statement, parameters))
+
+    with context.database.writing() as session:
+        first = running_job(session).id
+    event.listen(context.database.engine, "before_cursor_execute", note)
+    with context.database.writing() as session:
+        second = new_job(session, comparison({"turn": {"rotation_range": 9, "rescale": 1 / 255}})).id
+        datasets.last_failure(session, DIGITS)
+    advance(context, second)
+    with context.database.writing() as session:
+        assert handout.claim_next(session, "cpu", owner="w", now=NOW, seconds=10) is not None
+        trial = next(trial for _, trial in trials.of_job(session, second) if trial.state == "queued")
+        trials.fail(session, claim(session, trial), jobs.Failure.model_validate(_FAILURE), NOW)
+        assert datasets.jobs_in_need(session, session.get_one(jobs.JobRow, first).dataset_id) == [first, second]
+    advance(context, second)
+    sweep(context)
+    with context.database.writing() as session:
+        jobs.forget(session, NOW, 10)
+        for narrowed in (JobFilter(), JobFilter(state="running"), JobFilter(kind="x"), JobFilter(label=("a", "b"))):
+            job_views.page(session, narrowed, limit=5, cursor="job_x")
+        job = jobs.locked(session, second)
+        assert job is not None
+        job_views.to_wire(session, job, NOW)
+        jobs.cancel(session, job, NOW)
+    event.remove(context.database.engine, "before_cursor_execute", note)
+    plans = _how(context.database.engine, said)
+    assert len(plans) > 40
+    assert {statement: steps for statement, steps in plans.items() if any(map(_WHOLE_TABLE.match, steps))} == {}
+
+
+_FAILURE = {"class": "internal", "message": "x", "retryable": False}
