@@ -16,7 +16,8 @@ from augury.field_problems import shown
 from augury.planning.canonical import digest
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
-from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST
 from service.resources import Resources
 from store import queue
 from store.files.names import upload_name

@@ -22,7 +22,8 @@ from augury.datasets.settings import IngestSettings, variable_of
 from augury.field_problems import shown
 from service.datasets.multipart import FILE, FileForm
 from service.http.middleware import announced_bytes, file_too_large
-from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW
 from service.http.problems import invalid_body
 from store.files.artifacts import Artifacts
 from store.files.names import upload_name

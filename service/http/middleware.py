@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
 from augury.field_problems import shown
-from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
 
 REQUEST_ID_HEADER = "X-Request-Id"

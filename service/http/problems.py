@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api_schemas.problems import PROBLEM_MEDIA_TYPE, Problem
 from augury.field_problems import field_problems, first_problems, shown
+from service.http.problem import ProblemError
 from service.http.problem_types import (
     BODY_TOO_LARGE,
     DATABASE_UNAVAILABLE,
@@ -28,7 +29,6 @@ from service.http.problem_types import (
     NO_SUCH_PATH,
     NOT_FOUND,
     UNSUPPORTED_MEDIA_TYPE,
-    ProblemError,
 )
 
 _OF_THE_FRAMEWORK = {

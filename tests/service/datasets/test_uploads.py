@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from augury.datasets.settings import IngestSettings
 from service.datasets import multipart, uploads
 from service.datasets.multipart import FileForm
-from service.http.problem_types import ProblemError
+from service.http.problem import ProblemError
 from store import queue
 from tests.servers import wait_for
 from tests.service.conftest import application, listening, serving
