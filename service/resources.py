@@ -8,8 +8,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from augury.datasets.settings import IngestSettings
+from service.capacity import Capacity
+from service.http.lately import SeenLately
 from service.publisher import Publisher
+from service.readiness import Readiness
 from service.settings import ServiceSettings
+from service.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue
@@ -25,6 +29,9 @@ class Resources:
     queue: Queue
     publisher: Publisher
     ingest: IngestSettings
+    capacity: Capacity
+    waiting: Waiting
+    readiness: SeenLately[Readiness]
 
 
 def _of_request(request: Request) -> Resources:

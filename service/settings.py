@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from augury.datasets.settings import CommaSeparated
+from service.http.pace import Pace
 from store.settings import StoreSettings
 
 
@@ -18,4 +19,21 @@ class ServiceSettings(StoreSettings):
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="Larger request bodies are refused with 413.")
     max_wait_seconds: float = Field(60.0, ge=0, description="How long 'Prefer: wait=n' holds an answer at most.")
+    max_waiting_clients: int = Field(
+        500, ge=0, description="How many clients it holds answers for at a time; others are answered at once."
+    )
+    max_connections: int = Field(
+        1000, ge=1, description="Open connections; the oldest without a whole request makes room for one more."
+    )
+    max_header_seconds: float = Field(10.0, gt=0, description="How long the headers of a request may take.")
+    body_grace_seconds: float = Field(
+        10.0, gt=0, description="How long a body may take before min_body_bytes_per_second is asked of it."
+    )
+    min_body_bytes_per_second: float = Field(1024.0, gt=0, description="Slower bodies and uploads end with 408.")
+    max_silence_seconds: float = Field(30.0, gt=0, description="How long a body may stop on its way.")
     schema_patience_seconds: float = Field(60.0, ge=0, description="How long to wait for the database at start.")
+
+    @property
+    def pace(self) -> Pace:
+        """What is asked of clients that send bodies."""
+        return Pace(self.body_grace_seconds, self.min_body_bytes_per_second, self.max_silence_seconds)

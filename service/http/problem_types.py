@@ -40,10 +40,17 @@ METHOD_NOT_ALLOWED = ProblemType(
 NOT_ACCEPTABLE = ProblemType(
     406, "not-acceptable", "The answer cannot be had in this form", "Name one of the forms in `detail` under `Accept`."
 )
+BODY_TOO_SLOW = ProblemType(
+    408,
+    "body-too-slow",
+    "The body came to a stop, or too slowly",
+    "Send it again, as a whole.",
+    retryable=True,
+)
 UPLOAD_TOO_SLOW = ProblemType(
     408,
     "upload-too-slow",
-    "The upload came to a stop, or took too long",
+    "The upload came to a stop, came too slowly, or took too long",
     "Send it again; over a slow line, make it smaller, or have the service read it by a reference.",
     retryable=True,
 )
@@ -169,11 +176,11 @@ INSUFFICIENT_STORAGE = ProblemType(
 PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row, ProblemType))
 """All of them, by status."""
 
-BODY_REFUSED = (BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+BODY_REFUSED = (BODY_TOO_SLOW, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """What the body of any request may be answered with, before a route has seen it."""
 BEFORE_ROUTING = (HTTP_ERROR, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED, *BODY_REFUSED)
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
-JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON)
+JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, BUSY)
 """What a route that takes JSON may answer."""
 IMAGES_REFUSED = (NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE)
 """What a route that shows images of a dataset may answer."""
