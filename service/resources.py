@@ -34,7 +34,8 @@ class Resources:
     readiness: SeenLately[Readiness]
 
 
-def _of_request(request: Request) -> Resources:
+async def _of_request(request: Request) -> Resources:
+    # Not on a thread, as the framework would have it: they may all be taken.
     resources: Resources = request.app.state.resources
     return resources
 

@@ -62,6 +62,16 @@ class Waiting:
         # A thread of its own, as those who wait should not wait for the pool as well.
         self._thread = anyio.CapacityLimiter(1)
 
+    @property
+    def count(self) -> int:
+        """How many wait now."""
+        return self._count
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many wait as may; who comes now is answered at once."""
+        return self._count >= self._max_clients
+
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[None]:
         """Look after those who wait, for the length of the block."""
@@ -86,14 +96,11 @@ class Waiting:
     ) -> Reading | None:
         """The first reading that differs from *reading*; *reading* itself when there was none in time.
 
-        None where the job is gone. It ends with *client_gone*, too. Who comes when too many wait is answered at once.
+        None where the job is gone. It ends with *client_gone*, too.
 
         Raises:
             Exception: what the database raised when the job was to be read.
         """
-        if self._count >= self._max_clients:
-            client_gone.close()
-            return reading
         waiter, gone = _Waiter(reading), asyncio.create_task(client_gone)
         self._waiters[job_id].add(waiter)
         self._count += 1

@@ -100,13 +100,17 @@ async def get_job(
     ] = None,
 ) -> Response:
     """The job now, or, with ``Prefer: wait=n``, as soon as something changes."""
-    found = await run_in_threadpool(resources.waiting.read, job_id)
-    current = require_found(found, "job", job_id)
+    waiting = resources.waiting
+    current = require_found(await run_in_threadpool(waiting.read, job_id), "job", job_id)
     patience = min(_wait_preference(prefer), resources.settings.max_wait_seconds)
-    if patience > 0 and not current.is_terminal:
-        news = await resources.waiting.for_news(job_id, current, patience, _until_gone(request))
+    if patience <= 0 or waiting.is_full:
+        return Response(current.content, media_type="application/json")
+    if not current.is_terminal:
+        news = await waiting.for_news(job_id, current, patience, _until_gone(request))
+        if news is current:  # what nobody is woken for, such as the estimated finish, has changed since
+            news = await run_in_threadpool(waiting.read, job_id)
         current = require_found(news, "job", job_id)
-    headers = {"Preference-Applied": f"wait={patience:g}"} if patience > 0 else {}
+    headers = {"Preference-Applied": f"wait={patience:g}"}
     return Response(current.content, media_type="application/json", headers=headers)
 
 
