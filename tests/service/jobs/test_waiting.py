@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from service.waiting import Waiting
 from store.database import Database
@@ -21,6 +20,7 @@ from store.rows import jobs
 from tests.servers import wait_for
 from tests.service.conftest import application, listening, serving
 from tests.store.databases import NOW, comparison_body, running_job
+from tests.store.statements import statements
 
 
 def _waiting(client: TestClient) -> Waiting:
@@ -44,27 +44,12 @@ def _clients_that_wait(client: TestClient, job_ids: list[str], seconds: int = 20
         yield answers
 
 
-@contextmanager
-def _statements(database: Database) -> Iterator[list[str]]:
-    """What the database is asked in the block."""
-    said: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
-
-
 def test_the_database_is_asked_no_more_for_many_clients_than_for_one(client: TestClient, database: Database) -> None:
     """One look tells whether anything has changed for any of them."""
     asked = []
     for count in (1, 16):
         job_ids = [_submit(client) for _ in range(count)]
-        with _clients_that_wait(client, job_ids, seconds=3), _statements(database) as said:
+        with _clients_that_wait(client, job_ids, seconds=3), statements(database) as said:
             time.sleep(1.5)
             asked.append(len(said))
     assert asked[1] <= 1.5 * asked[0] + 10
