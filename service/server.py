@@ -14,9 +14,9 @@ from service.settings import ServiceSettings
 _OTHER_FILES = 400
 """Beside connections: of the database, of uploads and snapshots, of the broker."""
 _MIN_CONNECTIONS = 16
-_BACKLOG = 256
-"""Connections that the system keeps until the service takes them; it takes as many of them at a time, while nobody is
-answered."""
+_BACKLOG = 64
+"""Connections that the system keeps until the service takes them. As many are taken at a time, and nobody is answered
+meanwhile: the more there may be of them, the longer a flood keeps all others waiting."""
 log = structlog.get_logger(__name__)
 
 
