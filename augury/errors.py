@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from api_schemas.problems import Problem
+    from api_schemas.service.problems import Problem
 
 
 class AuguryError(Exception):

@@ -7,18 +7,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from api_schemas.problems import FieldProblem
+from api_schemas.service.problems import FieldProblem
 
 MAX_NAMED_FIELDS = 50
 """Whoever has more faulty fields than these has one mistake that is behind them all."""
 _MAX_SHOWN_LENGTH = 120
 _FIRST_PART_OF_LOCATION = 1
+_ENCODER = json.JSONEncoder(ensure_ascii=True, default=repr)
 
 
 def shown(value: Any) -> str:
     """A received value for a message: one line, ASCII, of bounded length."""
+    text = ""
     try:
-        text = json.dumps(value, ensure_ascii=True, default=repr)
+        for piece in _ENCODER.iterencode(value):  # a megabyte is not written out for the sake of its first line
+            text += piece
+            if len(text) > _MAX_SHOWN_LENGTH:
+                break
     except (ValueError, RecursionError):
         text = ascii(type(value).__name__)
     return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 3] + "..."

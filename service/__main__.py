@@ -5,6 +5,7 @@ from __future__ import annotations
 import uvicorn
 
 from augury.telemetry.logs import configure_logging
+from service.server import server_options
 from service.settings import ServiceSettings
 
 
@@ -17,9 +18,7 @@ def main() -> None:
         factory=True,
         host=settings.host,
         port=settings.port,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        log_config=None,
+        **server_options(settings),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -12,17 +13,22 @@ from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
 from service import health
+from service.capacity import Capacity
 from service.datasets import routes as dataset_routes
 from service.http import openapi, problems
+from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.http.origins import AllowedHostMiddleware, AllowedHosts, OwnPagesMiddleware
+from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
-from service.jobs import artifacts
+from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
 from service.publisher import Publisher
+from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
+from service.waiting import Waiting
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
@@ -46,10 +52,21 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         queue = Queue(celery_app(settings))
+        waiting = Waiting(database, reading.find, settings.max_waiting_clients)
         with Publisher(queue) as publisher:
-            store = Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache)
-            app.state.resources = Resources(settings, database, store, queue, publisher, ingest)
-            yield
+            app.state.resources = Resources(
+                settings=settings,
+                database=database,
+                artifacts=Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache),
+                queue=queue,
+                publisher=publisher,
+                ingest=ingest,
+                capacity=Capacity(),
+                waiting=waiting,
+                readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
+            )
+            async with waiting.looking():
+                yield
         database.close()
 
     app = FastAPI(
@@ -61,6 +78,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     )
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
+    app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first

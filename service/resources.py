@@ -7,9 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
+from service.capacity import Capacity
+from service.http.lately import SeenLately
 from service.publisher import Publisher
 from service.settings import ServiceSettings
+from service.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue
@@ -25,9 +29,13 @@ class Resources:
     queue: Queue
     publisher: Publisher
     ingest: IngestSettings
+    capacity: Capacity
+    waiting: Waiting
+    readiness: SeenLately[Readiness]
 
 
-def _of_request(request: Request) -> Resources:
+async def _of_request(request: Request) -> Resources:
+    # Not on a thread, as the framework would have it: they may all be taken.
     resources: Resources = request.app.state.resources
     return resources
 

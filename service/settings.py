@@ -6,6 +6,7 @@ from pydantic import Field
 
 from augury.datasets.settings import CommaSeparated
 from augury.planning.effort import EffortLimits
+from service.http.pace import Pace
 from store.settings import StoreSettings
 
 
@@ -19,6 +20,18 @@ class ServiceSettings(StoreSettings):
     )
     max_body_bytes: int = Field(1_000_000, ge=1, description="Larger request bodies are refused with 413.")
     max_wait_seconds: float = Field(60.0, ge=0, description="How long 'Prefer: wait=n' holds an answer at most.")
+    max_waiting_clients: int = Field(
+        500, ge=0, description="How many clients it holds answers for at a time; others are answered at once."
+    )
+    max_connections: int = Field(
+        1000, ge=1, description="Open connections; the oldest without a whole request makes room for one more."
+    )
+    max_header_seconds: float = Field(10.0, gt=0, description="How long the headers of a request may take.")
+    body_grace_seconds: float = Field(
+        10.0, gt=0, description="How long a body may take before min_body_bytes_per_second is asked of it."
+    )
+    min_body_bytes_per_second: float = Field(1024.0, gt=0, description="Slower bodies and uploads end with 408.")
+    max_silence_seconds: float = Field(30.0, gt=0, description="How long a body may stop on its way.")
     schema_patience_seconds: float = Field(60.0, ge=0, description="How long to wait for the database at start.")
     max_trials_per_job: int = Field(5_000, ge=1, description="Jobs that may come to more trials are refused with 422.")
     max_trial_epochs_per_job: int = Field(
@@ -29,3 +42,8 @@ class ServiceSettings(StoreSettings):
     def effort_limits(self) -> EffortLimits:
         """How much training one job may ask for."""
         return EffortLimits(self.max_trials_per_job, self.max_trial_epochs_per_job)
+
+    @property
+    def pace(self) -> Pace:
+        """What is asked of clients that send bodies."""
+        return Pace(self.body_grace_seconds, self.min_body_bytes_per_second, self.max_silence_seconds)

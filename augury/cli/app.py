@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from augury.cli.datasets import COMMANDS
+from augury.cli.doctor import doctor
 from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
 from augury.cli.lint import lint
@@ -208,6 +209,7 @@ app.command()(_exit_codes()(extend))
 app.command()(_exit_codes()(report))
 app.command()(_exit_codes()(preview))
 app.command()(_exit_codes()(lint))
+app.command()(_exit_codes()(doctor))
 
 datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
 app.add_typer(datasets, name="datasets")

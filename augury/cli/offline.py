@@ -13,7 +13,7 @@ from rich.console import Console
 from api_schemas.base import RequestModel
 from api_schemas.lint import LintRequest, LintResult
 from api_schemas.previews import PreviewRequest
-from api_schemas.problems import PROBLEM_TYPE_PREFIX, FieldProblem, Problem
+from api_schemas.service.problems import PROBLEM_TYPE_PREFIX, FieldProblem, Problem
 from augury.errors import DatasetRefused, NotInstalled, RequestRefused
 from augury.field_problems import field_problems, first_problems
 

@@ -15,6 +15,7 @@ from api_schemas.lint import LintRequest, LintResult
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.previews import PreviewRequest
 from api_schemas.reports.report import Report
+from api_schemas.service.health import Readiness
 from api_schemas.training.trials import TrialList
 from augury.client.base import WATCH_PATIENCE_SECONDS, body_of, given
 from augury.client.datasets import DatasetClient
@@ -170,6 +171,10 @@ class Client(DatasetClient):
     def lint(self, request: LintRequest | Mapping[str, Any]) -> LintResult:
         """What the linter says about a spec; see `api_schemas.lint.LintRequest`."""
         return self._ask(LintResult, "POST", "/v1/lint", json=body_of(request))
+
+    def readiness(self) -> Readiness:
+        """What the service has of all that jobs need; see `api_schemas.service.health.Readiness`. Asks once."""
+        return self._ask(Readiness, "GET", "/readyz", patience=0)
 
     def ready(self) -> bool:
         """Whether the service is there and can take jobs. Asks once."""

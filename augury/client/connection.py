@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from api_schemas.problems import Problem
+from api_schemas.service.problems import Problem
 from augury.client.packing import Watched
 from augury.errors import RequestRefused, ServiceFailed, ServiceUnreachable, describe
 from augury.files import writing_atomically

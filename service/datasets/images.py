@@ -20,7 +20,8 @@ from augury.augmentation.preview.sheet import MAX_SHEET_PIXELS, magnification_fo
 from augury.datasets.snapshot import Snapshot
 from augury.field_problems import shown
 from service.datasets.stored_images import preview_errors, stored_images
-from service.http.problem_types import INVALID_REQUEST, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import INVALID_REQUEST
 from service.resources import Resources
 from store.rows.tables import DatasetRow
 

@@ -15,7 +15,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api_schemas.base import nearest_name
 from augury.field_problems import shown
-from service.http.problem_types import BODY_TOO_LARGE, INVALID_REQUEST, MALFORMED_MULTIPART, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import BODY_TOO_LARGE, INVALID_REQUEST, MALFORMED_MULTIPART
 
 FILE = "file"
 _MAX_FIELD_BYTES = 2**14

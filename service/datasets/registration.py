@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
-from api_schemas.problems import FieldProblem
+from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
-from service.http.problem_types import BUSY, DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import BUSY, DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST
 from service.resources import Resources
 from store import queue
 from store.files.names import upload_name

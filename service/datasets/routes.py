@@ -7,18 +7,18 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
 from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
 from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
+from augury.field_problems import field_problems
 from service.datasets import images, registration, uploads
-from service.datasets.images import Selected
-from service.datasets.stored_images import preview_slot
+from service.datasets.images import Selected, Selection
+from service.http.bodies import malformed_json, whole_body
 from service.http.examples import DATASET_BODY
 from service.http.idempotency import Accepted, IdempotencyKey
-from service.http.middleware import is_multipart
+from service.http.media_types import is_multipart
 from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
 from service.http.problem_types import (
@@ -31,11 +31,12 @@ from service.http.problem_types import (
     INVALID_REQUEST,
     MALFORMED_JSON,
     MALFORMED_MULTIPART,
+    MALFORMED_REQUEST,
     NOT_FOUND,
     UPLOAD_CUT_OFF,
     UPLOAD_TOO_SLOW,
 )
-from service.http.problems import invalid_body, require_found
+from service.http.problems import invalid_body, invalid_request, require_found
 from service.resources import Resources, Shared
 from store.files import snapshots
 from store.ids import IDENTIFIER
@@ -47,7 +48,7 @@ router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 Kind = Literal["builtin", "upload", "path", "url", "s3", "gs", "huggingface"]
 _REFERENCE: TypeAdapter[DatasetReference] = TypeAdapter(DatasetReference)
 _UPLOAD_REFUSED = (UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, MALFORMED_MULTIPART, BUSY, INSUFFICIENT_STORAGE)
-_REFERENCE_REFUSED = (*BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED)
+_REFERENCE_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED)
 _SHEET = {"description": "The contact sheet, or which images are on it.", "content": {PNG: {}}}
 
 
@@ -70,11 +71,12 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
     202 while the images are being read; look at ``Location`` until ``is_terminal``.
     """
     if not is_multipart(request.headers.get("content-type", "")):
-        reference = _parse_reference(await request.body())
+        content = await whole_body(request)
+        reference = await resources.capacity.for_body(len(content)).run(_parse_reference, content)
         accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
     else:
         folder = resources.settings.data_dir.resolve() / "incoming"
-        async with uploads.receive_form(request, folder, resources.ingest) as form:
+        async with uploads.receive_form(request, folder, resources) as form:
             reference = uploads.reference_of(form)
             await run_in_threadpool(registration.require_not_reused, resources, reference, idempotency_key)
             await run_in_threadpool(uploads.store, resources.artifacts, form)
@@ -87,19 +89,22 @@ def _register(resources: Resources, reference: DatasetReference, key: str | None
 
 
 def _parse_reference(content: bytes) -> DatasetReference:
-    """The reference in a JSON body, complained about as in any other request."""
+    """The reference in a JSON body, complained about as in any other request.
+
+    Raises:
+        ProblemError: it is none.
+    """
     try:
         body: Any = json.loads(content)
     except json.JSONDecodeError as error:
-        line = {"type": "json_invalid", "loc": ("body", error.pos), "input": {}, "ctx": {"error": error.msg}}
-        raise RequestValidationError([line], body=error.doc) from None
+        raise malformed_json(error.msg, error.pos) from None
     except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, nested too deeply
-        line = {"type": "json_invalid", "loc": ("body", 0), "input": {}, "ctx": {"error": type(error).__name__}}
-        raise RequestValidationError([line], body=None) from None
+        raise malformed_json(type(error).__name__, 0) from None
     try:
         return _REFERENCE.validate_python(body)
     except ValidationError as error:
-        raise invalid_body(error, body) from None
+        lines = invalid_body(error, body).errors()
+        raise invalid_request(field_problems(lines, body)) from None
 
 
 @router.get("", summary="List datasets, newest first", responses=problems(INVALID_REQUEST))
@@ -127,13 +132,16 @@ def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
     summary="Look at a dataset's images",
     responses={200: _SHEET, **problems(INVALID_REQUEST, *IMAGES_REFUSED)},
 )
-def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
+async def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
-    row = _row_of(resources, dataset_id)
+    row = await run_in_threadpool(_row_of, resources, dataset_id)
     registration.require_ingested(row)
-    with preview_slot():
-        page = images.page_of(resources, row, selection)
-        return words_or_picture(accept, lambda: images.as_json(page), lambda: images.as_png(page, selection.scale))
+    return await resources.capacity.previews.run(_shown, resources, row, selection, accept)
+
+
+def _shown(resources: Resources, row: DatasetRow, selection: Selection, accept: str | None) -> Response:
+    page = images.page_of(resources, row, selection)
+    return words_or_picture(accept, lambda: images.as_json(page), lambda: images.as_png(page, selection.scale))
 
 
 @router.delete(

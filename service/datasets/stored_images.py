@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +11,7 @@ import numpy as np
 from api_schemas.datasets.dataset import DatasetFacts
 from augury.augmentation.preview.sheet import PreviewError
 from augury.datasets.snapshot import Snapshot
-from service.datasets.registration import RETRY_AFTER_SECONDS
-from service.http.problem_types import BUSY, IMAGES_UNAVAILABLE, INVALID_REQUEST
+from service.http.problem_types import IMAGES_UNAVAILABLE, INVALID_REQUEST
 from service.http.problems import not_found
 from service.resources import Resources
 from store.files.artifacts import ArtifactMissingError
@@ -23,26 +21,6 @@ from store.rows.tables import DatasetRow
 
 MAX_SNAPSHOT_BYTES = 2**31
 """Snapshots in a bucket are fetched to be looked at, while somebody waits."""
-
-_MAX_CONCURRENT = 2
-_MAX_WAIT_SECONDS = 10.0
-_slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
-
-
-@contextmanager
-def preview_slot() -> Iterator[None]:
-    """One of a few slots: they bound how much memory and how many cores previews take from all else that is served.
-
-    Raises:
-        ProblemError: the others took too long.
-    """
-    if not _slots.acquire(timeout=_MAX_WAIT_SECONDS):
-        detail = "the service is busy with other previews; nothing was drawn"
-        raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-    try:
-        yield
-    finally:
-        _slots.release()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -22,41 +21,42 @@ from augury.datasets.settings import IngestSettings, variable_of
 from augury.field_problems import shown
 from service.datasets.multipart import FILE, FileForm
 from service.http.middleware import announced_bytes, file_too_large
-from service.http.problem_types import BUSY, INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import INSUFFICIENT_STORAGE, UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW
 from service.http.problems import invalid_body
+from service.http.slots import Slots
+from service.resources import Resources
 from store.files.artifacts import Artifacts
 from store.files.names import upload_name
 
 FIELDS = tuple(ImageOptions.model_fields)
-_MAX_CONCURRENT = 8
-_MAX_WAIT_SECONDS = 10.0
-_MAX_SILENCE_SECONDS = 60.0
-_BLOCK = 2**20
+_BLOCK = 2**18
 _MAX_DIGITS = 20
 _MIN_FREE_BYTES = 2**26
 """Of disk that an upload leaves to everything else."""
 _LEFT_BEHIND_SECONDS = 3600.0
 """Beyond the longest upload; what is older was left by a process that was killed."""
-_slots = threading.BoundedSemaphore(_MAX_CONCURRENT)
 
 
 @asynccontextmanager
-async def receive_form(request: Request, folder: Path, limits: IngestSettings) -> AsyncIterator[FileForm]:
+async def receive_form(request: Request, folder: Path, resources: Resources) -> AsyncIterator[FileForm]:
     """The form in a request's body, with its file in *folder* for the length of the block.
 
     Raises:
         ProblemError: the form is not as expected, the file too large, the disk too full or the client too slow.
     """
-    async with _upload_slot():
+    capacity, limits = resources.capacity, resources.ingest
+    async with capacity.uploads.taken():
         with _room_or_507():
-            form = await run_sync(_begin, request, folder, limits)
+            form = await capacity.upload_blocks.run(_begin, request, folder, limits)
         try:
             with _room_or_507():
-                await _take(form, request, limits)
-                await run_sync(form.finish)
+                await _take(form, request, capacity.upload_blocks, limits.max_seconds)
+                await capacity.upload_blocks.run(form.finish)
             yield form
         finally:
-            await run_sync(form.discard)
+            with anyio.CancelScope(shield=True):
+                await run_sync(form.discard)
 
 
 def store(artifacts: Artifacts, form: FileForm) -> None:
@@ -111,21 +111,6 @@ def _object(text: str) -> Any:
 _READERS = {"image_size": _size, "background": _colour, "columns": _object}
 
 
-@asynccontextmanager
-async def _upload_slot() -> AsyncIterator[None]:
-    """One of a few slots, which bound how many uploads are taken side by side."""
-    give_up_at = time.monotonic() + _MAX_WAIT_SECONDS
-    while not _slots.acquire(blocking=False):
-        if time.monotonic() > give_up_at:
-            detail = f"the service is taking {_MAX_CONCURRENT} other uploads; send this one again in a while"
-            raise BUSY.error(detail, headers={"Retry-After": "10"})
-        await anyio.sleep(0.05)
-    try:
-        yield
-    finally:
-        _slots.release()
-
-
 def _begin(request: Request, folder: Path, limits: IngestSettings) -> FileForm:
     content_type, too_large = request.headers["content-type"], file_too_large(limits.max_bytes)
     form = FileForm(content_type, folder, FIELDS, limits.max_bytes, too_large)
@@ -149,18 +134,21 @@ def _forget_left_behind(folder: Path, before: float) -> None:
             continue
 
 
-async def _take(form: FileForm, request: Request, limits: IngestSettings) -> None:
-    """Hand the body to the form in blocks, on a thread, as disks are slow and hashing is work."""
+async def _take(form: FileForm, request: Request, places: Slots, max_seconds: float) -> None:
+    """Hand the body to the form in blocks, on a thread, as disks are slow and hashing is work.
+
+    A place is taken for each block and not for the upload, so that nobody waits for what another does not send.
+    """
     pieces = request.stream()
     waiting, size = [], 0
-    deadline = time.monotonic() + limits.max_seconds
+    deadline = time.monotonic() + max_seconds
     while True:
         piece = await _next(pieces, deadline)
         if piece is not None:
             waiting.append(piece)
             size += len(piece)
         if size and (piece is None or size >= _BLOCK):
-            await run_sync(form.feed, b"".join(waiting))
+            await places.run(form.feed, b"".join(waiting))
             waiting, size = [], 0
         if piece is None:
             return
@@ -173,10 +161,10 @@ async def _next(pieces: AsyncIterator[bytes], deadline: float) -> bytes | None:
         ProblemError: the client is gone or too slow.
     """
     try:
-        with anyio.fail_after(min(_MAX_SILENCE_SECONDS, deadline - time.monotonic())):
+        with anyio.fail_after(max(0.0, deadline - time.monotonic())):
             return await anext(pieces, None)
     except TimeoutError:
-        detail = f"the upload came to a stop, or took longer than {variable_of('max_seconds')} allows"
+        detail = f"the upload took longer than {variable_of('max_seconds')} allows"
         raise UPLOAD_TOO_SLOW.error(detail, headers={"Connection": "close"}) from None
     except ClientDisconnect:  # nobody reads this; it only ends the request
         raise UPLOAD_CUT_OFF.error(f"the connection ended before the part {shown(FILE)} did") from None

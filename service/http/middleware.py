@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
 from augury.field_problems import shown
-from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, is_json, is_multipart
+from service.http.problem import ProblemError
+from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = ("POST", "/v1/datasets")
-_JSON, _MULTIPART = "application/json", "multipart/form-data"
 _MAX_FORM_OVERHEAD_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
 _MAX_LENGTH_DIGITS = 100
@@ -61,7 +62,7 @@ class _Limit:
 
     max_bytes: int
     too_large: str
-    media_types: str = _JSON
+    media_types: str = JSON_TYPE
 
 
 class BodyLimitMiddleware:
@@ -73,7 +74,7 @@ class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp, max_json_bytes: int, max_file_bytes: int) -> None:
         self._app = app
         self._json = _Limit(max_json_bytes, f"the body is larger than {max_json_bytes} bytes")
-        self._json_or_file = replace(self._json, media_types=f"{_JSON} or {_MULTIPART}")
+        self._json_or_file = replace(self._json, media_types=f"{JSON_TYPE} or {MULTIPART_TYPE}")
         self._file = _Limit(max_file_bytes + _MAX_FORM_OVERHEAD_BYTES, file_too_large(max_file_bytes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,7 +114,7 @@ def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> ProblemError 
     has_body = length != "0" or "transfer-encoding" in headers
     if announced_bytes(headers) > limit.max_bytes:
         return BODY_TOO_LARGE.error(limit.too_large)
-    if has_body and not is_file and not _is_json(headers.get("content-type", "")):
+    if has_body and not is_file and not is_json(headers.get("content-type", "")):
         received = shown(headers.get("content-type", "nothing"))
         return UNSUPPORTED_MEDIA_TYPE.error(f"got Content-Type {received}, expected {limit.media_types}")
     return None
@@ -131,17 +132,3 @@ def _limit_body(receive: Receive, limit: _Limit) -> Receive:
         return message
 
     return receive_within_limit
-
-
-def is_multipart(content_type: str) -> bool:
-    """Whether a body is a form with files."""
-    return _media_type(content_type) == _MULTIPART
-
-
-def _is_json(content_type: str) -> bool:
-    media_type = _media_type(content_type)
-    return media_type == _JSON or (media_type.startswith("application/") and media_type.endswith("+json"))
-
-
-def _media_type(content_type: str) -> str:
-    return content_type.split(";")[0].strip().lower()

@@ -8,9 +8,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from api_schemas.failures import FailureClass
-from api_schemas.problems import PROBLEM_MEDIA_TYPE, Problem
+from api_schemas.service.problems import PROBLEM_MEDIA_TYPE, Problem
 from service.http.failure_classes import FAILURE_CLASSES
-from service.http.problem_types import EVERYWHERE, PROBLEM_TYPES, ProblemType
+from service.http.problem import ProblemType
+from service.http.problem_types import EVERYWHERE, PROBLEM_TYPES
 
 _OF_THE_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 """Schemas of error bodies that are never sent."""

@@ -5,67 +5,7 @@ The OpenAPI document and ``docs/errors.md`` are made from these rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
-
-from api_schemas.problems import PROBLEM_TYPE_PREFIX, FieldProblem
-from augury.field_problems import in_ascii
-
-
-class ProblemError(Exception):
-    """An error that the client is to see. Made by a row: ``CANNOT_STOP.error(reason)``."""
-
-    def __init__(
-        self,
-        problem_type: ProblemType,
-        detail: str,
-        errors: Sequence[FieldProblem] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.type, self.detail = problem_type, detail
-        self.errors, self.headers = list(errors), dict(headers or {})
-
-
-@dataclass(frozen=True)
-class ProblemType:
-    """One kind of problem.
-
-    Attributes:
-        status: of the answer, 400 to 599.
-        slug: ends its URN; stable, as programs look at it.
-        meaning: what has happened, in a sentence without its full stop.
-        remedy: what a client should do, in sentences.
-        retryable: whether sending the same request again may succeed.
-    """
-
-    status: int
-    slug: str
-    meaning: str
-    remedy: str
-    retryable: bool = False
-
-    @property
-    def urn(self) -> str:
-        """The ``type`` on the wire."""
-        return PROBLEM_TYPE_PREFIX + self.slug
-
-    @property
-    def title(self) -> str:
-        """The ``title`` on the wire: HTTP's phrase for the status."""
-        return HTTPStatus(self.status).phrase
-
-    def error(
-        self, detail: str, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
-    ) -> ProblemError:
-        """To be raised; *detail* says what it is in this case, *headers* are added to the answer's."""
-        return ProblemError(self, detail, errors, headers)
-
-    def error_at(self, location: str, message: str, detail: str) -> ProblemError:
-        """To be raised where one field is at fault; *location* is, e.g., ``body.dataset.id``."""
-        return self.error(detail, [FieldProblem(location=in_ascii(location), message=message)])
-
+from service.http.problem import ProblemType
 
 MALFORMED_REQUEST = ProblemType(
     400, "malformed-request", "The body cannot be read", "Send whole JSON in UTF-8, and do not nest it too deeply."
@@ -100,10 +40,17 @@ METHOD_NOT_ALLOWED = ProblemType(
 NOT_ACCEPTABLE = ProblemType(
     406, "not-acceptable", "The answer cannot be had in this form", "Name one of the forms in `detail` under `Accept`."
 )
+BODY_TOO_SLOW = ProblemType(
+    408,
+    "body-too-slow",
+    "The body came to a stop, or too slowly",
+    "Send it again, as a whole.",
+    retryable=True,
+)
 UPLOAD_TOO_SLOW = ProblemType(
     408,
     "upload-too-slow",
-    "The upload came to a stop, or took too long",
+    "The upload came to a stop, came too slowly, or took too long",
     "Send it again; over a slow line, make it smaller, or have the service read it by a reference.",
     retryable=True,
 )
@@ -229,11 +176,11 @@ INSUFFICIENT_STORAGE = ProblemType(
 PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row, ProblemType))
 """All of them, by status."""
 
-BODY_REFUSED = (BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+BODY_REFUSED = (BODY_TOO_SLOW, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """What the body of any request may be answered with, before a route has seen it."""
 BEFORE_ROUTING = (HTTP_ERROR, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED, *BODY_REFUSED)
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
-JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON)
+JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, BUSY)
 """What a route that takes JSON may answer."""
 IMAGES_REFUSED = (NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE)
 """What a route that shows images of a dataset may answer."""

@@ -14,21 +14,20 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api_schemas.problems import PROBLEM_MEDIA_TYPE, Problem
+from api_schemas.service.problems import PROBLEM_MEDIA_TYPE, FieldProblem, Problem
 from augury.field_problems import field_problems, first_problems, shown
+from service.http.problem import ProblemError
 from service.http.problem_types import (
     BODY_TOO_LARGE,
     DATABASE_UNAVAILABLE,
     HTTP_ERROR,
     INTERNAL,
     INVALID_REQUEST,
-    MALFORMED_JSON,
     MALFORMED_REQUEST,
     METHOD_NOT_ALLOWED,
     NO_SUCH_PATH,
     NOT_FOUND,
     UNSUPPORTED_MEDIA_TYPE,
-    ProblemError,
 )
 
 _OF_THE_FRAMEWORK = {
@@ -62,6 +61,12 @@ def require_found(row: Row | None, noun: str, identifier: str) -> Row:
 def not_found(noun: str, identifier: str) -> ProblemError:
     """404 for a noun and the id that was asked for."""
     return NOT_FOUND.error(f"there is no {noun} {shown(identifier)}")
+
+
+def invalid_request(problems: list[FieldProblem]) -> ProblemError:
+    """422 for the faulty fields of a request."""
+    said, errors = first_problems(problems)
+    return INVALID_REQUEST.error(f"{said}; nothing was stored", errors)
 
 
 def invalid_body(error: ValidationError, body: Any) -> RequestValidationError:
@@ -126,11 +131,4 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    lines = error.errors()
-    if any(line["type"] == "json_invalid" for line in lines):
-        reason = lines[0].get("ctx", {}).get("error", "")
-        return render(
-            request, MALFORMED_JSON.error(f"the body is not JSON: {reason} at character {lines[0]['loc'][-1]}")
-        )
-    said, errors = first_problems(field_problems(lines, error.body))
-    return render(request, INVALID_REQUEST.error(f"{said}; nothing was stored", errors))
+    return render(request, invalid_request(field_problems(error.errors(), error.body)))

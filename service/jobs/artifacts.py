@@ -12,7 +12,8 @@ from api_schemas.artifacts import ArtifactList
 from api_schemas.jobs import JobState
 from augury.field_problems import shown
 from service.http.openapi import problems
-from service.http.problem_types import NO_ARTIFACTS, NOT_FOUND, ProblemError
+from service.http.problem import ProblemError
+from service.http.problem_types import NO_ARTIFACTS, NOT_FOUND
 from service.http.problems import not_found, require_found
 from service.resources import Resources, Shared
 from store.files.artifacts import ArtifactMissingError

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
@@ -17,6 +15,7 @@ from api_schemas.plain_text import PlainText
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
+from service.http.bodies import CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
@@ -33,18 +32,15 @@ from service.http.problem_types import (
     NOT_FOUND,
 )
 from service.http.problems import require_found
-from service.jobs import extension, report_files, submission
+from service.jobs import extension, reading, report_files, submission
 from service.resources import Resources, Shared
-from service.specs import findings
 from store import queue
 from store.ids import IDENTIFIER
 from store.rows import jobs as job_rows
 from store.rows import trials
 from store.rows.views import job_views
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-
-_POLL_SECONDS = 0.2
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRoute)
 
 
 @router.post(
@@ -94,33 +90,34 @@ def _split_label(label: str) -> tuple[str, str]:
     return key, value
 
 
-@router.get("/{job_id}", summary="A job's state and progress", responses=problems(NOT_FOUND))
+@router.get("/{job_id}", response_model=Job, summary="A job's state and progress", responses=problems(NOT_FOUND))
 async def get_job(
     resources: Shared,
     request: Request,
-    response: Response,
     job_id: str,
     prefer: Annotated[
         str | None, Header(description="wait=n holds the answer for up to n seconds, until a change.")
     ] = None,
-) -> Job:
+) -> Response:
     """The job now, or, with ``Prefer: wait=n``, as soon as something changes."""
-    job = await run_in_threadpool(_read_job, resources, job_id)
+    waiting = resources.waiting
+    current = require_found(await run_in_threadpool(waiting.read, job_id), "job", job_id)
     patience = min(_wait_preference(prefer), resources.settings.max_wait_seconds)
-    if patience > 0:
-        response.headers["Preference-Applied"] = f"wait={patience:g}"
-    give_up_at = time.monotonic() + patience
-    first_seen = _what_clients_wait_for(job)
-    while not job.is_terminal and time.monotonic() < give_up_at and _what_clients_wait_for(job) == first_seen:
-        if await request.is_disconnected():
-            break
-        await asyncio.sleep(_POLL_SECONDS)
-        job = await run_in_threadpool(_read_job, resources, job_id)
-    return job
+    if patience <= 0 or waiting.is_full:
+        return Response(current.content, media_type="application/json")
+    if not current.is_terminal:
+        news = await waiting.for_news(job_id, current, patience, _until_gone(request))
+        if news is current:  # what nobody is woken for, such as the estimated finish, has changed since
+            news = await run_in_threadpool(waiting.read, job_id)
+        current = require_found(news, "job", job_id)
+    headers = {"Preference-Applied": f"wait={patience:g}"}
+    return Response(current.content, media_type="application/json", headers=headers)
 
 
-def _what_clients_wait_for(job: Job) -> Any:
-    return job.model_dump(exclude={"progress": {"estimated_finish"}})
+async def _until_gone(request: Request) -> None:
+    """Until the client of a request, which has no body, has closed its connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _wait_preference(prefer: str | None) -> float:
@@ -130,8 +127,7 @@ def _wait_preference(prefer: str | None) -> float:
 
 def _read_job(resources: Resources, job_id: str) -> Job:
     with resources.database.reading() as session:
-        row = require_found(job_rows.find(session, job_id), "job", job_id)
-        return findings.added(session, job_views.to_wire(session, row, resources.database.now(session)))
+        return require_found(reading.find(session, job_id, resources.database.now(session)), "job", job_id)
 
 
 @router.post(

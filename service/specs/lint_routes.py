@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from api_schemas.lint import LintRequest, LintResult
+from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
 from service.http.problem_types import JSON_REFUSED
 from service.resources import Shared
 from service.specs import findings
 
-router = APIRouter(prefix="/v1/lint", tags=["lint"])
+router = APIRouter(prefix="/v1/lint", tags=["lint"], route_class=CheckedBodyRoute)
 
 LINT_EXAMPLES: Any = {
     "with_dataset": {

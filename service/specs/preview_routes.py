@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Response
 
 from api_schemas.previews import Preview, PreviewRequest
-from service.datasets.stored_images import preview_slot
+from service.http.bodies import CheckedBodyRoute
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
 from service.http.problem_types import IMAGES_REFUSED, JSON_REFUSED
-from service.resources import Shared
+from service.resources import Resources, Shared
 from service.specs import previews
 
-router = APIRouter(prefix="/v1/previews", tags=["previews"])
+router = APIRouter(prefix="/v1/previews", tags=["previews"], route_class=CheckedBodyRoute)
 
 _SHEET = {"description": "The contact sheet, or what was drawn for it.", "content": {PNG: {}}}
 
@@ -26,7 +26,7 @@ _SHEET = {"description": "The contact sheet, or what was drawn for it.", "conten
     summary="Show images beside their augmentations",
     responses={200: _SHEET, **problems(*JSON_REFUSED, *IMAGES_REFUSED)},
 )
-def preview(
+async def preview(
     resources: Shared,
     request: Annotated[PreviewRequest, Body(openapi_examples=PREVIEW_EXAMPLES)],
     accept: Accept = None,
@@ -36,6 +36,9 @@ def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
-    with preview_slot():
-        prepared = previews.prepare(resources, request)
-        return words_or_picture(accept, prepared.as_json, prepared.as_png)
+    return await resources.capacity.previews.run(_drawn, resources, request, accept)
+
+
+def _drawn(resources: Resources, request: PreviewRequest, accept: str | None) -> Response:
+    prepared = previews.prepare(resources, request)
+    return words_or_picture(accept, prepared.as_json, prepared.as_png)

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from augury.datasets.settings import IngestSettings
 from service.main import create_app
+from service.server import server_options
 from service.settings import ServiceSettings
 from store.database import Database
 from tests.servers import free_port, wait_for
@@ -61,9 +62,9 @@ def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any)
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[tuple[str, int]]:
-    """The service behind a real server; its host and port."""
-    config = uvicorn.Config(app, port=free_port(), log_config=None)
+def listening(app: FastAPI, **settings: Any) -> Iterator[tuple[str, int]]:
+    """The service behind the server that it is started with; its host and port."""
+    config = uvicorn.Config(app, port=free_port(), **server_options(ServiceSettings(**settings)))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from httpx2 import Response
 
-from api_schemas.problems import PROBLEM_MEDIA_TYPE
+from api_schemas.service.problems import PROBLEM_MEDIA_TYPE
 from service.http.problem_types import BEFORE_ROUTING
 
 

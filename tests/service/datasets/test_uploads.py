@@ -26,10 +26,11 @@ from hypothesis import strategies as st
 from augury.datasets.settings import IngestSettings
 from service.datasets import multipart, uploads
 from service.datasets.multipart import FileForm
-from service.http.problem_types import ProblemError
+from service.http.problem import ProblemError
 from store import queue
 from tests.servers import wait_for
 from tests.service.conftest import application, listening, serving
+from tests.service.crowds import all_taken
 from tests.service.datasets import rows
 from tests.service.datasets.rows import resources_of
 
@@ -262,10 +263,9 @@ def test_more_uploads_at_a_time_than_the_service_takes_are_asked_to_wait(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After some patience, and the next one is taken when others are done."""
-    monkeypatch.setattr(uploads, "_MAX_WAIT_SECONDS", 0.01)
-    with ExitStack() as others:
-        for _ in range(uploads._MAX_CONCURRENT):
-            others.enter_context(uploads._slots)
+    places = resources_of(client).capacity.uploads
+    monkeypatch.setattr(places, "patience_seconds", 0.01)
+    with all_taken(client, places):
         response = _send(client)
     _problem(response, 503, "busy")
     assert response.headers["Retry-After"]
@@ -310,16 +310,31 @@ def test_a_client_that_goes_away_leaves_nothing(sent: int, server: tuple[str, in
     assert httpx2.get(f"http://127.0.0.1:{server[1]}/v1/datasets").json()["items"] == []
 
 
-def test_a_client_that_falls_silent_is_not_waited_for(
-    server: tuple[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would hold a slot that others wait for."""
-    monkeypatch.setattr(uploads, "_MAX_SILENCE_SECONDS", 0.2)
-    with _begun(server, 1000, _file(b"x")) as connection:
-        answer = connection.recv(65536)
-    assert answer.startswith(b"HTTP/1.1 408")
-    assert b"upload-too-slow" in answer or b"problem" in answer
-    wait_for(lambda: not _left(tmp_path), "the upload to be forgotten")
+@pytest.mark.parametrize(
+    "pace", [{"max_silence_seconds": 0.2}, {"body_grace_seconds": 0.2}], ids=["it stopped", "it is too slow"]
+)
+def test_a_client_that_falls_silent_is_not_waited_for(pace: dict[str, Any], tmp_path: Path) -> None:
+    """It holds a connection, a file and a place."""
+    with listening(application(tmp_path, **pace)) as server, _begun(server, 1000, _file(b"x")) as connection:
+        answer = _all_of(connection)
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"problem:upload-too-slow" in answer
+        wait_for(lambda: not _left(tmp_path), "the upload to be forgotten")
+
+
+def test_uploads_that_stand_still_keep_no_other_from_being_taken(server: tuple[str, int], tmp_path: Path) -> None:
+    """However many blocks may be written at a time: nothing of theirs is to be written."""
+    with ExitStack() as idle:
+        for _ in range(12):
+            idle.enter_context(_begun(server, 1000, _file(b"x")))
+        wait_for(lambda: len(_left(tmp_path)) == 12, "all of them to begin")
+        response = httpx2.post(f"http://127.0.0.1:{server[1]}/v1/datasets", files={"file": ("a", CONTENT)}, timeout=5)
+    assert response.status_code == 202
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    """What comes until the other side closes."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def test_a_large_upload_is_never_in_memory(server: tuple[str, int], tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ from sqlalchemy import text
 from starlette.exceptions import HTTPException
 
 from api_schemas.failures import FailureClass
-from api_schemas.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, Problem
+from api_schemas.service.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, Problem
 from service.http import problem_types
 from service.http.failure_classes import FAILURE_CLASSES
-from service.http.problem_types import BEFORE_ROUTING, BODY_REFUSED, EVERYWHERE, PROBLEM_TYPES, ProblemType
+from service.http.problem import ProblemType
+from service.http.problem_types import BEFORE_ROUTING, BODY_REFUSED, EVERYWHERE, PROBLEM_TYPES
 from store.database import Database
 from tests.service.declared import declared
 from tests.store.databases import DIGITS, comparison_body
 
 SERVICE = Path(__file__).parents[3] / "service"
-TABLE = Path(problem_types.__file__)
-OTHERS = sorted(path for path in SERVICE.rglob("*.py") if path != TABLE)
+TABLE = {SERVICE / "http" / name for name in ("problem.py", "problem_types.py")}
+OTHERS = sorted(path for path in SERVICE.rglob("*.py") if path not in TABLE)
 JSON = {"Content-Type": "application/json"}
 TEXT = {"Content-Type": "text/plain"}
 

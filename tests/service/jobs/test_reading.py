@@ -17,6 +17,7 @@ from service.main import create_app
 from service.settings import ServiceSettings
 from store.database import Database
 from store.rows import jobs, trials
+from store.rows.upkeep import duties
 from tests.service.conftest import LOOPBACK_URL, UNREACHABLE, serving
 from tests.store.databases import NOW, claim, comparison_body, running_job
 
@@ -215,12 +216,25 @@ def test_a_failed_jobs_error_is_on_the_wire_under_class(client: TestClient, data
     assert error == {"class": "worker_lost", "message": "gone", "rule": None, "retryable": True}
 
 
-def test_the_service_is_alive_and_degraded_without_a_broker(client: TestClient) -> None:
+def test_the_service_is_alive_and_degraded_without_a_broker_and_recovery(client: TestClient) -> None:
     """Jobs are accepted, so both answer 200; readiness says what is missing."""
     assert client.get("/healthz").json() == {"status": "ok"}
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.json() == {"status": "degraded", "checks": {"database": True, "broker": False}}
+    assert response.json() == {"status": "degraded", "checks": {"database": True, "broker": False, "recovery": False}}
+
+
+def test_recovery_is_seen_while_sweeps_are_done(client: TestClient, database: Database) -> None:
+    """And missed once the last one is long ago."""
+    with database.writing() as session:
+        now = database.now(session)
+        assert duties.take(session, duties.SWEEP, owner="w", now=now, seconds=10)
+        duties.note_done(session, duties.SWEEP, now)
+    assert client.get("/readyz").json()["checks"]["recovery"]
+    with database.writing() as session:
+        duties.note_done(session, duties.SWEEP, now - 3600)
+    time.sleep(1.1)  # the answer of a moment ago is given again
+    assert not client.get("/readyz").json()["checks"]["recovery"]
 
 
 def test_the_service_is_not_ready_on_another_schema(client: TestClient, database: Database) -> None:

@@ -19,7 +19,6 @@ from augury.augmentation import Pipeline
 from augury.augmentation.preview import sheet
 from augury.datasets.snapshot import Snapshot
 from service.datasets import stored_images
-from service.datasets.stored_images import preview_slot
 from service.http.examples import PREVIEW_EXAMPLES
 from service.publisher import Publisher
 from service.resources import Resources
@@ -28,6 +27,7 @@ from store.database import Database
 from store.files.artifacts import Artifacts
 from store.rows import datasets, leases
 from store.rows.tables import DatasetRow
+from tests.service.crowds import all_taken
 from tests.store.databases import DIGITS, ready_dataset
 from tests.store.snapshots import store_snapshot
 
@@ -319,8 +319,9 @@ def test_keras_brightness_needs_images_that_have_colours_or_are_grey(client: Tes
 
 def test_a_busy_service_says_so(client: TestClient, ready: DatasetRow, monkeypatch: pytest.MonkeyPatch) -> None:
     """After some patience; the rest of the service is not kept from its work for longer."""
-    monkeypatch.setattr(stored_images, "_MAX_WAIT_SECONDS", 0.01)
-    with preview_slot(), preview_slot():
+    places = _resources(client).capacity.previews
+    monkeypatch.setattr(places, "patience_seconds", 0.01)
+    with all_taken(client, places):
         response = _ask(client)
     _problem(response, 503, "busy")
     assert response.headers["Retry-After"]

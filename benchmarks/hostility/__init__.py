@@ -1,0 +1,1 @@
+"""What `benchmarks/hostile.py` does to a service."""

@@ -1,0 +1,16 @@
+"""A job as its client sees it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from api_schemas.jobs import Job
+from service.specs import findings
+from store.rows import jobs
+from store.rows.views import job_views
+
+
+def find(session: Session, job_id: str, now: float) -> Job | None:
+    """The job with the linter's findings about its request; None where there is none of this id."""
+    row = jobs.find(session, job_id)
+    return None if row is None else findings.added(session, job_views.to_wire(session, row, now))
