@@ -2,9 +2,9 @@
 
     python benchmarks/history.py [--json] [--jobs N] [--rounds N] [--postgres]
 
-Fills databases with 1 %, 10 % and all of 100,000 finished jobs (--jobs) of ten trials each, and measures in each of them
-what is done all the time: submitting, listing and looking at jobs, claiming a trial, advancing a job of which one has
-ended, sweeping. The reference is the smallest database: what is done should take as long in the largest. SQLite;
+Fills databases with 1 %, 10 % and all of 100,000 finished jobs (--jobs) of ten trials each, and measures in each of
+them what is done all the time: submitting, listing and looking at jobs, claiming a trial, advancing a job of which one
+has ended, sweeping. The reference is the smallest database: what is done should take as long in the largest. SQLite;
 with --postgres a server of its own.
 """
 

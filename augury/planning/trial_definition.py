@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from api_schemas.training.models import ModelSpec, TrainingSettings
-from augury.planning.canonical import digest
+from augury.planning.canonical import canonical_json, digest_of_parts
 from augury.planning.splits import SplitDefinition
 
 TRAINING_VERSION = "3"
@@ -42,18 +43,53 @@ class TrialDefinition(BaseModel):
 
     def canonical(self) -> dict[str, Any]:
         """The definition as JSON values, which ``model_validate`` takes back."""
-        definition = self.model_dump(mode="json")
+        return self.without_model() | {"model": canonical_model(self.model)}
+
+    def without_model(self) -> dict[str, Any]:
+        """All of ``canonical`` but the model, which may be a thousand times as large."""
+        definition = self.model_dump(mode="json", exclude={"model"})
         definition["split"] = self.split.canonical()
-        definition["model"] = self.model.model_dump(mode="json", exclude_none=True)
         if not self.keep_model:
             del definition["keep_model"]
         return definition
 
     def key(self) -> str:
         """The content address, SHA-256 in hexadecimal: equal for trials that must give the same result."""
-        return digest(self.canonical())
+        return digest_of_parts(self._written())
 
     def setting(self) -> str:
         """SHA-256 of what trials of about the same duration share: they differ in spec and seed only."""
-        definition = self.canonical()
-        return digest({name: definition[name] for name in _SETTING})
+        written = self._written()
+        return digest_of_parts({name: written[name] for name in _SETTING})
+
+    def _written(self) -> dict[str, str]:
+        parts = {name: canonical_json(value) for name, value in self.without_model().items()}
+        return parts | {"model": written_model(self.model)}
+
+
+def canonical_model(model: ModelSpec) -> dict[str, Any]:
+    """A model as JSON values, as definitions have it."""
+    return model.model_dump(mode="json", exclude_none=True)
+
+
+def written_model(model: ModelSpec) -> str:
+    """A model as canonical JSON. All trials of a job have the same object, which is written once for all of them."""
+    return _write(_Same(model))
+
+
+class _Same:
+    """Equal to itself alone: models have no hash, and comparing them takes as long as writing them."""
+
+    def __init__(self, model: ModelSpec) -> None:
+        self.model = model
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.model is self.model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+
+@lru_cache(maxsize=8)
+def _write(same: _Same) -> str:
+    return canonical_json(canonical_model(same.model))

@@ -12,18 +12,17 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
-from augury.planning.canonical import canonical_json
 from augury.planning.comparison import definition_of, trial_definitions, trial_slots
-from augury.planning.trial_definition import TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, written_model
 from store.database import insert_into
 from store.rows import trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobTrialRow
 
 MAX_TRIALS_AT_ONCE = 200
-_MAX_BYTES_AT_ONCE = 4_000_000
-"""Of definitions, which hold models of any size. A transaction is over in a fraction of a second, as all others that
-write, workers with leases among them, may have to wait for it."""
+_MAX_BYTES_AT_ONCE = 20_000_000
+"""Of definitions that are hashed, which hold models of any size. A transaction is over in a fraction of a second: all
+others that write, workers with leases among them, may have to wait for it."""
 
 Slot = tuple[str, int]
 """An arm, by its name, on a seed."""
@@ -84,8 +83,7 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
 
 
 def _trials_at_once(request: TrialRequest) -> int:
-    size = len(canonical_json(request.model.model_dump(mode="json")))
-    return max(1, min(MAX_TRIALS_AT_ONCE, _MAX_BYTES_AT_ONCE // size))
+    return max(1, min(MAX_TRIALS_AT_ONCE, _MAX_BYTES_AT_ONCE // len(written_model(request.model))))
 
 
 def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinition], **of_new: Any) -> None:
