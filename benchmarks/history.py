@@ -37,6 +37,7 @@ from store.files.artifacts import Artifacts
 from store.ids import JOB, TRIAL, new_id
 from store.queue import CPU, Queue, celery_app
 from store.rows import handout, leases
+from store.rows.handout import Turn
 from store.rows.tables import JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from tests.servers import postgres
 from tests.store.databases import comparison, comparison_body, ready_dataset, result, running_job
@@ -123,19 +124,21 @@ def fill(database: Database, jobs: int) -> None:
 
 def _end_one(context: Context) -> str:
     """Claim the trial that is next, and have it done; the job whose turn it was."""
+    turn = _claim(context)
+    assert turn.job_id is not None
     with context.database.writing() as session:
         now = context.database.now(session)
-        turn = handout.claim_next(session, CPU, owner="worker", now=now, seconds=60)
-        assert turn is not None, "the jobs that are not over have enough trials for the rounds"
         leases.finish(session, turn.lease, "failed", now=now)
-    assert turn.job_id is not None
+        handout.note_served(session, turn.job_id, now)  # the next turn is another job's, so that none is ever over
     return turn.job_id
 
 
-def _claim(context: Context) -> None:
+def _claim(context: Context) -> Turn:
     with context.database.writing() as session:
         now = context.database.now(session)
-        assert handout.claim_next(session, CPU, owner="worker", now=now, seconds=600) is not None
+        turn = handout.claim_next(session, CPU, owner="worker", now=now, seconds=600)
+    assert turn is not None, "the jobs that are not over have enough trials for the rounds"
+    return turn
 
 
 def _seconds(action: Callable[[], object]) -> float:
