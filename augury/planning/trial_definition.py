@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from api_schemas.training.models import ModelSpec, TrainingSettings
-from augury.planning.canonical import canonical_json, digest_of_parts
+from augury.planning.canonical import canonical_json
 from augury.planning.splits import SplitDefinition
 
 TRAINING_VERSION = "3"
 """Part of every trial's key: raise it when the same definition would give another result."""
 
-_SETTING = ("engine", "dataset", "split", "model", "training")
+_SETTING = ("engine", "dataset", "split", "training")
+"""Beside the model."""
 
 
 class TrialDefinition(BaseModel):
@@ -55,16 +58,12 @@ class TrialDefinition(BaseModel):
 
     def key(self) -> str:
         """The content address, SHA-256 in hexadecimal: equal for trials that must give the same result."""
-        return digest_of_parts(self._written())
+        return _digest(self.without_model(), self.model)
 
     def setting(self) -> str:
         """SHA-256 of what trials of about the same duration share: they differ in spec and seed only."""
-        written = self._written()
-        return digest_of_parts({name: written[name] for name in _SETTING})
-
-    def _written(self) -> dict[str, str]:
-        parts = {name: canonical_json(value) for name, value in self.without_model().items()}
-        return parts | {"model": written_model(self.model)}
+        definition = self.without_model()
+        return _digest({name: definition[name] for name in _SETTING}, self.model)
 
 
 def canonical_model(model: ModelSpec) -> dict[str, Any]:
@@ -93,3 +92,21 @@ class _Same:
 @lru_cache(maxsize=8)
 def _write(same: _Same) -> str:
     return canonical_json(canonical_model(same.model))
+
+
+def _digest(others: Mapping[str, Any], model: ModelSpec) -> str:
+    """The digest of canonical JSON with the model among the others. What comes before the end of it is hashed once."""
+
+    def members(names: Iterable[str]) -> list[str]:
+        return [f"{canonical_json(name)}:{canonical_json(others[name])}" for name in sorted(names)]
+
+    head = "".join(f"{member}," for member in members(name for name in others if name < "model"))
+    hashed = _begin(f'{{{head}"model":', _Same(model)).copy()
+    hashed.update("".join(f",{member}" for member in members(name for name in others if name > "model")).encode())
+    hashed.update(b"}")
+    return hashed.hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _begin(head: str, same: _Same) -> hashlib._Hash:
+    return hashlib.sha256(f"{head}{_write(same)}".encode())
