@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import statistics
 import sys
@@ -37,6 +36,7 @@ from store.files.artifacts import Artifacts
 from store.ids import JOB, TRIAL, new_id
 from store.queue import CPU, Queue, celery_app
 from store.rows import handout, leases
+from store.rows.handout import Turn
 from store.rows.tables import JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from tests.servers import postgres
 from tests.store.databases import comparison, comparison_body, ready_dataset, result, running_job
@@ -123,19 +123,21 @@ def fill(database: Database, jobs: int) -> None:
 
 def _end_one(context: Context) -> str:
     """Claim the trial that is next, and have it done; the job whose turn it was."""
+    turn = _claim(context)
+    assert turn.job_id is not None
     with context.database.writing() as session:
         now = context.database.now(session)
-        turn = handout.claim_next(session, CPU, owner="worker", now=now, seconds=60)
-        assert turn is not None, "the jobs that are not over have enough trials for the rounds"
         leases.finish(session, turn.lease, "failed", now=now)
-    assert turn.job_id is not None
+        handout.note_served(session, turn.job_id, now)  # the next turn is another job's, so that none is ever over
     return turn.job_id
 
 
-def _claim(context: Context) -> None:
+def _claim(context: Context) -> Turn:
     with context.database.writing() as session:
         now = context.database.now(session)
-        assert handout.claim_next(session, CPU, owner="worker", now=now, seconds=600) is not None
+        turn = handout.claim_next(session, CPU, owner="worker", now=now, seconds=600)
+    assert turn is not None, "the jobs that are not over have enough trials for the rounds"
+    return turn
 
 
 def _seconds(action: Callable[[], object]) -> float:
@@ -144,46 +146,68 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def measure(context: Context, client: TestClient, rounds: int) -> dict[str, float]:
-    """Milliseconds, medians, by what is done."""
-    measured: dict[str, list[float]] = {}
-    seeds = itertools.count(10_000_000, 100)
-    newest = client.get("/v1/jobs?limit=1").json()["items"][0]["id"]
-    for _ in range(rounds):
-        body = comparison_body(evaluation={"seeds": 2, "first_seed": next(seeds)})
-        done = _end_one(context)
+class Measured:
+    """A filled database with a service and a worker on it, and how long things took there."""
+
+    def __init__(self, context: Context, client: TestClient) -> None:
+        self._context, self._client = context, client
+        self._newest = client.get("/v1/jobs?limit=1").json()["items"][0]["id"]
+        self._milliseconds: dict[str, list[float]] = {}
+
+    def measure(self, number: int) -> None:
+        """Do everything once."""
+        body = comparison_body(evaluation={"seeds": 2, "first_seed": 10_000_100 + 100 * number})
+        done = _end_one(self._context)
         actions: dict[str, Callable[[], object]] = {
-            "submit": lambda body=body: client.post("/v1/jobs", json=body).raise_for_status(),
-            "list": lambda: client.get("/v1/jobs").raise_for_status(),
-            "list by state": lambda: client.get("/v1/jobs?state=running").raise_for_status(),
-            "list by label": lambda: client.get("/v1/jobs?label=team:team1").raise_for_status(),
-            "view": lambda: client.get(f"/v1/jobs/{newest}").raise_for_status(),
-            "claim": lambda: _claim(context),
-            "advance": lambda done=done: advance(context, done),
-            "sweep": lambda: sweep(context),
-        }  # fmt: skip
+            "submit": lambda: self._client.post("/v1/jobs", json=body).raise_for_status(),
+            "list": lambda: self._client.get("/v1/jobs").raise_for_status(),
+            "list by state": lambda: self._client.get("/v1/jobs?state=running").raise_for_status(),
+            "list by label": lambda: self._client.get("/v1/jobs?label=team:team1").raise_for_status(),
+            "view": lambda: self._client.get(f"/v1/jobs/{self._newest}").raise_for_status(),
+            "claim": lambda: _claim(self._context),
+            "advance": lambda: advance(self._context, done),
+            "sweep": lambda: sweep(self._context),
+        }
         for name, action in actions.items():
-            measured.setdefault(name, []).append(1000 * _seconds(action))
-    return {name: statistics.median(times) for name, times in measured.items()}
+            self._milliseconds.setdefault(name, []).append(1000 * _seconds(action))
+
+    def forget(self) -> None:
+        """What was measured so far does not count."""
+        self._milliseconds.clear()
+
+    @property
+    def medians(self) -> dict[str, float]:
+        """Milliseconds by what is done."""
+        return {name: statistics.median(times) for name, times in self._milliseconds.items()}
 
 
 @contextlib.contextmanager
-def _database(folder: Path, on_postgres: bool) -> Iterator[Database]:
-    with postgres() if on_postgres else contextlib.nullcontext(f"sqlite:///{folder / 'augury.db'}") as url:
+def filled(jobs: int, on_postgres: bool) -> Iterator[Measured]:
+    """A database with a history of so many jobs."""
+    with contextlib.ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="augury-history-"))
+        url = stack.enter_context(postgres()) if on_postgres else f"sqlite:///{name}/augury.db"
         database = Database(url)
-        yield database
-        database.close()
-
-
-def of_size(jobs: int, rounds: int, on_postgres: bool) -> dict[str, float]:
-    """The medians in a database with a history of so many jobs."""
-    with tempfile.TemporaryDirectory(prefix="augury-history-") as name, _database(Path(name), on_postgres) as database:
+        stack.callback(database.close)
         fill(database, jobs)
-        places: dict[str, Any] = {"data_dir": Path(name), "database_url": database.url, "broker_url": _NOWHERE}
+        places: dict[str, Any] = {"data_dir": Path(name), "database_url": url, "broker_url": _NOWHERE}
         settings = WorkerSettings(**places, republish_seconds=3600)
         context = Context(settings, database, Artifacts(f"{name}/artifacts"), Unheard(celery_app(settings)))
-        with TestClient(create_app(ServiceSettings(**places)), base_url="http://localhost") as client:
-            return measure(context, client, rounds)
+        app = create_app(ServiceSettings(**places))
+        client = stack.enter_context(TestClient(app, base_url="http://localhost"))
+        yield Measured(context, client)
+
+
+def compare(sizes: list[int], rounds: int, on_postgres: bool) -> dict[int, dict[str, float]]:
+    """The medians by size; rounds go over all sizes, so that what else the machine does slows all of them down."""
+    with contextlib.ExitStack() as stack:
+        databases = {size: stack.enter_context(filled(size, on_postgres)) for size in sizes}
+        for number in range(-1, rounds):  # the first round, in which pages come from the disk, does not count
+            for database in databases.values():
+                if number == 0:
+                    database.forget()
+                database.measure(number)
+        return {size: database.medians for size, database in databases.items()}
 
 
 def main() -> None:
@@ -196,7 +220,7 @@ def main() -> None:
     arguments = parser.parse_args()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     sizes = [max(1, round(arguments.jobs * share)) for share in SHARES]
-    medians = {size: of_size(size, arguments.rounds, arguments.postgres) for size in sizes}
+    medians = compare(sizes, arguments.rounds, arguments.postgres)
     if arguments.json:
         print(json.dumps({"milliseconds": medians, "trials_per_job": TRIALS_PER_JOB}))
         return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from api_schemas.training.models import ModelSpec, TrainingSettings
-from augury.planning.canonical import digest
+from augury.planning.canonical import canonical_json
 from augury.planning.splits import SplitDefinition
 
 TRAINING_VERSION = "3"
 """Part of every trial's key: raise it when the same definition would give another result."""
 
-_SETTING = ("engine", "dataset", "split", "model", "training")
+_SETTING = ("engine", "dataset", "split", "training")
+"""Beside the model."""
 
 
 class TrialDefinition(BaseModel):
@@ -42,18 +46,67 @@ class TrialDefinition(BaseModel):
 
     def canonical(self) -> dict[str, Any]:
         """The definition as JSON values, which ``model_validate`` takes back."""
-        definition = self.model_dump(mode="json")
+        return self.without_model() | {"model": canonical_model(self.model)}
+
+    def without_model(self) -> dict[str, Any]:
+        """All of ``canonical`` but the model, which may be a thousand times as large."""
+        definition = self.model_dump(mode="json", exclude={"model"})
         definition["split"] = self.split.canonical()
-        definition["model"] = self.model.model_dump(mode="json", exclude_none=True)
         if not self.keep_model:
             del definition["keep_model"]
         return definition
 
     def key(self) -> str:
         """The content address, SHA-256 in hexadecimal: equal for trials that must give the same result."""
-        return digest(self.canonical())
+        return _digest(self.without_model(), self.model)
 
     def setting(self) -> str:
         """SHA-256 of what trials of about the same duration share: they differ in spec and seed only."""
-        definition = self.canonical()
-        return digest({name: definition[name] for name in _SETTING})
+        definition = self.without_model()
+        return _digest({name: definition[name] for name in _SETTING}, self.model)
+
+
+def canonical_model(model: ModelSpec) -> dict[str, Any]:
+    """A model as JSON values, as definitions have it."""
+    return model.model_dump(mode="json", exclude_none=True)
+
+
+def written_model(model: ModelSpec) -> str:
+    """A model as canonical JSON. All trials of a job have the same object, which is written once for all of them."""
+    return _write(_Same(model))
+
+
+class _Same:
+    """Equal to itself alone: models have no hash, and comparing them takes as long as writing them."""
+
+    def __init__(self, model: ModelSpec) -> None:
+        self.model = model
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.model is self.model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+
+@lru_cache(maxsize=8)
+def _write(same: _Same) -> str:
+    return canonical_json(canonical_model(same.model))
+
+
+def _digest(others: Mapping[str, Any], model: ModelSpec) -> str:
+    """The digest of canonical JSON with the model among the others. What comes before the end of it is hashed once."""
+
+    def members(names: Iterable[str]) -> list[str]:
+        return [f"{canonical_json(name)}:{canonical_json(others[name])}" for name in sorted(names)]
+
+    head = "".join(f"{member}," for member in members(name for name in others if name < "model"))
+    hashed = _begin(f'{{{head}"model":', _Same(model)).copy()
+    hashed.update("".join(f",{member}" for member in members(name for name in others if name > "model")).encode())
+    hashed.update(b"}")
+    return hashed.hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _begin(head: str, same: _Same) -> hashlib._Hash:
+    return hashlib.sha256(f"{head}{_write(same)}".encode())

@@ -12,7 +12,6 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
-from augury.planning.canonical import canonical_json
 from augury.planning.comparison import definition_of, trial_definitions, trial_slots
 from augury.planning.trial_definition import TrialDefinition
 from store.database import insert_into
@@ -21,9 +20,8 @@ from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobTrialRow
 
 MAX_TRIALS_AT_ONCE = 200
-_MAX_BYTES_AT_ONCE = 4_000_000
-"""Of definitions, which hold models of any size. A transaction is over in a fraction of a second, as all others that
-write, workers with leases among them, may have to wait for it."""
+"""A transaction is over in a fraction of a second: all others that write, workers with leases among them, may have to
+wait for it."""
 
 Slot = tuple[str, int]
 """An arm, by its name, on a seed."""
@@ -74,18 +72,13 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
     in_use = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state != TrialState.CANCELLED)
     filled = {(arm, seed) for arm, seed in session.execute(select(JobTrialRow.arm, JobTrialRow.seed).where(*in_use))}
     empty = [(arm, seed) for arm, seed in trial_slots(plan) if (arm.name, seed) not in filled]
-    due = empty[: _trials_at_once(request)]
+    due = empty[:MAX_TRIALS_AT_ONCE]
     facts = DatasetFacts.model_validate(dataset.facts)
     definitions: dict[Slot, TrialDefinition] = {
         (arm.name, seed): definition_of(request, plan, arm, seed, dataset.digest, facts) for arm, seed in due
     }
     _fill(session, job_id, definitions, dataset_id=dataset.id, queue=request.device, now=now)
     return len(due) == len(empty)
-
-
-def _trials_at_once(request: TrialRequest) -> int:
-    size = len(canonical_json(request.model.model_dump(mode="json")))
-    return max(1, min(MAX_TRIALS_AT_ONCE, _MAX_BYTES_AT_ONCE // size))
 
 
 def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinition], **of_new: Any) -> None:

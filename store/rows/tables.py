@@ -100,6 +100,17 @@ class JobLabelRow(Base):
     __table_args__ = (Index("jobs_by_label", "key", "value", "job_id"),)
 
 
+class ModelRow(Base):
+    """A model that was sent as a configuration, once for all the trials that train it."""
+
+    __tablename__ = "models"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[dict[str, Any]]
+    used_at: Mapped[float]
+    """When a trial was last planned with it."""
+
+
 class TrialRow(Leased, Base):
     """One training run. Jobs share it when they need the same one."""
 
@@ -110,6 +121,8 @@ class TrialRow(Leased, Base):
     setting: Mapped[str] = mapped_column(String(64))
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
     definition: Mapped[dict[str, Any]]
+    """Without its model where that is a ``ModelRow``; see ``store.rows.trials.definition_of``."""
+    model_digest: Mapped[str | None] = mapped_column(String(64))
     epoch: Mapped[int] = mapped_column(default=0)
     epochs: Mapped[int]
     result: Mapped[dict[str, Any] | None]
@@ -121,6 +134,7 @@ class TrialRow(Leased, Base):
         Index("leased_trials", "lease_until", **only("lease_until is not null")),
         Index("trials_by_setting", "setting", "finished_at"),
         Index("trials_by_end", "finished_at"),
+        Index("trials_by_model", "model_digest", **only("model_digest is not null")),
         Index("unpublished_trials", "id", **only("state = 'queued' and published_at is null")),
     )  # fmt: skip
 

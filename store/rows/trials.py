@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -12,14 +13,15 @@ from sqlalchemy.orm import Session, aliased
 from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import JobState
+from api_schemas.training.models import ModelSpec
 from api_schemas.training.trials import Trial, TrialResult, TrialState
-from augury.planning.trial_definition import TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, canonical_model, written_model
 from store.database import insert_into
 from store.ids import TRIAL, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.state_machines import move_all
-from store.rows.tables import JobRow, JobTrialRow, TrialRow
+from store.rows.tables import JobRow, JobTrialRow, ModelRow, TrialRow
 
 LIVE_JOB_STATES = (JobState.QUEUED, JobState.RUNNING)
 IS_LIVE = text("trials.state in ('queued', 'running', 'succeeded')")
@@ -59,7 +61,9 @@ def ensure_all(
     missing = sorted(definitions.keys() - found.keys())  # in one order, so that two planners do not wait for each other
     if not missing:
         return found
-    rows = [_new(key, definitions[key], dataset_id, queue, now) for key in missing]
+    digests = _store_models(session, (definitions[key].model for key in missing), now)
+    of_all = {"dataset_id": dataset_id, "queue": queue, "created_at": now}
+    rows = [_new(key, definitions[key], digests) | of_all for key in missing]
     session.execute(insert_into(session, TrialRow).on_conflict_do_nothing(), rows)
     made = {row["id"] for row in rows}
     found |= {key: replace(each, is_new=each.id in made) for key, each in _find_live(session, missing).items()}
@@ -72,12 +76,32 @@ def _find_live(session: Session, keys: Iterable[str]) -> dict[str, Found]:
     return {key: Found(trial_id, state) for key, trial_id, state in rows}
 
 
-def _new(key: str, definition: TrialDefinition, dataset_id: str, queue: str, now: float) -> dict[str, Any]:
+def _store_models(session: Session, models: Iterable[ModelSpec], now: float) -> dict[str, str]:
+    """Digests of the models that are stored apart from their trials, by how they are written."""
+    written = {written_model(model): model for model in models if model.config is not None}
+    digests = {each: hashlib.sha256(each.encode()).hexdigest() for each in written}
+    rows = [{"digest": digests[each], "model": canonical_model(written[each]), "used_at": now} for each in written]
+    if rows:
+        # That it is written, and not only looked at, keeps another transaction from forgetting it just now.
+        statement = insert_into(session, ModelRow)
+        session.execute(statement.on_conflict_do_update(index_elements=["digest"], set_={"used_at": now}), rows)
+    return digests
+
+
+def _new(key: str, definition: TrialDefinition, digests: Mapping[str, str]) -> dict[str, Any]:
+    digest = digests.get(written_model(definition.model))
     return {
-        "id": new_id(TRIAL), "key": key, "setting": definition.setting(), "dataset_id": dataset_id,
-        "definition": definition.canonical(), "queue": queue, "state": TrialState.QUEUED, "attempts": 0, "epoch": 0,
-        "epochs": definition.training.epochs, "created_at": now,
+        "id": new_id(TRIAL), "key": key, "setting": definition.setting(), "model_digest": digest,
+        "definition": definition.canonical() if digest is None else definition.without_model(),
+        "state": TrialState.QUEUED, "attempts": 0, "epoch": 0, "epochs": definition.training.epochs,
     }  # fmt: skip
+
+
+def definition_of(session: Session, trial: TrialRow) -> dict[str, Any]:
+    """The whole definition as it was stored, which ``TrialDefinition.model_validate`` takes."""
+    if trial.model_digest is None:
+        return trial.definition
+    return trial.definition | {"model": session.get_one(ModelRow, trial.model_digest).model}
 
 
 def take_for_publishing(session: Session, job_id: str, now: float) -> int:
@@ -165,12 +189,14 @@ def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
 def forget(session: Session, older_than: float, limit: int) -> list[str]:
     """Remove trials that ended before then and are in no job any more; their ids, as their files can go, too."""
     has_job = exists().where(JobTrialRow.trial_id == TrialRow.id)
-    query = select(TrialRow.id).where(TrialRow.finished_at < older_than, ~has_job).order_by(TrialRow.finished_at)
-    query = query.limit(limit)
-    forgotten = list(session.scalars(query))
-    if forgotten:
-        session.execute(delete(TrialRow).where(TrialRow.id.in_(forgotten)))
-    return forgotten
+    query = select(TrialRow.id, TrialRow.model_digest).where(TrialRow.finished_at < older_than, ~has_job)
+    forgotten = session.execute(query.order_by(TrialRow.finished_at).limit(limit)).all()
+    if not forgotten:
+        return []
+    session.execute(delete(TrialRow).where(TrialRow.id.in_([trial_id for trial_id, _ in forgotten])))
+    models = (ModelRow.digest.in_({digest for _, digest in forgotten if digest}), ModelRow.used_at < older_than)
+    session.execute(delete(ModelRow).where(*models, ~exists().where(TrialRow.model_digest == ModelRow.digest)))
+    return [trial_id for trial_id, _ in forgotten]
 
 
 def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:

@@ -15,13 +15,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import BigInteger, inspect, text, update
+from sqlalchemy import BigInteger, inspect, select, text, update
 
 from store import migrate
 from store.database import Database
+from store.rows import trials
 from store.rows.base import Base
-from store.rows.tables import JobRow
-from tests.store.databases import comparison, new_job
+from store.rows.tables import JobRow, JobTrialRow, TrialRow
+from tests.store.databases import claim, comparison, new_job, running_job, succeed
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:
@@ -120,6 +121,22 @@ def test_a_job_that_waits_keeps_the_kind_of_worker_that_it_asked_for(database: D
         "cpu": ("cpu", "normal"),
         "gpu": ("gpu", "normal"),
     }
+
+
+def test_slots_get_the_states_of_the_trials_that_are_there(database: Database) -> None:
+    """Jobs that go on while the service is brought up to date know how far they have come."""
+    with database.writing() as session:
+        slots = trials.of_job(session, running_job(session).id)
+        claim(session, slots[0][1])
+        succeed(session, slots[1][1])
+    _migrate_to(database, "0007")
+    migrate.upgrade(database)
+    with database.reading() as session:
+        states = session.execute(
+            select(JobTrialRow.trial_state, TrialRow.state).join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
+        ).all()
+    assert sorted(slot for slot, _ in states) == ["queued", "queued", "running", "succeeded"]
+    assert all(slot == trial for slot, trial in states)
 
 
 def _stored_request(database: Database) -> dict[str, Any]:

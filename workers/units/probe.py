@@ -14,6 +14,7 @@ from api_schemas.training.trials import TrialState
 from augury.planning.trial_definition import TrialDefinition
 from store.files.names import model_name, sheet_name
 from store.files.snapshots import load_snapshot
+from store.rows import trials
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
@@ -48,7 +49,9 @@ def read(session: Session, row: ChunkRow) -> Details:
     ).one()
     arms: dict[str, Arm] = {arm.name: arm for arm in plan.arms}
     specs = {candidate.name: arms[candidate.arm].spec for candidate in plan.candidates}
-    return Details(job.id, trial.id, trial.definition, specs, draws_sheets=row.number == plan.seeds[0])
+    return Details(
+        job.id, trial.id, trials.definition_of(session, trial), specs, draws_sheets=row.number == plan.seeds[0]
+    )
 
 
 def probe(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:

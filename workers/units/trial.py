@@ -21,7 +21,7 @@ from workers.leasing.run_leased import UnitOfWork
 
 
 def _read(session: Session, trial_id: str) -> tuple[str, dict[str, Any]]:
-    return trial_id, session.get_one(TrialRow, trial_id).definition
+    return trial_id, trials.definition_of(session, session.get_one(TrialRow, trial_id))
 
 
 def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeeper) -> TrialResult:

@@ -92,3 +92,16 @@ def test_only_old_keys_are_forgotten(database: Database) -> None:
         idempotency.forget_older(session, NOW - 5)
         assert idempotency.first_answer(session, "old", "f") is None
         assert idempotency.first_answer(session, "new", "f") == {}
+
+
+def test_no_more_keys_are_forgotten_at_once_than_there_is_time_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest go first, and the next sweep goes on with the others."""
+    monkeypatch.setattr(idempotency, "MAX_FORGOTTEN_AT_ONCE", 2)
+    with database.writing() as session:
+        for age in range(1, 6):
+            idempotency.reserve(session, f"{age} old", "f", NOW - age)
+        idempotency.forget_older(session, NOW)
+        left = [age for age in range(1, 6) if idempotency.first_answer(session, f"{age} old", "f") is not None]
+    assert left == [1, 2, 3]

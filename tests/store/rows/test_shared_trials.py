@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -10,7 +11,7 @@ from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
 from store.database import Database
 from store.rows import events, jobs, state_machines, trials
-from store.rows.tables import JobRow, TrialRow
+from store.rows.tables import JobRow, JobTrialRow, TrialRow
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
 from tests.store.databases import (
@@ -266,3 +267,18 @@ def test_the_mean_time_of_a_setting_is_that_of_its_finished_trials(database: Dat
         trials.fail(session, claim(session, new_trial(session, 2)), Failure.of(FailureClass.INTERNAL, "x"), NOW)
         assert trials.mean_seconds(session, setting) == 2.0
         assert trials.mean_seconds(session, "t" * 64) is None
+
+
+def test_jobs_are_forgotten_the_oldest_first_and_a_few_at_a_time(database: Database) -> None:
+    """With their labels, events and slots; those that are not over, or ended later, stay."""
+    with database.writing() as session:
+        ended = [running_job(session, comparison(labels={"team": "a"})) for _ in range(3)]
+        live = running_job(session)
+        for age, job in enumerate(ended):
+            job.finished_at, job.report_artifact = NOW - 10 + age, f"jobs/{job.id}/report.json"
+        session.flush()
+        assert jobs.forget(session, NOW - 8, 1) == [(ended[0].id, f"jobs/{ended[0].id}/report.json")]
+        assert [job_id for job_id, _ in jobs.forget(session, NOW - 8, 5)] == [ended[1].id]
+        assert jobs.forget(session, NOW - 8, 5) == []
+        assert set(session.scalars(select(JobRow.id))) == {ended[2].id, live.id}
+        assert set(session.scalars(select(JobTrialRow.job_id))) == {ended[2].id, live.id}

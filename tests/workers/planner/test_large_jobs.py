@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from api_schemas.reports.report import Report
 from store.queue import ADVANCE, CONTROL, doorbell
-from store.rows import events, plans, trials
+from store.rows import events, jobs, plans, trials
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
-from tests.store.databases import claim, comparison, new_job, ready_dataset, succeed
+from tests.store.databases import NOW, claim, comparison, new_job, ready_dataset, succeed
 from tests.workers.conftest import RecordingQueue
 from tests.workers.planner.finished import finish_trials
 from workers.context import Context
@@ -132,3 +133,26 @@ def test_a_slot_says_the_state_of_its_trial(context: Context, large: str) -> Non
     assert {slot for slot, _ in pairs} == {"queued", "running", "succeeded"}
     assert [slot for slot, _ in pairs] == [trial for _, trial in pairs]
     assert [(each["running"], each["succeeded"]) for each in by_state] == [(1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("is_anything_trained", [True, False])
+def test_a_job_that_is_stopped_while_it_is_planned_reports_on_what_there_is(
+    context: Context, queue: RecordingQueue, large: str, is_anything_trained: bool
+) -> None:
+    """The other slots are left empty, and nothing is asked for any more."""
+    advance(context, large)
+    if is_anything_trained:
+        finish_trials(context, large)
+    with context.database.writing() as session:
+        job = jobs.locked(session, large)
+        assert job is not None
+        assert jobs.stop(session, job, NOW) is None
+    queue.take()
+    advance(context, large)
+    with context.database.reading() as session:
+        assert session.get_one(JobRow, large).state == "succeeded"
+    assert queue.take() == []
+    assert _rows(context, JobTrialRow) == plans.MAX_TRIALS_AT_ONCE
+    report = Report.model_validate_json(context.artifacts.read(f"jobs/{large}/report.json"))
+    assert report.stopped
+    assert any(each.difference for each in report.candidates) == is_anything_trained

@@ -1,0 +1,76 @@
+"""On PostgreSQL, where many write at once: who has locked what, nobody waits for ever for another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select, text
+
+from augury.planning.comparison import plan_comparison
+from store import migrate
+from store.database import Database
+from store.rows import jobs, leases, plans, trials
+from store.rows.tables import JobRow, TrialRow
+from tests.servers import postgres
+from tests.store.databases import NOW, claim, comparison, new_job, ready_dataset, running_job
+
+SPECS = {f"turn{degrees}": {"rotation_range": degrees, "rescale": 1 / 255} for degrees in range(1, 13)}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Database]:
+    """A PostgreSQL with the newest schema."""
+    with postgres() as url:
+        database = Database(url)
+        migrate.upgrade(database)
+        yield database
+        database.close()
+
+
+def test_who_ends_a_unit_passes_over_a_job_that_is_locked(server: Database) -> None:
+    """It has the unit, for which the other may be waiting; the job is cancelled when it is next looked at."""
+    with server.writing() as session:
+        job = running_job(session)
+        lease = claim(session, trials.of_job(session, job.id)[0][1])
+        assert jobs.cancel(session, job, NOW) == "cancelling"
+    with server.writing() as planner:
+        assert jobs.locked(planner, job.id) is not None
+        with server.writing() as worker:
+            worker.execute(text("set local lock_timeout = '5s'"))
+            leases.finish(worker, lease, "cancelled", now=NOW)
+            jobs.settle_cancelled(worker, lease.row_id, NOW)
+    with server.writing() as session:
+        assert session.get_one(JobRow, job.id).state == "cancelling"
+        jobs.settle_cancelled(session, lease.row_id, NOW)
+        assert session.get_one(JobRow, job.id).state == "cancelled"
+
+
+def test_planners_that_want_the_same_trials_at_once_share_them(server: Database) -> None:
+    """Whatever their order of arms: they neither wait for each other in a circle nor make a trial twice."""
+    with server.writing() as session:
+        dataset = ready_dataset(session)
+        before = session.scalar(select(func.count()).select_from(TrialRow)) or 0
+        waiting = []
+        for specs in (SPECS, dict(reversed(SPECS.items()))):
+            request = comparison(specs, evaluation={"seeds": 30, "first_seed": 500})
+            waiting.append((new_job(session, request).id, request))
+    together = Barrier(len(waiting))
+
+    def fill(number: int) -> None:
+        job_id, request = waiting[number]
+        is_filled = False
+        together.wait(timeout=30)
+        while not is_filled:
+            with server.writing() as session:
+                session.execute(text("set local lock_timeout = '20s'"))
+                is_filled = plans.fill(session, job_id, request, plan_comparison(request, "uint8"), dataset, NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(fill, range(2)))
+    with server.reading() as session:
+        filled = [plans.slots_by_state(session, job_id) for job_id, _ in waiting]
+        assert filled == [{"queued": 13 * 30}] * 2
+        assert session.scalar(select(func.count()).select_from(TrialRow)) == before + 13 * 30
