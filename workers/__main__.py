@@ -10,6 +10,7 @@ import sys
 import time
 from types import FrameType
 
+from augury.private_files import OWNER_ONLY_UMASK
 from store import queue
 
 _CELERY = [sys.executable, "-m", "celery", "--app", "workers.app", "--quiet"]
@@ -37,6 +38,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "ping":
         return _ping(arguments.kind)
+    os.umask(OWNER_ONLY_UMASK)  # pool processes and those that read datasets inherit it
     if arguments.command == "gpu":
         return _run_gpu_workers(arguments.device)
     command = _worker_command(arguments.command, f"{arguments.command}@%h")

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from celery import signals
 
+from augury.private_files import close_data_directory
 from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
@@ -33,6 +34,11 @@ log = structlog.get_logger(__name__)
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging()
+
+
+@signals.worker_init.connect
+def _close_the_data_directory(**_: Any) -> None:
+    close_data_directory(settings.data_dir)
 
 
 @signals.worker_init.connect

@@ -1,4 +1,7 @@
-"""Artifacts (snapshots, predictions, reports) in a folder or a bucket. A half-written one is never seen."""
+"""Artifacts (snapshots, predictions, reports) in a folder or a bucket. A half-written one is never seen.
+
+In a folder they are their owner's alone. A folder that is there already keeps its own permissions.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from typing import BinaryIO
 import fsspec
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+
+from augury.private_files import close_to_others, make_private_folder, private_opener
 
 _COPY_BYTES = 2**20
 
@@ -64,9 +69,8 @@ class Artifacts:
         """A file to write to piece by piece, which is stored as by ``write`` when the block ends well."""
         target = self._path(name)
         temporary = f"{target}.{uuid.uuid4().hex}.partial"
-        self._filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
         try:
-            with self._filesystem.open(temporary, "wb") as file:
+            with self._open_new(temporary) as file:
                 yield file
                 file.flush()
                 if self.is_local:  # a bucket's writes are durable once they return
@@ -76,6 +80,13 @@ class Artifacts:
             with contextlib.suppress(FileNotFoundError):
                 self._filesystem.rm_file(temporary)
             raise
+
+    def _open_new(self, path: str) -> BinaryIO:
+        if self.is_local:
+            make_private_folder(Path(path).parent)
+            return open(path, "wb", opener=private_opener)
+        file: BinaryIO = self._filesystem.open(path, "wb")
+        return file
 
     def put_file(self, local: Path, name: str) -> None:
         """Move a file of this machine durably to *name*, replacing what was there in one step; *local* is gone then.
@@ -100,6 +111,7 @@ class Artifacts:
         """
         with _missing_as_our_own(name):
             self._filesystem.get_file(self._path(name), str(target))
+        close_to_others(target)
 
     def read(self, name: str) -> bytes:
         """The content stored under *name*.
@@ -158,7 +170,8 @@ def _missing_as_our_own(name: str) -> Iterator[None]:
 
 def _try_move(local: Path, target: Path) -> bool:
     """Rename durably; False where that is not possible, as the two are in different file systems."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(target.parent)
+    close_to_others(local)
     _sync(local)
     try:
         local.replace(target)
