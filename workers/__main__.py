@@ -58,6 +58,7 @@ def _ping(kind: str) -> int:
 
 
 def _run_gpu_workers(device: str | None) -> int:
+    os.environ.setdefault("AUGURY_WORKER_DEVICES", str(max(1, len(_visible_devices()))))
     if device is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = device  # before anything loads TensorFlow
         command = _worker_command("gpu", f"gpu{device}@%h")

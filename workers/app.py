@@ -13,7 +13,7 @@ from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
-from workers import forking, presence
+from workers import forking, presence, recycling
 from workers.leasing import shutdown
 from workers.settings import WorkerSettings
 
@@ -26,7 +26,9 @@ app.conf.update(
     imports=["workers.tasks"],
     worker_concurrency=settings.worker_concurrency,
     worker_proc_alive_timeout=_SLOWEST_WARM_UP_SECONDS,
+    worker_max_memory_per_child=settings.worker_memory_bytes // 1024,  # which Celery takes in KiB
 )
+recycling.install()
 
 log = structlog.get_logger(__name__)
 
