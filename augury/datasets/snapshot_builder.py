@@ -1,4 +1,4 @@
-"""From a listing to a snapshot's folder: ``images.npy``, ``labels.npy`` and ``meta.json``."""
+"""From a listing to a snapshot's folder: ``images.npy``, ``labels.npy``, ``names.npy`` and ``meta.json``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from augury.datasets.images.encoded import ImageFiles, StoredImages
 from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
 from augury.datasets.protocol import SNAPSHOT_FOLDER, Report
 from augury.datasets.settings import IngestSettings, variable_of
+from augury.datasets.snapshot import write_names
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,14 @@ def _at_indices(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[s
 
 
 def _write_labels(folder: Path, labelled: Labelled) -> None:
-    meta = {
-        "class_names": list(labelled.class_names),
-        "names": list(labelled.names),
-        "splits": None if labelled.splits is None else list(labelled.splits),
-        "groups": None if labelled.groups is None else list(labelled.groups),
-    }
     with disk_errors():
         np.save(folder / "labels.npy", labelled.codes, allow_pickle=False)
+        meta = {
+            "class_names": list(labelled.class_names),
+            "splits": None if labelled.splits is None else list(labelled.splits),
+            "groups": None if labelled.groups is None else list(labelled.groups),
+            "names_sha256": write_names(folder, labelled.names),
+        }
         (folder / "meta.json").write_text(json.dumps(meta))
 
 
