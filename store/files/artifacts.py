@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import heapq
 import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -145,6 +148,34 @@ class Artifacts:
     def exists(self, name: str) -> bool:
         """Whether something is stored under *name*."""
         return bool(self._filesystem.exists(self._path(name)))
+
+    def some_names(self, folder: str, start: str, limit: int) -> list[str]:
+        """Up to *limit* names of files directly in *folder*: in order from *start* on, and then from the first.
+
+        Of a folder on this machine no more than so many are kept in memory; a bucket's library lists it as a whole.
+        """
+        names = partial(self._file_names, folder)
+        later = heapq.nsmallest(limit, (name for name in names() if name >= start))
+        return later + heapq.nsmallest(limit - len(later), (name for name in names() if name < start))
+
+    def _file_names(self, folder: str) -> Iterator[str]:
+        with contextlib.suppress(FileNotFoundError):
+            if self.is_local:
+                with os.scandir(self._path(folder)) as entries:
+                    yield from (entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+            else:
+                listed = self._filesystem.ls(self._path(folder), detail=True)
+                yield from (each["name"].rsplit("/", 1)[1] for each in listed if each["type"] == "file")
+
+    def modified_at(self, name: str) -> float:
+        """When what is stored under *name* was stored, in Unix seconds.
+
+        Raises:
+            ArtifactMissingError: nothing is stored there.
+        """
+        with _missing_as_our_own(name):
+            modified: datetime = self._filesystem.modified(self._path(name))
+        return modified.timestamp()
 
     def delete(self, name: str) -> None:
         """Remove *name* if it is there."""
