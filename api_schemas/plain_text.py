@@ -19,6 +19,12 @@ PLAIN_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _MAX_PATH_LENGTH = 100
 
 
+def character_that_is_not_plain(text: str) -> str | None:
+    """The first control character or half of a surrogate pair in a text, as ``U+0000``; None where there is none."""
+    found = _NOT_PLAIN.search(text)
+    return None if found is None else f"U+{ord(found.group()):04X}"
+
+
 def require_plain(value: Any) -> Any:
     """The *value*, if no text in it has a control character; keys of objects are texts, too.
 
@@ -26,9 +32,9 @@ def require_plain(value: Any) -> Any:
         PydanticCustomError: one has; the message says which character, and where in a list or an object.
     """
     for where, text in _texts(value):
-        found = _NOT_PLAIN.search(text)
-        if found is not None:
-            context = {"character": f"U+{ord(found.group()):04X}", "where": f" in {where}" if where else ""}
+        character = character_that_is_not_plain(text)
+        if character is not None:
+            context = {"character": character, "where": f" in {where}" if where else ""}
             raise PydanticCustomError(
                 "control_character", "Input should be a text without control characters: {character}{where}", context
             )

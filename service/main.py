@@ -15,6 +15,7 @@ from augury.datasets.settings import IngestSettings
 from service import health
 from service.capacity import Capacity
 from service.datasets import routes as dataset_routes
+from service.documentation import routes as documentation_routes
 from service.http import openapi, problems
 from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
@@ -74,6 +75,8 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         version=version("augury"),
         description=_DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # the framework's pages fetch their scripts from elsewhere
+        redoc_url=None,
         responses=openapi.described({INTERNAL}),
     )
     problems.install(app)
@@ -82,7 +85,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
-    for module in (job_routes, artifacts, dataset_routes, lint_routes, health, preview_routes):
+    for module in (job_routes, artifacts, dataset_routes, lint_routes, health, preview_routes, documentation_routes):
         app.include_router(module.router)
     openapi.install(app)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
+from augury.private_files import OWNER_ONLY_UMASK, close_data_directory
 from store import migrate
 from store.database import Database
 from store.settings import StoreSettings
@@ -21,7 +23,10 @@ def main() -> int:
     migrate_command = commands.add_parser("migrate", help="bring the database's schema up to date")
     migrate_command.add_argument("--patience", type=float, default=60.0, help="seconds to wait for the database")
     arguments = parser.parse_args()
-    url = StoreSettings().resolved_database_url
+    settings = StoreSettings()
+    os.umask(OWNER_ONLY_UMASK)
+    close_data_directory(settings.data_dir)
+    url = settings.resolved_database_url
     shown = make_url(url).render_as_string(hide_password=True)
     give_up_at = time.monotonic() + arguments.patience
     while True:

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, CursorResult, Engine, Update, create_engine, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+
+from augury.private_files import close_to_others, make_private_folder, private_opener
 
 _BUSY_TIMEOUT_SECONDS = 8
 """Less than a lease lasts after its renewal has come due: whoever waits longer for its turn has lost it."""
@@ -97,12 +99,21 @@ def insert_or_find(session: Session, row: Row, find: Callable[[], Row | None]) -
 
 def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
-    if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if file and file != ":memory:" and not file.startswith("file:"):
+        _make_private(Path(file))
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS}, pool_size=20, max_overflow=40)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """Have SQLite find a file of the owner's alone: its journals are made with the permissions of the file."""
+    make_private_folder(file.parent)
+    with suppress(OSError), open(file, "ab", opener=private_opener):
+        pass  # what cannot be written is for SQLite to say
+    for journal in ("", "-wal", "-shm"):
+        close_to_others(file.with_name(file.name + journal))
 
 
 def _postgres_engine(url: str) -> Engine:

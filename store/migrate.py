@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from augury.private_files import private_opener
 from store.database import Database
 
 _POSTGRES_LOCK = 0x617567757279  # "augury"
@@ -90,6 +91,6 @@ def _one_at_a_time(database: Database) -> Iterator[None]:
     if file is None:
         yield
         return
-    with open(f"{file}.migrate", "w") as lock:
+    with open(f"{file}.migrate", "w", opener=private_opener) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -38,6 +38,6 @@ def test_nothing_else_lies_at_the_top_of_site_packages(installed: Path) -> None:
 
 def test_every_file_of_a_package_is_installed(installed: Path) -> None:
     """Templates, migrations and the marks of typed packages, too."""
-    kinds = ("*.py", "*.j2", "*.typed")
+    kinds = ("*.py", "*.j2", "*.typed", "assets/*")
     ours = {path.relative_to(ROOT) for name in PACKAGES for kind in kinds for path in (ROOT / name).rglob(kind)}
     assert {path for path in ours if not (installed / path).is_file()} == set()

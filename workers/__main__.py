@@ -10,6 +10,7 @@ import sys
 import time
 from types import FrameType
 
+from augury.private_files import OWNER_ONLY_UMASK
 from store import queue
 
 _CELERY = [sys.executable, "-m", "celery", "--app", "workers.app", "--quiet"]
@@ -37,6 +38,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "ping":
         return _ping(arguments.kind)
+    os.umask(OWNER_ONLY_UMASK)  # pool processes and those that read datasets inherit it
     if arguments.command == "gpu":
         return _run_gpu_workers(arguments.device)
     # Several of a kind may run on one machine, and Celery wants to tell them apart; exec keeps the process's number.
@@ -61,6 +63,7 @@ def _ping(kind: str) -> int:
 
 
 def _run_gpu_workers(device: str | None) -> int:
+    os.environ.setdefault("AUGURY_WORKER_DEVICES", str(max(1, len(_visible_devices()))))
     if device is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = device  # before anything loads TensorFlow
         command = _worker_command("gpu", f"gpu{device}@%h")

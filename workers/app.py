@@ -8,11 +8,12 @@ from typing import Any
 import structlog
 from celery import signals
 
+from augury.private_files import close_data_directory
 from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
-from workers import forking
+from workers import forking, recycling
 from workers.context import context
 from workers.leasing import shutdown
 from workers.maintenance import caretaker, heart
@@ -27,7 +28,9 @@ app.conf.update(
     imports=["workers.tasks"],
     worker_concurrency=settings.worker_concurrency,
     worker_proc_alive_timeout=_SLOWEST_WARM_UP_SECONDS,
+    worker_max_memory_per_child=settings.worker_memory_bytes // 1024,  # which Celery takes in KiB
 )
+recycling.install()
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,11 @@ log = structlog.get_logger(__name__)
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     configure_logging()
+
+
+@signals.worker_init.connect
+def _close_the_data_directory(**_: Any) -> None:
+    close_data_directory(settings.data_dir)
 
 
 @signals.worker_init.connect

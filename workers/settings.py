@@ -21,10 +21,17 @@ class WorkerSettings(StoreSettings):
     worker_concurrency: int = Field(
         default_factory=_usable_cores, ge=1, description="Training processes of a CPU worker; default: one per core."
     )
+    worker_devices: int = Field(
+        1, ge=1, description="GPU workers that share this machine's cores; set by `python -m workers gpu`."
+    )
+    worker_memory_bytes: int = Field(
+        2 * 2**30, ge=2**20, description="A training process that holds more after a unit of work is replaced."
+    )
     cancel_poll_seconds: float = Field(0.4, gt=0, le=2, description="How often a running trial looks for a cancel.")
     cancel_grace_seconds: float = Field(1.2, gt=0, description="A trial that ignores a cancel for so long is killed.")
 
     @property
     def threads_per_process(self) -> int:
-        """Threads for one training process, so that all of them together fill the machine once."""
-        return max(1, _usable_cores() // self.worker_concurrency)
+        """Threads for one training process, so that all of its kind together fill the machine once."""
+        processes = self.worker_devices if self.worker_kind == "gpu" else self.worker_concurrency
+        return max(1, _usable_cores() // processes)

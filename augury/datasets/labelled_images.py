@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.datasets.dataset import Skipped
+from augury.datasets.errors import DatasetError
+from augury.datasets.settings import IngestSettings, variable_of
 
 _MAX_EXAMPLES = 5
 SPLITS = ("train", "validation", "test")
@@ -36,6 +38,19 @@ class SkippedFiles:
             Skipped(reason=reason, count=count, examples=self._examples[reason])
             for reason, count in self._counts.most_common()
         ]
+
+
+def require_few_images(images: int, limits: IngestSettings) -> None:
+    """See that a dataset has no more images than are allowed; asked before any list is made that has one entry each.
+
+    Raises:
+        DatasetError: ``dataset.too_many_images``.
+    """
+    if images > limits.max_images:
+        message = (
+            f"the dataset has {images} images; at most {limits.max_images} are allowed ({variable_of('max_images')})"
+        )
+        raise DatasetError("dataset.too_many_images", message)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class IngestSettings(BaseSettings):
     max_unpacked_bytes: int = Field(50 * 2**30, ge=1, description="Of all members of an archive together.")
     max_snapshot_bytes: int = Field(100 * 2**30, ge=1, description="Of a dataset's pixels as they are stored.")
     max_members: int = Field(2_000_000, ge=1, description="Files in an archive or a folder.")
+    max_images: int = Field(2_000_000, ge=1, description="Images of a dataset, in arrays, too.")
     max_image_bytes: int = Field(50 * 2**20, ge=1, description="Of one encoded image.")
     max_image_pixels: int = Field(50_000_000, ge=1, description="Height times width of one image.")
     max_ratio: float = Field(200.0, ge=1, description="Unpacked to packed bytes of an archive or one of its members.")

@@ -1,4 +1,4 @@
-"""From a listing to a snapshot's folder: ``images.npy``, ``labels.npy`` and ``meta.json``."""
+"""From a listing to a snapshot's folder: ``images.npy``, ``labels.npy``, ``names.npy`` and ``meta.json``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from api_schemas.datasets.references import ImageOptions
 from augury.datasets.disk import disk_errors
 from augury.datasets.errors import DatasetError
 from augury.datasets.facts import Labelled, facts_of
-from augury.datasets.formats.class_labels import require_short_name
+from augury.datasets.formats.class_labels import require_usable_name
 from augury.datasets.images.arrays import write_arrays
 from augury.datasets.images.encoded import ImageFiles, StoredImages
-from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
+from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing, require_few_images
 from augury.datasets.protocol import SNAPSHOT_FOLDER, Report
 from augury.datasets.settings import IngestSettings, variable_of
+from augury.datasets.snapshot import write_names
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ def assemble(
     names. ``report(step, done, total)`` is called at least each second, and may raise to stop.
 
     Raises:
-        DatasetError: rules ``images.*``, ``array.*``, ``labels.*``, ``snapshot.too_large``, ``disk.full``, and those
-            of the container.
+        DatasetError: rules ``images.*``, ``array.*``, ``labels.*``, ``groups.*``, ``dataset.*``,
+            ``snapshot.too_large``, ``disk.full``, and those of the container.
     """
-    _require_short_names(listing)
+    require_few_images(len(listing.names), limits)
+    _require_usable_names(listing)
     _require_few_classes(len(set(listing.labels)), limits)
     folder = workspace / SNAPSHOT_FOLDER
     folder.mkdir(mode=0o700)
@@ -87,25 +89,25 @@ def _at_indices(values: Sequence[str], kept: npt.NDArray[np.intp]) -> Sequence[s
 
 
 def _write_labels(folder: Path, labelled: Labelled) -> None:
-    meta = {
-        "class_names": list(labelled.class_names),
-        "names": list(labelled.names),
-        "splits": None if labelled.splits is None else list(labelled.splits),
-        "groups": None if labelled.groups is None else list(labelled.groups),
-    }
     with disk_errors():
         np.save(folder / "labels.npy", labelled.codes, allow_pickle=False)
+        meta = {
+            "class_names": list(labelled.class_names),
+            "splits": None if labelled.splits is None else list(labelled.splits),
+            "groups": None if labelled.groups is None else list(labelled.groups),
+            "names_sha256": write_names(folder, labelled.names),
+        }
         (folder / "meta.json").write_text(json.dumps(meta))
 
 
-def _require_short_names(listing: Listing) -> None:
+def _require_usable_names(listing: Listing) -> None:
     """Readers of tables and records look at each row, so that nothing long is kept; here it is once more for all."""
     where = f"the {listing.format}"
     for label in {*listing.labels, *(listing.class_names or ())}:
-        require_short_name(label, "label", where)
+        require_usable_name(label, "label", where)
     for group in set(listing.groups or ()):
         # An image in no group is one by itself, called after its file, which may have a longer name.
-        require_short_name("" if group.startswith("only ") else group, "group", where)
+        require_usable_name("" if group.startswith("only ") else group, "group", where)
 
 
 def _require_few_classes(classes: int, limits: IngestSettings) -> None:

@@ -19,6 +19,7 @@ from augury.files import write_private
 from augury.local.ports import free_port
 from augury.local.processes import Process
 from augury.local.supervisor import Supervisor, explain
+from augury.private_files import make_private_folder
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
@@ -53,7 +54,7 @@ class Broker:
 
     def start(self, supervisor: Supervisor) -> Process:
         """Start it under *supervisor* and wait until it answers."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._directory)
         for _ in range(PORTS_TO_TRY):
             # Between the choice of a free port and the server's start, somebody else may take it.
             self._port = self._choose_port()

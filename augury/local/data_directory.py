@@ -13,6 +13,7 @@ from augury.client.address import LOCK_FILE, STACK_FILE, read_stack_file
 from augury.errors import StackConflict
 from augury.files import write_private
 from augury.local.processes import GUARD_GRACE_SECONDS
+from augury.private_files import close_data_directory, make_private_folder
 
 PASSING_SECONDS = 0.5
 """Clients look at the lock by taking it for a moment."""
@@ -22,13 +23,13 @@ class DataDirectory:
     """A data directory that this process has for itself until `release`."""
 
     def __init__(self, path: Path) -> None:
-        """Take it, or raise `StackConflict`. It is created where it does not exist."""
+        """Take it, or raise `StackConflict`. It is created where it does not exist, and closed to other users."""
         self.path = path
         self.log_dir = path / "logs"
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.log_dir.mkdir(exist_ok=True)
+        make_private_folder(self.log_dir)
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self.lock = _take(path)
+        close_data_directory(path)
         self.announce(None, {})
 
     def announce(self, url: str | None, pids: dict[str, int]) -> None:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from augury.private_files import OWNER_ONLY_UMASK, make_private_folder, private_opener
+
 GUARD_GRACE_SECONDS = 10.0
 TAIL_LINES = 20
 TAIL_BYTES = 16_384
@@ -83,9 +85,9 @@ class Process:
 
     def start(self) -> None:
         """Start the program; what it prints is appended to its log."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.log.parent)
         launch = [*_PLAIN_PYTHON, str(_HERE / "exec_with_deathsig.py"), str(os.getpid())]
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=private_opener) as log:
             self._popen = subprocess.Popen(
                 [*launch, *self._command],
                 stdin=subprocess.DEVNULL,
@@ -93,6 +95,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 env=self._env,
                 start_new_session=True,
+                umask=OWNER_ONLY_UMASK,
             )
         self._guard.began(self._popen.pid)
 

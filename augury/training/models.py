@@ -50,24 +50,21 @@ def initialised_learner(model: ModelSpec, shape: Shape, classes: int, training: 
         ModelTooLargeError: training it takes more memory than there is.
     """
     as_json = canonical_json(model.model_dump(mode="json"))
-    settings = (training.optimizer, training.learning_rate, training.batch_size)
-    learner, pristine_optimizer = _compiled(as_json, shape, classes, *settings)
+    learner, pristine_optimizer = _compiled(as_json, shape, classes, training.optimizer, training.batch_size)
     initial = _initial_values(as_json, shape, classes, seed)
     variables = [*learner.model.variables, *learner.model.optimizer.variables]
     for variable, value in zip(variables, [*initial, *pristine_optimizer], strict=True):
         variable.assign(value)
+    learner.model.optimizer.learning_rate = training.learning_rate  # a variable, so that no rate is compiled anew
     return learner
 
 
 @lru_cache(maxsize=2)
-def _compiled(
-    as_json: str, shape: Shape, classes: int, optimizer: str, learning_rate: float, batch_size: int
-) -> tuple[Learner, Values]:
+def _compiled(as_json: str, shape: Shape, classes: int, optimizer: str, batch_size: int) -> tuple[Learner, Values]:
     build = partial(_build, ModelSpec.model_validate_json(as_json), shape, classes)
     require_memory(build, batch_size)
     model = build()
-    rule = keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": learning_rate}})
-    model.compile(rule, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
     _require_probabilities(learner, shape)

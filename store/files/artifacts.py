@@ -1,19 +1,27 @@
-"""Artifacts (snapshots, predictions, reports) in a folder or a bucket. A half-written one is never seen."""
+"""Artifacts (snapshots, predictions, reports) in a folder or a bucket. A half-written one is never seen.
+
+In a folder they are their owner's alone. A folder that is there already keeps its own permissions.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import heapq
 import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import fsspec
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+
+from augury.private_files import close_to_others, make_private_folder, private_opener
 
 _COPY_BYTES = 2**20
 
@@ -64,9 +72,8 @@ class Artifacts:
         """A file to write to piece by piece, which is stored as by ``write`` when the block ends well."""
         target = self._path(name)
         temporary = f"{target}.{uuid.uuid4().hex}.partial"
-        self._filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
         try:
-            with self._filesystem.open(temporary, "wb") as file:
+            with self._open_new(temporary) as file:
                 yield file
                 file.flush()
                 if self.is_local:  # a bucket's writes are durable once they return
@@ -76,6 +83,13 @@ class Artifacts:
             with contextlib.suppress(FileNotFoundError):
                 self._filesystem.rm_file(temporary)
             raise
+
+    def _open_new(self, path: str) -> BinaryIO:
+        if self.is_local:
+            make_private_folder(Path(path).parent)
+            return open(path, "wb", opener=private_opener)
+        file: BinaryIO = self._filesystem.open(path, "wb")
+        return file
 
     def put_file(self, local: Path, name: str) -> None:
         """Move a file of this machine durably to *name*, replacing what was there in one step; *local* is gone then.
@@ -100,6 +114,7 @@ class Artifacts:
         """
         with _missing_as_our_own(name):
             self._filesystem.get_file(self._path(name), str(target))
+        close_to_others(target)
 
     def read(self, name: str) -> bytes:
         """The content stored under *name*.
@@ -134,6 +149,34 @@ class Artifacts:
         """Whether something is stored under *name*."""
         return bool(self._filesystem.exists(self._path(name)))
 
+    def some_names(self, folder: str, start: str, limit: int) -> list[str]:
+        """Up to *limit* names of files directly in *folder*: in order from *start* on, and then from the first.
+
+        Of a folder on this machine no more than so many are kept in memory; a bucket's library lists it as a whole.
+        """
+        names = partial(self._file_names, folder)
+        later = heapq.nsmallest(limit, (name for name in names() if name >= start))
+        return later + heapq.nsmallest(limit - len(later), (name for name in names() if name < start))
+
+    def _file_names(self, folder: str) -> Iterator[str]:
+        with contextlib.suppress(FileNotFoundError):
+            if self.is_local:
+                with os.scandir(self._path(folder)) as entries:
+                    yield from (entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+            else:
+                listed = self._filesystem.ls(self._path(folder), detail=True)
+                yield from (each["name"].rsplit("/", 1)[1] for each in listed if each["type"] == "file")
+
+    def modified_at(self, name: str) -> float:
+        """When what is stored under *name* was stored, in Unix seconds.
+
+        Raises:
+            ArtifactMissingError: nothing is stored there.
+        """
+        with _missing_as_our_own(name):
+            modified: datetime = self._filesystem.modified(self._path(name))
+        return modified.timestamp()
+
     def delete(self, name: str) -> None:
         """Remove the file *name*, or all that is stored below the folder of that name, if it is there."""
         with contextlib.suppress(FileNotFoundError):
@@ -153,7 +196,8 @@ def _missing_as_our_own(name: str) -> Iterator[None]:
 
 def _try_move(local: Path, target: Path) -> bool:
     """Rename durably; False where that is not possible, as the two are in different file systems."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(target.parent)
+    close_to_others(local)
     _sync(local)
     try:
         local.replace(target)

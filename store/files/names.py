@@ -28,9 +28,13 @@ def snapshot_part_name(digest: str, part: str) -> str:
     return f"{snapshot_folder(digest)}/{part}"
 
 
+UPLOADS = "uploads"
+"""The folder of all uploaded files."""
+
+
 def upload_name(sha256: str) -> str:
     """An uploaded file."""
-    return f"uploads/{sha256}"
+    return f"{UPLOADS}/{sha256}"
 
 
 def job_folder(job_id: str) -> str:

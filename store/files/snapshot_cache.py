@@ -23,6 +23,8 @@ from pathlib import Path
 
 import structlog
 
+from augury.files import write_private
+from augury.private_files import FOLDER_MODE, make_private_folder
 from store.files.artifacts import Artifacts, CacheSettings
 
 _STAMP = "verified.json"
@@ -61,7 +63,7 @@ def cached_folder(
         SnapshotCacheError: what is stored is damaged, or the disk is full.
     """
     folder = artifacts.cache.folder / digest
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder.parent)
     with _locked(folder.with_suffix(".lock")):
         descriptor = _lock_in_use(folder)
         if descriptor is None or not _is_whole(folder, is_right):
@@ -81,7 +83,7 @@ def _fetch(artifacts: Artifacts, names: Sequence[str], folder: Path, is_right: C
     partial = folder.with_name(f"{folder.name}.{needed}.{uuid.uuid4().hex}{_PARTIAL}")
     with _locked(folder.with_name("room.lock")):
         _make_room(artifacts.cache, needed)
-        partial.mkdir()
+        partial.mkdir(mode=FOLDER_MODE)
         descriptor = _lock_in_use(partial)
     assert descriptor is not None
     try:
@@ -107,7 +109,7 @@ def _is_whole(folder: Path, is_right: Callable[[Path], bool]) -> bool:
             return True
     with contextlib.suppress(ValueError, OSError):
         if is_right(folder):
-            stamp.write_text(json.dumps(_stamp_of(folder)))
+            write_private(stamp, json.dumps(_stamp_of(folder)))
             return True
     return False
 

@@ -7,7 +7,7 @@ import weakref
 from functools import lru_cache
 from pathlib import Path
 
-from augury.datasets.snapshot import PARTS, Snapshot, digest_of, open_snapshot_folder
+from augury.datasets.snapshot import NAMES_PART, PARTS, Snapshot, digest_of, open_snapshot_folder
 from store.files.artifacts import ArtifactMissingError, Artifacts
 from store.files.names import snapshot_folder, snapshot_part_name
 from store.files.snapshot_cache import Cached, cached_folder
@@ -43,6 +43,8 @@ def load_snapshot(artifacts: Artifacts, digest: str) -> Snapshot:
     if folder is not None:
         return _map_folder(folder)
     names = [snapshot_part_name(digest, part) for part in PARTS]
+    if not artifacts.exists(snapshot_part_name(digest, NAMES_PART)):  # a snapshot of an earlier version
+        names.remove(snapshot_part_name(digest, NAMES_PART))
     with cached_folder(artifacts, digest, names, is_right=lambda found: digest_of(found) == digest) as cached:
         return _map_folder(cached.folder, cached)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from store.database import insert_into
@@ -47,8 +47,9 @@ def remember(session: Session, key: str, job_id: str, response: dict[str, Any]) 
     row.job_id, row.response = job_id, response
 
 
-def forget_older(session: Session, created_before: float) -> None:
-    """Drop keys whose time is over, the oldest first, and no more than a transaction has time for."""
+def forget_older(session: Session, created_before: float) -> bool:
+    """Drop keys whose time is over, the oldest first; False where there may be more than a transaction has time for."""
     old = select(IdempotencyRow.key).where(IdempotencyRow.created_at < created_before)
     old = old.order_by(IdempotencyRow.created_at).limit(MAX_FORGOTTEN_AT_ONCE)
-    session.execute(delete(IdempotencyRow).where(IdempotencyRow.key.in_(old)))
+    dropped = session.execute(delete(IdempotencyRow).where(IdempotencyRow.key.in_(old)))
+    return cast("CursorResult[Any]", dropped).rowcount < MAX_FORGOTTEN_AT_ONCE

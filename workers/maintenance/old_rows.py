@@ -12,6 +12,7 @@ from store.rows.tables import JobRow
 from store.rows.upkeep import duties, tombstones
 from store.settings import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from workers.context import Context
+from workers.maintenance.stray_uploads import bury_stray_uploads
 
 _MAX_AT_ONCE = 200
 
@@ -25,20 +26,27 @@ def give_up_parts(context: Context) -> None:
 
 def forget_if_due(context: Context) -> None:
     """Drop old idempotency keys and jobs, and trials that no job has any more, and have their files deleted."""
+    if not _is_due(context):
+        return
+    bury_stray_uploads(context)
     with context.database.writing() as session:
         now = context.database.now(session)
-        if not duties.take(session, duties.FORGET, owner=identity(), now=now, seconds=context.settings.lease_seconds):
-            return
-        done_at = duties.done_at(session, duties.FORGET)
-        if done_at is not None and now - done_at < SECONDS_PER_HOUR:
-            return
-        idempotency.forget_older(session, now - context.settings.idempotency_hours * SECONDS_PER_HOUR)
+        are_keys_done = idempotency.forget_older(session, now - context.settings.idempotency_hours * SECONDS_PER_HOUR)
         too_old = now - context.settings.job_retention_days * SECONDS_PER_DAY
         old_jobs = _forget_jobs(session, too_old)
         old_trials = [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MAX_AT_ONCE)]
         tombstones.bury(session, [*old_jobs, *old_trials], now)
-        if max(len(old_jobs), len(old_trials)) < _MAX_AT_ONCE:
+        if are_keys_done and max(len(old_jobs), len(old_trials)) < _MAX_AT_ONCE:
             duties.note_done(session, duties.FORGET, now)
+
+
+def _is_due(context: Context) -> bool:
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        if not duties.take(session, duties.FORGET, owner=identity(), now=now, seconds=context.settings.lease_seconds):
+            return False
+        done_at = duties.done_at(session, duties.FORGET)
+        return done_at is None or now - done_at >= SECONDS_PER_HOUR
 
 
 def _forget_jobs(session: Session, before: float) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api_schemas.failures import Failure
 from augury.datasets.protocol import ReadDataset, Task
 from augury.datasets.reading_process import read_in_process
+from augury.private_files import FOLDER_MODE, make_private_folder
 from store import queue
 from store.files.names import snapshot_folder
 from store.files.snapshots import is_stored, store_snapshot_folder
@@ -32,7 +33,8 @@ def _read(session: Session, dataset_id: str) -> dict[str, Any]:
 def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadDataset:
     workspace = workspace_of(context.settings, keeper.lease_id)
     try:
-        workspace.mkdir(parents=True)
+        make_private_folder(workspace.parent)
+        workspace.mkdir(mode=FOLDER_MODE)
         upload = uploaded_file(context.artifacts, reference, workspace, context.ingest, keeper)
         read = read_in_process(Task(reference, workspace, context.ingest, upload), keeper)
         keeper.record(digest=read.digest)  # before anything is stored, so that the files can be found again

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from api_schemas.plain_text import character_that_is_not_plain
 from augury.datasets.errors import DatasetError
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?", re.ASCII)
@@ -18,20 +19,28 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 MAX_NAME_LENGTH = 512
 """Characters of a class's or a group's name. Some people have sentences for labels; a column of texts is none."""
 _TOO_LONG = {"label": "labels.too_long", "group": "groups.too_long"}
+_NOT_PLAIN = {"label": "labels.control_character", "group": "groups.control_character"}
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
-def require_short_name(name: str, role: Literal["label", "group"], where: str) -> str:
-    """The *name* of a class or a group, if it is short enough to be one.
+def require_usable_name(name: str, role: Literal["label", "group"], where: str) -> str:
+    """The *name* of a class or a group, if it is short enough to be one and every part of the service can store it.
 
     Raises:
-        DatasetError: ``labels.too_long`` or ``groups.too_long``.
+        DatasetError: ``labels.too_long``, ``labels.control_character``, or the same of ``groups``.
     """
     if len(name) > MAX_NAME_LENGTH:
         raise DatasetError(
             _TOO_LONG[role],
             f"{where} has a {role} of {len(name)} characters ({name[:40]!r}...), at most {MAX_NAME_LENGTH} are "
             f"allowed: is the right column taken for the {role}?",
+        )
+    character = character_that_is_not_plain(name)
+    if character is not None:
+        raise DatasetError(
+            _NOT_PLAIN[role],
+            f"{where} has the {role} {name[:40]!r} with the control character {character}; names of classes and groups "
+            "have none: no line breaks, tabs or escapes",
         )
     return name
 

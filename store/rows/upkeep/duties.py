@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store.database import changes_one_row
+from store.database import changes_one_row, insert_into
 from store.rows.upkeep.tables import DutyRow
 
 SWEEP, FORGET = "sweep", "forget"
@@ -17,8 +16,7 @@ _OVERDUE_SWEEPS = 12
 
 def take(session: Session, name: str, *, owner: str, now: float, seconds: float) -> bool:
     """Take a duty, or keep it, for so many seconds; False while another worker has it."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(DutyRow).values(name=name).on_conflict_do_nothing())
+    session.execute(insert_into(session, DutyRow).values(name=name).on_conflict_do_nothing())
     is_free = or_(DutyRow.owner == owner, DutyRow.held_until.is_(None), DutyRow.held_until < now)
     statement = update(DutyRow).where(DutyRow.name == name, is_free)
     return changes_one_row(session, statement.values(owner=owner, held_until=now + seconds))

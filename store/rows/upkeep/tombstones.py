@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store.database import changes_one_row
+from store.database import changes_one_row, insert_into
 from store.rows.upkeep.tables import TombstoneRow
 
 _HELD_SECONDS = 600.0
@@ -24,11 +23,10 @@ _INSERTED_AT_ONCE = 200
 
 def bury(session: Session, names: Iterable[str], now: float) -> None:
     """Have these deleted once this transaction is committed."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [{"name": name, "attempts": 0, "due_at": now} for name in names]
     for first in range(0, len(rows), _INSERTED_AT_ONCE):
         page = rows[first : first + _INSERTED_AT_ONCE]
-        session.execute(dialect.insert(TombstoneRow).values(page).on_conflict_do_nothing())
+        session.execute(insert_into(session, TombstoneRow).values(page).on_conflict_do_nothing())
 
 
 def due(session: Session, now: float, limit: int) -> list[str]:

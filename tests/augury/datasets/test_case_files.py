@@ -5,7 +5,6 @@ The files are in ``tests/fixtures/cases``.
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 from augury.datasets.images.file_formats.tiff_layout import STRIP_OFFSETS, read_layout
+from augury.datasets.snapshot import open_snapshot_folder
 from tests.augury.datasets.makers import read, stored
 
 CASES = Path(__file__).resolve().parents[2] / "fixtures" / "cases"
@@ -104,7 +104,7 @@ def test_pages_beyond_the_first_are_counted(tmp_path: Path) -> None:
 def test_cut_outs_among_photographs_are_laid_on_a_background(tmp_path: Path) -> None:
     """mix.zip: on white, which is said, or on what the reference names."""
     path = case("mix", tmp_path)
-    names = json.loads((read(path).folder / "meta.json").read_text())["names"]
+    names = open_snapshot_folder(read(path).folder).names
     corner = names.index("mug/1.png")
     for options, colour in (({}, 255), ({"background": "black"}, 0), ({"background": [9, 8, 7]}, [9, 8, 7])):
         snapshot = read(path, **options)

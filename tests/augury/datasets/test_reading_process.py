@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from augury.datasets.errors import DatasetError
 from augury.datasets.protocol import Task
 from augury.datasets.reading_process import environment_for, read_in_process
 from augury.datasets.settings import IngestSettings
+from tests.augury.datasets.images.test_attacks_images import png_bomb
+from tests.augury.datasets.makers import folder_of, photographs
 
 
 class _Patient:
@@ -40,6 +44,33 @@ def test_the_memory_limit_holds_for_the_process_that_reads(tmp_path: Path) -> No
     with pytest.raises(DatasetError, match="AUGURY_INGEST_MAX_MEMORY_BYTES") as refusal:
         _read(tmp_path / "large", np.array(["a" * 100, "b"] * 1_000_000), 1 << 29)
     assert refusal.value.rule == "ingest.memory"
+
+
+def test_the_memory_limit_holds_for_what_parquet_unpacks(tmp_path: Path) -> None:
+    """Two kilobytes that stand for forty images of 40 MiB each end in the rule, and not in a killed worker."""
+    image = pa.DictionaryArray.from_arrays(pa.array([0] * 40, pa.int32()), pa.array([bytes(40 << 20)], pa.binary()))
+    table = pa.table({"image": image, "label": ["a", "b"] * 20})
+    file, workspace = tmp_path / "a.parquet", tmp_path / "work"
+    workspace.mkdir()
+    pq.write_table(table, file, compression="zstd", store_schema=False, dictionary_pagesize_limit=1 << 30)
+    assert file.stat().st_size < 4096
+    limits = IngestSettings(roots=[tmp_path], max_memory_bytes=1 << 29, max_ratio=1e9)
+    with pytest.raises(DatasetError, match="AUGURY_INGEST_MAX_MEMORY_BYTES") as refusal:
+        read_in_process(Task({"kind": "path", "path": str(file)}, workspace, limits), _Patient())
+    assert refusal.value.rule == "ingest.memory"
+
+
+def test_the_memory_limit_holds_inside_decoders(tmp_path: Path) -> None:
+    """An image that unpacks to more than is allowed is left out with that reason, and the others are read."""
+    workspace = tmp_path / "work"
+    workspace.mkdir()
+    given = folder_of(tmp_path / "given", {**photographs(), "class-0/bomb.png": png_bomb(16_000)})
+    limits = IngestSettings(roots=[tmp_path], max_memory_bytes=1 << 29, max_image_pixels=1 << 30)
+    read = read_in_process(Task({"kind": "path", "path": str(given)}, workspace, limits), _Patient())
+    assert [(skipped.reason, skipped.examples) for skipped in read.facts.skipped] == [
+        ("needs more memory than is allowed", ["class-0/bomb.png"])
+    ]
+    assert read.facts.images == len(photographs())
 
 
 SECRETS = {

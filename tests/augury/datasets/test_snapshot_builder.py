@@ -21,6 +21,7 @@ from api_schemas.datasets.references import ImageOptions
 from augury.datasets.images import decoder_pool
 from augury.datasets.labelled_images import ArrayImages, EncodedImages, Listing
 from augury.datasets.settings import IngestSettings
+from augury.datasets.snapshot import open_snapshot_folder
 from augury.datasets.snapshot_builder import AssembledSnapshot, assemble
 from tests.augury.datasets.makers import LIMITS, encoded, folder_of, photographs, pixels, read, refused, stored
 
@@ -43,13 +44,18 @@ def of_files(files: list[bytes], path: Path, limits: IngestSettings = LIMITS, **
     return assemble(listing, ImageOptions(**options), path, limits, lambda *_: None)
 
 
-def test_a_snapshot_is_three_files(tmp_path: Path) -> None:
+def test_a_snapshot_is_four_files(tmp_path: Path) -> None:
     """Pixels, labels in the order of sorted class names, and names."""
     snapshot = read(folder_of(tmp_path / "given", photographs()))
     meta = json.loads((snapshot.folder / "meta.json").read_text())
-    assert sorted(path.name for path in snapshot.folder.iterdir()) == ["images.npy", "labels.npy", "meta.json"]
+    assert sorted(path.name for path in snapshot.folder.iterdir()) == [
+        "images.npy",
+        "labels.npy",
+        "meta.json",
+        "names.npy",
+    ]
     assert meta["class_names"] == ["class-0", "class-1"]
-    assert meta["names"] == sorted(photographs())
+    assert list(open_snapshot_folder(snapshot.folder).names) == sorted(photographs())
     assert (meta["splits"], meta["groups"]) == (None, None)
     np.testing.assert_array_equal(np.load(snapshot.folder / "labels.npy"), [0, 0, 0, 1, 1, 1])
     expected = [pixels(100 * label + number) for label in range(2) for number in range(3)]
@@ -167,7 +173,7 @@ def test_damaged_images_leave_no_holes(tmp_path: Path) -> None:
     kept = [1, 2, 3, 6, 7, 8, 9]
     np.testing.assert_array_equal(stored(snapshot), [pixels(number) for number in kept])
     np.testing.assert_array_equal(np.load(snapshot.folder / "labels.npy"), [number % 2 for number in kept])
-    assert json.loads((snapshot.folder / "meta.json").read_text())["names"] == [f"{n:03}.png" for n in kept]
+    assert list(open_snapshot_folder(snapshot.folder).names) == [f"{n:03}.png" for n in kept]
     assert sum(entry.count for entry in snapshot.facts.skipped) == 3
     assert np.load(snapshot.folder / "images.npy", mmap_mode="r").nbytes == 7 * 8 * 8 * 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -42,6 +43,18 @@ def test_its_configuration_is_private_and_careful(supervisor: Supervisor, tmp_pa
         "maxmemory-policy": "noeviction",
         "save": "",
     }
+
+
+def test_its_files_and_its_log_are_private(supervisor: Supervisor, tmp_path: Path) -> None:
+    """What it writes in its folder, and what it prints, nobody but the owner can read, whatever the umask here."""
+    before = os.umask(0)
+    try:
+        Broker(tmp_path, binary=bundled_binary()).start(supervisor)
+    finally:
+        os.umask(before)
+    found = [path for path in tmp_path.rglob("*") if path.is_file() and path != tmp_path / "lock"]  # the fixture's
+    assert {"broker.conf", "broker.log"} < {path.name for path in found}
+    assert [path.name for path in found if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
 def test_what_it_holds_survives_a_restart(supervisor: Supervisor, tmp_path: Path) -> None:

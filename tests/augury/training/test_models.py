@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -152,3 +154,27 @@ def test_the_batch_counts_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch
     model_memory.require_memory(build, batch_size=32)
     with pytest.raises(ModelTooLargeError, match="batches of 4096"):
         model_memory.require_memory(build, batch_size=4096)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_learning_rate_is_set_and_not_compiled(optimizer: str, digits: Snapshot) -> None:
+    """A second rate compiles nothing, and trains bit by bit as where it was the first."""
+    trial = definition({}, optimizer=optimizer, learning_rate=0.02)
+    models._compiled.cache_clear()
+    alone = train_trial(trial, digits, Nobody())
+    models._compiled.cache_clear()
+    train_trial(definition({}, optimizer=optimizer, learning_rate=0.001), digits, Nobody())
+    after_another = train_trial(trial, digits, Nobody())
+    assert models._compiled.cache_info().misses == 1
+    assert after_another.predictions == alone.predictions
+    assert after_another.result.curves == alone.result.curves
+
+
+def test_a_model_is_saved_with_the_rate_that_it_was_trained_with() -> None:
+    """Whoever trains it further goes on at that rate, whatever was trained on its compiled functions before."""
+    spec = ModelSpec(name="linear")
+    for rate in (0.25, 0.5):
+        learner = initialised_learner(spec, SHAPE, 10, TRAINING.model_copy(update={"learning_rate": rate}), 0)
+    with zipfile.ZipFile(io.BytesIO(learner.saved())) as file:
+        saved = json.loads(file.read("config.json"))
+    assert saved["compile_config"]["optimizer"]["config"]["learning_rate"] == 0.5

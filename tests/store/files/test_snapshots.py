@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import tracemalloc
@@ -16,7 +17,15 @@ from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
-from augury.datasets.snapshot import NO_SPLIT, PARTS, Snapshot, digest_of, write_snapshot_folder
+from augury.datasets.snapshot import (
+    NAMES_PART,
+    NO_SPLIT,
+    PARTS,
+    PackedNames,
+    Snapshot,
+    digest_of,
+    write_snapshot_folder,
+)
 from store.files.artifacts import ArtifactMissingError, Artifacts, CacheSettings
 from store.files.snapshot_cache import SnapshotCacheError
 from store.files.snapshots import load_snapshot, store_snapshot_folder
@@ -49,6 +58,14 @@ class CountingArtifacts(Artifacts):
         super().get_file(name, target)
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Artifacts:
+    """Artifacts in an empty folder, and in an empty bucket."""
+    if request.param == "folder":
+        return Artifacts(str(tmp_path / "artifacts"))
+    return Artifacts(f"s3://{request.getfixturevalue('bucket')}/x", CacheSettings(tmp_path / "cache"))
+
+
 @pytest.fixture
 def remote(tmp_path: Path) -> CountingArtifacts:
     """Artifacts that are not files of this machine, with an empty cache that is."""
@@ -71,7 +88,7 @@ def test_everything_that_was_stored_comes_back(tmp_path: Path) -> None:
     for part in ("images", "labels", "splits", "groups"):
         np.testing.assert_array_equal(getattr(loaded, part), getattr(stored, part))
         assert getattr(loaded, part).dtype == getattr(stored, part).dtype
-    assert (loaded.class_names, loaded.names) == (stored.class_names, stored.names)
+    assert (loaded.class_names, list(loaded.names)) == (stored.class_names, stored.names)
 
 
 @given(
@@ -127,8 +144,46 @@ def test_the_first_snapshots_can_still_be_loaded(tmp_path: Path) -> None:
     artifacts = Artifacts(str(tmp_path))
     digest = store_snapshot(artifacts, _snapshot())
     artifacts.write(f"datasets/{digest}/meta.json", b'{"class_names": ["cat", "dog"]}')
+    artifacts.delete(f"datasets/{digest}/{NAMES_PART}")
     loaded = load_snapshot(artifacts, digest)
-    assert (loaded.names, loaded.splits, loaded.groups, loaded.digest()) == ([], None, None, digest)
+    assert (list(loaded.names), loaded.splits, loaded.groups, loaded.digest()) == ([], None, None, digest)
+
+
+def test_names_of_snapshots_that_list_them_can_still_be_loaded(anywhere: Artifacts) -> None:
+    """Earlier ones have them in their description and no file for them, in a bucket, too."""
+    names = [f"{number}.png" for number in range(6)]
+    digest = store_snapshot(anywhere, _snapshot())
+    anywhere.write(f"datasets/{digest}/meta.json", json.dumps({"class_names": ["cat", "dog"], "names": names}).encode())
+    anywhere.delete(f"datasets/{digest}/{NAMES_PART}")
+    assert list(load_snapshot(anywhere, digest).names) == names
+
+
+def test_names_take_no_memory_before_they_are_asked_for(tmp_path: Path) -> None:
+    """Of 100,000 names, whose strings alone take 15 MB, loading makes none and reading some makes these."""
+    count = 100_000
+    artifacts = Artifacts(str(tmp_path))
+    names = [f"train/a folder with a long name/{number:040}.png" for number in range(count)]
+    black = np.zeros((count, 1, 1, 1), np.uint8)
+    digest = store_snapshot(artifacts, Snapshot(black, np.zeros(count, np.int64), ["a"], names))
+    tracemalloc.start()
+    try:
+        loaded = load_snapshot(artifacts, digest).names
+        some = [loaded[0], loaded[71_234], *loaded[-2:]]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (len(loaded), some) == (count, [names[0], names[71_234], *names[-2:]])
+    assert peak < MEBIBYTE
+
+
+@given(st.lists(st.text(st.characters(codec=None), max_size=5), max_size=8))
+def test_names_are_kept_whatever_they_are_made_of(names: list[str]) -> None:
+    """Empty ones, line breaks, halves of surrogate pairs; and as any sequence they have an end."""
+    packed = PackedNames(PackedNames.pack(names))
+    assert list(packed) == names
+    assert packed[1:] == names[1:]
+    with pytest.raises(IndexError):
+        packed[len(names)]
 
 
 # -- storing -----------------------------------------------------------------------------------------------------------

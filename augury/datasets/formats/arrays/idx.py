@@ -26,7 +26,7 @@ from augury.datasets.formats.data_files import data_members, skip_the_rest
 from augury.datasets.formats.split_names import fixed_splits, splits_of_files
 from augury.datasets.formats.tables.columns import quoted_names
 from augury.datasets.formats.tables.joining import join_rows
-from augury.datasets.labelled_images import SPLITS, ArrayImages, Listing
+from augury.datasets.labelled_images import SPLITS, ArrayImages, Listing, require_few_images
 from augury.datasets.settings import IngestSettings
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -63,7 +63,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     """The images of one pair of files, or of one for each split (train-..., t10k-...), in this order.
 
     Raises:
-        DatasetError: ``idx.*``, ``labels.*``, ``archive.bomb``, ``disk.full``.
+        DatasetError: ``idx.*``, ``labels.*``, ``dataset.too_many_images``, ``archive.bomb``, ``disk.full``.
     """
     files = [file for member in data_members(contents) if (file := _header(contents, member)) is not None]
     if not files:
@@ -72,6 +72,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         _require_stated_size(file, file.member.size if not file.is_gzip else file.size)
     pairs, splits = _pairs(files)
     unpacker = Unpacker(contents.workspace, limits)
+    require_few_images(sum(pair.images.shape[0] for pair in pairs), limits)
     images = [_open(contents, pair.images, unpacker) for pair in pairs]
     labels = [label for pair in pairs for label in _labels(contents, pair, unpacker)]
     names = [pair.images.member.name for pair in pairs]

@@ -22,7 +22,7 @@ from augury.datasets.formats.data_files import IMAGE_SUFFIXES, skip_the_rest, su
 from augury.datasets.formats.split_names import fixed_splits, splits_of_texts
 from augury.datasets.formats.tables.columns import quoted_names
 from augury.datasets.formats.tables.joining import join_rows
-from augury.datasets.labelled_images import ArrayImages, Listing, SkippedFiles
+from augury.datasets.labelled_images import ArrayImages, Listing, SkippedFiles, require_few_images
 from augury.datasets.settings import IngestSettings
 
 
@@ -32,7 +32,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
     Arrays beside image files that do not pair up (a mean image, embeddings) are nobody's business here.
 
     Raises:
-        DatasetError: ``array.*``, ``labels.*``.
+        DatasetError: ``array.*``, ``labels.*``, ``dataset.too_many_images``.
     """
     found = find_arrays(contents, limits)
     if not found:
@@ -48,7 +48,7 @@ def recognise(contents: Contents, options: ImageOptions, limits: IngestSettings)
         return None
     if not parts or len(whole) < len(parts):
         raise _incomplete(parts, list(stored))
-    return _Opening(contents, stored, Unpacker(contents.workspace, limits)).listing(parts, class_names)
+    return _Opening(contents, stored, limits).listing(parts, class_names)
 
 
 def _incomplete(parts: Sequence[Part], keys: list[str]) -> DatasetError:
@@ -64,10 +64,11 @@ def _incomplete(parts: Sequence[Part], keys: list[str]) -> DatasetError:
 class _Opening:
     """Opens arrays and puts parts together."""
 
-    def __init__(self, contents: Contents, stored: dict[str, StoredArray], unpacker: Unpacker) -> None:
+    def __init__(self, contents: Contents, stored: dict[str, StoredArray], limits: IngestSettings) -> None:
         self._contents = contents
         self._stored = stored
-        self._unpacker = unpacker
+        self._limits = limits
+        self._unpacker = Unpacker(contents.workspace, limits)
 
     def listing(self, parts: Sequence[Part], class_names: str | None) -> Listing:
         """All parts as one."""
@@ -75,6 +76,7 @@ class _Opening:
         keys = [part.roles["images"] for part in parts]
         pixels = [self._images(key) for key in keys]
         lengths = [len(array) for array in pixels]
+        require_few_images(sum(lengths), self._limits)
         labels = [
             label
             for part, length in zip(parts, lengths, strict=True)
@@ -114,10 +116,10 @@ class _Opening:
         return array
 
     def _texts(self, key: str, length: int, names: Sequence[str] | None = None) -> list[str]:
-        texts = labels_of_array(self._open(key), repr(key), names)
-        if len(texts) != length:
-            raise DatasetError("labels.count", f"{key!r} has {len(texts)} entries for {length} images")
-        return texts
+        entries = self._open(key)
+        if entries.ndim > 0 and len(entries) != length:  # before there is a text for each of them
+            raise DatasetError("labels.count", f"{key!r} has {len(entries)} entries for {length} images")
+        return labels_of_array(entries, repr(key), names)
 
     def _splits(self, parts: Sequence[Part], lengths: list[int]) -> Sequence[str] | None:
         if "splits" in parts[0].roles:

@@ -12,7 +12,7 @@ from augury.datasets.containers.base import Contents, Member
 from augury.datasets.containers.limits import read_exactly
 from augury.datasets.errors import DatasetError
 from augury.datasets.formats.arrays.gzip_files import Unpacker, gunzipped_head, is_gzip
-from augury.datasets.formats.class_labels import class_order, require_short_name, text_of
+from augury.datasets.formats.class_labels import class_order, require_usable_name, text_of
 from augury.datasets.formats.data_files import data_members, skip_the_rest, suffix_of
 from augury.datasets.formats.records.protobuf import (
     Feature,
@@ -140,9 +140,9 @@ class _Indexing:
         found = self.found
         found.locations.append((number, start + span[0], span[1] - span[0]))
         found.names.append(name)
-        found.labels.append(require_short_name(label, "label", "it"))
+        found.labels.append(require_usable_name(label, "label", "it"))
         found.splits.append(split or _text(record, features.get(chosen["split"])))
-        group = require_short_name(_text(record, features.get(chosen["group"])), "group", "it")
+        group = require_usable_name(_text(record, features.get(chosen["group"])), "group", "it")
         found.groups.append(group or (f"only {name}" if chosen["group"] else ""))
 
     def _choose(self, names: Sequence[str]) -> dict[str, str]:

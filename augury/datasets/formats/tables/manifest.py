@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from api_schemas.datasets.references import ImageOptions
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
-from augury.datasets.formats.class_labels import class_order, require_short_name
+from augury.datasets.formats.class_labels import class_order, require_usable_name
 from augury.datasets.formats.data_files import skip_the_rest
 from augury.datasets.formats.folders.names import folder_name
 from augury.datasets.formats.one_label import SEVERAL_LABELS
@@ -131,8 +131,8 @@ class _Reading:
         if member is None:
             self._missing.append(row.file)
             return
-        require_short_name(row.label, "label", row.where)
-        require_short_name(row.group, "group", row.where)
+        require_usable_name(row.label, "label", row.where)
+        require_usable_name(row.group, "group", row.where)
         earlier = self._rows.setdefault(member.name, row)
         if earlier is row:
             return

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from api_schemas.datasets.references import ImageOptions, ManifestColumns
 from augury.datasets.containers.base import Contents, Member
 from augury.datasets.errors import DatasetError
-from augury.datasets.formats.class_labels import class_order, require_short_name
+from augury.datasets.formats.class_labels import class_order, require_usable_name
 from augury.datasets.formats.data_files import data_members, skip_the_rest
 from augury.datasets.formats.split_names import splits_of_files, splits_of_texts
 from augury.datasets.formats.tables.columns import find_columns, quoted_names
@@ -117,9 +117,9 @@ def _read_rows(
         rows.locations.append((number, row))
         rows.names.append(name)
         label = _class_name(label, classes, shard.name) if classes else label
-        rows.labels.append(require_short_name(label, "label", repr(shard.name)))
+        rows.labels.append(require_usable_name(label, "label", repr(shard.name)))
         rows.splits.append(split or ("" if columns.split is None else cells[columns.split]))
-        group = "" if columns.group is None else require_short_name(cells[columns.group], "group", repr(shard.name))
+        group = "" if columns.group is None else require_usable_name(cells[columns.group], "group", repr(shard.name))
         rows.groups.append(group or ("" if columns.group is None else f"only {name}"))
 
 

@@ -18,7 +18,8 @@ from augury.datasets.formats.class_labels import MAX_NAME_LENGTH
 from augury.datasets.formats.tables import parquet_files
 from augury.datasets.settings import IngestSettings
 from augury.datasets.snapshot_builder import AssembledSnapshot, assemble
-from tests.augury.datasets.formats.format_contents import npz, pixels, png, read_folder
+from tests.augury.datasets.formats.format_contents import npy, npz, pixels, png, read_folder
+from tests.augury.datasets.formats.test_idx import idx
 from tests.augury.datasets.formats.test_parquet import written
 from tests.augury.datasets.formats.test_tfrecord import example, tfrecord
 
@@ -85,6 +86,69 @@ def test_a_group_has_a_short_name(name: str, tmp_path: Path) -> None:
     """As a class."""
     assert _rule(tmp_path / "long", FORMATS[name]("a", LONG)) == "groups.too_long"
     assert _read(tmp_path / "short", FORMATS[name]("a", LONGEST)).facts.groups == 1
+
+
+def _sayable(name: str) -> list[str]:
+    """Control characters that this format can have within a name."""
+    return ["\x1b", "\x7f", "\x85"] if name in ("csv", "tsv") else ["\n", "\x1b", "\x7f", "\x85"]
+
+
+@pytest.mark.parametrize(("name", "character"), [(name, each) for name in FORMATS for each in _sayable(name)])
+def test_a_class_has_a_name_that_can_be_stored_and_shown(name: str, character: str, tmp_path: Path) -> None:
+    """No format brings a control character into one; the answer says which it is, and none itself."""
+    with pytest.raises(DatasetError, match=f"control character U\\+{ord(character):04X}") as refusal:
+        _read(tmp_path, FORMATS[name](f"cat{character}dog", "g"))
+    assert refusal.value.rule == "labels.control_character"
+    assert character not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "npz"])
+def test_a_group_has_a_name_that_can_be_stored_and_shown(name: str, tmp_path: Path) -> None:
+    """As a class."""
+    assert _rule(tmp_path, FORMATS[name]("a", "pat\x1bient")) == "groups.control_character"
+
+
+@pytest.mark.parametrize("character", ["\n", "\t", "\x1b"])
+def test_a_folder_with_a_control_character_in_its_name_is_no_class(character: str, tmp_path: Path) -> None:
+    """By the same rule as a label in a table."""
+    files = {f"{folder}/{name}": image for folder in (f"cat{character}s", "dogs") for name, image in IMAGES.items()}
+    assert _rule(tmp_path, files) == "labels.control_character"
+
+
+def test_names_that_an_npz_has_for_its_classes_are_looked_at_too(tmp_path: Path) -> None:
+    """They come by number, and never as labels of images."""
+    arrays = {"x": pixels(2), "y": np.arange(2), "class_names": np.array(["a\x1b", "b"])}
+    assert _rule(tmp_path, {"a.npz": npz(**arrays)}) == "labels.control_character"
+
+
+MANY: dict[str, Files] = {
+    "npz": {"a.npz": npz(x=pixels(COUNT), y=np.arange(COUNT))},
+    "npz in parts": {"a.npz": npz(x_train=pixels(2), y_train=np.arange(2), x_test=pixels(2), y_test=np.arange(2))},
+    "npy": {"x.npy": npy(pixels(COUNT)), "y.npy": npy(np.arange(COUNT))},
+    "idx": {"images-idx3-ubyte": idx(pixels(COUNT)), "labels-idx1-ubyte": idx(np.arange(COUNT, dtype=np.uint8))},
+    "folders": {f"{number % 2}/{number}.png": png(number) for number in range(COUNT)},
+    "parquet": FORMATS["parquet"]("a", "g"),
+    "tfrecord": FORMATS["tfrecord"]("a", "g"),
+    "csv": FORMATS["csv"]("a", "g"),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_dataset_has_no_more_images_than_are_allowed(name: str, tmp_path: Path) -> None:
+    """Every image costs memory, a row of an array as well as a file. As many as are allowed are read."""
+    assert _rule(tmp_path / "few", MANY[name], IngestSettings(max_images=COUNT - 1)) == "dataset.too_many_images"
+    assert _read(tmp_path / "all", MANY[name], IngestSettings(max_images=COUNT)).facts.images == COUNT
+
+
+def test_labels_are_counted_before_they_are_read(tmp_path: Path) -> None:
+    """Five million of them for two images are refused without a text for each."""
+    files = {"a.npz": npz(packed=False, x=pixels(2), y=np.zeros(5_000_000, np.bool_))}
+    tracemalloc.start()
+    try:
+        assert _rule(tmp_path, files) == "labels.count"
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv", "json lines", "parquet manifest", "parquet", "tfrecord"])

@@ -1,0 +1,64 @@
+"""Uploads that no dataset refers to: a service that was killed between storing a file and registering it leaves one."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetState
+from store.files.artifacts import ArtifactMissingError
+from store.files.names import UPLOADS
+from store.rows.tables import DatasetRow
+from store.rows.upkeep import tombstones
+from store.settings import SECONDS_PER_DAY
+from workers.context import Context
+
+_MAX_AT_ONCE = 500
+_MIN_AGE_SECONDS = SECONDS_PER_DAY
+_UPLOAD = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{32}\.partial)?")
+"""A file by its checksum, or what was left of one that was being copied."""
+
+log = structlog.get_logger(__name__)
+
+
+def bury_stray_uploads(context: Context) -> int:
+    """Have uploads deleted that are older than a day and that no dataset refers to; how many there were.
+
+    Each call looks at no more than 500 files, from a random one on, so that in time all are looked at whatever lies
+    between them. It lists the whole folder, which takes a while in a bucket: call it each hour, not each few seconds.
+    """
+    names = context.artifacts.some_names(UPLOADS, start=secrets.token_hex(32), limit=_MAX_AT_ONCE)
+    checksums = {name: found[1] for name in names if (found := _UPLOAD.fullmatch(name))}
+    if not checksums:
+        return 0
+    with context.database.reading() as session:
+        too_young = context.database.now(session) - _MIN_AGE_SECONDS
+    old = {name: checksum for name, checksum in checksums.items() if _modified_at(context, name) < too_young}
+    with context.database.writing() as session:  # whoever registers one of them meanwhile digs it up
+        needed = _referred_to(session, set(old.values()))
+        stray = [name for name, checksum in old.items() if checksum not in needed or name != checksum]
+        tombstones.bury(session, [f"{UPLOADS}/{name}" for name in stray], context.database.now(session))
+    if stray:
+        log.info("uploads without a dataset go", count=len(stray))
+    return len(stray)
+
+
+def _referred_to(session: Session, checksums: set[str]) -> set[str]:
+    """Those of the checksums whose files a dataset has. Of a deleted one they go with the dataset's other files."""
+    checksum = DatasetRow.reference["sha256"].as_string()
+    has_files = or_(DatasetRow.state != DatasetState.DELETED, DatasetRow.purged_at.is_(None))
+    rows = select(checksum).where(
+        DatasetRow.reference["kind"].as_string() == "upload", checksum.in_(checksums), has_files
+    )
+    return set(session.scalars(rows))
+
+
+def _modified_at(context: Context, name: str) -> float:
+    try:
+        return context.artifacts.modified_at(f"{UPLOADS}/{name}")
+    except ArtifactMissingError:  # removed meanwhile
+        return float("inf")
