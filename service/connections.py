@@ -27,10 +27,12 @@ class ConnectionLimits:
         max_connections: open at a time.
         max_header_seconds: from when a connection is open, or from the first byte of its next request, until the
             headers are whole.
+        max_silence_seconds: for which a client may take nothing of an answer that is ready for it.
     """
 
     max_connections: int
     max_header_seconds: float
+    max_silence_seconds: float
 
 
 class Connections:
@@ -41,33 +43,40 @@ class Connections:
         self._open: set[GuardedProtocol] = set()
         self._unasked: dict[GuardedProtocol, None] = {}
         """Those without a whole request head, the oldest first."""
+        self._sending: dict[GuardedProtocol, None] = {}
+        """Those without the whole body of their request, the one first that nothing was heard of for longest."""
 
     def admit(self, connection: GuardedProtocol) -> bool:
-        """Take one more in, and give the oldest up that has asked for nothing; whether there was room.
+        """Take one more in, and give one up that has asked for nothing yet; whether there was room.
 
         A flood of half requests thus pushes itself out, while who sends a request at once is answered.
         """
         self._open.add(connection)
+        if len(self._open) > self.limits.max_connections:
+            given_up = next(iter(self._unasked), None) or next(iter(self._sending), None)
+            if given_up is None:
+                self.forget(connection)
+                return False
+            given_up.give_up()
         self._unasked[connection] = None
-        if len(self._open) <= self.limits.max_connections:
-            return True
-        given_up = next(iter(self._unasked))
-        self.forget(given_up)
-        if given_up is connection:
-            return False
-        given_up.give_up()
         return True
 
     def forget(self, connection: GuardedProtocol) -> None:
         """It is closed, or as good as that."""
         self._open.discard(connection)
         self._unasked.pop(connection, None)
+        self._sending.pop(connection, None)
 
-    def note(self, connection: GuardedProtocol, *, is_asking: bool) -> None:
-        """Whether there is a request of it that is not answered yet."""
+    def note(self, connection: GuardedProtocol, *, is_asking: bool, is_sending: bool) -> None:
+        """Whether there is a request of it that is not answered yet, and whether the rest of its body is to come."""
+        self._sending.pop(connection, None)
+        if connection not in self._open:
+            return
         if is_asking:
             self._unasked.pop(connection, None)
-        elif connection in self._open:
+            if is_sending:
+                self._sending[connection] = None
+        else:
             self._unasked.setdefault(connection)
 
 
@@ -78,6 +87,7 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().__init__(**options)
         self._all = connections
         self._deadline: asyncio.TimerHandle | None = None
+        self._reader_deadline: asyncio.TimerHandle | None = None
         self._header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -92,6 +102,7 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed, by whomever."""
         self._unwatch()
+        self._unwatch_reader()
         self._all.forget(self)
         super().connection_lost(exc)
 
@@ -104,23 +115,38 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self._unwatch()
         else:
             self._bound_head(data)
-        self._all.note(self, is_asking=self._is_asking)
+        self._note()
 
     def on_response_complete(self) -> None:
         """A request was answered; the next one may have come already."""
         super().on_response_complete()
         self._header_bytes = 0
-        self._all.note(self, is_asking=self._is_asking)
+        self._note()
+
+    def pause_writing(self) -> None:
+        """The client takes its answer more slowly than it is made."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """The client has taken what there was."""
+        self._unwatch_reader()
+        super().resume_writing()
 
     def give_up(self) -> None:
         """Close the connection at once."""
         self._unwatch()
+        self._unwatch_reader()
         self._all.forget(self)
         self.transport.abort()
 
     @property
     def _is_asking(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _note(self) -> None:
+        is_sending = self._is_asking and self.cycle.more_body
+        self._all.note(self, is_asking=self._is_asking, is_sending=is_sending)
 
     def _bound_head(self, data: bytes) -> None:
         """What has come belongs to the head of a request, or to the body of one that was answered unread."""
@@ -139,6 +165,23 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _watch_reader(self) -> None:
+        self._unwatch_reader()
+        left = self.transport.get_write_buffer_size()
+        self._reader_deadline = self.loop.call_later(self._all.limits.max_silence_seconds, self._look_at_reader, left)
+
+    def _look_at_reader(self, left_before: int) -> None:
+        """Of a long answer some has to be taken in every such time; all of it may take longer."""
+        if self.transport.get_write_buffer_size() < left_before:
+            self._watch_reader()
+        else:
+            self.give_up()
+
+    def _unwatch_reader(self) -> None:
+        if self._reader_deadline is not None:
+            self._reader_deadline.cancel()
+            self._reader_deadline = None
 
 
 def _no_room() -> bytes:

@@ -22,7 +22,9 @@ log = structlog.get_logger(__name__)
 
 def server_options(settings: ServiceSettings) -> dict[str, Any]:
     """What ``uvicorn.Config`` is given besides the application and its address."""
-    limits = ConnectionLimits(allowed_connections(settings.max_connections), settings.max_header_seconds)
+    limits = ConnectionLimits(
+        allowed_connections(settings.max_connections), settings.max_header_seconds, settings.max_silence_seconds
+    )
     return {
         "http": partial(GuardedProtocol, Connections(limits)),
         "ws": "none",

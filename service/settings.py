@@ -31,7 +31,7 @@ class ServiceSettings(StoreSettings):
         10.0, gt=0, description="How long a body may take before min_body_bytes_per_second is asked of it."
     )
     min_body_bytes_per_second: float = Field(1024.0, gt=0, description="Slower bodies and uploads end with 408.")
-    max_silence_seconds: float = Field(30.0, gt=0, description="How long a body may stop on its way.")
+    max_silence_seconds: float = Field(30.0, gt=0, description="How long a body, or an answer, may stop on its way.")
     schema_patience_seconds: float = Field(60.0, ge=0, description="How long to wait for the database at start.")
     max_trials_per_job: int = Field(5_000, ge=1, description="Jobs that may come to more trials are refused with 422.")
     max_trial_epochs_per_job: int = Field(

@@ -207,11 +207,8 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-app.command()(_exit_codes()(extend))
-app.command()(_exit_codes()(report))
-app.command()(_exit_codes()(preview))
-app.command()(_exit_codes()(lint))
-app.command()(_exit_codes()(doctor))
+for _command in (extend, report, preview, lint, doctor):
+    app.command()(_exit_codes()(_command))
 
 datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
 app.add_typer(datasets, name="datasets")

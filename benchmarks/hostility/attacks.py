@@ -59,9 +59,8 @@ def _again_and_again(count: int, action: Callable[[int], object]) -> None:
 
 def _fields(port: int, count: int, _job_ids: list[str]) -> None:
     """Requests with tens of thousands of unknown fields."""
-    spec = {f"rotation_rang{number}": 1 for number in range(FIELDS)}
+    spec = {f"field_{number}": 1 for number in range(FIELDS)}  # less than the megabyte that is read at all
     body = json.dumps({"kind": "comparison", "dataset": DIGITS, "candidates": [{"name": "a", "spec": spec}]}).encode()
-    body = body[:999_000] if len(body) > 1_000_000 else body
     _again_and_again(count, lambda _number: ask(port, "POST", "/v1/jobs", body))
 
 

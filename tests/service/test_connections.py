@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import Response
 
 from service import server
 from tests.servers import wait_for
@@ -92,6 +93,45 @@ def test_who_asks_is_answered_however_many_have_connected_and_do_not(tmp_path: P
         assert httpx2.get(f"http://{address[0]}:{address[1]}/healthz", timeout=20).status_code == 200
         wait_for(lambda: sum(map(_is_closed, idle)) >= 40, "the oldest to be given up")
         assert not _is_closed(idle[-1])
+
+
+def test_who_asks_is_answered_however_many_send_half_a_body(tmp_path: Path) -> None:
+    """Those are given up first that have been silent for longest, and an upload that goes on is none of them."""
+    head = b"POST /v1/lint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    with _served(tmp_path, max_connections=10) as address, ExitStack() as others:
+        busy = others.enter_context(_connected(address, head))
+        silent = [others.enter_context(_connected(address, head)) for _ in range(9)]
+        for each in silent:
+            assert not _is_closed(each)
+        busy.sendall(b" ")
+        for _ in range(3):
+            time.sleep(0.05)  # until that has come
+            assert httpx2.get(f"http://{address[0]}:{address[1]}/healthz", timeout=20).status_code == 200
+        wait_for(lambda: _is_closed(silent[0]), "the most silent to be given up")
+        assert not _is_closed(busy)
+
+
+def test_who_takes_nothing_of_an_answer_is_given_up(tmp_path: Path) -> None:
+    """It would hold a connection, and the answer in memory."""
+    app = application(tmp_path)
+    app.add_api_route("/large", lambda: Response(bytes(30_000_000)))
+    with listening(app, max_silence_seconds=0.5, max_connections=1) as address:
+        url = f"http://{address[0]}:{address[1]}"
+        with _connected(address, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+            wait_for(lambda: _refusal(url), "the answer to be begun")
+            wait_for(lambda: not _refusal(url), "the connection to be closed")
+
+
+def test_an_answer_that_is_taken_slowly_is_sent_as_a_whole(tmp_path: Path) -> None:
+    """The near miss: it takes longer than a client may be silent."""
+    app, request = application(tmp_path), b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    app.add_api_route("/large", lambda: Response(bytes(40_000_000)))
+    taken = 0
+    with listening(app, max_silence_seconds=1.5) as address, _connected(address, request) as connection:
+        while piece := connection.recv(2**20):
+            taken += len(piece)
+            time.sleep(0.1)
+    assert taken > 40_000_000
 
 
 def test_where_every_connection_is_being_answered_one_more_is_told_so(tmp_path: Path) -> None:

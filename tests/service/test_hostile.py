@@ -9,7 +9,7 @@ from benchmarks.hostility.victim import victim
 
 ATTACKS = {"fields": 2, "waiters": 20, "previews": 45, "half-sent": 400, "idle-uploads": 8}
 MAX_MEDIAN_MILLISECONDS = 4000
-"""Far more than it takes, as other tests may take the cores; without its guards a service takes ten seconds."""
+"""Far more than it takes, as other tests may take the cores; a service without guards takes ten seconds and more."""
 
 
 def test_the_service_stays_awake_under_attack(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Nothing that is there changes: jobs count as not looked at, and files already deleted need no tombstone."""
-    with op.batch_alter_table("jobs") as jobs:
-        jobs.add_column(sa.Column("looked_at", sa.Float(precision=53), nullable=True))
-        jobs.add_column(sa.Column("failed_looks", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("jobs", sa.Column("looked_at", sa.Float(precision=53), nullable=True))
+    op.add_column("jobs", sa.Column("failed_looks", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "duties",
         sa.Column("name", sa.String(length=20), nullable=False),
@@ -60,6 +59,5 @@ def downgrade() -> None:
     op.drop_index("tombstones_by_time", "tombstones")
     op.drop_table("tombstones")
     op.drop_table("duties")
-    with op.batch_alter_table("jobs") as jobs:
-        for name in ("failed_looks", "looked_at"):
-            jobs.drop_column(name)
+    for name in ("failed_looks", "looked_at"):  # not in a batch: that makes the table anew, and takes what refers to it
+        op.drop_column("jobs", name)

@@ -23,6 +23,7 @@ def versions_of(session: Session, job_ids: Collection[str], now: float) -> dict[
     It covers what `store.rows.views.job_views.to_wire` reads of a job: its row, its events, its units of work, and what
     is said where no worker is there for them.
     """
+    job_ids = list(job_ids)
     units = _units(session, job_ids)
     present = _workers_present(session, now)
     rows = session.execute(
