@@ -66,11 +66,11 @@ def _probes_of(job_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (ChunkRow.job_id == job_id, ChunkRow.role == ChunkRole.PROBE)
 
 
-def unpublished(session: Session, job_id: str) -> Sequence[ChunkRow]:
-    """Queued chunks of a job that have no message yet, in order."""
-    never_sent = (ChunkRow.state == ChunkState.QUEUED, ChunkRow.published_at.is_(None))
-    query = select(ChunkRow).where(ChunkRow.job_id == job_id, *never_sent).order_by(ChunkRow.number)
-    return session.scalars(query).all()
+def take_for_publishing(session: Session, job_id: str, now: float) -> list[str]:
+    """Note that all queued chunks of a job are rung for; the kinds of worker of those for which it was not so yet."""
+    due = text("chunks.state = 'queued' and chunks.published_at is null")  # in the words of their index
+    statement = update(ChunkRow).where(ChunkRow.job_id == job_id, due).values(published_at=now)
+    return list(session.scalars(statement.returning(ChunkRow.queue)))
 
 
 def is_any_unfinished(session: Session, job_id: str) -> bool:

@@ -179,6 +179,7 @@ class ChunkRow(Leased, Base):
         Index("one_chunk_per_place", "job_id", "role", "number", unique=True),
         Index("chunks_by_job", "job_id", "state"),
         Index("chunks_by_state", "state", "queue", "role", "created_at"),
+        Index("unpublished_chunks", "job_id", **only("state = 'queued' and published_at is null")),
         Index("leased_chunks", "lease_until", **only("lease_until is not null")),
         Index("stored_parts", "job_id", **only("role = 'augment' and result is not null")),
     )

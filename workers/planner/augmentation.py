@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,9 @@ from store.rows import chunks, events, jobs
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Step
 
+MAX_CHUNKS_AT_ONCE = 500
+"""As for trials: a transaction for which others wait is over in a fraction of a second."""
+
 _CHECKS = {"splits": augmentation.splits_problem, "format": augmentation.format_problem}
 
 
@@ -30,15 +33,24 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     if failed is not None:  # an archive with holes is not what was asked for
         jobs.fail(session, job.id, _failure_of_job(failed, plan), now)
         return Step()
-    made = chunks.counts(session, job.id, ChunkRole.AUGMENT).get(ChunkState.SUCCEEDED, 0)
-    if made == plan.chunks:
+    by_state = chunks.counts(session, job.id, ChunkRole.AUGMENT)
+    if by_state.get(ChunkState.SUCCEEDED, 0) == plan.chunks:
         return _put_together(session, job, plan, now)
     jobs.begin(session, job, Phase.AUGMENTING, now)
-    return Step(_publish(session, job, now))
+    is_whole = _add_chunks(session, job, plan, sum(by_state.values()), now)
+    again = [] if is_whole else [(queue.ADVANCE, job.id, queue.CONTROL)]
+    return Step(_publish(session, job, now) + again)
+
+
+def _add_chunks(session: Session, job: JobRow, plan: AugmentationPlan, there: int, now: float) -> bool:
+    """The next few hundred chunks of the plan, after those that are there; whether these were all."""
+    due = list(islice(augmentation.chunk_spans(plan), there, there + MAX_CHUNKS_AT_ONCE))
+    chunks.add(session, job.id, ChunkRole.AUGMENT, due, job.queue, now)
+    return there + len(due) == plan.chunks
 
 
 def _plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> AugmentationPlan | None:
-    """The job's plan, made with its chunks when there is none yet; None if it cannot be carried out."""
+    """The job's plan, made when there is none yet; None if it cannot be carried out."""
     if job.plan is not None:
         return AugmentationPlan.model_validate(job.plan)
     request = jobs.request_of(job, AugmentationRequest)
@@ -49,7 +61,6 @@ def _plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Aug
             jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"{field}: {problem}"), now)
             return None
     plan = augmentation.plan_augmentation(request, facts)
-    chunks.add(session, job.id, ChunkRole.AUGMENT, augmentation.chunk_spans(plan), request.device, now)
     job.plan = plan.model_dump(mode="json")
     left_out = {"left_out": plan.left_out} if plan.left_out else {}
     events.append(session, job.id, "planned", now, chunks=plan.chunks, images=plan.images, **left_out)
@@ -70,11 +81,8 @@ def _put_together(session: Session, job: JobRow, plan: AugmentationPlan, now: fl
     return Step(_publish(session, job, now))
 
 
-def _publish(session: Session, job: JobRow, now: float) -> Sequence[Message]:
-    unpublished = chunks.unpublished(session, job.id)
-    for chunk in unpublished:
-        chunk.published_at = now
-    return [queue.doorbell(chunk.queue) for chunk in unpublished]
+def _publish(session: Session, job: JobRow, now: float) -> list[Message]:
+    return [queue.doorbell(kind) for kind in chunks.take_for_publishing(session, job.id, now)]
 
 
 def _failure_of_job(failed: ChunkRow, plan: AugmentationPlan) -> Failure:

@@ -77,7 +77,4 @@ def _publish_probes(session: Session, job: JobRow, now: float) -> list[Message]:
     first = job.plan["rounds"][0]["seeds"][:_PROBED_SEEDS]
     trained = trials.trained_seeds(session, job.id, BASELINE, first)
     chunks.add_probes(session, job.id, trained, job.queue, now)
-    unpublished = chunks.unpublished(session, job.id)
-    for probe in unpublished:
-        probe.published_at = now
-    return [queue.doorbell(probe.queue) for probe in unpublished]
+    return [queue.doorbell(kind) for kind in chunks.take_for_publishing(session, job.id, now)]

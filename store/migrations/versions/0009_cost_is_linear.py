@@ -29,6 +29,7 @@ _INDEXES: tuple[tuple[str, str, list[str], str | None], ...] = (
     ("job_trials_by_state", "job_trials", ["job_id", "trial_state", "seed", "arm", "reused"], None),
     ("running_job_trials", "job_trials", ["job_id"], "trial_state = 'running'"),
     ("chunks_by_state", "chunks", ["state", "queue", "role", "created_at"], None),
+    ("unpublished_chunks", "chunks", ["job_id"], "state = 'queued' and published_at is null"),
     ("leased_chunks", "chunks", ["lease_until"], _LEASED),
     ("stored_parts", "chunks", ["job_id"], "role = 'augment' and result is not null"),
     ("idempotency_keys_by_age", "idempotency_keys", ["created_at"], None),

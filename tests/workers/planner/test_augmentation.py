@@ -12,7 +12,7 @@ from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from augury.datasets.snapshot import Snapshot
-from store.queue import ADVANCE, WORK, doorbell
+from store.queue import ADVANCE, CONTROL, WORK, doorbell
 from store.rows import chunks, datasets, jobs, leases
 from store.rows.tables import ChunkRow, JobRow
 from store.rows.upkeep import duties
@@ -264,3 +264,25 @@ def test_a_gpu_job_is_augmented_by_gpu_workers_and_put_together_by_others(
         assembly = chunks.assembly(session, job_id)
     assert assembly is not None
     assert assembly.role == ChunkRole.ASSEMBLE
+
+
+def test_thousands_of_chunks_are_made_a_few_hundred_at_a_time(
+    context: Context, queue: RecordingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every call makes one page, rings for it, and asks for the next; nothing is put together before all are there."""
+    monkeypatch.setattr("workers.planner.augmentation.MAX_CHUNKS_AT_ONCE", 2)
+    job_id = _submit(context, rounds=2)
+    advance(context, job_id)
+    assert queue.take() == [doorbell("cpu")] * 2 + [(ADVANCE, job_id, CONTROL)]
+    while work(context, "cpu"):
+        pass
+    assert queue.take() == [(ADVANCE, job_id, CONTROL)], "the planner is called for the last chunk that there is"
+    plan = _job(context, job_id).plan
+    assert plan is not None
+    while len(_chunks(context, job_id)) < plan["chunks"]:
+        before = len(_chunks(context, job_id))
+        advance(context, job_id)
+        assert before < len(_chunks(context, job_id)) <= before + 2
+    numbers = [chunk.number for chunk in _chunks(context, job_id)]
+    assert numbers == list(range(plan["chunks"]))
+    assert {chunk.role for chunk in _chunks(context, job_id)} == {"augment"}
