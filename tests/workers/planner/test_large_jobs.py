@@ -16,8 +16,8 @@ from store.rows.tables import JobRow, JobTrialRow, TrialRow
 from tests.store.databases import NOW, claim, comparison, new_job, ready_dataset, succeed
 from tests.workers.conftest import RecordingQueue
 from tests.workers.planner.finished import finish_trials
+from tests.workers.units.carried import advance
 from workers.context import Context
-from workers.planner.advance import advance
 
 SPECS = {f"turn{degrees}": {"rotation_range": degrees, "rescale": 1 / 255} for degrees in range(1, 13)}
 SEEDS = 30
