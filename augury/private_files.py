@@ -33,14 +33,15 @@ KEPT_IN_DATA_DIRECTORY = (
 """All that Augury puts into a data directory. Whatever else is in there is somebody else's, and left as it is."""
 
 
-def make_private_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing, for the owner alone.
+def make_private_folder(path: Path) -> Path:
+    """Make a folder, and those above it that are missing, for the owner alone; returns *path*.
 
     One that is there already is left as it is: a folder that people have made may be for others, too.
     """
     if not path.parent.exists():
         make_private_folder(path.parent)
     path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    return path
 
 
 def private_opener(path: str, flags: int) -> int:

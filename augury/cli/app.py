@@ -22,7 +22,7 @@ from augury.cli.report import report
 from augury.client.address import DEFAULT_DATA_DIR
 from augury.client.client import Client
 from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
-from augury.private_files import make_private_folder
+from augury.private_files import close_to_others, make_private_folder
 
 USUAL_PORT = 8000
 REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
@@ -149,13 +149,14 @@ def _run_locally(body: dict[str, Any], idempotency_key: str | None, data_dir: Pa
     with interrupting(), LocalStack(data_dir) as stack, Client(stack.url) as client:
         say(f"Local stack at {stack.url}, logs in {stack.log_dir}")
         job = client.submit(body, idempotency_key)
-        make_private_folder(data_dir / "reports")
-        output = replace(output, page=output.page or data_dir / "reports" / f"{job.id}.html")
+        kept = make_private_folder(data_dir / "reports") / f"{job.id}.html"
         try:
-            return conclude(client, follow(client, job.id), output)
+            return conclude(client, follow(client, job.id), replace(output, page=output.page or kept))
         except KeyboardInterrupt:
             say(f"Stopping. The trials finished so far stay in {stack.data_dir} and will be reused.")
             raise
+        finally:
+            close_to_others(kept)
 
 
 @app.command()
