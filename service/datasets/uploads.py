@@ -60,15 +60,13 @@ async def receive_form(request: Request, folder: Path, resources: Resources) -> 
 
 
 def store(artifacts: Artifacts, form: FileForm) -> None:
-    """Keep the file under its digest. The same bytes are stored once.
+    """Keep the file under its digest, also where the same bytes are there: they may be about to be deleted.
 
     Raises:
         ProblemError: there is no room for it.
     """
-    name = upload_name(form.sha256)
     with _room_or_507():
-        if not artifacts.exists(name):
-            artifacts.put_file(form.path, name)
+        artifacts.put_file(form.path, upload_name(form.sha256))
 
 
 def reference_of(form: FileForm) -> UploadReference:

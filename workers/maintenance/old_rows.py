@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from store.files.names import chunks_folder, job_folder, trial_folder
 from store.queue import identity
-from store.rows import chunks, idempotency, trials
-from store.rows.tables import JobRow
+from store.rows import chunks, idempotency, jobs, trials
 from store.rows.upkeep import duties, tombstones
 from store.settings import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from workers.context import Context
@@ -51,7 +49,5 @@ def _is_due(context: Context) -> bool:
 
 def _forget_jobs(session: Session, before: float) -> list[str]:
     """The folders of those that are forgotten."""
-    query = select(JobRow.id, JobRow.report_artifact).where(JobRow.finished_at < before).limit(_MAX_AT_ONCE)
-    old = session.execute(query).all()
-    session.execute(delete(JobRow).where(JobRow.id.in_([job_id for job_id, _ in old])))
+    old = jobs.forget(session, before, _MAX_AT_ONCE)
     return [report.rsplit("/", 1)[0] if report else job_folder(job_id) for job_id, report in old]
