@@ -31,7 +31,7 @@ from store.database import Database
 from tests.servers import postgres_server
 
 _SUBMISSION_PATIENCE_SECONDS = 120.0
-_REST_SECONDS = 5.0
+REST_SECONDS = 5.0
 """Between two blows: long enough that a worker that was killed works again before the next one."""
 _QUIET_SECONDS = 240.0
 """From the last blow on, for each hundred jobs: nothing is killed, and everything has to end."""
@@ -87,11 +87,12 @@ def blows(town: Town, restart_database: Callable[[], object] | None) -> list[tup
 class Chaos(threading.Thread):
     """Deals one blow after the other until it is told to end; each of them once at least."""
 
-    def __init__(self, town: Town, due: list[tuple[str, Callable[[], object]]]) -> None:
+    def __init__(self, town: Town, due: list[tuple[str, Callable[[], object]]], rest_seconds: float) -> None:
         super().__init__(name="chaos", daemon=True)
         self.dealt: list[str] = []
         self.memory: list[dict[str, int]] = []
-        self._town, self._due, self._end = town, due, threading.Event()
+        self._town, self._due, self._rest_seconds = town, due, rest_seconds
+        self._end = threading.Event()
 
     def run(self) -> None:
         """Strike, and note how large the processes are."""
@@ -101,7 +102,7 @@ class Chaos(threading.Thread):
             self.memory.append(self._town.resident_bytes())
             strike()
             self.dealt.append(what)
-            self._end.wait(_REST_SECONDS) or time.sleep(0.2)
+            self._end.wait(self._rest_seconds) or time.sleep(0.2)
 
     def finish(self) -> None:
         """No more of it, once everything was struck."""
@@ -118,7 +119,15 @@ def _database(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callabl
         yield server.url, server.restart
 
 
-def measure(jobs: int, *, is_postgres: bool, apis: int = 2, controls: int = 2, cpus: int = 4) -> dict[str, Any]:
+def measure(
+    jobs: int,
+    *,
+    is_postgres: bool,
+    apis: int = 2,
+    controls: int = 2,
+    cpus: int = 4,
+    rest_seconds: float = REST_SECONDS,
+) -> dict[str, Any]:
     """Submit, strike, wait, look."""
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
@@ -129,7 +138,7 @@ def measure(jobs: int, *, is_postgres: bool, apis: int = 2, controls: int = 2, c
         database = Database(url)
         try:
             began = time.monotonic()
-            chaos = Chaos(town, blows(town, restart_database))
+            chaos = Chaos(town, blows(town, restart_database), rest_seconds)
             chaos.start()
             accepted = {f"chaos-{number}": submit(town, number) for number in range(jobs)}
             submitted = time.monotonic() - began

@@ -8,18 +8,23 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from store.database import Database
+from store.database import Database, patiently
 from store.rows.tables import ChunkRow, ConclusionRow, DatasetRow, JobEventRow, JobRow, TrialRow
 
+_PATIENCE_SECONDS = 60.0
 _UNITS = (TrialRow, ChunkRow, ConclusionRow, DatasetRow)
 _UNFINISHED = ("queued", "running", "ingesting")
 _ENDS = ("succeeded", "failed", "cancelled")
 
 
 def live_jobs(database: Database) -> int:
-    """How many jobs are not over."""
-    with database.reading() as session:
-        return session.scalar(select(func.count()).where(JobRow.finished_at.is_(None))) or 0
+    """How many jobs are not over; waits for a database that is just being restarted."""
+
+    def count() -> int:
+        with database.reading() as session:
+            return session.scalar(select(func.count()).where(JobRow.finished_at.is_(None))) or 0
+
+    return patiently(count, _PATIENCE_SECONDS)
 
 
 def faults(database: Database, data_dir: Path, accepted: dict[str, str]) -> dict[str, Any]:
