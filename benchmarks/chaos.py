@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import sys
 import tempfile
 import threading
@@ -127,8 +128,12 @@ def measure(
     controls: int = 2,
     cpus: int = 4,
     rest_seconds: float = REST_SECONDS,
+    max_blows: float = math.inf,
 ) -> dict[str, Any]:
-    """Submit, strike, wait, look."""
+    """Submit, strike, wait, look.
+
+    No more blows are dealt than *max_blows*, but each of them once; by default until a tenth of the jobs is left.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
         _database(Path(name), is_postgres=is_postgres) as (url, restart_database),
@@ -142,7 +147,7 @@ def measure(
             chaos.start()
             accepted = {f"chaos-{number}": submit(town, number) for number in range(jobs)}
             submitted = time.monotonic() - began
-            while live_jobs(database) > jobs // 10:
+            while live_jobs(database) > jobs // 10 and len(chaos.dealt) < max_blows:
                 time.sleep(1)
             chaos.finish()
             give_up_at = time.monotonic() + _QUIET_SECONDS * max(1.0, jobs / 100)

@@ -17,7 +17,7 @@ from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
 from workers.planner import comparison, training
 
-_CONCLUDE: dict[JobKind, Callable[[Context, str], None]] = {
+_CONCLUDE: dict[str, Callable[[Context, str], None]] = {
     JobKind.COMPARISON: comparison.conclude,
     JobKind.TRAINING: training.conclude,
 }
@@ -28,7 +28,7 @@ def _read(session: Session, conclusion_id: str) -> JobRow:
 
 
 def _conclude(context: Context, job: JobRow, _keeper: LeaseKeeper) -> None:
-    _CONCLUDE[JobKind(job.kind)](context, job.id)
+    _CONCLUDE[job.kind](context, job.id)
 
 
 def _record(
