@@ -40,8 +40,8 @@ class ServiceSettings(StoreSettings):
 
     @property
     def effort_limits(self) -> EffortLimits:
-        """How much training one job may ask for."""
-        return EffortLimits(self.max_trials_per_job, self.max_trial_epochs_per_job)
+        """How much one job may ask for."""
+        return EffortLimits(self.max_trials_per_job, self.max_trial_epochs_per_job, self.max_archive_bytes)
 
     @property
     def pace(self) -> Pace:

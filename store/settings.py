@@ -31,6 +31,9 @@ class StoreSettings(BaseSettings):
     republish_seconds: float = Field(20.0, ge=0.5, description="A job that was not looked at for so long is looked at.")
     sweep_seconds: float = Field(5.0, ge=0.2, description="How often lost work is looked for.")
     job_deadline_hours: float = Field(24.0, gt=0, description="A job that is not done by then fails with 'timeout'.")
+    max_archive_bytes: int = Field(
+        100 * 2**30, ge=1, description="Augmentations that come to more bytes, before compression, are refused."
+    )
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
     failed_dataset_days: float = Field(7.0, gt=0, description="Failed datasets and their uploads are kept so long.")
     idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")

@@ -21,6 +21,8 @@ _BYTES_PER_VALUE = 4  # augmented images are float32, whatever they are stored a
 
 _CHANNELS_OF_PNG = {"uint8": (1, 3, 4), "uint16": (1,)}
 """What a PNG file can hold without loss, and Pillow can write."""
+_BYTES_OF_PNG = {"uint8": 1, "uint16": 2}
+"""Of a value in a PNG file, before it is compressed."""
 _FORMATS_OF_PNG = ("zip", "tar")
 
 SPLITS = ("train", "validation", "test")
@@ -114,6 +116,26 @@ def splits_problem(request: AugmentationRequest, facts: DatasetFacts) -> str | N
         return None
     known = ", ".join(f"{name!r} ({count} images)" for name, count in there.items() if count)
     return f"the dataset has no image in {missing[0]!r}; it has {known}: name those that are to be augmented"
+
+
+def output_bytes(request: AugmentationRequest, facts: DatasetFacts, images: int) -> int:
+    """How many bytes so many images of the archive come to at most; PNG files are mostly smaller."""
+    is_png = request.format in _FORMATS_OF_PNG
+    per_value = _BYTES_OF_PNG.get(facts.dtype, _BYTES_PER_VALUE) if is_png else _BYTES_PER_VALUE
+    return images * math.prod(facts.shape) * per_value
+
+
+def output_problem(request: AugmentationRequest, facts: DatasetFacts, max_bytes: int) -> str | None:
+    """Why the archive would be larger than one job may make it, said to a person; None where it is not."""
+    images = plan_augmentation(request, facts).images
+    assert images is not None, "the dataset is known"
+    size = output_bytes(request, facts, images)
+    if size <= max_bytes:
+        return None
+    return (
+        f"{images:,} augmented images come to {size:,} bytes, and the limit is {max_bytes:,}: take fewer rounds, or "
+        "smaller images"
+    )
 
 
 def format_problem(request: AugmentationRequest, facts: DatasetFacts) -> str | None:

@@ -1,4 +1,4 @@
-"""How much training one job may ask for: a request of a few kilobytes can name millions of epochs."""
+"""How much one job may ask for: a request of a few kilobytes can name millions of epochs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class EffortLimits:
     max_trials: int
     max_trial_epochs: int
     """Epochs of all its trials together."""
+    max_archive_bytes: int
+    """Of an augmentation's images, before they are compressed."""
 
 
 def effort_problem(trials: int, epochs: int, limits: EffortLimits) -> str | None:

@@ -43,17 +43,25 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
 
 
 def require_affordable(request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits) -> None:
-    """Refuse a request that comes to more training than one job may ask for.
+    """Refuse a request that comes to more training, or more images, than one job may ask for.
 
     Raises:
         ProblemError: it does; the numbers are in it.
     """
     if not isinstance(request, TrialRequest):
+        _require_small_enough(request, facts_of(dataset), limits.max_archive_bytes)
         return
     plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
     problem = effort_problem(plan.trials_most, request.training.epochs, limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
+
+
+def _require_small_enough(request: AugmentationRequest, facts: DatasetFacts | None, max_bytes: int) -> None:
+    """Of a dataset that is not known yet a worker looks, before it makes the first image."""
+    problem = None if facts is None else augmentation.output_problem(request, facts, max_bytes)
+    if problem is not None:
+        raise INVALID_REQUEST.error_at("body.rounds", problem, "the archive would be too large; nothing was stored")
 
 
 def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None, now: float) -> Plan | AugmentationPlan:

@@ -12,6 +12,9 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest
 from api_schemas.plans import AugmentationPlan
 from augury.archives.layout import Layout
+from augury.datasets.disk import require_room
+from augury.planning.augmentation import output_bytes, output_problem
+from augury.training.errors import UserInputError
 from store.files.names import job_folder
 from store.files.snapshots import load_snapshot
 from store.rows import jobs
@@ -47,8 +50,29 @@ def augment(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str
     """Make one part of the archive."""
     from augury.archives.parts import make_part  # imports the engine, which only pool processes need
 
+    _require_room(context, details)
     snapshot = load_snapshot(context.artifacts, details.layout.digest)
     return make_part(context.artifacts, snapshot, details.layout, details.span, keeper)
+
+
+def _require_room(context: Context, details: Details) -> None:
+    """See that the archive is not too large, and that what is left of it has room, before a part of it is made.
+
+    Raises:
+        UserInputError: it comes to more bytes than the settings allow.
+        DatasetError: ``disk.full``.
+    """
+    layout = details.layout
+    problem = output_problem(layout.request, layout.facts, context.settings.max_archive_bytes)
+    if problem is not None:
+        raise UserInputError(problem)
+    root = context.artifacts.local_path("")
+    if root is not None:
+        images = layout.plan.images
+        assert images is not None, "chunks exist only once the dataset is ready"
+        left = 2 * images - details.span.first  # the parts that are still to be made, and the archive beside them
+        root.mkdir(parents=True, exist_ok=True)
+        require_room(root, output_bytes(layout.request, layout.facts, left))
 
 
 def assemble(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from augury.planning.augmentation import (
     MAX_IMAGES_PER_CHUNK,
     chunk_spans,
     format_problem,
+    output_problem,
     plan_augmentation,
     sources_of,
     splits_problem,
@@ -126,3 +127,16 @@ def test_splits_are_names_and_each_is_named_once(splits: list[str]) -> None:
     """Anything else is refused before a dataset is looked at."""
     with pytest.raises(ValidationError):
         _request(splits=splits)
+
+
+@pytest.mark.parametrize(
+    ("form", "dtype", "per_value"), [("zip", "uint8", 1), ("tar", "uint16", 2), ("npz", "uint8", 4)]
+)
+def test_an_archive_is_bounded_by_what_its_images_come_to(form: str, dtype: str, per_value: int) -> None:
+    """All rounds of all images, before compression; npz holds floats."""
+    request, facts = _request(rounds=3, format=form), _facts(10, (8, 8, 1), dtype)
+    size = 3 * 10 * 64 * per_value
+    assert output_problem(request, facts, size) is None
+    problem = output_problem(request, facts, size - 1)
+    assert problem is not None
+    assert f"30 augmented images come to {size:,} bytes, and the limit is {size - 1:,}" in problem

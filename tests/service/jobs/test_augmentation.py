@@ -145,3 +145,18 @@ def test_a_cancel_drops_the_chunks(client: TestClient, database: Database) -> No
     assert client.post(f"/v1/jobs/{job_id}/cancel").json()["state"] == "cancelled"
     with database.reading() as session:
         assert chunks.counts(session, job_id, chunks.ChunkRole.AUGMENT) == {"cancelled": 1}
+
+
+def test_a_larger_archive_than_one_job_may_make_is_refused(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the number and the limit, once the dataset is known."""
+    with database.writing() as session:
+        ready_dataset(session)
+    assert isinstance(client.app, FastAPI)
+    monkeypatch.setattr(client.app.state.resources.settings, "max_archive_bytes", 1000)
+    answer = client.post("/v1/jobs", json=_body())
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["location"] == "body.rounds"
+    assert "and the limit is 1,000" in error["message"]

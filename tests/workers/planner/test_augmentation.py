@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -286,3 +288,31 @@ def test_thousands_of_chunks_are_made_a_few_hundred_at_a_time(
     numbers = [chunk.number for chunk in _chunks(context, job_id)]
     assert numbers == list(range(plan["chunks"]))
     assert {chunk.role for chunk in _chunks(context, job_id)} == {"augment"}
+
+
+def _first_failure(context: Context, queue: RecordingQueue, settings: dict[str, Any]) -> dict[str, Any]:
+    job_id = _submit(context)
+    advance(context, job_id)
+    queue.take()
+    run_chunk(replace(context, settings=context.settings.model_copy(update=settings)), _chunks(context, job_id)[0].id)
+    advance(context, job_id)
+    error = _job(context, job_id).error
+    assert error is not None
+    return error
+
+
+def test_an_archive_that_turns_out_too_large_is_not_begun(context: Context, queue: RecordingQueue) -> None:
+    """Its dataset was not known when it was submitted."""
+    error = _first_failure(context, queue, {"max_archive_bytes": 100})
+    assert error["class"] == "user_input"
+    assert "and the limit is 100" in error["message"]
+
+
+def test_an_archive_for_which_there_is_no_room_is_not_begun(
+    context: Context, queue: RecordingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instead of filling the disk for everybody: the parts and the archive lie side by side for a while."""
+    usage = shutil.disk_usage(context.settings.data_dir)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=100))
+    error = _first_failure(context, queue, {})
+    assert "bytes are needed on the worker's disk, and 100 are free" in error["message"]
