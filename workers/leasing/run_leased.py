@@ -105,6 +105,10 @@ def _carry_out(context: Context, unit: UnitOfWork[Any, Any], lease: Lease, task:
         settle_cancelled(context.database, lease)
     except WorkInterruptedError:
         give_back(context.database, lease)
+    except OperationalError as error:  # the database was away for a moment, which is not the work's fault
+        away = error
+        patiently(lambda: _give_up(context, unit, lease, away), context.settings.lease_seconds)
+        return
     else:
         patiently(lambda: _record(context, unit, lease, task, outcome), context.settings.lease_seconds)
     log.info("work ends", unit=lease.row_id)
@@ -114,7 +118,7 @@ def _carry_out(context: Context, unit: UnitOfWork[Any, Any], lease: Lease, task:
 def _outcome(context: Context, unit: UnitOfWork[Task, Outcome], task: Task, keeper: LeaseKeeper) -> Outcome | Failure:
     try:
         return unit.do(context, task, keeper)
-    except (WorkCancelledError, WorkInterruptedError):
+    except (WorkCancelledError, WorkInterruptedError, OperationalError):
         raise
     except Exception as error:  # whatever happens, the unit's row must say so
         return failure_of(error, unit.what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from api_schemas.jobs import Phase
@@ -39,6 +40,8 @@ def conclude(context: Context, job_id: str) -> None:
     try:
         analysis = analyse(read_results(context, job_id))
         extension = None if analysis.results.stopped else next_round(analysis)
+    except OperationalError:  # the database was away: the conclusion is tried again
+        raise
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from api_schemas.base import timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import Phase
@@ -37,6 +39,8 @@ def finish_with_report(
             jobs.begin(session, job, Phase.REPORTING, now)
         report = report_at(timestamp(now))
         name = store_report(context, report)
+    except OperationalError:  # the database was away: the conclusion is tried again
+        raise
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return

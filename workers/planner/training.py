@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from augury.evidence.training_report import training_report
@@ -27,6 +28,8 @@ def conclude(context: Context, job_id: str) -> None:
     try:
         results = read_results(context, job_id)
         models = store_models(context, results)
+    except OperationalError:  # the database was away: the conclusion is tried again
+        raise
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from store.queue import ADVANCE, doorbell
 from store.rows import conclusions, jobs, leases, trials
@@ -14,6 +15,7 @@ from tests.workers.conftest import RecordingQueue
 from tests.workers.planner.finished import end_probes, finish_trials
 from workers.context import Context
 from workers.maintenance.sweep import sweep
+from workers.planner import comparison as comparison_planner
 from workers.planner.advance import advance
 from workers.units.next_unit import work
 
@@ -116,6 +118,22 @@ def test_a_cancelled_job_waits_for_no_conclusion(context: Context, is_begun: boo
         pass
     assert _job(context, job_id).state == "cancelled"
     assert _states(context) == [["cancelled"], ["succeeded"]][is_begun]
+
+
+def test_a_database_that_was_away_for_a_moment_fails_no_job(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was restarted while the evidence was read: that counts as an attempt, and is done again."""
+    job_id = _trained_job(context)
+    advance(context, job_id)
+
+    def away(*_: object) -> None:
+        raise OperationalError("select 1", {}, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(comparison_planner, "read_results", away)
+    assert work(context, "cpu")
+    assert (_job(context, job_id).state, _states(context)) == ("running", ["queued"])
+    monkeypatch.undo()
+    assert work(context, "cpu")
+    assert (_job(context, job_id).state, _states(context)) == ("succeeded", ["succeeded"])
 
 
 def test_its_identifier_fits_its_column(context: Context) -> None:
