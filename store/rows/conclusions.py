@@ -36,7 +36,7 @@ def ask(session: Session, job: JobRow, now: float) -> ConclusionRow:
     if found is not None:
         return found
     row = ConclusionRow(
-        id=new_id("verdict"), job_id=job.id, state=ConclusionState.QUEUED, queue=QUEUE, attempts=0, created_at=now
+        id=new_id("closing"), job_id=job.id, state=ConclusionState.QUEUED, queue=QUEUE, attempts=0, created_at=now
     )
     session.add(row)
     session.flush()

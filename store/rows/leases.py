@@ -112,7 +112,7 @@ def give_back(session: Session, lease: Lease) -> bool:
 
 
 def give_up(session: Session, lease: Lease, error: Failure, *, now: float, max_attempts: int) -> bool:
-    """The unit could not even be begun: back to the queue, or failed with *error* after too many attempts."""
+    """An attempt broke off before the work was done: back to the queue, or failed with *error* after too many."""
     row = lease.kind.row
     failed = move(
         session, lease.kind.machine, lease.row_id, lease.kind.failed, lease.is_held, row.attempts >= max_attempts,

@@ -7,34 +7,20 @@ from __future__ import annotations
 
 import threading
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
 from store.queue import identity
 from store.rows.upkeep import duties
 from workers.context import Context
+from workers.maintenance.repeating import keep_doing
 from workers.maintenance.sweep import sweep
 from workers.settings import WorkerSettings
-
-log = structlog.get_logger(__name__)
 
 
 def keep_beating(context: Context) -> threading.Thread:
     """A thread that sweeps every few seconds, for as long as the process lives."""
-    thread = threading.Thread(target=_keep_beating, args=(context,), name="heart", daemon=True)
-    thread.start()
-    return thread
-
-
-def _keep_beating(context: Context) -> None:
-    stop = threading.Event()  # never set: the thread ends with its process
-    while True:
-        try:
-            beat(context)
-        except Exception:  # the database is away, or something that nobody thought of; the next beat may do better
-            log.exception("a beat failed")
-        stop.wait(context.settings.sweep_seconds)
+    return keep_doing("heart", lambda: beat(context), context.settings.sweep_seconds)
 
 
 def is_beating(settings: WorkerSettings) -> bool:
