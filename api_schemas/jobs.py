@@ -22,7 +22,9 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
-from api_schemas.training.models import EvaluationSettings, ModelSpec, TrainingSettings
+from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.models import ModelSpec
+from api_schemas.training.settings import TrainingSettings
 
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]

@@ -1,10 +1,10 @@
-"""What is trained, and how: the built-in models, and the training and evaluation settings."""
+"""What is trained: built-in models by name, or any by configuration."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
@@ -77,71 +77,3 @@ class ModelSpec(RequestModel):
         if value.get("name") is not None and value.get("config") is not None:
             raise PydanticCustomError("model_rule", "give a name or a config, not both")
         return value if value.get("name") or value.get("config") else {**value, "name": "small_cnn"}
-
-
-class TrainingSettings(RequestModel):
-    """How every arm is trained."""
-
-    epochs: int = Field(30, ge=1, le=1000)
-    batch_size: int = Field(32, ge=1, le=4096)
-    optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0, le=10)
-
-
-class SeedRange(RequestModel):
-    """Rounds of seeds until every verdict is settled, or there were enough."""
-
-    min: int = Field(ge=2, le=50, description="Every arm gets so many, then the evidence is looked at.")
-    max: int = Field(ge=2, le=50, description="An undecided arm gets no more than so many.")
-
-    @model_validator(mode="after")
-    def _is_a_range(self) -> Self:
-        if self.max < self.min:
-            raise PydanticCustomError("seed_range", f"max is {self.max}, expected {self.min} (min) or more")
-        return self
-
-
-def _form_of_seeds(value: Any) -> str:
-    return "range" if isinstance(value, dict | SeedRange) else "count"
-
-
-Seeds = Annotated[
-    Annotated[int, Field(ge=2, le=50), Tag("count")] | Annotated[SeedRange, Tag("range")], Discriminator(_form_of_seeds)
-]
-
-
-class EvaluationSettings(RequestModel):
-    """How arms are compared. Every seed draws its own stratified split, initial weights and batch order."""
-
-    seeds: Seeds = Field(
-        5,
-        description="Trials per arm; differences between arms are paired by seed. A number, or {min, max}: rounds of "
-        "seeds for those candidates only whose verdict is not settled, with the error over all looks kept.",
-        examples=[5, {"min": 3, "max": 10}],
-    )
-    first_seed: int = Field(0, ge=0, le=2**31 - 1, description="Seeds are first_seed, first_seed + 1, ...")
-    splits: Literal["auto", "random"] = Field(
-        "auto",
-        description="auto: the dataset's own train and validation (or test) splits where it has them. random: every "
-        "seed draws its own split from all images.",
-    )
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="Of all images, where splits are drawn; with groups, to within the largest of them."
-    )
-    training_images: int | None = Field(
-        None, ge=2, le=10**9, description="Train on this many images only, drawn per seed; null: on all that remain."
-    )
-    confidence: float = Field(0.95, ge=0.5, lt=1, description="Simultaneous over the candidates.")
-    practical_effect: float = Field(
-        0.5, ge=0, le=100, description="Percentage points; smaller differences do not matter to you."
-    )
-
-    @property
-    def min_seeds(self) -> int:
-        """How many seeds every arm gets."""
-        return self.seeds if isinstance(self.seeds, int) else self.seeds.min
-
-    @property
-    def max_seeds(self) -> int:
-        """How many seeds an arm gets if its verdict stays undecided."""
-        return self.seeds if isinstance(self.seeds, int) else self.seeds.max

@@ -12,7 +12,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
-from api_schemas.training.models import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition

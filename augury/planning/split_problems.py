@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.training.models import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.splits import fixed_validation, held_out_images, held_out_share, images_in, split_sizes
 
 _MIN_IMAGES_BESIDE_HELD_OUT = 3  # of a class: one is held out, one trained on, one validated on

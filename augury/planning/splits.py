@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.training.models import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings
 
 _VALIDATED_ON = ("validation", "test")  # the first that a dataset has; a test split beside another stays untouched
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
-from api_schemas.training.models import ModelSpec, TrainingSettings
+from api_schemas.training.models import ModelSpec
+from api_schemas.training.settings import TrainingSettings
 from augury.planning.canonical import canonical_json
 from augury.planning.splits import SplitDefinition
 

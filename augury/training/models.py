@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.training.models import APPLICATIONS, ModelSpec, TrainingSettings
+from api_schemas.training.models import APPLICATIONS, ModelSpec
+from api_schemas.training.settings import TrainingSettings
 from augury.planning.canonical import canonical_json
 from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits

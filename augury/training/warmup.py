@@ -7,7 +7,8 @@ import os
 import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.training.models import ModelSpec, TrainingSettings
+from api_schemas.training.models import ModelSpec
+from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.planning.splits import RandomSplit
 from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition

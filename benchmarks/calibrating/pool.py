@@ -36,7 +36,8 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     from sklearn.datasets import load_digits
 
     from api_schemas.augmentation import ImageDataGeneratorSpec
-    from api_schemas.training.models import ModelSpec, TrainingSettings
+    from api_schemas.training.models import ModelSpec
+    from api_schemas.training.settings import TrainingSettings
     from augury.datasets.snapshot import SPLIT_CODES, Snapshot
     from augury.planning.splits import FixedSplit, RandomSplit
     from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from api_schemas.base import nearest_name
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, JobState
-from api_schemas.training.models import EvaluationSettings, TrainingSettings
+from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.settings import TrainingSettings
 from api_schemas.training.trials import TrialState
 
 

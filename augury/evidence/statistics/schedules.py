@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.plans import EarlierReport, Plan
-from api_schemas.training.models import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings
 from augury.evidence.statistics.alpha_spending import Schedule, looks, scheduled
 
 

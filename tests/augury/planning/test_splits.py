@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.training.models import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.split_problems import split_problem
 from augury.planning.splits import FixedSplit, held_out_share, split_definition, split_sizes
 from tests.store.databases import FACTS

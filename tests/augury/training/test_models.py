@@ -14,7 +14,8 @@ import pytest
 from keras import layers
 
 from api_schemas.failures import FailureClass
-from api_schemas.training.models import ModelSpec, TrainingSettings
+from api_schemas.training.models import ModelSpec
+from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.training import model_memory, models
 from augury.training.errors import ModelTooLargeError, UserInputError

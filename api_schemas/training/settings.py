@@ -1,0 +1,18 @@
+"""How every arm is trained."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from api_schemas.base import RequestModel
+
+
+class TrainingSettings(RequestModel):
+    """How every arm is trained."""
+
+    epochs: int = Field(30, ge=1, le=1000)
+    batch_size: int = Field(32, ge=1, le=4096)
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: float = Field(1e-3, gt=0, le=10)
