@@ -12,6 +12,7 @@ from augury.reporting import formatting, tables
 from augury.reporting.contents import causes_of, method_sentences, notices
 from augury.reporting.html import dataset_lines
 from augury.reporting.page import MAX_SENTENCE_LENGTH, measures
+from augury.reporting.sections import sections_of
 from augury.reporting.tables import Table
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
@@ -50,6 +51,11 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _candidate(report, candidate, number)
     if report.recommendation:
         yield from _recommendation(report.recommendation)
+    for section in sections_of(report):
+        yield f"## {section.heading}"
+        yield from map(escaped, section.sentences)
+        for table in section.tables:
+            yield from _table(table)
     yield "## Arms"
     yield from _table(tables.arms(report))
     yield "## Method"

@@ -13,6 +13,8 @@ from augury.reporting import formatting, tables
 from augury.reporting.contents import causes_of, has_augmentation, notices, preprocesses_as_baseline
 from augury.reporting.plots import figures as plots
 from augury.reporting.plots.style import Picture
+from augury.reporting.sections import sections_of
+from augury.reporting.sections.section import Section
 from augury.reporting.tables import Table
 
 MAX_DRAWN = 6
@@ -83,6 +85,7 @@ class Page:
     notices: list[str]
     summary: list[Reason]
     candidates: list[CandidatePart]
+    sections: list[Section]
     pictures: list[Picture]
     has_many: bool
     note: str
@@ -104,6 +107,7 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
         notices=notices(report),
         summary=[_reason(cause, report, present) for cause in report.sentences()],
         candidates=candidates,
+        sections=sections_of(report),
         pictures=[picture for picture in drawn if picture is not None],
         has_many=len(candidates) > MAX_OPEN,
         note=f"The last {undrawn} candidates have tables only; pictures are for the first {MAX_DRAWN}."
@@ -210,6 +214,7 @@ def _reason(cause: Cause, report: Report, present: set[str]) -> Reason:
 def _anchors(report: Report) -> set[str]:
     """The ids that the page of this report has."""
     anchors = {"arms", "method", "cost", "provenance"} | ({"recommendation"} if report.recommendation else set())
+    anchors |= {section.anchor for section in sections_of(report)}
     for number, candidate in enumerate(report.candidates, 1):
         anchors |= set(_anchors_of(candidate, f"candidate-{number}"))
     return anchors

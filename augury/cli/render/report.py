@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -20,6 +20,8 @@ from augury.reporting.contents import (
     preprocesses_as_baseline,
     trained_trials,
 )
+from augury.reporting.sections import sections_of
+from augury.reporting.sections.section import Section
 from augury.wording import count, listed
 
 WIDE_COLUMNS = 100
@@ -42,9 +44,25 @@ def render(report: Report, width: int) -> RenderableType:
         *_failures(report.arms),
         *linted(report),
         *recommended(report),
+        *(line for section in sections_of(report) for line in _section(section)),
         Text(" ".join(method_sentences(report))),
         _cost_line(report),
     )
+
+
+def _section(section: Section) -> Iterator[RenderableType]:
+    """Its sentences and tables under its heading."""
+    yield Text(section.heading, style="bold")
+    yield from (Padding(Text(sentence), (0, 0, 0, 2)) for sentence in section.sentences)
+    for told in section.tables:
+        table = _table(told.headings[0])
+        table.title, table.title_justify = told.caption, "left"
+        for at, heading in enumerate(told.headings[1:], 1):
+            table.add_column(heading, justify="right" if at in told.numeric else "left")
+        for row in told.rows:
+            table.add_row(*map(Text, row))
+        yield table
+    yield Text()
 
 
 def _candidates(candidates: Sequence[CandidateReport], *, is_wide: bool) -> Table:
