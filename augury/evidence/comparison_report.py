@@ -59,7 +59,14 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
     settings, candidate = analysis.results.request.evaluation, judgement.candidate
     lost = losses(why.classes)
     sentence = sentence_of(
-        candidate.name, judgement.verdict, judgement.difference, settings.confidence, settings.practical_effect, lost
+        candidate.name,
+        judgement.verdict,
+        judgement.difference,
+        settings.confidence,
+        settings.practical_effect,
+        lost,
+        is_cut_short=why.still_improving,
+        is_baseline_cut_short=why.baseline_still_improving,
     )
     return CandidateReport(
         name=candidate.name,
