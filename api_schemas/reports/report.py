@@ -100,10 +100,22 @@ class CandidateReport(Body):
     why: Why | None = Field(None, description="Null where the baseline has no model to ask.")
 
 
+class RejectedSpec(Body):
+    """What was made from the evidence, put to the test, and did worse than what is recommended in its place."""
+
+    recommended: RecommendedSpec
+    verdict: Verdict | None = Field(description="Against the baseline.")
+    against_baseline: Difference | None
+    against_best: Difference | None = Field(description="It minus the best candidate, on the same fresh seeds.")
+
+
 class RecommendationReport(Body):
     """The recommended spec, trained on seeds that no decision before has seen."""
 
-    recommended: RecommendedSpec
+    recommended: RecommendedSpec = Field(
+        description="What to use. Where the spec that was made from the evidence did worse on its fresh seeds, the "
+        "baseline or a candidate that is shown to help; 'rejected' has that spec then."
+    )
     verdict: Verdict | None = Field(description="Against the baseline; null where it is the baseline.")
     against_baseline: Difference | None
     best_candidate: str | None = Field(
@@ -117,6 +129,9 @@ class RecommendationReport(Body):
         "'held_out', images that were kept for it. Null: the same images.",
     )
     sentence: str = Field(description="How it did on these seeds, in words.")
+    rejected: RejectedSpec | None = Field(
+        None, description="The spec that was put to the test, where its trials were below those of what is recommended."
+    )
 
 
 class Cost(Body):

@@ -140,9 +140,7 @@ def test_a_verdict_about_trainings_that_were_not_over_says_so_itself(
     verdict: Verdict, mine: bool, theirs: bool, whose: str
 ) -> None:
     """Whatever it is: with more epochs it may be another."""
-    sentence = sentence_of(
-        "flip", verdict, _difference(), 0.95, 0.5, is_cut_short=mine, is_baseline_cut_short=theirs
-    )
+    sentence = sentence_of("flip", verdict, _difference(), 0.95, 0.5, is_cut_short=mine, is_baseline_cut_short=theirs)
     assert sentence.endswith(
         f"; but {whose} still improving when their epochs ended: with more epochs this may change."
     )
