@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.artifacts import Artifact
@@ -24,7 +24,8 @@ from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.training.evaluation import EvaluationSettings
 from api_schemas.training.models import ModelSpec
-from api_schemas.training.settings import TrainingSettings
+from api_schemas.training.responses import BudgetResponse, DataResponse
+from api_schemas.training.settings import TrainingSettings, with_epochs
 
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
@@ -105,6 +106,19 @@ class ComparisonRequest(RequestModel):
         description="How single parameters are judged. affinity: each alone, by the baseline's models, without "
         "training. full: arms with each parameter alone and with each left out are trained as well.",
     )
+    budget_response: BudgetResponse | None = Field(
+        None,
+        description="Numbers of epochs: baseline and candidates are trained anew for each, as whole schedules, on the "
+        "first round's seeds, and the report has the difference over the budget. training.epochs decides, and is one "
+        "of them, whether or not it is named.",
+        examples=[[10, 30, 100]],
+    )
+    data_response: DataResponse | None = Field(
+        None,
+        description="Shares of the training images: the same on so many of them, and what each candidate is worth in "
+        "images. All images, 1.0, are one of them, whether or not that is named.",
+        examples=[[0.25, 0.5, 1.0]],
+    )
     recommend: bool = Field(
         False, description="Make a better spec from the evidence, and train it on fresh seeds before it is called so."
     )
@@ -120,6 +134,17 @@ class ComparisonRequest(RequestModel):
             raise PydanticCustomError(
                 "repeated_name", f"candidate names must be unique; repeated: {', '.join(repeated)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_can_be_trained(self) -> Self:
+        for epochs in self.budget_response or ():
+            try:
+                with_epochs(self.training, epochs)
+            except ValidationError as error:
+                context = {"epochs": epochs, "reason": error.errors(include_url=False)[0]["msg"]}
+                message = "budget_response: the training settings do not allow {epochs} epochs: {reason}"
+                raise PydanticCustomError("budget", message, context) from None
         return self
 
 

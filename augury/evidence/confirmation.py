@@ -109,8 +109,8 @@ def _unless_it_lost(
             "verdict": None if is_baseline else Verdict.HELPS,
             "against_baseline": None if is_baseline or known is None else known.against_baseline,
             "against_best": None,
-            "sentence": f"What the evidence suggested, {spec_in_words(tried.recommended.spec)}, was put to the test and "
-            f"did not hold up. {tried.sentence}{stands}",
+            "sentence": f"What the evidence suggested, {spec_in_words(tried.recommended.spec)}, was put to the test "
+            f"and did not hold up. {tried.sentence}{stands}",
             "rejected": RejectedSpec(
                 recommended=tried.recommended,
                 verdict=tried.verdict,

@@ -17,6 +17,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
+from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem
 from store import queue
 from store.queue import Message
@@ -24,7 +25,7 @@ from store.rows import jobs, plans, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow
 
-_PHASES = {"comparison": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
+_PHASES = {"comparison": Phase.TRAINING, "response": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
 _UNFINISHED = (TrialState.QUEUED, TrialState.RUNNING)
 
 
@@ -62,11 +63,16 @@ def stand(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Sta
 def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
     """Note the plan, which can be carried out; its trials come afterwards."""
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
-    problem = split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
-    if problem is not None:
-        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
-        return False
-    plan = with_earlier_reports(session, request, comparison.plan_of(request, facts), dataset, job.id)
+    plan = comparison.plan_of(request, facts)
+    problems = {
+        "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request)),
+        "data_response": data_problem(request, facts, plan.held_out),
+    }
+    for field, problem in problems.items():
+        if problem is not None:
+            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"{field}: {problem}"), now)
+            return False
+    plan = with_earlier_reports(session, request, plan, dataset, job.id)
     jobs.note_plan(session, job, plan, now)
     return True
 
