@@ -1,6 +1,6 @@
 """Arms that are trained with other budgets, or on shares of the images: what a difference depends on.
 
-They are the baseline and the candidates once more, on the seeds of the first round. What the comparison is about itself,
+They are the baseline and the candidates once more, on the seeds of the first round. What the comparison is about,
 ``training.epochs`` on all images, is a level of both, for which nothing more is trained.
 """
 
