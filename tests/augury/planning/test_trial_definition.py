@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
+from api_schemas.training.settings import as_accepted
 from augury.planning import comparison as plans
 from augury.planning.canonical import canonical_json, digest
 from augury.planning.splits import FixedSplit, GroupedSplit, HeldOut, RandomSplit, SplitDefinition, split_definition
@@ -47,12 +48,11 @@ SPLITS: st.SearchStrategy[SplitDefinition] = st.one_of(
 
 
 def _definition(pinned: dict[str, Any]) -> TrialDefinition:
-    request = REQUESTS.validate_python(pinned["request"])
+    request = REQUESTS.validate_python(as_accepted(pinned["request"]))
     facts = DatasetFacts.model_validate(pinned["facts"])
     arms = {arm.name: arm for arm in plans.plan_of(request, facts).arms}
     split = split_definition(request.evaluation, facts)
-    definition = plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, split)
-    return definition.model_copy(update={"version": "3"})  # as it was; a later one makes other keys, on purpose
+    return plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, split)
 
 
 @pytest.mark.parametrize("pinned", PINNED, ids=lambda pinned: pinned["name"])
