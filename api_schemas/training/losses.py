@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
 from api_schemas.base import RequestModel
-from api_schemas.training.schedules import name_of, named
+from api_schemas.training.schedules import named, names_one_of
 
 MAX_WEIGHTED_CLASSES = 1000
 MAX_CLASS_WEIGHT = 1000
@@ -31,7 +31,7 @@ Loss = Annotated[
     | Annotated[CrossEntropy, Tag("cross_entropy")]
     | Annotated[Focal, Tag("focal")],
     Discriminator(
-        name_of,
+        names_one_of("cross_entropy", "focal"),
         custom_error_type="unknown_loss",
         custom_error_message="expected 'cross_entropy', 'focal', or an object whose name is one of these",
     ),

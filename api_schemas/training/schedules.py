@@ -45,12 +45,16 @@ def named(*kinds: type[RequestModel]) -> Callable[[Any], Any]:
     return lambda value: of_name[value]() if isinstance(value, str) else value
 
 
-def name_of(value: Any) -> str | None:
-    """Which alternative of a union on ``name`` a value is; ``short`` for a bare name."""
-    if isinstance(value, str):
-        return "short"
-    name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
-    return name if isinstance(name, str) else None
+def names_one_of(*short: str) -> Callable[[Any], str | None]:
+    """What tells the alternative of a union on ``name`` that a value is; ``short`` for one of these names alone."""
+
+    def name_of(value: Any) -> str | None:
+        if isinstance(value, str):
+            return "short" if value in short else None
+        name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
+        return name if isinstance(name, str) else None
+
+    return name_of
 
 
 Schedule = Annotated[
@@ -60,7 +64,7 @@ Schedule = Annotated[
     | Annotated[StepRate, Tag("step")]
     | Annotated[PlateauRate, Tag("plateau")],
     Discriminator(
-        name_of,
+        names_one_of("constant", "cosine", "plateau"),
         custom_error_type="unknown_schedule",
         custom_error_message="expected 'constant', 'cosine', 'plateau', or an object whose name is one of these or "
         "'step' (which needs every)",

@@ -157,7 +157,7 @@ PLAIN: dict[str, Any] = {
     "augment_until": 1.0,
     "mixed_precision": False,
 }
-"""Training as it was before there were options: a constant rate and nothing else. Whatever defaults become, this stays."""
+"""Training as it was before there were options: a constant rate, no options. Defaults may change, this may not."""
 
 _DEFAULT_RATE_BEFORE = 1e-3
 
