@@ -14,6 +14,7 @@ from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
 from augury.planning.effort import EffortLimits, effort_problem
+from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem
 from augury.planning.splits import held_out_share
@@ -110,9 +111,14 @@ def _data_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
     return data_problem(request, facts, held_out)
 
 
+def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return metric_problem(request.evaluation, facts)
+
+
 _BY_TRIALS = _Kind(
     (
         _Check("evaluation", "the dataset cannot be split as asked", _split_problem),
+        _Check("evaluation.metric", "the dataset cannot be judged by this metric", _metric_problem),
         _Check("data_response", "the dataset is too small for that share of it", _data_problem),
     ),
     _plan_trials,

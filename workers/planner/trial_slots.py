@@ -17,6 +17,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
+from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem
 from store import queue
@@ -65,7 +66,8 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
     plan = comparison.plan_of(request, facts)
     problems = {
-        "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request)),
+        "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
+        or metric_problem(request.evaluation, facts),
         "data_response": data_problem(request, facts, plan.held_out),
     }
     for field, problem in problems.items():
