@@ -12,8 +12,10 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
-from api_schemas.training.settings import with_epochs
+from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
+from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.automatic_epochs import pilot_training, with_pilot
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
@@ -83,7 +85,8 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         "held_out": _held_out(request, stored),
         "warnings": _warnings(request, stored),
     }
-    return with_responses(plan.model_copy(update=settled), request)
+    planned = with_responses(plan.model_copy(update=settled), request)
+    return with_pilot(planned) if request.training.epochs == "auto" else planned
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -111,6 +114,7 @@ def _plan(
     request: TrialRequest,
 ) -> Plan:
     evaluation = request.evaluation
+    epochs = MAX_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
     first = evaluation.first_seed
     seeds = list(range(first, first + evaluation.min_seeds))
     # Single parameters explain a verdict and do not make one: the first round is enough for them.
@@ -123,8 +127,8 @@ def _plan(
         seeds=seeds,
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
-        epochs=request.training.epochs,
-        trial_epochs=trials_now * request.training.epochs,
+        epochs=epochs,
+        trial_epochs=trials_now * epochs,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
         reserve=RESERVE if candidates else 0.0,
     )
@@ -165,8 +169,12 @@ def _slots(plan: Plan, rounds: Iterable[Round]) -> Iterator[tuple[Arm, int]]:
 def trial_definitions(
     request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
 ) -> Iterator[tuple[Arm, int, TrialDefinition]]:
-    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is; those that are due at last."""
-    for arm, seed in _slots(plan, [*plan.rounds, *plan.due]):
+    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is; those that are due at last.
+
+    What is due is not known before the number of epochs is.
+    """
+    is_open = plan.epochs is None and request.training.epochs == "auto"
+    for arm, seed in _slots(plan, plan.rounds if is_open else [*plan.rounds, *plan.due]):
         yield arm, seed, definition_of(request, plan, arm, seed, dataset_digest, facts)
 
 
@@ -174,23 +182,42 @@ def definition_of(
     request: TrialRequest, plan: Plan, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
 ) -> TrialDefinition:
     """The trial that an arm of a plan on one of its seeds is."""
-    validated_on = next(each.validated_on for each in reversed(plan.rounds) if seed in each.seeds)
+    rounds = [*plan.due, *plan.rounds]
+    validated_on = next(each.validated_on for each in reversed(rounds) if seed in each.seeds)
     split = split_definition(request.evaluation, facts, validated_on, plan.held_out, arm.training_share)
-    return trial_definition(request, arm, seed, dataset_digest, split)
+    return trial_definition(request, arm, seed, dataset_digest, split, plan.epochs)
 
 
 def trial_definition(
-    request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, split: SplitDefinition
+    request: TrialRequest,
+    arm: Arm,
+    seed: int,
+    dataset_digest: str,
+    split: SplitDefinition,
+    epochs: int | None = None,
 ) -> TrialDefinition:
-    """The trial that an arm on a seed is, on the dataset with that digest."""
+    """The trial that an arm on a seed is, on the dataset with that digest.
+
+    *epochs* are the plan's, where it has any; an arm may have its own.
+    """
+    training = _training_of(request, arm, epochs)
     return TrialDefinition(
-        version=training_version(request.training),
+        version=training_version(training),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
         model=request.model,
-        training=request.training if arm.epochs is None else with_epochs(request.training, arm.epochs),
+        training=training,
         spec=arm.spec,
         seed=seed,
         keep_model=isinstance(request, TrainingRequest),
     )
+
+
+def _training_of(request: TrialRequest, arm: Arm, epochs: int | None) -> TrainingSettings:
+    """How an arm is trained: for the epochs that it has itself, or else for the plan's, or the request's."""
+    if arm.role == ArmRole.PILOT:
+        return pilot_training(request.training)
+    number = arm.epochs or epochs or request.training.epochs
+    assert number != "auto", "nothing is trained before the number of epochs was found, but a pilot"
+    return with_epochs(request.training, number)

@@ -36,6 +36,7 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)", "candidate-{}"),
     (r"/arms", "arms"),
     (r"/recommendation", "recommendation"),
+    (r"/automatic_epochs", "epochs"),
     (r"/budget_response", "budgets"),
     (r"/data_response", "images"),
     (r"/method", "method"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
@@ -55,6 +55,11 @@ def add_probes(session: Session, job_id: str, seeds: Iterable[int], queue: str, 
     there = set(session.scalars(select(ChunkRow.number).where(*_probes_of(job_id))))
     due = [ChunkSpan(number=seed, first=0, images=1) for seed in seeds if seed not in there]
     add(session, job_id, ChunkRole.PROBE, due, queue, now)
+
+
+def forget_probes(session: Session, job_id: str) -> None:
+    """Of models that are not a job's any more; none of them may be running."""
+    session.execute(delete(ChunkRow).where(*_probes_of(job_id)))
 
 
 def probes(session: Session, job_id: str) -> Sequence[ChunkRow]:

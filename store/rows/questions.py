@@ -34,6 +34,8 @@ def with_earlier_reports(
     """The plan with the finished reports, other jobs' than that one's, that have shown what it asks; oldest first."""
     if not isinstance(request, ComparisonRequest) or dataset.digest is None:
         return plan
+    if plan.epochs is None and request.training.epochs == "auto":
+        return plan  # what the question is shows only once the number of epochs was found
     own = _keys(request, plan, dataset)
     found = []
     for job in _with_reports(session, own, job_id):
@@ -51,7 +53,9 @@ def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> Keys:
     compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
     split = split_definition(evaluation, facts, held_out=plan.held_out)
     return {
-        arm.name: {seed: trial_definition(request, arm, seed, dataset.digest, split).key() for seed in seeds}
+        arm.name: {
+            seed: trial_definition(request, arm, seed, dataset.digest, split, plan.epochs).key() for seed in seeds
+        }
         for arm in plan.arms
         if arm.name in compared
     }

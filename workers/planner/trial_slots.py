@@ -26,7 +26,8 @@ from store.rows import jobs, plans, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow
 
-_PHASES = {"comparison": Phase.TRAINING, "response": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
+_PHASES = {"confirmation": Phase.CONFIRMING}
+"""By the purpose of the last round; for all others it is training."""
 _UNFINISHED = (TrialState.QUEUED, TrialState.RUNNING)
 
 
@@ -54,7 +55,7 @@ def stand(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Sta
         is_filled = jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
         by_state = plans.slots_by_state(session, job.id)
     if job.phase != Phase.REPORTING or _is_waiting(session, job, by_state):  # else the report is just being made
-        jobs.begin(session, job, _PHASES[job.plan["rounds"][-1].get("purpose", "comparison")], now)
+        jobs.begin(session, job, _PHASES.get(job.plan["rounds"][-1].get("purpose"), Phase.TRAINING), now)
     messages = _ring_for_trials(session, job, now)
     if not is_filled:
         messages.append((queue.ADVANCE, job.id, queue.CONTROL))

@@ -9,6 +9,7 @@ from augury.reporting.sections import responses
 from augury.reporting.sections.section import Section
 
 _SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
+    responses.training_length,
     responses.over_budgets,
     responses.over_images,
 )

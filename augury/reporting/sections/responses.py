@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from augury.reporting.plots.style import Picture
 
 
+def training_length(report: Report) -> Section | None:
+    """How the number of epochs was found; None where it was given."""
+    found = report.automatic_epochs
+    return None if found is None else Section("epochs", "For how long was trained", [found.sentence])
+
+
 def over_budgets(report: Report) -> Section | None:
     """The difference over the training budget; None where other budgets were not trained."""
     response = report.budget_response
