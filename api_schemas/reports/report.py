@@ -1,6 +1,7 @@
 """The report of a comparison: the evidence, and the verdict it supports.
 
-Accuracies are fractions of images; differences and intervals are percentage points.
+Accuracies are fractions of images; differences and intervals are points of the deciding metric, and above zero is
+better.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole, EarlierReport
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
+from api_schemas.reports.metrics import MetricValues
 from api_schemas.training.trials import Curves
 
 
@@ -32,14 +34,14 @@ class Verdict(StrEnum):
 
 
 class Difference(Body):
-    """A mean paired difference with its interval, in percentage points."""
+    """A mean paired difference of the deciding metric with its interval, in points; above zero is better."""
 
     mean: Points
     low: Points
     high: Points
     confidence: float = Field(description="Of this interval taken alone.")
     standard_deviation: Points = Field(description="Of the paired differences over seeds.")
-    seeds: list[int] = Field(description="The seeds that both arms finished.")
+    seeds: list[int] = Field(description="The seeds that both arms finished and that the metric is defined on.")
     per_seed: list[Points]
 
 
@@ -75,6 +77,9 @@ class ArmReport(Body):
     mean_clean_training_accuracy: float | None
     mean_seconds: float | None
     per_seed: list[SeedResult]
+    metrics: dict[str, MetricValues] = Field(
+        {}, description="By name, the deciding one first. Reports of earlier versions have none."
+    )
     failed_trials: list[FailedTrial]
 
 
@@ -134,6 +139,7 @@ class Method(Body):
     """How the verdicts were reached."""
 
     interval: str
+    metric: str = Field("accuracy", description="What decided, as in evaluation.metric.")
     confidence: float
     practical_effect: Points
     candidates: int

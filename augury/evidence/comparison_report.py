@@ -10,6 +10,7 @@ from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.statistics.alpha_spending import confidence_at
+from augury.evidence.suggested_metric import suggested_metric
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
 from augury.evidence.why.summary import summarise
@@ -39,8 +40,13 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
         summary=[
+            *suggested_metric(results),
             *summarise(
-                candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
+                candidates,
+                analysis.baseline,
+                results.request.evaluation.practical_effect,
+                analysis.confirmation,
+                results.metric,
             ),
             *told_of_earlier(analysis),
         ],
@@ -59,7 +65,13 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
     settings, candidate = analysis.results.request.evaluation, judgement.candidate
     lost = losses(why.classes)
     sentence = sentence_of(
-        candidate.name, judgement.verdict, judgement.difference, settings.confidence, settings.practical_effect, lost
+        candidate.name,
+        judgement.verdict,
+        judgement.difference,
+        settings.confidence,
+        settings.practical_effect,
+        lost,
+        analysis.results.metric.choice.unit,
     )
     return CandidateReport(
         name=candidate.name,

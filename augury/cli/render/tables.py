@@ -61,7 +61,7 @@ def _arms(plan: Plan) -> RenderableType:
             "kept from the search, to confirm the recommendation on."
         )
     amount = Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}{scale}{kept}")
-    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in _absence(plan)))
+    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in _absence(plan)), *map(Text, plan.warnings))
 
 
 def _absence(plan: Plan | AugmentationPlan) -> list[str]:
