@@ -12,8 +12,8 @@ from api_schemas.plans import Arm, ArmRole
 from api_schemas.reports.evidence import Look
 from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Method, Provenance, SeedResult
 from api_schemas.training.trials import Trial, TrialState
-from augury.evidence.arm_metrics import arm_metrics
 from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.metrics.arms import arm_metrics
 from augury.planning.splits import fixed_validation, split_sizes
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}

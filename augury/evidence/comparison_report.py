@@ -10,9 +10,9 @@ from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.statistics.alpha_spending import confidence_at
-from augury.evidence.suggested_metric import suggested_metric
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
+from augury.evidence.why.suggested_metric import suggested_metric
 from augury.evidence.why.summary import summarise
 from augury.evidence.why.verdict_sentence import sentence_of
 from augury.linting import lint
@@ -40,7 +40,7 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
         summary=[
-            *suggested_metric(results),
+            *suggested_metric(results.request.evaluation, results.facts),
             *summarise(
                 candidates,
                 analysis.baseline,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Verdict
-from augury.evidence.arm_metrics import mean_of_metric
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.metrics.arms import mean_of_metric
 from augury.evidence.metrics.table import ACCURACY, Metric
 from augury.evidence.statistics.claims import means_at_equal_seeds
 from augury.evidence.why.affinity import mean_of

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.reports.evidence import Cause
-from augury.evidence.comparison_results import ComparisonResults
+from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.metric_problems import metric_suggestion
 
 
-def suggested_metric(results: ComparisonResults) -> list[Cause]:
+def suggested_metric(evaluation: EvaluationSettings, facts: DatasetFacts) -> list[Cause]:
     """The suggestion, before all else; nothing where there is none."""
-    suggestion = metric_suggestion(results.request.evaluation, results.facts)
+    suggestion = metric_suggestion(evaluation, facts)
     if suggestion is None:
         return []
     return [Cause(kind="finding", text=suggestion, strength=0.0, evidence="/provenance/dataset/classes")]
