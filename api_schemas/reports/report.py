@@ -6,7 +6,6 @@ better.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
@@ -19,30 +18,11 @@ from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole, EarlierReport
 from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.differences import Difference as Difference
+from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.reports.metrics import MetricValues
 from api_schemas.training.trials import Curves
-
-
-class Verdict(StrEnum):
-    """What the data say about a candidate, asked in this order."""
-
-    EQUIVALENT = "equivalent"
-    HELPS = "helps"
-    HURTS = "hurts"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Difference(Body):
-    """A mean paired difference of the deciding metric with its interval, in points; above zero is better."""
-
-    mean: Points
-    low: Points
-    high: Points
-    confidence: float = Field(description="Of this interval taken alone.")
-    standard_deviation: Points = Field(description="Of the paired differences over seeds.")
-    seeds: list[int] = Field(description="The seeds that both arms finished and that the metric is defined on.")
-    per_seed: list[Points]
 
 
 class SeedResult(Body):
