@@ -21,6 +21,7 @@ from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.differences import Difference as Difference
 from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.metrics import MetricValues
 from api_schemas.training.trials import Curves
 
@@ -154,6 +155,7 @@ class Report(Body):
     recommendation: RecommendationReport | None = None
     candidates: list[CandidateReport]
     arms: list[ArmReport]
+    final_scores: FinalScores | None = Field(None, description="Where evaluation.test asks for it.")
     method: Method
     cost: Cost
     provenance: Provenance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.reports.evidence import Look, Why
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
@@ -24,12 +25,13 @@ _INTERVAL_METHOD = (
 )
 
 
-def comparison_report(analysis: Analysis, created_at: str) -> Report:
+def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores | None = None) -> Report:
     """The report, as a pure function of the analysis.
 
     Args:
         analysis: of all rounds.
         created_at: RFC 3339, UTC.
+        scores: on the dataset's untouched test split, where they were asked for.
     """
     results = analysis.results
     told = zip(analysis.judgements, analysis.candidate_results, analysis.reasons, strict=True)
@@ -53,6 +55,7 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         candidates=candidates,
         recommendation=analysis.confirmation,
         arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
+        final_scores=scores,
         method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)).model_copy(
             update={"earlier": results.plan.earlier}
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.plans import BASELINE
+from api_schemas.plans import BASELINE, Plan
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import Difference, RecommendationReport, Verdict
@@ -62,7 +62,7 @@ def confirmation_report(results: ComparisonResults) -> RecommendationReport | No
     confirmed = {name for each in rounds for name in each.arms}
     validated_on = next((each.validated_on for each in rounds), None)
     judged_on = _judged_on(validated_on, fixed_validation(settings, results.facts))
-    arm = next(arm.name for arm in results.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
+    arm = confirmed_arm(results.plan)
     confidence = 1 - (1 - settings.confidence) / 2
     against_baseline = difference_between(results, arm, BASELINE, seeds, confidence)
     best = next((each for each in results.plan.candidates if each.arm in confirmed), None)
@@ -81,6 +81,13 @@ def confirmation_report(results: ComparisonResults) -> RecommendationReport | No
         validated_on=validated_on,
         sentence=_sentence(verdict, against_baseline, name, against_best, judged_on),
     )
+
+
+def confirmed_arm(plan: Plan) -> str:
+    """The name of the arm that the plan's recommendation is trained as."""
+    confirmed = {name for each in plan.rounds if each.purpose == "confirmation" for name in each.arms}
+    assert plan.recommendation is not None
+    return next(arm.name for arm in plan.arms if arm.name in confirmed and arm.spec == plan.recommendation.spec)
 
 
 def _sentence(

@@ -182,4 +182,5 @@ def trial_definition(
         spec=arm.spec,
         seed=seed,
         keep_model=isinstance(request, TrainingRequest),
+        scored_on=None if request.evaluation.test is None else "test",
     )

@@ -15,7 +15,7 @@ from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
 from augury.planning.effort import EffortLimits, effort_problem
 from augury.planning.metric_problems import metric_problem
-from augury.planning.split_problems import split_problem
+from augury.planning.split_problems import split_problem, test_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
@@ -104,6 +104,10 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation.plan_augmentation(request, facts_of(dataset))
 
 
+def _test_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return test_problem(request.evaluation, facts)
+
+
 def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
     return metric_problem(request.evaluation, facts)
 
@@ -111,6 +115,7 @@ def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
 _BY_TRIALS = _Kind(
     (
         _Check("evaluation", "the dataset cannot be split as asked", _split_problem),
+        _Check("evaluation.test", "the dataset has no untouched test split", _test_problem),
         _Check("evaluation.metric", "the dataset cannot be judged by this metric", _metric_problem),
     ),
     _plan_trials,
