@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api_schemas.plans import Arm, Plan
 from api_schemas.reports.evidence import Look, Why
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
@@ -16,6 +17,7 @@ from augury.evidence.responses.images import data_response
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
+from augury.evidence.why.suggested_metric import suggested_metric
 from augury.evidence.why.summary import summarise
 from augury.evidence.why.verdict_sentence import sentence_of
 from augury.linting import lint
@@ -27,12 +29,13 @@ _INTERVAL_METHOD = (
 )
 
 
-def comparison_report(analysis: Analysis, created_at: str) -> Report:
+def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores | None = None) -> Report:
     """The report, as a pure function of the analysis.
 
     Args:
         analysis: of all rounds.
         created_at: RFC 3339, UTC.
+        scores: on the dataset's untouched test split, where they were asked for.
     """
     results = analysis.results
     told = zip(analysis.judgements, analysis.candidate_results, analysis.reasons, strict=True)
@@ -43,8 +46,13 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
         summary=[
+            *suggested_metric(results.request.evaluation, results.facts),
             *summarise(
-                candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
+                candidates,
+                analysis.baseline,
+                results.request.evaluation.practical_effect,
+                analysis.confirmation,
+                results.metric,
             ),
             *told_of_earlier(analysis),
         ],
@@ -54,6 +62,7 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         budget_response=budget_response(results),
         data_response=data_response(results),
         arms=[arm_reports.arm_report(results, arm) for arm in _trained(results.plan)],
+        final_scores=scores,
         method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)).model_copy(
             update={"earlier": results.plan.earlier}
         ),
@@ -72,6 +81,7 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
         settings.confidence,
         settings.practical_effect,
         lost,
+        analysis.results.metric.choice.unit,
         is_cut_short=why.still_improving,
         is_baseline_cut_short=why.baseline_still_improving,
     )

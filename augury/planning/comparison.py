@@ -13,6 +13,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
+from api_schemas.training.metrics import metric_choice
 from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.automatic_epochs import pilot_training, with_pilot
@@ -200,9 +201,9 @@ def trial_definition(
 
     *epochs* are the plan's, where it has any; an arm may have its own.
     """
-    training = _training_of(request, arm, epochs)
+    training, traits = _training_of(request, arm, epochs), metric_choice(request.evaluation.metric).traits
     return TrialDefinition(
-        version=training_version(training),
+        version=training_version(training, needs_probabilities=traits.needs_all_probabilities),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
@@ -211,6 +212,7 @@ def trial_definition(
         spec=arm.spec,
         seed=seed,
         keep_model=isinstance(request, TrainingRequest),
+        scored_on=None if request.evaluation.test is None else "test",
     )
 
 

@@ -34,6 +34,8 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/why/flips", "candidate-{}-confusions"),
     (r"/candidates/(\d+)/findings", "candidate-{}-findings"),
     (r"/candidates/(\d+)", "candidate-{}"),
+    (r"/arms/\d+/metrics", "metrics"),
+    (r"/final_scores", "final-scores"),
     (r"/arms", "arms"),
     (r"/recommendation", "recommendation"),
     (r"/automatic_epochs", "epochs"),

@@ -19,7 +19,7 @@ from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
-from augury.planning.split_problems import split_problem
+from augury.planning.split_problems import split_problem, test_problem
 from store import queue
 from store.queue import Message
 from store.rows import jobs, plans, trials
@@ -66,9 +66,11 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     """Note the plan, which can be carried out; its trials come afterwards."""
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
     plan = comparison.plan_of(request, facts)
+    evaluation = request.evaluation
     problems = {
-        "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
-        or metric_problem(request.evaluation, facts),
+        "evaluation": split_problem(evaluation, facts, recommend=comparison.recommends(request))
+        or test_problem(evaluation, facts)
+        or metric_problem(evaluation, facts),
         "data_response": data_problem(request, facts, plan.held_out),
     }
     for field, problem in problems.items():

@@ -10,7 +10,7 @@ from api_schemas.failures import Failure
 from api_schemas.training.trials import TrialResult
 from augury.planning.trial_definition import TrialDefinition
 from store import queue
-from store.files.names import model_name, predictions_name
+from store.files.names import model_name, predictions_name, scored_name
 from store.files.snapshots import load_snapshot
 from store.rows import leases, trials
 from store.rows.leases import Lease
@@ -36,6 +36,8 @@ def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeep
     definition = TrialDefinition.model_validate(stored)
     trained = train_trial(definition, load_snapshot(context.artifacts, definition.dataset), keeper)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
+    if trained.scored is not None:
+        context.artifacts.write(scored_name(trial_id), trained.scored)
     if trained.model is not None:
         context.artifacts.write(model_name(trial_id), trained.model)
     return trained.result

@@ -37,9 +37,8 @@ def _over_budgets(
     results: ComparisonResults, candidate: CandidatePlan, budgets: list[int], confidence: float
 ) -> CandidateBudgets:
     points = [_point(results, candidate, epochs, confidence) for epochs in budgets]
-    sentence = told(
-        candidate.name, [Level(str(each.epochs), each.verdict, each.difference) for each in points], "epochs"
-    )
+    levels = [Level(str(each.epochs), each.verdict, each.difference) for each in points]
+    sentence = told(candidate.name, levels, "epochs", results.metric.choice.unit)
     last = points[-1]
     if last.still_improving or last.baseline_still_improving:
         whose = "its trials" if last.still_improving else "the baseline's trials"

@@ -43,7 +43,15 @@ def over_budgets(report: Report) -> Section | None:
     ]
     table = Table(
         f"Difference to the baseline by training budget; the verdicts are at {response.deciding_epochs} epochs",
-        ("Candidate", "Epochs", "At this budget", "Difference in points", "Baseline", "Candidate's", "Still improving"),
+        (
+            "Candidate",
+            "Epochs",
+            "At this budget",
+            "Difference",
+            "Baseline's accuracy",
+            "Its accuracy",
+            "Still improving",
+        ),
         rows,
         frozenset({1, 3, 4, 5}),
     )
@@ -73,7 +81,7 @@ def over_images(report: Report) -> Section | None:
     table = Table(
         "Difference to the baseline by number of training images",
         (
-            "Candidate", "Images", "With so many", "Difference in points", "Baseline", "Candidate's",
+            "Candidate", "Images", "With so many", "Difference", "Baseline's accuracy", "Its accuracy",
             "As the baseline with",
         ),
         rows,
