@@ -3,9 +3,9 @@
     python benchmarks/defaults.py --seeds 10 --models small_cnn resnet8 --json
     python benchmarks/defaults.py --photographs sign-language-digits.zip      # a zip of class folders, at 32x32
 
-For every dataset, model and recipe a baseline and a mildly augmented arm are trained on the same seeds, splits and initial
-weights. Each recipe is judged by accuracy and by log-loss. *t* is the mean gain over its standard error; *seeds* is what an
-interval of 95 % would need to leave out zero if gain and spread are what was measured.
+For every dataset, model and recipe a baseline and a mildly augmented arm are trained on the same seeds, splits and
+initial weights. Each recipe is judged by accuracy and by log-loss. *t* is the mean gain over its standard error;
+*seeds* is what an interval of 95 % would need to leave out zero if gain and spread are what was measured.
 """
 
 from __future__ import annotations
