@@ -17,6 +17,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
+from augury.planning.metric_problems import metric_problem
 from augury.planning.split_problems import split_problem
 from augury.planning.training_problems import training_problem
 from store import queue
@@ -64,7 +65,8 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     """Note the plan, which can be carried out; its trials come afterwards."""
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
     problems = {
-        "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request)),
+        "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
+        or metric_problem(request.evaluation, facts),
         "training": training_problem(request.training, facts),
     }
     problem = next((f"{field}: {problem}" for field, problem in problems.items() if problem is not None), None)
