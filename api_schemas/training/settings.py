@@ -29,7 +29,7 @@ class TrainingOptions(RequestModel):
 
     batch_size: int = Field(32, ge=1, le=4096)
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0, le=10, description="Of a schedule, the highest.")
+    learning_rate: float = Field(2e-3, gt=0, le=10, description="Of a schedule, the highest.")
     schedule: Schedule = Field(
         CosineRate(),
         description="How the learning rate goes on: constant, cosine (default: to zero over all epochs), step, or "

@@ -19,6 +19,7 @@ from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem, test_problem
 from augury.planning.splits import held_out_share
+from augury.planning.training_problems import training_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
@@ -120,11 +121,16 @@ def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
     return metric_problem(request.evaluation, facts)
 
 
+def _training_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return training_problem(request.training, facts)
+
+
 _BY_TRIALS = _Kind(
     (
         _Check("evaluation", "the dataset cannot be split as asked", _split_problem),
         _Check("evaluation.test", "the dataset has no untouched test split", _test_problem),
         _Check("evaluation.metric", "the dataset cannot be judged by this metric", _metric_problem),
+        _Check("training", "the dataset cannot be trained on as asked", _training_problem),
         _Check("data_response", "the dataset is too small for that share of it", _data_problem),
     ),
     _plan_trials,

@@ -20,6 +20,7 @@ from augury.planning import comparison
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem, test_problem
+from augury.planning.training_problems import training_problem
 from store import queue
 from store.queue import Message
 from store.rows import jobs, plans, trials
@@ -71,12 +72,13 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
         "evaluation": split_problem(evaluation, facts, recommend=comparison.recommends(request))
         or test_problem(evaluation, facts)
         or metric_problem(evaluation, facts),
+        "training": training_problem(request.training, facts),
         "data_response": data_problem(request, facts, plan.held_out),
     }
-    for field, problem in problems.items():
-        if problem is not None:
-            jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"{field}: {problem}"), now)
-            return False
+    problem = next((f"{field}: {problem}" for field, problem in problems.items() if problem is not None), None)
+    if problem is not None:
+        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, problem), now)
+        return False
     plan = with_earlier_reports(session, request, plan, dataset, job.id)
     jobs.note_plan(session, job, plan, now)
     return True
