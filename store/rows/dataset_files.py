@@ -62,8 +62,8 @@ def _snapshot_of(session: Session, row: DatasetRow) -> list[str]:
 
 
 def _upload_of(session: Session, row: DatasetRow) -> list[str]:
-    if row.state != DatasetState.DELETED or row.reference["kind"] != "upload":
+    if row.state != DatasetState.DELETED or row.upload_sha256 is None:
         return []
-    same_file = DatasetRow.reference["sha256"].as_string() == row.reference["sha256"]
+    same_file = DatasetRow.upload_sha256 == row.upload_sha256
     others = select(DatasetRow.id).where(DatasetRow.id != row.id, same_file, DatasetRow.state != DatasetState.DELETED)
-    return [] if session.scalar(others.limit(1)) else [upload_name(row.reference["sha256"])]
+    return [] if session.scalar(others.limit(1)) else [upload_name(row.upload_sha256)]

@@ -18,6 +18,10 @@ class DatasetRow(Leased, Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     reference: Mapped[dict[str, Any]]
+    kind: Mapped[str] = mapped_column(String(20), server_default="")
+    """Of the reference."""
+    upload_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the file that was uploaded, in hexadecimal; None for other kinds."""
     reference_digest: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str | None] = mapped_column(String(64))
     facts: Mapped[dict[str, Any] | None]
@@ -31,6 +35,8 @@ class DatasetRow(Leased, Base):
               **only("state not in ('failed', 'deleted')")),
         Index("datasets_by_state", "state", "created_at"),
         Index("datasets_by_reference", "reference_digest", "id"),
+        Index("datasets_by_kind", "kind", "id"),
+        Index("datasets_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
 

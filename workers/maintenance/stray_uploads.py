@@ -49,12 +49,9 @@ def bury_stray_uploads(context: Context) -> int:
 
 def _referred_to(session: Session, checksums: set[str]) -> set[str]:
     """Those of the checksums whose files a dataset has. Of a deleted one they go with the dataset's other files."""
-    checksum = DatasetRow.reference["sha256"].as_string()
     has_files = or_(DatasetRow.state != DatasetState.DELETED, DatasetRow.purged_at.is_(None))
-    rows = select(checksum).where(
-        DatasetRow.reference["kind"].as_string() == "upload", checksum.in_(checksums), has_files
-    )
-    return set(session.scalars(rows))
+    rows = session.scalars(select(DatasetRow.upload_sha256).where(DatasetRow.upload_sha256.in_(checksums), has_files))
+    return {checksum for checksum in rows if checksum is not None}
 
 
 def _modified_at(context: Context, name: str) -> float:
