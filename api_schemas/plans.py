@@ -105,6 +105,7 @@ class Plan(Body):
         "images confirm, or nothing is recommended.",
     )
     extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
+    warnings: list[str] = Field([], description="What a person should know before it is trained, in sentences.")
     earlier: list[EarlierReport] = Field(
         [], description="Reports of the same question that are there already: other looks are paid for as extensions."
     )

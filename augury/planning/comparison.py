@@ -14,8 +14,9 @@ from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialR
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.metric_problems import metric_suggestion
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
-from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, training_version
 from augury.value_scale import Values
 
 TRAINED = "trained"
@@ -76,7 +77,11 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
     plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
-    settled = {"baseline_rule": _baseline_rule(request, stored), "held_out": _held_out(request, stored)}
+    settled = {
+        "baseline_rule": _baseline_rule(request, stored),
+        "held_out": _held_out(request, stored),
+        "warnings": _warnings(request, stored),
+    }
     return plan.model_copy(update=settled)
 
 
@@ -85,6 +90,11 @@ def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
     if not request.recommend or isinstance(stored, str):
         return None
     return held_out_share(request.evaluation, stored)
+
+
+def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
+    suggestion = None if isinstance(stored, str) else metric_suggestion(request.evaluation, stored)
+    return [] if suggestion is None else [suggestion]
 
 
 def plan_training(request: TrainingRequest) -> Plan:
@@ -161,7 +171,7 @@ def trial_definition(
 ) -> TrialDefinition:
     """The trial that an arm on a seed is, on the dataset with that digest."""
     return TrialDefinition(
-        version=TRAINING_VERSION,
+        version=training_version(request.training),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,

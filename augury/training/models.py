@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
@@ -19,6 +19,9 @@ from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits
 from augury.training.model_memory import largest_activation_bytes, require_memory
 from augury.training.networks import NETWORKS, Shape
+from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
+from augury.training.optimisation.objective import Objective
+from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
 from augury.training.steppers import Stepper, stepper_of
 
 Values = list[npt.NDArray[Any]]
@@ -27,14 +30,22 @@ _WITHOUT_PREPROCESSING = frozenset({"EfficientNetV2B0", "MobileNetV3Small"})  # 
 
 @dataclass(frozen=True)
 class Learner:
-    """A compiled model with its steps, and how many images fit into one of its forward passes."""
+    """A compiled model with its steps, and how many images fit into one of its forward passes.
+
+    ``class_weights`` ``[classes]`` float32 are heeded where the steps were compiled for them.
+    """
 
     model: keras.Model
     stepper: Stepper
     evaluation_batch: int
+    class_weights: npt.NDArray[np.float32] = field(default_factory=lambda: np.ones(1, np.float32))
 
-    def saved(self) -> bytes:
-        """The model with weights and optimizer, as a ``.keras`` file."""
+    def saved(self, learning_rate: float) -> bytes:
+        """The model with weights and optimizer, as a ``.keras`` file.
+
+        Whoever trains it further begins at that rate, and not at the end of a schedule.
+        """
+        self.model.optimizer.learning_rate = learning_rate
         file = io.BytesIO()
         keras.src.saving.saving_lib.save_model(self.model, file)  # the public function takes only paths
         return file.getvalue()
@@ -44,30 +55,40 @@ def initialised_learner(model: ModelSpec, shape: Shape, classes: int, training: 
     """A model with fresh weights and a fresh optimizer, both determined by *seed*.
 
     The compiled functions of a model are kept for the process: tracing them again for every trial would take
-    longer than training a small one.
+    longer than training a small one. They are the same for all batch sizes, learning rates and class weights.
 
     Raises:
         UserInputError: the model does not fit the images or the classes.
         ModelTooLargeError: training it takes more memory than there is.
     """
+    if training.mixed_precision:
+        require_accelerator()
     as_json = canonical_json(model.model_dump(mode="json"))
-    learner, pristine_optimizer = _compiled(as_json, shape, classes, training.optimizer, training.batch_size)
+    _require_memory(as_json, shape, classes, training.batch_size)
+    learner, pristine_optimizer = _compiled(as_json, shape, classes, recipe_of(training))
     initial = _initial_values(as_json, shape, classes, seed)
     variables = [*learner.model.variables, *learner.model.optimizer.variables]
     for variable, value in zip(variables, [*initial, *pristine_optimizer], strict=True):
         variable.assign(value)
-    learner.model.optimizer.learning_rate = training.learning_rate  # a variable, so that no rate is compiled anew
     return learner
 
 
+@lru_cache(maxsize=8)
+def _require_memory(as_json: str, shape: Shape, classes: int, batch_size: int) -> None:
+    """See ``require_memory``; what was found to be enough is not worked out again."""
+    require_memory(partial(_build, ModelSpec.model_validate_json(as_json), shape, classes), batch_size)
+
+
 @lru_cache(maxsize=2)
-def _compiled(as_json: str, shape: Shape, classes: int, optimizer: str, batch_size: int) -> tuple[Learner, Values]:
-    build = partial(_build, ModelSpec.model_validate_json(as_json), shape, classes)
-    require_memory(build, batch_size)
-    model = build()
-    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+def _compiled(as_json: str, shape: Shape, classes: int, recipe: Recipe) -> tuple[Learner, Values]:
+    model = _build(ModelSpec.model_validate_json(as_json), shape, classes)
+    if recipe.mixed_precision:
+        compute_in_bfloat16(model)
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer_of(recipe), loss=loss, metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
+    stepper = stepper_of(model, Objective.of(recipe))
+    learner = Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
     _require_probabilities(learner, shape)
     return learner, _values(model.optimizer.variables)
 

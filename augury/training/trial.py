@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 
+from api_schemas.training.settings import TrainingSettings
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History, finite_or_none, is_still_falling
-from augury.training.inputs import ENGINES, Indices
+from augury.training.inputs import ENGINES, Chunk, Indices, Inputs
 from augury.training.loop import train
-from augury.training.models import initialised_learner
-from augury.training.splits import draw_split
+from augury.training.models import Learner, initialised_learner
+from augury.training.optimisation.averaging import WeightMean, estimate_batch_statistics, has_batch_statistics
+from augury.training.optimisation.inner_split import carve_inner
+from augury.training.optimisation.objective import class_weights
+from augury.training.optimisation.rates import Rates
+from augury.training.optimisation.watching import Watch
+from augury.training.splits import Split, draw_split
 from augury.training.streams import INITIALISATION, stream_seed
 
 
@@ -31,9 +41,9 @@ def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMo
     """Carry out one trial that is defined so.
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
-    of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best. The
-    model is kept where nothing was augmented, to measure augmentations with, and where the definition has
-    ``keep_model``.
+    of the spec and never the augmentation; the validation accuracy is that of the final weights, and no weights are
+    chosen by it. The model is kept where nothing was augmented, to measure augmentations with, and where the
+    definition has ``keep_model``.
 
     Raises:
         UserInputError: the dataset cannot be split as asked, or model and dataset do not fit each other.
@@ -41,29 +51,89 @@ def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMo
     """
     began = time.perf_counter()
     seed, settings, spec = definition.seed, definition.training, definition.spec
-    shape = snapshot.images.shape[1:]
-    split = draw_split(snapshot, definition.split, seed)
+    shape, classes = snapshot.images.shape[1:], len(snapshot.class_names)
+    split, inner = _split(definition, snapshot)
     engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
-    learner = initialised_learner(
-        definition.model, shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
-    )
-
-    def examples(indices: Indices) -> EvaluationSet:
-        return EvaluationSet(inputs, shape, snapshot.labels, indices)
+    learner = initialised_learner(definition.model, shape, classes, settings, stream_seed(seed, INITIALISATION))
+    weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
+    learner = replace(learner, class_weights=weights)
+    examples = partial(EvaluationSet, inputs, shape, snapshot.labels)
+    validation, watch = examples(split.validation), _watch(settings)
+    mean = WeightMean(settings.average_last, settings.epochs) if settings.average_last else None
 
     history, predictions = train(
         learner,
-        inputs.chunks(settings.batch_size, settings.epochs),
+        training_chunks(inputs, settings),
         batch_size=settings.batch_size,
-        validation=examples(split.validation),
+        rates=Rates(settings, math.ceil(len(split.training) / settings.batch_size)),
+        validation=validation,
         monitor=monitor,
+        inner=(examples(inner), watch) if watch else None,
+        mean=mean,
     )
+    if _take_final_weights(learner, settings, inputs, watch, mean, monitor):
+        predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
     on_training = evaluate(learner.stepper, examples(split.training), learner.evaluation_batch, monitor)
     is_kept = not spec.has_augmentation or definition.keep_model
-    model = learner.saved() if is_kept else None
-    result = _result(history, predictions, on_training, len(snapshot.class_names), time.perf_counter() - began)
+    model = learner.saved(settings.learning_rate) if is_kept else None
+    result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
+    if watch is not None:
+        result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner)))
     return Trained(result, predictions.to_npz(), model)
+
+
+def _split(definition: TrialDefinition, snapshot: Snapshot) -> tuple[Split, Indices]:
+    """The trial's split, and its inner split, which is empty where nothing watches it."""
+    split = draw_split(snapshot, definition.split, definition.seed)
+    if not definition.training.watches:
+        return split, split.training[:0]
+    training, inner = carve_inner(snapshot, split.training, definition.training.inner_fraction, definition.seed)
+    return replace(split, training=training), inner
+
+
+def _watch(settings: TrainingSettings) -> Watch | None:
+    if not settings.watches:
+        return None
+    return Watch(settings.early_stopping.patience if settings.early_stopping else None)
+
+
+def training_chunks(inputs: Inputs, settings: TrainingSettings) -> Iterator[Chunk]:
+    """All epochs, the last share of them without augmentation where that is asked for."""
+    last = math.ceil(round(settings.augment_until * settings.epochs, 9))  # 0.7 * 10 is 7.000000000000001
+    augmented = inputs.chunks(settings.batch_size, range(last))
+    return chain(augmented, inputs.chunks(settings.batch_size, range(last, settings.epochs), is_augmented=False))
+
+
+def _take_final_weights(
+    learner: Learner,
+    settings: TrainingSettings,
+    inputs: Inputs,
+    watch: Watch | None,
+    mean: WeightMean | None,
+    monitor: WorkMonitor,
+) -> bool:
+    """Those of the best epoch, or the mean of the last, as was asked; whether they are others than the last."""
+    if watch is not None and watch.restore(learner.model):
+        return True
+    if mean is None or not mean.put_into(learner.model):
+        return False
+    if has_batch_statistics(learner.model):
+        once_more = range(settings.epochs, settings.epochs + 1)  # as in the last epoch, with draws of its own
+        chunks = inputs.chunks(settings.batch_size, once_more, is_augmented=settings.augment_until == 1)
+        estimate_batch_statistics(learner.model, chunks, settings.batch_size, monitor)
+    return True
+
+
+def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, inner_images: int) -> dict[str, object]:
+    """What a result says where an inner split was watched."""
+    stopped_early = watch.is_over and len(history.training_loss) < settings.epochs
+    return {
+        "best_epoch": watch.best_epoch,
+        "stopped_early": stopped_early,
+        "inner_images": inner_images,
+        "still_improving": is_still_falling(history.validation_loss) and not stopped_early,
+    }
 
 
 def _result(

@@ -62,6 +62,21 @@ COMPARISON_EXAMPLES: Any = {
             "labels": {"project": "standing-example"},
         },
     },
+    "trained_with_options": {
+        "summary": "With another optimizer, weighted classes, and an end when nothing is gained any more",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "turned", "spec": {"rotation_range": 10, "rescale": 1 / 255}}],
+            "training": {
+                "epochs": 60,
+                "optimizer": "adamw",
+                "schedule": {"name": "cosine", "warmup_epochs": 3},
+                "class_weight": "balanced",
+                "early_stopping": {"patience": 10},
+            },
+        },
+    },
     "rounds_and_recommendation": {
         "summary": "As many seeds as it takes, up to ten, and what to use instead",
         "value": {
