@@ -180,3 +180,12 @@ def require_device(training: TrainingSettings, device: str) -> None:
     if training.mixed_precision and device == "cpu":
         message = "training.mixed_precision: processors gain nothing by it; ask for device 'gpu', or leave it out"
         raise PydanticCustomError("job_rule", message)
+
+
+def with_epochs(training: TrainingSettings, epochs: int) -> TrainingSettings:
+    """The same training as a whole schedule of another length.
+
+    Raises:
+        ValidationError: the other settings do not allow that length.
+    """
+    return TrainingSettings.model_validate(training.model_dump(exclude_unset=True) | {"epochs": epochs})

@@ -1,4 +1,5 @@
-"""What a comparison needs next, from the evidence so far: more seeds, a trial of the recommendation, or nothing."""
+"""What a comparison needs next, from the evidence so far: more seeds, other budgets
+or shares of the images, a trial of the recommendation, or nothing."""
 
 from __future__ import annotations
 
@@ -31,11 +32,13 @@ class Extension:
 
 
 def next_round(analysis: Analysis) -> Extension | None:
-    """The next round; None when the report can be made."""
+    """The next round; None when the report can be made. What explains verdicts comes after what makes them."""
     more_seeds = _for_the_undecided(analysis)
     if more_seeds is not None:
         return Extension(more_seeds)
     request, plan = analysis.results.request, analysis.results.plan
+    if plan.due:
+        return Extension(plan.due[0])
     if isinstance(request, ComparisonRequest) and request.recommend and plan.recommendation is None:
         return _confirmation(analysis)
     return None

@@ -5,16 +5,17 @@ The service needs this to show a plan, the workers to carry it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
-from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.settings import with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.metric_problems import metric_suggestion
+from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.trial_definition import TrialDefinition, training_version
 from augury.value_scale import Values
@@ -76,13 +77,13 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         )
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
-    plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
+    plan = _plan(JobKind.COMPARISON, arms, candidates, request)
     settled = {
         "baseline_rule": _baseline_rule(request, stored),
         "held_out": _held_out(request, stored),
         "warnings": _warnings(request, stored),
     }
-    return plan.model_copy(update=settled)
+    return with_responses(plan.model_copy(update=settled), request)
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -100,15 +101,16 @@ def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
 def plan_training(request: TrainingRequest) -> Plan:
     """One arm on its seeds."""
     arm = Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)
-    return _plan(JobKind.TRAINING, [arm], [], request.evaluation)
+    return _plan(JobKind.TRAINING, [arm], [], request)
 
 
 def _plan(
     kind: Literal[JobKind.COMPARISON, JobKind.TRAINING],
     arms: list[Arm],
     candidates: list[CandidatePlan],
-    evaluation: EvaluationSettings,
+    request: TrialRequest,
 ) -> Plan:
+    evaluation = request.evaluation
     first = evaluation.first_seed
     seeds = list(range(first, first + evaluation.min_seeds))
     # Single parameters explain a verdict and do not make one: the first round is enough for them.
@@ -121,29 +123,40 @@ def _plan(
         seeds=seeds,
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
+        epochs=request.training.epochs,
+        trial_epochs=trials_now * request.training.epochs,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
         reserve=RESERVE if candidates else 0.0,
     )
 
 
 def with_round(plan: Plan, added: Round, *arms: Arm) -> Plan:
-    """The plan with one more round, and arms that are new in it."""
-    trials_added = len(added.arms) * len(added.seeds)
+    """The plan with one more round, and arms that are new in it. One that was due is counted already."""
+    is_due = added in plan.due
+    trials_added = 0 if is_due else len(added.arms) * len(added.seeds)
     total = plan.trials + trials_added
     return plan.model_copy(
         update={
             "arms": [*plan.arms, *arms],
             "rounds": [*plan.rounds, added],
+            "due": [each for each in plan.due if each != added],
             "trials": total,
             "trials_most": max(plan.trials_most, total),
+            "trial_epochs": None
+            if plan.trial_epochs is None
+            else plan.trial_epochs + trials_added * (plan.epochs or 0),
         }
     )
 
 
 def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
     """Every arm on its seeds, round by round and seed by seed, so that early results are paired ones."""
+    return _slots(plan, plan.rounds)
+
+
+def _slots(plan: Plan, rounds: Iterable[Round]) -> Iterator[tuple[Arm, int]]:
     arms = {arm.name: arm for arm in plan.arms}
-    for each in plan.rounds:
+    for each in rounds:
         for seed in each.seeds:
             for name in each.arms:
                 yield arms[name], seed
@@ -152,8 +165,8 @@ def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
 def trial_definitions(
     request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
 ) -> Iterator[tuple[Arm, int, TrialDefinition]]:
-    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is."""
-    for arm, seed in trial_slots(plan):
+    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is; those that are due at last."""
+    for arm, seed in _slots(plan, [*plan.rounds, *plan.due]):
         yield arm, seed, definition_of(request, plan, arm, seed, dataset_digest, facts)
 
 
@@ -162,7 +175,7 @@ def definition_of(
 ) -> TrialDefinition:
     """The trial that an arm of a plan on one of its seeds is."""
     validated_on = next(each.validated_on for each in reversed(plan.rounds) if seed in each.seeds)
-    split = split_definition(request.evaluation, facts, validated_on, plan.held_out)
+    split = split_definition(request.evaluation, facts, validated_on, plan.held_out, arm.training_share)
     return trial_definition(request, arm, seed, dataset_digest, split)
 
 
@@ -176,7 +189,7 @@ def trial_definition(
         dataset=dataset_digest,
         split=split,
         model=request.model,
-        training=request.training,
+        training=request.training if arm.epochs is None else with_epochs(request.training, arm.epochs),
         spec=arm.spec,
         seed=seed,
         keep_model=isinstance(request, TrainingRequest),

@@ -35,6 +35,8 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)", "candidate-{}"),
     (r"/arms", "arms"),
     (r"/recommendation", "recommendation"),
+    (r"/budget_response", "budgets"),
+    (r"/data_response", "images"),
     (r"/method", "method"),
     (r"/cost", "cost"),
     (r"/provenance", "provenance"),

@@ -87,6 +87,18 @@ COMPARISON_EXAMPLES: Any = {
             "recommend": True,
         },
     },
+    "epochs_and_images": {
+        "summary": "Does it help for longer trainings, and what is it worth in images?",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "mild", "spec": {"rotation_range": 9, "rescale": 1 / 255}}],
+            "training": {"epochs": 30},
+            "evaluation": {"seeds": 5, "training_images": 500},
+            "budget_response": [10, 30, 100],
+            "data_response": [0.25, 0.5, 1.0],
+        },
+    },
 }
 
 JOB_EXAMPLES: Any = {

@@ -18,6 +18,7 @@ from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.metric_problems import metric_problem
+from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem
 from augury.planning.training_problems import training_problem
 from store import queue
@@ -26,7 +27,7 @@ from store.rows import jobs, plans, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow
 
-_PHASES = {"comparison": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
+_PHASES = {"comparison": Phase.TRAINING, "response": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
 _UNFINISHED = (TrialState.QUEUED, TrialState.RUNNING)
 
 
@@ -64,16 +65,18 @@ def stand(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Sta
 def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
     """Note the plan, which can be carried out; its trials come afterwards."""
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
+    plan = comparison.plan_of(request, facts)
     problems = {
         "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
         or metric_problem(request.evaluation, facts),
         "training": training_problem(request.training, facts),
+        "data_response": data_problem(request, facts, plan.held_out),
     }
     problem = next((f"{field}: {problem}" for field, problem in problems.items() if problem is not None), None)
     if problem is not None:
         jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, problem), now)
         return False
-    plan = with_earlier_reports(session, request, comparison.plan_of(request, facts), dataset, job.id)
+    plan = with_earlier_reports(session, request, plan, dataset, job.id)
     jobs.note_plan(session, job, plan, now)
     return True
 

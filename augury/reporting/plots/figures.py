@@ -7,7 +7,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from api_schemas.plans import BASELINE
+from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import ParameterEffect, Why
 from api_schemas.reports.report import Report
 from augury.reporting import formatting
@@ -36,12 +36,14 @@ MAX_CLASSES = 15
 MAX_PANELS = 12
 MAX_SAID = 12
 _ROW_INCHES = 0.26
+_OTHER_LEVELS = (ArmRole.BUDGET, ArmRole.DATA)
+"""Arms with pictures of their own, in ``augury.reporting.plots.responses``."""
 _FACTORS = ("brightness_range", "zoom_range")
 
 
 def accuracy(report: Report) -> Picture | None:
     """Validation accuracy per arm: a dot for each seed, and the mean."""
-    shown = [arm for arm in report.arms if arm.per_seed][:MAX_ROWS]
+    shown = [arm for arm in report.arms if arm.per_seed and arm.role not in _OTHER_LEVELS][:MAX_ROWS]
     if not shown:
         return None
     said = [f"{formatting.plain(arm.name)} {formatting.percent(arm.mean_validation_accuracy)}" for arm in shown]
