@@ -1,6 +1,7 @@
 """The report of a comparison: the evidence, and the verdict it supports.
 
-Accuracies are fractions of images; differences and intervals are percentage points.
+Accuracies are fractions of images; differences and intervals are points of the deciding metric, and above zero is
+better.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.differences import Difference as Difference
 from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
+from api_schemas.reports.metrics import MetricValues
 from api_schemas.reports.responses import BudgetResponse, DataResponse
 from api_schemas.training.trials import Curves
 
@@ -56,6 +58,9 @@ class ArmReport(Body):
     mean_clean_training_accuracy: float | None
     mean_seconds: float | None
     per_seed: list[SeedResult]
+    metrics: dict[str, MetricValues] = Field(
+        {}, description="By name, the deciding one first. Reports of earlier versions have none."
+    )
     failed_trials: list[FailedTrial]
 
 
@@ -130,6 +135,7 @@ class Method(Body):
     """How the verdicts were reached."""
 
     interval: str
+    metric: str = Field("accuracy", description="What decided, as in evaluation.metric.")
     confidence: float
     practical_effect: Points
     candidates: int

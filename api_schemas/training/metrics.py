@@ -27,8 +27,8 @@ class MetricTraits:
     takes: Takes = "nothing"
     is_better_lower: bool = False
     """Differences have their sign turned round then: above zero is always better."""
-    is_of_probabilities: bool = False
-    """Whether it takes more of a model than which class it names."""
+    needs_all_probabilities: bool = False
+    """Whether it takes more of a trial than earlier versions stored: the class named, the true class's probability."""
     why_not_deciding: str | None = None
     """Why it is reported and decides nothing, for people; None where it may decide."""
 
@@ -46,10 +46,10 @@ METRICS = {
     "macro_f1": MetricTraits("macro F1", 0.5),
     "recall": MetricTraits("recall", 1.0, "a class"),
     "precision": MetricTraits("precision", 1.0, "a class"),
-    "roc_auc": MetricTraits("ROC AUC", 0.5, "perhaps a class", is_of_probabilities=True),
-    "log_loss": MetricTraits("log loss", 1.0, is_better_lower=True, is_of_probabilities=True),
-    "top_k": MetricTraits("top-k accuracy", 0.5, "a number", is_of_probabilities=True),
-    "calibration_error": MetricTraits("calibration error", 0.5, is_better_lower=True, is_of_probabilities=True),
+    "roc_auc": MetricTraits("ROC AUC", 0.5, "perhaps a class", needs_all_probabilities=True),
+    "log_loss": MetricTraits("log loss", 1.0, is_better_lower=True),
+    "top_k": MetricTraits("top-k accuracy", 0.5, "a number", needs_all_probabilities=True),
+    "calibration_error": MetricTraits("calibration error", 0.5, is_better_lower=True, needs_all_probabilities=True),
 }
 """By what stands before the colon."""
 

@@ -15,6 +15,7 @@ from augury.evidence.responses.images import data_response
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
+from augury.evidence.why.suggested_metric import suggested_metric
 from augury.evidence.why.summary import summarise
 from augury.evidence.why.verdict_sentence import sentence_of
 from augury.linting import lint
@@ -42,8 +43,13 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
         summary=[
+            *suggested_metric(results.request.evaluation, results.facts),
             *summarise(
-                candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
+                candidates,
+                analysis.baseline,
+                results.request.evaluation.practical_effect,
+                analysis.confirmation,
+                results.metric,
             ),
             *told_of_earlier(analysis),
         ],
@@ -70,6 +76,7 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
         settings.confidence,
         settings.practical_effect,
         lost,
+        analysis.results.metric.choice.unit,
         is_cut_short=why.still_improving,
         is_baseline_cut_short=why.baseline_still_improving,
     )

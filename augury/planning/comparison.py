@@ -12,6 +12,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
+from api_schemas.training.metrics import metric_choice
 from api_schemas.training.settings import with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.metric_problems import metric_suggestion
@@ -183,8 +184,9 @@ def trial_definition(
     request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, split: SplitDefinition
 ) -> TrialDefinition:
     """The trial that an arm on a seed is, on the dataset with that digest."""
+    traits = metric_choice(request.evaluation.metric).traits
     return TrialDefinition(
-        version=training_version(request.training),
+        version=training_version(request.training, needs_probabilities=traits.needs_all_probabilities),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,

@@ -33,6 +33,7 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/why/flips", "candidate-{}-confusions"),
     (r"/candidates/(\d+)/findings", "candidate-{}-findings"),
     (r"/candidates/(\d+)", "candidate-{}"),
+    (r"/arms/\d+/metrics", "metrics"),
     (r"/arms", "arms"),
     (r"/recommendation", "recommendation"),
     (r"/budget_response", "budgets"),

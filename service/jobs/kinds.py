@@ -17,8 +17,8 @@ from augury.planning.effort import EffortLimits, effort_problem
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem
-from augury.planning.training_problems import training_problem
 from augury.planning.splits import held_out_share
+from augury.planning.training_problems import training_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate

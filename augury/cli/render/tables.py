@@ -63,7 +63,7 @@ def _arms(plan: Plan) -> RenderableType:
     due = sum(len(each.arms) * len(each.seeds) for each in plan.due)
     later = f", {due} of them once the verdicts are taken" if due else ""
     amount = Text(f"{plan.trials} trials ({seeds}){reusable}{later}. Time: {time}.{more}{shown}{scale}{kept}")
-    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in _absence(plan)))
+    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in _absence(plan)), *map(Text, plan.warnings))
 
 
 def _absence(plan: Plan | AugmentationPlan) -> list[str]:

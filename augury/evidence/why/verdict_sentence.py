@@ -21,6 +21,7 @@ def sentence_of(
     confidence: float,
     margin: float,
     losses: Sequence[ClassEffect] = (),
+    unit: str = "points",
     *,
     is_cut_short: bool = False,
     is_baseline_cut_short: bool = False,
@@ -36,6 +37,7 @@ def sentence_of(
         confidence: of all the report's verdicts together, in (0, 1).
         margin: the smallest difference that matters, points.
         losses: classes that lose significantly, most first: a mean can hide them.
+        unit: what a difference is in: of accuracy, points.
         is_cut_short: most of its trials were still improving when their epochs ended.
         is_baseline_cut_short: most of the baseline's were.
     """
@@ -43,14 +45,14 @@ def sentence_of(
         return f"{name}: no verdict, because fewer than two seeds gave a result for it and for the baseline."
     is_simultaneous = difference.confidence > confidence + _SAME
     evidence = (
-        f"{difference.mean:+.1f} points against the baseline "
+        f"{difference.mean:+.1f} {unit} against the baseline "
         f"({100 * confidence:g}% {'simultaneous ' if is_simultaneous else ''}interval {bounds(difference)}, "
         f"{len(difference.seeds)} seeds)"
     )
     said = _SENTENCES[verdict].format(
         evidence=evidence,
-        margin=f"{margin:g}",
-        size=_size(verdict, difference, margin),
+        margin=f"{margin:g} {unit}",
+        size=_size(verdict, difference, f"{margin:g} {unit}", margin),
         unfinished=_UNFINISHED[is_cut_short, is_baseline_cut_short],
     )
     return f"{name} {_lost(losses)}{', ' + _LINKS[verdict] if losses else ''}{said}"
@@ -69,23 +71,23 @@ def _lost(losses: Sequence[ClassEffect]) -> str:
     return f"loses on {joined([*told, *more])}"
 
 
-def _size(verdict: Verdict, difference: Difference, margin: float) -> str:
+def _size(verdict: Verdict, difference: Difference, written: str, margin: float) -> str:
     """What there is to say of an effect that is shown, and may be too small to matter."""
     if verdict is Verdict.EQUIVALENT and direction_of(difference):
         return f"; the interval lies {'above' if difference.low > 0 else 'below'} zero, and within what counts as none"
     if verdict not in (Verdict.HELPS, Verdict.HURTS):
         return ""
     if max(abs(difference.low), abs(difference.high)) < margin:
-        return f"; but by less than the {margin:g} points that count"
+        return f"; but by less than the {written} that count"
     if abs(difference.mean) < margin:
-        return f"; it may be less than the {margin:g} points that count"
+        return f"; it may be less than the {written} that count"
     return ""
 
 
 _SENTENCES = {
     Verdict.HELPS: "helps: {evidence}{size}{unfinished}.",
     Verdict.HURTS: "hurts: {evidence}{size}{unfinished}.",
-    Verdict.EQUIVALENT: "makes no difference of {margin} points or more: {evidence}{size}{unfinished}.",
+    Verdict.EQUIVALENT: "makes no difference of {margin} or more: {evidence}{size}{unfinished}.",
     Verdict.INCONCLUSIVE: "is undecided: {evidence}; more seeds or more images would narrow the interval{unfinished}.",
 }
 _ENDED = "were still improving when their epochs ended: with more epochs this may change"

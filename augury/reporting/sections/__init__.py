@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from api_schemas.reports.report import Report
 from augury.reporting.sections import responses
+from augury.reporting.sections.metrics import metrics
 from augury.reporting.sections.section import Section
 
 _SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     responses.over_budgets,
     responses.over_images,
+    metrics,
 )
 """In the order in which they are read. Each gives None for a report without what it tells."""
 
