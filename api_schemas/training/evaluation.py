@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
+from api_schemas.training.conditions import Conditions
 
 
 class SeedRange(RequestModel):
@@ -56,6 +57,13 @@ class EvaluationSettings(RequestModel):
     confidence: float = Field(0.95, ge=0.5, lt=1, description="Simultaneous over the candidates.")
     practical_effect: float = Field(
         0.5, ge=0, le=100, description="Percentage points; smaller differences do not matter to you."
+    )
+    conditions: Conditions = Field(
+        [],
+        description="Of a comparison: other images on which the models are judged as well, without further training. "
+        "Changed validation images by name, another dataset of the same classes by its id, or all for every change at "
+        "every strength; see docs/conditions.md.",
+        examples=["all", ["dimmed", {"name": "noisy", "strengths": [1, 3]}]],
     )
 
     @property
