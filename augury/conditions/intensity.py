@@ -36,7 +36,8 @@ def any_colour(generator: np.random.Generator, shape: Shape) -> Floats:
         raise ValueError(f"a colour cast needs two channels or more, got {shape[2]}")
     direction = generator.standard_normal(shape[2])
     direction -= direction.mean()
-    return (direction / np.abs(direction).max()).astype(np.float32)
+    largest = float(np.abs(direction).max())
+    return (direction / largest).astype(np.float32)
 
 
 def blur(images: Floats, share: float, _drawn: Floats, _range: ValueRange) -> Floats:
@@ -70,7 +71,7 @@ def flatten(images: Floats, factor: float, _drawn: Floats, _range: ValueRange) -
 
 def tint(images: Floats, share: float, drawn: Floats, value_range: ValueRange) -> Floats:
     """In the light of a colour: every channel is multiplied by its own factor, at most that share away from 1."""
-    factors = np.float32(1) + np.float32(share) * drawn[:, np.newaxis, np.newaxis]
+    factors: Floats = (1 + share * drawn[:, np.newaxis, np.newaxis]).astype(np.float32)
     return value_range.dark + factors * (images - value_range.dark)
 
 
