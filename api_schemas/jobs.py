@@ -142,6 +142,8 @@ class TrainingRequest(RequestModel):
         require_nothing_that_a_job_decides(self.spec)
         if not isinstance(self.evaluation.seeds, int):
             raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
+        if self.evaluation.conditions:
+            raise PydanticCustomError("job_rule", "evaluation.conditions: a training job compares nothing")
         return self
 
 

@@ -130,7 +130,5 @@ class ConditionsPlan(Body):
     models: int = Field(
         description="Of the baseline and the candidates, on the seeds of the first round; a chunk each."
     )
-    images_per_model: int | None = Field(
-        None, description="That one model is shown, over all conditions and strengths; null before the dataset is read."
-    )
-    images: int | None = Field(None, description="That all of them are shown; inference only, nothing is trained.")
+    images_per_model: int = Field(description="That one model is shown at most, over all conditions and strengths.")
+    images: int = Field(description="That all models are shown at most; by inference alone, nothing is trained.")

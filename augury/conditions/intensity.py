@@ -72,7 +72,8 @@ def flatten(images: Floats, factor: float, _drawn: Floats, _range: ValueRange) -
 def tint(images: Floats, share: float, drawn: Floats, value_range: ValueRange) -> Floats:
     """In the light of a colour: every channel is multiplied by its own factor, at most that share away from 1."""
     factors: Floats = (1 + share * drawn[:, np.newaxis, np.newaxis]).astype(np.float32)
-    return value_range.dark + factors * (images - value_range.dark)
+    dark = np.float32(value_range.dark)
+    return dark + factors * (images - dark)
 
 
 def _compressed(image: Bytes, quality: int) -> Bytes:

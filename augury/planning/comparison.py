@@ -14,6 +14,7 @@ from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialR
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.conditions import conditions_plan, is_judged_under_conditions
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 from augury.value_scale import Values
@@ -77,7 +78,9 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
     plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
     settled = {"baseline_rule": _baseline_rule(request, stored), "held_out": _held_out(request, stored)}
-    return plan.model_copy(update=settled)
+    settled_plan = plan.model_copy(update=settled)
+    facts = None if isinstance(stored, str) else stored
+    return settled_plan.model_copy(update={"conditions": conditions_plan(request.evaluation, settled_plan, facts)})
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -169,5 +172,5 @@ def trial_definition(
         training=request.training,
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest),
+        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
     )
