@@ -1,0 +1,53 @@
+"""What one model took the images of its conditions for, and the file that it is kept in."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+_FIELDS = ("indices", "labels", "predicted", "probability")
+
+
+@dataclass(frozen=True)
+class ConditionAnswers:
+    """One model's answers to one condition, at S strengths; another dataset's images are shown at one, unchanged."""
+
+    indices: Integers
+    """Of the images that were shown ``[n]``, in the snapshot that they are of."""
+    labels: Integers
+    """Their classes ``[n]``, as the comparison's own dataset numbers them."""
+    predicted: Integers
+    """The class that each is taken for ``[S, n]``."""
+    probability: npt.NDArray[np.float32]
+    """Of the true class ``[S, n]``."""
+
+
+def to_npz(answers: Mapping[str, ConditionAnswers]) -> bytes:
+    """Answers by condition as a file: whole numbers in the smallest type that holds them, probabilities in 16 bits."""
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, of_condition in answers.items():
+        for field in _FIELDS:
+            array = getattr(of_condition, field)
+            kept = np.float16 if array.dtype.kind == "f" else np.min_scalar_type(int(array.max(initial=0)))
+            arrays[f"{name}/{field}"] = array.astype(kept)
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def from_npz(content: bytes) -> dict[str, ConditionAnswers]:
+    """The answers in a file that ``to_npz`` made."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        names = dict.fromkeys(name.rpartition("/")[0] for name in stored.files)
+        return {name: ConditionAnswers(*(_read(stored[f"{name}/{field}"]) for field in _FIELDS)) for name in names}
+
+
+def _read(array: npt.NDArray[Any]) -> Any:
+    return array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
