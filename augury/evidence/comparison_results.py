@@ -12,6 +12,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial
+from augury.conditions.answers import ConditionResults
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.probe_results import Probe
 
@@ -38,6 +39,9 @@ class ComparisonResults:
 
     failed_probes: int = 0
     """Models of the baseline that should have been asked, and whose probe failed."""
+
+    conditions: ConditionResults | None = None
+    """What models answered under conditions; None where that was not asked for."""
 
     def seeds(self, purpose: str) -> list[int]:
         """All seeds of the rounds with that purpose, in the order of the rounds."""

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.training.conditions import ConditionName, ConditionTarget
+from augury.conditions.answers import ConditionAnswers
 from augury.conditions.changes import changed, draws_of
 from augury.conditions.value_range import ValueRange
 from augury.datasets.snapshot import Snapshot
-from augury.evidence.condition_answers import ConditionAnswers
 from augury.monitor import WorkMonitor
 from augury.planning.conditions import MAX_IMAGES
 from augury.planning.trial_definition import TrialDefinition

@@ -53,7 +53,7 @@ def chunks_folder(job_id: str) -> str:
 
 
 def condition_answers_name(job_id: str, number: int) -> str:
-    """What one model of a comparison takes other images for; see ``augury.evidence.condition_answers``."""
+    """What one model of a comparison takes other images for; see ``augury.conditions.answers``."""
     return f"{job_folder(job_id)}/conditions/{number}.npz"
 
 

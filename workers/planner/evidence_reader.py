@@ -6,16 +6,19 @@ import io
 
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy.orm import Session
 
-from api_schemas.chunks import ChunkState
+from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial, TrialResult
+from augury.conditions.answers import ConditionResults, from_npz
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.probe_results import Probe
+from augury.planning.conditions import judged_models
 from store.files.artifacts import Artifacts
-from store.files.names import predictions_name
+from store.files.names import condition_answers_name, predictions_name
 from store.files.snapshots import load_snapshot
 from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
@@ -48,7 +51,25 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
             stopped=job.stop_requested_at is not None,
             groups=_groups(context, dataset),
             failed_probes=sum(row.state == ChunkState.FAILED for row in asked),
+            conditions=_conditions(context, session, job_id, plan),
         )
+
+
+def _conditions(context: Context, session: Session, job_id: str, plan: Plan) -> ConditionResults | None:
+    if plan.conditions is None:
+        return None
+    models, rows = judged_models(plan), chunks.of_role(session, job_id, ChunkRole.CONDITION)
+    done = [row.number for row in rows if row.state == ChunkState.SUCCEEDED]
+    others = [target.name for target in plan.conditions.targets if not target.strengths]
+    found = {each: session.get(DatasetRow, each) for each in others}
+    groups = {name: _groups(context, row) for name, row in found.items() if row is not None and row.digest is not None}
+    return ConditionResults(
+        answers={
+            models[number]: from_npz(context.artifacts.read(condition_answers_name(job_id, number))) for number in done
+        },
+        failed=sum(row.state == ChunkState.FAILED for row in rows),
+        groups={name: of_images for name, of_images in groups.items() if of_images is not None},
+    )
 
 
 def _groups(context: Context, dataset: DatasetRow) -> npt.NDArray[np.int64] | None:

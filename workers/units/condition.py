@@ -12,7 +12,7 @@ from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.plans import Plan
 from api_schemas.training.conditions import ConditionTarget
 from api_schemas.training.trials import TrialState
-from augury.evidence.condition_answers import to_npz
+from augury.conditions.answers import to_npz
 from augury.planning.conditions import dataset_obstacle, judged_models
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.errors import UserInputError

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from api_schemas.training.conditions import CONDITION_NAMES, ConditionTarget
+from augury.conditions.answers import ConditionAnswers
 from augury.conditions.value_range import ValueRange
 from augury.datasets.snapshot import Snapshot
-from augury.evidence.condition_answers import ConditionAnswers
 from augury.planning.comparison import definition_of, plan_comparison
 from augury.planning.trial_definition import TrialDefinition
 from augury.probing import condition_trial

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augury.evidence.condition_answers import ConditionAnswers, from_npz, to_npz
+from augury.conditions.answers import ConditionAnswers, from_npz, to_npz
 
 NAMES = st.sampled_from(["dimmed", "noisy", "ds_" + 32 * "0"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,30 @@ class ConditionAnswers:
     """Of the true class ``[S, n]``."""
 
 
+@dataclass(frozen=True)
+class ConditionResults:
+    """What the models of a comparison answered so far."""
+
+    answers: Mapping[tuple[str, int], Mapping[str, ConditionAnswers]]
+    """Of the model of an arm on a seed, by condition."""
+    failed: int = 0
+    """Models that should have been judged, and could not be."""
+    groups: Mapping[str, Integers] = field(default_factory=dict)
+    """Of other datasets whose images come in groups, the group of every image ``[N]``, by their ids."""
+
+    def of_arm(self, arm: str) -> dict[int, Mapping[str, ConditionAnswers]]:
+        """By seed."""
+        return {seed: answers for (name, seed), answers in self.answers.items() if name == arm}
+
+
 def to_npz(answers: Mapping[str, ConditionAnswers]) -> bytes:
     """Answers by condition as a file: whole numbers in the smallest type that holds them, probabilities in 16 bits."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, of_condition in answers.items():
-        for field in _FIELDS:
-            array = getattr(of_condition, field)
+        for of_images in _FIELDS:
+            array = getattr(of_condition, of_images)
             kept = np.float16 if array.dtype.kind == "f" else np.min_scalar_type(int(array.max(initial=0)))
-            arrays[f"{name}/{field}"] = array.astype(kept)
+            arrays[f"{name}/{of_images}"] = array.astype(kept)
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays)
     return file.getvalue()
@@ -46,7 +62,7 @@ def from_npz(content: bytes) -> dict[str, ConditionAnswers]:
     """The answers in a file that ``to_npz`` made."""
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         names = dict.fromkeys(name.rpartition("/")[0] for name in stored.files)
-        return {name: ConditionAnswers(*(_read(stored[f"{name}/{field}"]) for field in _FIELDS)) for name in names}
+        return {name: ConditionAnswers(*(_read(stored[f"{name}/{each}"]) for each in _FIELDS)) for name in names}
 
 
 def _read(array: npt.NDArray[Any]) -> Any:
