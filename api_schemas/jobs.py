@@ -22,7 +22,7 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
-from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings, require_of_a_training
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 
@@ -140,10 +140,7 @@ class TrainingRequest(RequestModel):
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
         require_nothing_that_a_job_decides(self.spec)
-        if not isinstance(self.evaluation.seeds, int):
-            raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
-        if self.evaluation.conditions:
-            raise PydanticCustomError("job_rule", "evaluation.conditions: a training job compares nothing")
+        require_of_a_training(self.evaluation)
         return self
 
 

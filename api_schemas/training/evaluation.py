@@ -75,3 +75,15 @@ class EvaluationSettings(RequestModel):
     def max_seeds(self) -> int:
         """How many seeds an arm gets if its verdict stays undecided."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.max
+
+
+def require_of_a_training(evaluation: EvaluationSettings) -> None:
+    """Let settings pass that mean something where nothing is compared.
+
+    Raises:
+        PydanticCustomError: one of them does not.
+    """
+    if not isinstance(evaluation.seeds, int):
+        raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
+    if evaluation.conditions:
+        raise PydanticCustomError("job_rule", "evaluation.conditions: a training job has no baseline to compare with")

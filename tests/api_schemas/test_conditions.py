@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from api_schemas.jobs import TrainingRequest
 from api_schemas.training.conditions import CONDITION_NAMES, MAX_CONDITIONS, changed_images, other_datasets
 from api_schemas.training.evaluation import EvaluationSettings
 
@@ -70,3 +71,14 @@ def test_what_was_asked_for_survives_the_store(conditions: Any) -> None:
 def test_what_is_no_condition_is_refused_with_what_would_be(conditions: Any, said: str) -> None:
     """Each fault by its own message."""
     assert said in _refusal(conditions)
+
+
+def test_a_training_has_nothing_to_compare_under_conditions() -> None:
+    """What would be left undone is refused."""
+    body = {
+        "kind": "training",
+        "dataset": {"kind": "builtin", "name": "digits"},
+        "evaluation": {"seeds": 2, "conditions": ["dimmed"]},
+    }
+    with pytest.raises(ValidationError, match=r"evaluation.conditions: a training job has no baseline"):
+        TrainingRequest.model_validate(body)
