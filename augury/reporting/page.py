@@ -35,6 +35,7 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/findings", "candidate-{}-findings"),
     (r"/candidates/(\d+)", "candidate-{}"),
     (r"/arms", "arms"),
+    (r"/conditions", "conditions"),
     (r"/recommendation", "recommendation"),
     (r"/method", "method"),
     (r"/cost", "cost"),

@@ -49,7 +49,7 @@ def conditions_report(results: ComparisonResults, judgements: Sequence[Judgement
         skipped=plan.skipped,
         models=len(measured.answers),
         models_failed=measured.failed,
-        candidates=[_candidate(judgement, told) for judgement in judgements],
+        candidates=[_candidate(judgement, told) for judgement in judgements] if told else [],
     )
 
 

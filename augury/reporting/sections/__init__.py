@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from api_schemas.reports.report import Report
+from augury.reporting.sections.conditions import under_conditions
 from augury.reporting.sections.section import Section
 
-_SECTIONS: tuple[Callable[[Report], Section | None], ...] = ()
+_SECTIONS: tuple[Callable[[Report], Section | None], ...] = (under_conditions,)
 """In the order in which they are read. Each gives None for a report without what it tells."""
 
 

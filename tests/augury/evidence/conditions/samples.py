@@ -12,6 +12,7 @@ import numpy.typing as npt
 from api_schemas.plans import Plan
 from augury.conditions.answers import ConditionAnswers, ConditionResults
 from augury.evidence.analysis import Analysis, analyse
+from augury.planning.conditions import conditions_plan
 from tests.augury.evidence.comparisons import LIKE_THE_BASELINE, analysis_of, record
 
 IMAGES = 200
@@ -38,12 +39,14 @@ def judged(
     specs = {arm: LIKE_THE_BASELINE for arm in unchanged if arm != "baseline"}
     evaluation = {"seeds": seeds, "conditions": conditions, **request}
     results = analysis_of(trials, specs, evaluation=evaluation).results
+    conditions_of = conditions_plan(results.request.evaluation, results.plan, results.facts)
+    plan = results.plan.model_copy(update={"conditions": conditions_of})
     answers = {
-        (arm, seed): _answers(results.plan, of_arm, labels, generator)
+        (arm, seed): _answers(plan, of_arm, labels, generator)
         for arm, of_arm in shares.items()
         for seed in range(seeds)
     }
-    return analyse(replace(results, conditions=ConditionResults(answers, groups=groups or {})))
+    return analyse(replace(results, plan=plan, conditions=ConditionResults(answers, groups=groups or {})))
 
 
 def _answers(
