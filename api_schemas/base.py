@@ -24,7 +24,13 @@ from pydantic_core.core_schema import CoreSchema, ErrorType
 
 from api_schemas.plain_text import PLAIN_PATTERN, require_plain
 
-Points = Annotated[float, Field(description="Percentage points of accuracy; 1.0 is one image in a hundred.")]
+Points = Annotated[
+    float,
+    Field(
+        description="Hundredths of the metric that decides: of accuracy percentage points, 1.0 is one image in a "
+        "hundred; of log_loss hundredths of a nat. A difference above zero is better."
+    ),
+]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-01-31T12:00:00.000Z"])]
 

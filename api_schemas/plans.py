@@ -109,6 +109,7 @@ class Plan(Body):
         None, description="What judging the models on other images amounts to; null where that is not asked for."
     )
     extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
+    warnings: list[str] = Field([], description="What a person should know before it is trained, in sentences.")
     earlier: list[EarlierReport] = Field(
         [], description="Reports of the same question that are there already: other looks are paid for as extensions."
     )

@@ -46,6 +46,7 @@ class ConditionsReport(Body):
         description="At which all its verdicts hold together, over conditions and candidates; apart from the verdicts "
         "on unchanged images."
     )
+    unit: str = Field(description="Of its differences, in words; a difference above zero is better.")
     shown: dict[str, int] = Field(description="Images that one model was shown in each way, by condition.")
     skipped: dict[str, str] = Field({}, description="Conditions that these images cannot be put under, and why.")
     models: int = Field(description="That were judged.")

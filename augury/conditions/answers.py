@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
-
-_FIELDS = ("indices", "labels", "predicted", "probability")
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,8 @@ class ConditionAnswers:
     """The class that each is taken for ``[S, n]``."""
     probability: npt.NDArray[np.float32]
     """Of the true class ``[S, n]``."""
+    values: npt.NDArray[np.float32] | None = None
+    """What the deciding metric keeps of all probabilities ``[S, n]``; None where it takes none of them."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,17 @@ class ConditionResults:
         return {seed: answers for (name, seed), answers in self.answers.items() if name == arm}
 
 
+_FIELDS = tuple(each.name for each in fields(ConditionAnswers))
+
+
 def to_npz(answers: Mapping[str, ConditionAnswers]) -> bytes:
     """Answers by condition as a file: whole numbers in the smallest type that holds them, probabilities in 16 bits."""
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, of_condition in answers.items():
         for of_images in _FIELDS:
             array = getattr(of_condition, of_images)
+            if array is None:
+                continue
             kept = np.float16 if array.dtype.kind == "f" else np.min_scalar_type(int(array.max(initial=0)))
             arrays[f"{name}/{of_images}"] = array.astype(kept)
     file = io.BytesIO()
@@ -61,8 +66,11 @@ def to_npz(answers: Mapping[str, ConditionAnswers]) -> bytes:
 def from_npz(content: bytes) -> dict[str, ConditionAnswers]:
     """The answers in a file that ``to_npz`` made."""
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        names = dict.fromkeys(name.rpartition("/")[0] for name in stored.files)
-        return {name: ConditionAnswers(*(_read(stored[f"{name}/{each}"]) for each in _FIELDS)) for name in names}
+        found: dict[str, dict[str, Any]] = {}
+        for path in stored.files:
+            name, _, of_images = path.rpartition("/")
+            found.setdefault(name, {})[of_images] = _read(stored[path])
+    return {name: ConditionAnswers(**arrays) for name, arrays in found.items()}
 
 
 def _read(array: npt.NDArray[Any]) -> Any:

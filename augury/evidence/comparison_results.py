@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial
 from augury.conditions.answers import ConditionResults
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.metrics.table import Metric, metric_of
 from augury.evidence.probe_results import Probe
 
 
@@ -42,6 +44,11 @@ class ComparisonResults:
 
     conditions: ConditionResults | None = None
     """What models answered under conditions; None where that was not asked for."""
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What decides."""
+        return metric_of(self.request.evaluation.metric, list(self.facts.classes))
 
     def seeds(self, purpose: str) -> list[int]:
         """All seeds of the rounds with that purpose, in the order of the rounds."""

@@ -15,6 +15,7 @@ from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.conditions import conditions_plan, is_judged_under_conditions
+from augury.planning.metric_problems import metric_suggestion
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
 from augury.value_scale import Values
@@ -77,7 +78,11 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
     plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
-    settled = {"baseline_rule": _baseline_rule(request, stored), "held_out": _held_out(request, stored)}
+    settled = {
+        "baseline_rule": _baseline_rule(request, stored),
+        "held_out": _held_out(request, stored),
+        "warnings": _warnings(request, stored),
+    }
     settled_plan = plan.model_copy(update=settled)
     facts = None if isinstance(stored, str) else stored
     return settled_plan.model_copy(update={"conditions": conditions_plan(request.evaluation, settled_plan, facts)})
@@ -88,6 +93,11 @@ def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
     if not request.recommend or isinstance(stored, str):
         return None
     return held_out_share(request.evaluation, stored)
+
+
+def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
+    suggestion = None if isinstance(stored, str) else metric_suggestion(request.evaluation, stored)
+    return [] if suggestion is None else [suggestion]
 
 
 def plan_training(request: TrainingRequest) -> Plan:

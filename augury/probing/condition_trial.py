@@ -14,6 +14,9 @@ from augury.conditions.answers import ConditionAnswers
 from augury.conditions.changes import changed, draws_of
 from augury.conditions.value_range import ValueRange
 from augury.datasets.snapshot import Snapshot
+from augury.evidence.metrics.outputs import Outputs
+from augury.evidence.metrics.probabilities import MIN_PROBABILITY
+from augury.evidence.metrics.table import Metric
 from augury.monitor import WorkMonitor
 from augury.planning.conditions import MAX_IMAGES
 from augury.planning.trial_definition import TrialDefinition
@@ -47,6 +50,7 @@ def judge_trial(
     targets: Sequence[ConditionTarget],
     others: Mapping[str, Snapshot],
     value_range: ValueRange,
+    metric: Metric,
     monitor: WorkMonitor,
 ) -> dict[str, ConditionAnswers]:
     """What the model that a trial left behind takes the images of every condition for, by inference alone.
@@ -61,6 +65,7 @@ def judge_trial(
         targets: the conditions.
         others: snapshots of other datasets with the same classes, by the name of their target.
         value_range: of the trial's dataset.
+        metric: that decides, and may need more of the probabilities than that of the true class.
         monitor: told how many images are done, and asked between batches whether to go on.
     """
     seed = definition.seed
@@ -69,7 +74,7 @@ def judge_trial(
         definition.spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled
     )
     predict = predictor(model_from(model))
-    judge = _Judge(lambda raw: predict(inputs.preprocess(raw)), stream_seed(seed, STREAM), monitor)
+    judge = _Judge(lambda raw: predict(inputs.preprocess(raw)), metric, stream_seed(seed, STREAM), monitor)
     own = judge.shown(snapshot.images, snapshot.labels, split.validation)
     answers = {}
     for target in targets:
@@ -91,8 +96,8 @@ def _labels_of(other: Snapshot, class_names: Sequence[str]) -> npt.NDArray[np.in
 class _Judge:
     """One model, and how many images it has seen."""
 
-    def __init__(self, predict: Predict, seed: int, monitor: WorkMonitor) -> None:
-        self._predict, self._seed, self._monitor = predict, seed, monitor
+    def __init__(self, predict: Predict, metric: Metric, seed: int, monitor: WorkMonitor) -> None:
+        self._predict, self._metric, self._seed, self._monitor = predict, metric, seed, monitor
         self._done = 0
 
     def shown(self, images: Array, labels: npt.NDArray[np.int64], allowed: Indices) -> Shown:
@@ -119,17 +124,40 @@ class _Judge:
         self, shown: Shown, strengths: int, variants: Callable[[Array, Indices], Iterator[Array]]
     ) -> ConditionAnswers:
         count = len(shown.indices)
-        predicted = np.empty((strengths, count), np.int64)
-        probability = np.empty((strengths, count), np.float32)
+        answers: list[list[Array]] = [[] for _ in range(strengths)]
         step = max(1, min(_MAX_CHUNK, _CHUNK_BYTES // (4 * int(np.prod(shown.images.shape[1:])))))
         for start in range(0, count, step):
-            part = slice(start, min(start + step, count))
-            indices, labels = shown.indices[part], shown.labels[part]
-            for row, images in enumerate(variants(np.asarray(shown.images[indices]), indices)):
+            indices = shown.indices[start : start + step]
+            for of_strength, images in zip(answers, variants(np.asarray(shown.images[indices]), indices), strict=True):
                 self._monitor.raise_if_cancelled()
-                outputs = self._predict(images)
-                predicted[row, part] = outputs.argmax(axis=1)
-                probability[row, part] = outputs[np.arange(len(labels)), labels]
-                self._done += len(labels)
+                of_strength.append(self._predict(images))
+                self._done += len(indices)
                 self._monitor.report_progress(done=self._done)
-        return ConditionAnswers(shown.indices.astype(np.int64), shown.labels, predicted, probability)
+        probabilities = [np.concatenate(of_strength) for of_strength in answers]
+        outputs = [_outputs(each, shown.labels) for each in probabilities]
+        values = [kept for each in outputs if (kept := self._metric.image_values(each)) is not None]
+        return ConditionAnswers(
+            shown.indices.astype(np.int64),
+            shown.labels,
+            np.stack([each.predicted for each in outputs]),
+            np.stack([_of_true(each, shown.labels) for each in probabilities]),
+            np.stack(values).astype(np.float32) if len(values) == len(outputs) else None,
+        )
+
+
+def _outputs(probabilities: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> Outputs:
+    """What metrics are taken from, of the probability of each class ``[n, classes]``."""
+    of_true = _of_true(probabilities, labels)
+    return Outputs(
+        labels=labels,
+        predicted=probabilities.argmax(axis=1),
+        classes=probabilities.shape[1],
+        probability=of_true,
+        confidence=probabilities.max(axis=1),
+        rank=(probabilities > of_true[:, np.newaxis]).sum(axis=1),
+        log_probabilities=np.log(np.maximum(probabilities, MIN_PROBABILITY)),
+    )
+
+
+def _of_true(probabilities: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    return probabilities[np.arange(len(labels)), labels]

@@ -14,6 +14,7 @@ from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
 from augury.planning.effort import EffortLimits, conditions_problem, effort_problem
+from augury.planning.metric_problems import metric_problem
 from augury.planning.split_problems import split_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
@@ -108,7 +109,17 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation.plan_augmentation(request, facts_of(dataset))
 
 
-_BY_TRIALS = _Kind((_Check("evaluation", "the dataset cannot be split as asked", _split_problem),), _plan_trials)
+def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return metric_problem(request.evaluation, facts)
+
+
+_BY_TRIALS = _Kind(
+    (
+        _Check("evaluation", "the dataset cannot be split as asked", _split_problem),
+        _Check("evaluation.metric", "the dataset cannot be judged by this metric", _metric_problem),
+    ),
+    _plan_trials,
+)
 _AS_FILES = _Kind(
     (
         _Check("splits", "the dataset has no such splits", augmentation.splits_problem),

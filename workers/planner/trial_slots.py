@@ -17,6 +17,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
+from augury.planning.metric_problems import metric_problem
 from augury.planning.split_problems import split_problem
 from store import queue
 from store.queue import Message
@@ -63,6 +64,7 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     """Note the plan, which can be carried out; its trials come afterwards."""
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
     problem = split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
+    problem = problem or metric_problem(request.evaluation, facts)
     if problem is not None:
         jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
         return False

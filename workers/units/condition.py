@@ -13,12 +13,13 @@ from api_schemas.plans import Plan
 from api_schemas.training.conditions import ConditionTarget
 from api_schemas.training.trials import TrialState
 from augury.conditions.answers import to_npz
+from augury.evidence.metrics.table import metric_of
 from augury.planning.conditions import dataset_obstacle, judged_models
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.errors import UserInputError
 from store.files.names import condition_answers_name, model_name
 from store.files.snapshots import load_snapshot
-from store.rows import trials
+from store.rows import jobs, trials
 from store.rows.tables import ChunkRow, DatasetRow, JobRow, JobTrialRow, TrialRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
@@ -42,6 +43,8 @@ class Details:
     definition: dict[str, Any]
     """As it is stored."""
     targets: list[ConditionTarget]
+    metric: str
+    """That decides."""
     dataset: Known | None
     others: dict[str, Known | None]
     """The other datasets among the targets, by their ids; None for one that is gone."""
@@ -66,6 +69,7 @@ def read(session: Session, row: ChunkRow) -> Details:
         trial.id,
         trials.definition_of(session, trial),
         plan.conditions.targets,
+        jobs.trial_request_of(job).evaluation.metric,
         _known(session.get(DatasetRow, job.dataset_id)),
         {each: _known(session.get(DatasetRow, each)) for each in others},
     )
@@ -97,6 +101,7 @@ def judge(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, 
         details.targets,
         {each: load_snapshot(context.artifacts, known.digest) for each, known in others.items()},
         ValueRange.of(details.dataset.facts),
+        metric_of(details.metric, list(details.dataset.facts.classes)),
         keeper,
     )
     context.artifacts.write(condition_answers_name(details.job_id, details.number), to_npz(answers))

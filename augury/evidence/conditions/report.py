@@ -21,6 +21,7 @@ from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.conditions.sentence import images_in_words, sentence_of
 from augury.evidence.judgement import Judgement, difference_between
+from augury.evidence.metrics.table import Metric
 from augury.evidence.statistics.verdicts import verdict_of
 
 ALL_STRENGTHS = slice(None)
@@ -45,11 +46,12 @@ def conditions_report(results: ComparisonResults, judgements: Sequence[Judgement
     told = [_Told(results, measured, target, 1 - (1 - confidence) / claims) for target in plan.targets]
     return ConditionsReport(
         confidence=confidence,
+        unit=results.metric.choice.unit,
         shown={target.name: _shown(measured, target) for target in plan.targets},
         skipped=plan.skipped,
         models=len(measured.answers),
         models_failed=measured.failed,
-        candidates=[_candidate(judgement, told) for judgement in judgements] if told else [],
+        candidates=[_candidate(judgement, told, results.metric) for judgement in judgements] if told else [],
     )
 
 
@@ -58,10 +60,10 @@ def _shown(measured: ConditionResults, target: ConditionTarget) -> int:
     return max((len(each[target.name].indices) for each in measured.answers.values()), default=0)
 
 
-def _candidate(judgement: Judgement, told: Sequence[_Told]) -> CandidateUnderConditions:
+def _candidate(judgement: Judgement, told: Sequence[_Told], metric: Metric) -> CandidateUnderConditions:
     effects = [each.effect_of(judgement.candidate.arm) for each in told]
     name = judgement.candidate.name
-    sentence = sentence_of(name, judgement.difference, effects)
+    sentence = sentence_of(name, judgement.difference, effects, metric.choice.unit)
     return CandidateUnderConditions(name=name, sentence=sentence, effects=effects)
 
 
@@ -128,7 +130,7 @@ class _Told:
 
 def _judged(trained: SeedRecord, answers: ConditionAnswers, rows: slice) -> SeedRecord:
     """A trial as if it had been validated on these images, at the strengths of these rows, one after the other."""
-    predicted = answers.predicted[rows]
+    predicted, values = answers.predicted[rows], answers.values
     times = len(predicted)
     return replace(
         trained,
@@ -136,6 +138,8 @@ def _judged(trained: SeedRecord, answers: ConditionAnswers, rows: slice) -> Seed
         indices=np.tile(answers.indices, times),
         labels=np.tile(answers.labels, times),
         predicted=predicted.reshape(-1),
+        image_values=None if values is None else values[rows].reshape(-1),
+        metrics={},
     )
 
 

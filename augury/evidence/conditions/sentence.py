@@ -32,18 +32,21 @@ def images_in_words(condition: str) -> str:
     return f"images of dataset {condition[:_ID_LENGTH]}…" if kind is None else f"{kind} images"
 
 
-def sentence_of(name: str, unchanged: Difference | None, effects: Sequence[ConditionEffect]) -> str:
+def sentence_of(
+    name: str, unchanged: Difference | None, effects: Sequence[ConditionEffect], unit: str = "points"
+) -> str:
     """What the candidate does: "costs 0.4 points on images like yours, gains 11.0 on dimmed ones".
 
     Args:
         name: the candidate's.
         unchanged: the verdict's own difference, on validation images as they are.
         effects: under the conditions.
+        unit: of differences, in words.
     """
     measured = [effect for effect in effects if effect.difference is not None]
     if not measured:
         return f"{name}: too few of its models and of the baseline's could be judged under conditions."
-    said = [_on_unchanged(unchanged)]
+    said = [_on_unchanged(unchanged, unit)]
     for direction, verb in ((1, "gains"), (-1, "costs")):
         shown = [effect for effect in measured if direction_of(effect.difference) == direction]
         if shown:
@@ -56,11 +59,12 @@ def sentence_of(name: str, unchanged: Difference | None, effects: Sequence[Condi
     return f"{name} {joined(said)}{further}."
 
 
-def _on_unchanged(difference: Difference | None) -> str:
+def _on_unchanged(difference: Difference | None, unit: str) -> str:
     shown = direction_of(difference)
     if difference is None or not shown:
         return "shows no difference on images like yours"
-    return f"{'gains' if shown > 0 else 'costs'} {points(difference.mean)} on images like yours"
+    size = points(difference.mean) if unit == "points" else f"{abs(difference.mean):.1f} {unit}"
+    return f"{'gains' if shown > 0 else 'costs'} {size} on images like yours"
 
 
 def _told(verb: str, effects: Sequence[ConditionEffect]) -> str:

@@ -36,18 +36,16 @@ def under_conditions(report: Report) -> list[Picture]:
     """Of the first few candidates, in their order."""
     assert report.conditions is not None
     unchanged = {each.name: each.difference for each in report.candidates}
+    margin, unit = report.method.practical_effect, report.conditions.unit
     drawn = []
     for number, candidate in enumerate(report.conditions.candidates[:MAX_DRAWN], 1):
-        of_candidate = (
-            _differences(candidate, unchanged.get(candidate.name), report.method.practical_effect, number),
-            _strengths(candidate, number),
-        )
-        drawn += [picture for picture in of_candidate if picture is not None]
+        differences = _differences(candidate, unchanged.get(candidate.name), margin, unit, number)
+        drawn += [picture for picture in (differences, _strengths(candidate, number)) if picture is not None]
     return drawn
 
 
 def _differences(
-    candidate: CandidateUnderConditions, unchanged: Difference | None, margin: float, number: int
+    candidate: CandidateUnderConditions, unchanged: Difference | None, margin: float, unit: str, number: int
 ) -> Picture | None:
     """A row for each condition, below that of the images as they are."""
     rows = [(_UNCHANGED, unchanged), *((effect.images, effect.difference) for effect in candidate.effects)]
@@ -64,11 +62,11 @@ def _differences(
         for row, (label, each) in enumerate(shown):
             mark_interval(axes, row, each.mean, each.low, each.high, filled=label != _UNCHANGED)
         name_rows(axes, labels, [formatting.points(each.mean) for _, each in shown])
-        axes.set_xlabel("points against the baseline")
+        axes.set_xlabel(f"{unit} against the baseline")
 
     height = 0.7 + _ROW_INCHES * len(shown)
     said = [f"{label} {formatting.difference(each)}" for label, each in shown]
-    alternative = f"{name}: difference to the baseline in points, by images: {listed(said, MAX_SAID)}."
+    alternative = f"{name}: difference to the baseline in {unit}, by images: {listed(said, MAX_SAID)}."
     caption = f"{name}: difference to the baseline with its interval. Ring: images as they are; dots: under conditions."
     return Picture(draw(f"conditions-{number}-differences", alternative, height, paint), alternative, caption)
 

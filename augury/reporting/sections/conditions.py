@@ -73,7 +73,7 @@ def _table(conditions: ConditionsReport) -> Table:
     ]
     left = len(rows) - MAX_ROWS
     return Table(
-        "Differences in accuracy against the baseline on other images, in percentage points, with intervals",
+        f"Differences to the baseline on other images, in {conditions.unit}, with intervals; accuracies of both",
         ("Candidate", "Images", "Verdict", "Difference", "Baseline", "Candidate's", "At the strongest"),
         rows[:MAX_ROWS],
         frozenset({3, 4, 5, 6}),

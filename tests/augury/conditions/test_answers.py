@@ -21,6 +21,7 @@ def _answers(draw: st.DrawFn) -> ConditionAnswers:
         generator.integers(0, classes, count),
         generator.integers(0, classes, (strengths, count)),
         generator.random((strengths, count), np.float32),
+        generator.random((strengths, count), np.float32) if draw(st.booleans()) else None,
     )
 
 
@@ -36,3 +37,6 @@ def test_answers_are_read_as_they_were_written(answers: dict[str, ConditionAnswe
             np.testing.assert_array_equal(getattr(read, field), getattr(written, field))
             assert getattr(read, field).dtype == np.int64
         np.testing.assert_allclose(read.probability, written.probability, atol=1e-3)
+        assert (read.values is None) == (written.values is None)
+        if read.values is not None:
+            np.testing.assert_allclose(read.values, written.values, atol=1e-3)

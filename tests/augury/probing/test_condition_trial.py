@@ -12,6 +12,7 @@ from api_schemas.training.conditions import CONDITION_NAMES, ConditionTarget
 from augury.conditions.answers import ConditionAnswers
 from augury.conditions.value_range import ValueRange
 from augury.datasets.snapshot import Snapshot
+from augury.evidence.metrics.table import ACCURACY, Metric, metric_of
 from augury.planning.comparison import definition_of, plan_comparison
 from augury.planning.trial_definition import TrialDefinition
 from augury.probing import condition_trial
@@ -64,12 +65,16 @@ def _trained(snapshot: Snapshot, **changes: Any) -> tuple[TrialDefinition, Train
 
 
 def _judged(
-    snapshot: Snapshot, targets: list[ConditionTarget], monitor: _Monitor | None = None, **others: Snapshot
+    snapshot: Snapshot,
+    targets: list[ConditionTarget],
+    monitor: _Monitor | None = None,
+    metric: Metric = ACCURACY,
+    **others: Snapshot,
 ) -> dict[str, ConditionAnswers]:
     definition, trained = _trained(snapshot)
     assert trained.model is not None
     value_range = ValueRange.of(snapshot.facts())
-    return judge_trial(definition, trained.model, snapshot, targets, others, value_range, monitor or _Monitor())
+    return judge_trial(definition, trained.model, snapshot, targets, others, value_range, metric, monitor or _Monitor())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -99,7 +104,7 @@ def test_images_are_judged_as_training_judged_them() -> None:
     assert trained.model is not None
     of_other = judge_trial(
         definition, trained.model, snapshot, [ConditionTarget(name="ds", strengths=[])], {"ds": snapshot},
-        ValueRange.of(snapshot.facts()), _Monitor(),
+        ValueRange.of(snapshot.facts()), ACCURACY, _Monitor(),
     )["ds"]  # fmt: skip
     right = (of_other.predicted[0] == of_other.labels)[_validation(trained)]
     assert right.mean() == trained.result.validation_accuracy
@@ -148,3 +153,24 @@ def test_progress_is_told_and_a_cancel_is_heeded_between_batches(monkeypatch: py
     with pytest.raises(InterruptedError):
         _judged(_snapshot(KINDS["bytes"]), GREY, hasty)
     assert len(hasty.done) <= 4
+
+
+@pytest.mark.parametrize(
+    ("name", "mean"),
+    [
+        ("log_loss", lambda each: -np.log(np.maximum(each.probability, 1e-7)).mean(axis=1)),
+        ("top_k:2", lambda each: (each.predicted == each.labels).mean(axis=1)),
+        ("roc_auc", lambda each: np.full(len(each.predicted), 0.5)),
+    ],
+)
+def test_what_a_metric_takes_of_probabilities_is_kept(name: str, mean: Any) -> None:
+    """Values of images whose mean is the metric: the loss itself, and of the others no less than they must be."""
+    metric = metric_of(name, ["a", "b", "c"])
+    targets = [ConditionTarget(name="dimmed", strengths=[1, 3])]
+    answers = _judged(_snapshot(KINDS["bytes"]), targets, metric=metric)["dimmed"]
+    assert answers.values is not None
+    assert answers.values.shape == answers.predicted.shape
+    least = mean(answers)
+    assert (answers.values.mean(axis=1) >= least - 1e-3).all()
+    if name == "log_loss":
+        np.testing.assert_allclose(answers.values.mean(axis=1), least, rtol=1e-3)

@@ -97,7 +97,27 @@ def test_predictions_are_those_behind_the_accuracy(digits: Snapshot) -> None:
         assert accuracy == pytest.approx(right[stored["labels"] == label].mean())
     assert {name: stored[name].dtype.name for name in stored} == {
         "indices": "int64", "labels": "int64", "predicted": "int32", "probability": "float32",
+        "confidence": "float32", "rank": "int32", "log_probabilities": "float16",
     }  # fmt: skip
+
+
+def test_all_classes_probabilities_are_stored_as_exactly_as_metrics_need_them(digits: Snapshot) -> None:
+    """Their logarithms sum to one, and have the true class's probability, the confidence and the rank in them."""
+    stored = np.load(io.BytesIO(_train(definition(RESCALE), digits).predictions))
+    probabilities = np.exp(stored["log_probabilities"].astype(np.float64))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(probabilities)), abs=0.01)
+    of_true = probabilities[np.arange(len(probabilities)), stored["labels"]]
+    assert of_true == pytest.approx(stored["probability"], rel=0.01)
+    assert probabilities.max(axis=1) == pytest.approx(stored["confidence"], rel=0.01)
+    np.testing.assert_array_equal(stored["rank"] == 0, stored["labels"] == stored["predicted"])
+
+
+def test_vectors_that_are_too_large_are_not_stored(digits: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What top-k accuracy, log loss and calibration take of them is."""
+    monkeypatch.setattr(evaluation, "MAX_STORED_PROBABILITIES", 10)
+    stored = np.load(io.BytesIO(_train(definition(RESCALE), digits).predictions))
+    assert {"probability", "confidence", "rank"} <= set(stored.files)
+    assert "log_probabilities" not in stored.files
 
 
 def test_the_model_of_an_arm_without_augmentation_is_kept(digits: Snapshot, tmp_path: Path) -> None:
