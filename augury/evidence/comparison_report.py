@@ -8,6 +8,7 @@ from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
 from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.conditions.report import conditions_report
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.responses.budgets import budget_response
@@ -54,6 +55,7 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
             *told_of_earlier(analysis),
         ],
         candidates=candidates,
+        conditions=conditions_report(analysis.results, analysis.judgements),
         recommendation=analysis.confirmation,
         budget_response=budget_response(results),
         data_response=data_response(results),

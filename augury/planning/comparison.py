@@ -15,6 +15,7 @@ from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.metrics import metric_choice
 from api_schemas.training.settings import with_epochs
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.conditions import conditions_plan, is_judged_under_conditions
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
@@ -84,7 +85,10 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         "held_out": _held_out(request, stored),
         "warnings": _warnings(request, stored),
     }
-    return with_responses(plan.model_copy(update=settled), request)
+    settled_plan = plan.model_copy(update=settled)
+    facts = None if isinstance(stored, str) else stored
+    conditions = conditions_plan(request.evaluation, settled_plan, facts)
+    return with_responses(settled_plan.model_copy(update={"conditions": conditions}), request)
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -194,5 +198,5 @@ def trial_definition(
         training=request.training if arm.epochs is None else with_epochs(request.training, arm.epochs),
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest),
+        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
     )

@@ -35,6 +35,7 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)", "candidate-{}"),
     (r"/arms/\d+/metrics", "metrics"),
     (r"/arms", "arms"),
+    (r"/conditions", "conditions"),
     (r"/recommendation", "recommendation"),
     (r"/budget_response", "budgets"),
     (r"/data_response", "images"),

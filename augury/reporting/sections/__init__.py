@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from api_schemas.reports.report import Report
 from augury.reporting.sections import responses
+from augury.reporting.sections.conditions import under_conditions
 from augury.reporting.sections.metrics import metrics
 from augury.reporting.sections.section import Section
 
 _SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
+    under_conditions,
     responses.over_budgets,
     responses.over_images,
     metrics,
