@@ -165,7 +165,7 @@ def trial_definition(
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
-        model=request.model,
+        model=request.model.as_trained(),
         training=request.training,
         spec=arm.spec,
         seed=seed,

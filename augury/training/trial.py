@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
@@ -27,13 +28,15 @@ class Trained:
     model: bytes | None
 
 
-def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor) -> Trained:
+def train_trial(
+    definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor, model_file: Path | None = None
+) -> Trained:
     """Carry out one trial that is defined so.
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
     of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best. The
     model is kept where nothing was augmented, to measure augmentations with, and where the definition has
-    ``keep_model``.
+    ``keep_model``. A registered model is read from *model_file*, its stored form.
 
     Raises:
         UserInputError: the dataset cannot be split as asked, or model and dataset do not fit each other.
@@ -46,7 +49,7 @@ def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMo
     engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     learner = initialised_learner(
-        definition.model, shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
+        definition.model, shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION), model_file
     )
 
     def examples(indices: Indices) -> EvaluationSet:
