@@ -134,7 +134,7 @@ class ModelSpec(RequestModel):
         is_registered = value.get("id") is not None or value.get("digest") is not None
         given = [value.get("name") is not None, value.get("config") is not None, is_registered]
         if sum(given) > 1:
-            raise PydanticCustomError("model_rule", "give one of name, config and id")
+            raise PydanticCustomError("model_rule", "give one of name, config and id, not several")
         if not is_registered and (value.get("head") is not None or value.get("trainable") is not None):
             raise PydanticCustomError(
                 "model_rule", "head and trainable are for models with weights: give the id of a registered one"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, TrainingRequest
+from api_schemas.jobs import AugmentationRequest, JobRequest
 from api_schemas.models.model import ModelFacts, ModelState
 from api_schemas.training.models import ModelSpec
 from augury.field_problems import shown
@@ -18,12 +16,10 @@ from service.http.problem_types import INVALID_REQUEST, MODEL_NOT_READY
 from store.rows.models import registered
 from store.rows.tables import RegisteredModelRow
 
-Request = TypeVar("Request", ComparisonRequest, TrainingRequest, AugmentationRequest)
-
 _REFUSAL = "the model cannot be used; nothing was stored"
 
 
-def with_content(session: Session, request: Request) -> Request:
+def with_content(session: Session, request: JobRequest) -> JobRequest:
     """The request with the digest of the registered model that it names, by which its trials know it.
 
     Inside of a transaction that writes, the model is kept from being deleted until its end.
@@ -42,7 +38,7 @@ def with_content(session: Session, request: Request) -> Request:
     return request.model_copy(update={"model": request.model.model_copy(update={"digest": row.digest})})
 
 
-def require_fitting(session: Session, request: Request, facts: DatasetFacts | None) -> None:
+def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts | None) -> None:
     """Refuse a registered model that does not fit the dataset, as far as that is known already.
 
     Raises:
@@ -54,12 +50,12 @@ def require_fitting(session: Session, request: Request, facts: DatasetFacts | No
     model = None if row is None else registered.facts_of(row)
     if model is None:
         return
-    for field, problem in (
-        ("id", _input_problem(model, facts)),
-        ("head", _output_problem(request.model, model, facts)),
-    ):
-        if problem is not None:
-            raise INVALID_REQUEST.error_at(f"body.model.{field}", problem, _REFUSAL)
+    input_problem = _input_problem(model, facts)
+    if input_problem is not None:
+        raise INVALID_REQUEST.error_at("body.model.id", input_problem, _REFUSAL)
+    output_problem = _output_problem(request.model, model, facts)
+    if output_problem is not None:
+        raise INVALID_REQUEST.error_at("body.model.head", output_problem, _REFUSAL)
 
 
 def _row(session: Session, model: ModelSpec) -> RegisteredModelRow:

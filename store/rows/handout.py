@@ -1,9 +1,9 @@
 """Which unit of work is next: decided here, whenever a worker asks, and not by the order of messages.
 
-Ingestions, models to be read, probes and conclusions come first, as they are short and others wait for them. Then every job that has work
-gets its share of the workers: next is the one with the fewest running units for its priority, and the longer it has not
-been served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so that one which is
-ended early has whole pairs.
+Ingestions, models to be read, probes and conclusions come first, as they are short and others wait for them. Then every
+job that has work gets its share of the workers: next is the one with the fewest running units for its priority, and the
+longer it has not been served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so
+that one which is ended early has whole pairs.
 """
 
 from __future__ import annotations

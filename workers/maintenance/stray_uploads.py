@@ -1,4 +1,4 @@
-"""Uploads that no dataset and no model refers to: a service that was killed between storing a file and registering it leaves one."""
+"""Uploads that no dataset and no model refers to, as a service leaves that is killed before it registers them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 import numpy.typing as npt
 
 from augury.training.model_files.errors import ModelFileError
@@ -43,8 +42,8 @@ def read_hdf5(path: Path, max_bytes: int) -> Arrays:
         max_bytes: of all arrays together, as they are in memory.
 
     Raises:
-        ModelFileError: ``model.hdf5``: damaged, or not what Keras 3 writes; ``model.hdf5_link``, ``model.hdf5_storage``,
-            ``model.hdf5_filter``, ``model.hdf5_type`` or ``model.hdf5_size``: something that no weights need.
+        ModelFileError: ``model.hdf5``: damaged, or not what Keras 3 writes; ``model.hdf5_link``, ``.hdf5_storage``,
+            ``.hdf5_filter``, ``.hdf5_type`` or ``.hdf5_size``: something that no weights need.
     """
     try:
         with h5py.File(path, "r", locking=False) as file:
@@ -122,7 +121,7 @@ def _require_plain(where: str, dataset: h5py.Dataset) -> int:
         raise ModelFileError("model.hdf5_type", f"{where[:200]!r} holds no plain numbers")
     if len(dataset.shape) > MAX_RANK:
         raise ModelFileError("model.hdf5_size", f"{where[:200]!r} has more than {MAX_RANK} dimensions")
-    size = math.prod(map(int, dataset.shape)) * np.dtype(dataset.dtype).itemsize
+    size = math.prod(map(int, dataset.shape)) * int(dataset.dtype.itemsize)
     stored = int(dataset.id.get_storage_size())
     if size > (stored * MAX_RATIO if filters else stored):
         message = f"{where[:200]!r} states {size:,} bytes, and {stored:,} are stored of it"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from api_schemas.models.references import Architecture
 from augury.datasets.containers.limits import write_fresh
@@ -18,26 +18,15 @@ from augury.datasets.settings import IngestSettings
 from augury.datasets.sources.base import require_size
 from augury.training.model_files.archive import read_archive
 from augury.training.model_files.errors import ModelFileError
-from augury.training.model_files.hdf5 import MAGIC, Arrays, read_hdf5
+from augury.training.model_files.hdf5 import MAGIC, read_hdf5
 from augury.training.model_files.safetensors import is_safetensors, read_safetensors
+from augury.training.model_reading.content import Content
 from augury.training.model_reading.protocol import ReadModel
 
 _ZIP = b"PK\x03\x04"
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _HEAD_BYTES = 64
 _PIECE_BYTES = 2**20
-
-
-class Content(NamedTuple):
-    """What a file has to say, none of it seen by Keras yet."""
-
-    format: str
-    config: dict[str, Any] | None
-    """Checked; None for weights alone."""
-    by_path: Arrays | None
-    """Weights as Keras 3 lays them out in files of its own."""
-    by_name: dict[str, Any] | None
-    """Weights by the paths of the variables, as other formats have them."""
 
 
 def read_model(

@@ -19,8 +19,8 @@ from augury.training.model_files.archive import read_config
 from augury.training.model_files.errors import ModelFileError
 from augury.training.model_files.hdf5 import Arrays
 from augury.training.model_files.stored import StoredModel, write_stored_model
+from augury.training.model_reading.content import Content
 from augury.training.model_reading.protocol import STORED_FILE, ReadModel
-from augury.training.model_reading.reading import Content
 from augury.training.networks.building import model_from_config, named_network
 from augury.training.networks.memory import without_allocating
 
