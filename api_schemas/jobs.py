@@ -24,7 +24,7 @@ from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.training.evaluation import EvaluationSettings
 from api_schemas.training.models import ModelSpec
-from api_schemas.training.settings import TrainingSettings
+from api_schemas.training.settings import TrainingSettings, require_device
 
 LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
@@ -45,9 +45,7 @@ Priority = Annotated[
 
 
 class JobKind(StrEnum):
-    """What a job is for."""
-
-    # Whatever differs by kind is a table over these; tests/test_job_kinds.py finds them all.
+    """What a job is for. Whatever differs by kind is a table over these; tests/test_job_kinds.py finds them all."""
 
     COMPARISON = "comparison"
     TRAINING = "training"
@@ -120,6 +118,7 @@ class ComparisonRequest(RequestModel):
             raise PydanticCustomError(
                 "repeated_name", f"candidate names must be unique; repeated: {', '.join(repeated)}"
             )
+        require_device(self.training, self.device)
         return self
 
 
@@ -140,6 +139,7 @@ class TrainingRequest(RequestModel):
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
         require_nothing_that_a_job_decides(self.spec)
+        require_device(self.training, self.device)
         if not isinstance(self.evaluation.seeds, int):
             raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
         return self

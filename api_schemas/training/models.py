@@ -77,6 +77,22 @@ class Head(RequestModel):
     dropout: float = Field(0.0, ge=0, le=0.95, description="Share of features that each step of training drops.")
 
 
+class Stage(RequestModel):
+    """One of several trainings, one after the other: on the weights of the one before, with a fresh optimizer."""
+
+    trainable: Trainable = Field("all", description="Which layers this stage trains.")
+    share: float = Field(
+        1.0,
+        ge=1e-3,
+        le=1000,
+        description="Of training.epochs, in proportion to the other stages' shares: 1 and 2 of 30 epochs are 10 and "
+        "20. Every stage gets at least one.",
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, le=10, description="Of this stage, the highest of its schedule. Null: training.learning_rate."
+    )
+
+
 class ModelSpec(RequestModel):
     """A model by name, which image size and class count of the dataset are put into, by configuration, or by id."""
 
@@ -120,6 +136,16 @@ class ModelSpec(RequestModel):
         None, exclude_if=_is_unset, description="Null: those that were when it was saved."
     )
 
+    stages: list[Stage] | None = Field(
+        None,
+        exclude_if=_is_unset,
+        min_length=1,
+        max_length=10,
+        description="Train in stages, such as the new top first, then more at a lower rate. Each runs the schedule of "
+        "training over its own epochs. Instead of trainable.",
+        examples=[[{"trainable": "head"}, {"trainable": "all", "share": 2, "learning_rate": 1e-5}]],
+    )
+
     @field_validator("config")
     @classmethod
     def _is_safe(cls, config: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -135,10 +161,12 @@ class ModelSpec(RequestModel):
         given = [value.get("name") is not None, value.get("config") is not None, is_registered]
         if sum(given) > 1:
             raise PydanticCustomError("model_rule", "give one of name, config and id, not several")
-        if not is_registered and (value.get("head") is not None or value.get("trainable") is not None):
-            raise PydanticCustomError(
-                "model_rule", "head and trainable are for models with weights: give the id of a registered one"
-            )
+        if not is_registered and any(value.get(name) is not None for name in ("head", "trainable", "stages")):
+            message = "head, trainable and stages are for models with weights: give the id of a registered one"
+            raise PydanticCustomError("model_rule", message)
+        if value.get("trainable") is not None and value.get("stages") is not None:
+            message = "every stage says which layers it trains: give trainable or stages, not both"
+            raise PydanticCustomError("model_rule", message)
         return value if any(given) else {**value, "name": "small_cnn"}
 
     def as_trained(self) -> ModelSpec:

@@ -15,7 +15,7 @@ from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.evaluation import EvaluationSettings
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
-from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, training_version
 from augury.value_scale import Values
 
 TRAINED = "trained"
@@ -161,7 +161,7 @@ def trial_definition(
 ) -> TrialDefinition:
     """The trial that an arm on a seed is, on the dataset with that digest."""
     return TrialDefinition(
-        version=TRAINING_VERSION,
+        version=training_version(request.training),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from augury.training.model_files.stored import read_stored_model
 from augury.training.networks.building import build
 from augury.training.networks.builtin import Shape
 from augury.training.networks.memory import largest_activation_bytes, require_memory
+from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
+from augury.training.optimisation.objective import Objective
+from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
 from augury.training.steppers import Stepper, stepper_of
 
 Values = list[npt.NDArray[Any]]
@@ -28,14 +31,22 @@ Values = list[npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Learner:
-    """A compiled model with its steps, and how many images fit into one of its forward passes."""
+    """A compiled model with its steps, and how many images fit into one of its forward passes.
+
+    ``class_weights`` ``[classes]`` float32 are heeded where the steps were compiled for them.
+    """
 
     model: keras.Model
     stepper: Stepper
     evaluation_batch: int
+    class_weights: npt.NDArray[np.float32] = field(default_factory=lambda: np.ones(1, np.float32))
 
-    def saved(self) -> bytes:
-        """The model with weights and optimizer, as a ``.keras`` file."""
+    def saved(self, learning_rate: float) -> bytes:
+        """The model with weights and optimizer, as a ``.keras`` file.
+
+        Whoever trains it further begins at that rate, and not at the end of a schedule.
+        """
+        self.model.optimizer.learning_rate = learning_rate
         file = io.BytesIO()
         keras.src.saving.saving_lib.save_model(self.model, file)  # the public function takes only paths
         return file.getvalue()
@@ -46,22 +57,33 @@ def initialised_learner(
 ) -> Learner:
     """A model with fresh weights and a fresh optimizer, both determined by *seed*.
 
-    A registered model's weights are those in *file*, its stored model, and fresh is a new top alone. The compiled
+    A registered model's weights are those in *file*, its stored form, and fresh is a new top alone. The compiled
     functions of a model are kept for the process: tracing them again for every trial would take longer than training a
-    small one.
+    small one. They are the same for all batch sizes, learning rates and class weights.
 
     Raises:
         UserInputError: the model does not fit the images or the classes.
         ModelTooLargeError: training it takes more memory than there is.
     """
+    if training.mixed_precision:
+        require_accelerator()
     source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
-    learner, pristine_optimizer = _compiled(source, training.optimizer, training.batch_size)
-    initial = _initial_values(source, seed)
-    variables = [*learner.model.variables, *learner.model.optimizer.variables]
-    for variable, value in zip(variables, [*initial, *pristine_optimizer], strict=True):
-        variable.assign(value)
-    learner.model.optimizer.learning_rate = training.learning_rate  # a variable, so that no rate is compiled anew
-    return learner
+    _require_memory(source, training.batch_size)
+    return _started(source, training, _initial_values(source, seed))
+
+
+def continued_learner(
+    before: Learner, model: ModelSpec, shape: Shape, training: TrainingSettings, file: Path | None
+) -> Learner:
+    """The weights of *before*, of which *model* has other layers trained, and a fresh optimizer.
+
+    Raises:
+        UserInputError: *model* names no layer to be trained.
+    """
+    classes = before.model.output_shape[-1]
+    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    learner = _started(source, training, _values(before.model.variables))
+    return replace(learner, class_weights=before.class_weights)
 
 
 @dataclass(frozen=True)
@@ -80,13 +102,31 @@ class _Source:
         return build(spec, stored, self.shape, self.classes, with_weights=with_weights)
 
 
-@lru_cache(maxsize=2)
-def _compiled(source: _Source, optimizer: str, batch_size: int) -> tuple[Learner, Values]:
+def _started(source: _Source, training: TrainingSettings, values: Values) -> Learner:
+    """The compiled model with these values of its variables, and its optimizer as before any step."""
+    learner, pristine_optimizer = _compiled(source, recipe_of(training))
+    variables = [*learner.model.variables, *learner.model.optimizer.variables]
+    for variable, value in zip(variables, [*values, *pristine_optimizer], strict=True):
+        variable.assign(value)
+    return learner
+
+
+@lru_cache(maxsize=8)
+def _require_memory(source: _Source, batch_size: int) -> None:
+    """See ``require_memory``; what was found to be enough is not worked out again."""
     require_memory(partial(source.build, with_weights=False), batch_size)
+
+
+@lru_cache(maxsize=4)  # of each stage one
+def _compiled(source: _Source, recipe: Recipe) -> tuple[Learner, Values]:
     model = source.build(with_weights=False)
-    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    if recipe.mixed_precision:
+        compute_in_bfloat16(model)
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer_of(recipe), loss=loss, metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
+    stepper = stepper_of(model, Objective.of(recipe))
+    learner = Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
     _require_probabilities(learner, source.shape)
     return learner, _values(model.optimizer.variables)
 

@@ -61,7 +61,7 @@ def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
     pool = np.flatnonzero(_in_split(snapshot, definition.validation) if definition.kind == "fixed" else ~chosen)
     share = definition.held_out.share
     if snapshot.groups is not None:
-        drawn = _whole_groups(snapshot, pool, share, np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT)))
+        drawn = whole_groups(snapshot, pool, share, np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT)))
     else:
         generator = np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT))
         drawn = _stratified(pool, snapshot.labels, held_out_images(len(pool), share), generator)
@@ -84,14 +84,14 @@ def _random(snapshot: Snapshot, definition: RandomSplit, seed: int, allowed: Mas
 def _grouped(snapshot: Snapshot, definition: GroupedSplit, seed: int, allowed: Mask) -> Split:
     """Whole groups, drawn until the fraction is reached, with every class on both sides that can be there."""
     generator = np.random.default_rng(stream_seed(seed, SPLIT))
-    validation = _whole_groups(snapshot, np.flatnonzero(allowed), definition.validation_fraction, generator)
+    validation = whole_groups(snapshot, np.flatnonzero(allowed), definition.validation_fraction, generator)
     rest = allowed.copy()
     rest[validation] = False
     return Split(_subset(np.flatnonzero(rest), snapshot.labels, definition.training_images, seed), validation)
 
 
-def _whole_groups(snapshot: Snapshot, images: Indices, fraction: float, generator: np.random.Generator) -> Indices:
-    """Those of the images whose groups are drawn."""
+def whole_groups(snapshot: Snapshot, images: Indices, fraction: float, generator: np.random.Generator) -> Indices:
+    """Those of the images whose groups are drawn, about this fraction; see ``draw_groups``."""
     assert snapshot.groups is not None, "the definition says that the images have groups"
     _, group_of = np.unique(snapshot.groups[images], return_inverse=True)
     counts = np.zeros((group_of.max() + 1, len(snapshot.class_names)), np.int64)

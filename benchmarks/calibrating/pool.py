@@ -40,7 +40,7 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     from api_schemas.training.settings import TrainingSettings
     from augury.datasets.snapshot import SPLIT_CODES, Snapshot
     from augury.planning.splits import FixedSplit, RandomSplit
-    from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+    from augury.planning.trial_definition import TrialDefinition, training_version
     from augury.training.splits import draw_split
     from augury.training.trial import train_trial
 
@@ -48,6 +48,7 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     digits = Snapshot(images, bunch.target.astype(np.int64), [str(digit) for digit in range(10)])
     drawn = RandomSplit(validation_fraction=VALIDATION_FRACTION, training_images=TRAINING_IMAGES)
+    training = TrainingSettings(epochs=epochs)
     pool: Pool = {}
     for model in models:
         validated, right = [], []
@@ -56,12 +57,12 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
             sides = np.full(len(digits.labels), -1, np.int8)
             sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
             definition = TrialDefinition(
-                version=TRAINING_VERSION,
+                version=training_version(training),
                 engine="augury",
                 dataset="digits",
                 split=FixedSplit(validation="validation", training_images=None),
                 model=ModelSpec.model_validate({"name": model}),
-                training=TrainingSettings(epochs=epochs),
+                training=training,
                 spec=ImageDataGeneratorSpec(rescale=1 / 255),
                 seed=seed,
             )

@@ -49,10 +49,12 @@ def rebuild(content: Content, named: Architecture | None, workspace: Path) -> Re
         ModelFileError: ``model.config``: Keras cannot make a model of it; ``model.input``: it takes no images;
             ``model.weights``: the arrays are not those that it has.
     """
+    keras.utils.clear_session()  # names of layers begin with the first number again
     build = partial(_network, content.config, named)
     try:
         expected = without_allocating(build).count_params()  # before as much memory as it says is taken
         _require_as_many(expected, content)
+        keras.utils.clear_session()
         model = build()
     except UserInputError as error:
         raise ModelFileError("model.config", str(error)) from error
@@ -68,7 +70,6 @@ def rebuild(content: Content, named: Architecture | None, workspace: Path) -> Re
 
 
 def _network(config: dict[str, Any] | None, named: Architecture | None) -> keras.Model:
-    keras.utils.clear_session()  # names of layers begin with the first number again
     if config is not None:
         return model_from_config(config, "config.json")
     assert named is not None, "a file of weights alone comes with its architecture"

@@ -28,7 +28,7 @@ def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
     model = without_allocating(build)
     weights = model.count_params()
     activations = batch_size * sum(_activation_bytes(model)) * _COPIES_OF_ACTIVATIONS
-    needed = weights * _VALUE_BYTES * _COPIES_OF_WEIGHTS + (0 if _has_accelerator() else activations)
+    needed = weights * _VALUE_BYTES * _COPIES_OF_WEIGHTS + (0 if has_accelerator() else activations)
     available = available_bytes()
     if available is not None and needed > available:
         raise ModelTooLargeError(
@@ -59,7 +59,8 @@ def without_allocating(build: Callable[[], keras.Model]) -> keras.Model:
         global_state.set_global_attribute("uninitialized_variables", [])
 
 
-def _has_accelerator() -> bool:
+def has_accelerator() -> bool:
+    """Whether the backend in use has a GPU."""
     try:
         return bool(keras.distribution.list_devices("gpu"))
     except RuntimeError:  # how JAX says that there is none

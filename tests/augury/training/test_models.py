@@ -23,6 +23,7 @@ from augury.training.models import Learner, initialised_learner
 from augury.training.networks import memory
 from augury.training.networks.building import build
 from augury.training.networks.builtin import NETWORKS
+from augury.training.steppers import Steps
 from augury.training.trial import train_trial
 from tests.augury.training.conftest import Nobody, definition
 from workers.failures import failure_of
@@ -62,7 +63,8 @@ def test_initial_weights_depend_on_the_seed_alone(digits: Snapshot) -> None:
         return [np.asarray(variable) for variable in (*learner.model.variables, *learner.model.optimizer.variables)]
 
     first, learner = fresh(1), _learner(model)
-    learner.stepper.train(digits.images[:50].astype(np.float32), digits.labels[:50], 32)
+    steps = Steps(32, np.full(2, 1e-3, np.float32), learner.class_weights)
+    learner.stepper.train(digits.images[:50].astype(np.float32), digits.labels[:50], steps)
     for before, after in zip(first, fresh(1), strict=True):
         np.testing.assert_array_equal(before, after)
     assert any(not np.array_equal(before, after) for before, after in zip(first, fresh(2), strict=True))
@@ -173,11 +175,10 @@ def test_a_learning_rate_is_set_and_not_compiled(optimizer: str, digits: Snapsho
     assert after_another.result.curves == alone.result.curves
 
 
-def test_a_model_is_saved_with_the_rate_that_it_was_trained_with() -> None:
-    """Whoever trains it further goes on at that rate, whatever was trained on its compiled functions before."""
-    spec = ModelSpec(name="linear")
-    for rate in (0.25, 0.5):
-        learner = initialised_learner(spec, SHAPE, 10, TRAINING.model_copy(update={"learning_rate": rate}), 0)
-    with zipfile.ZipFile(io.BytesIO(learner.saved())) as file:
+def test_a_model_is_saved_with_the_highest_rate_that_it_was_trained_with() -> None:
+    """Whoever trains it further begins there, wherever a schedule ended."""
+    learner = _learner({"name": "linear"})
+    learner.model.optimizer.learning_rate = 0.001
+    with zipfile.ZipFile(io.BytesIO(learner.saved(0.5))) as file:
         saved = json.loads(file.read("config.json"))
     assert saved["compile_config"]["optimizer"]["config"]["learning_rate"] == 0.5
