@@ -42,9 +42,16 @@ def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts |
     """Refuse a registered model that does not fit the dataset, as far as that is known already.
 
     Raises:
-        ProblemError: it takes other images, or tells other classes apart and gets no new top.
+        ProblemError: it takes other images, tells other classes apart and gets no new top, or has more stages than
+            there are epochs.
     """
-    if isinstance(request, AugmentationRequest) or request.model.digest is None or facts is None:
+    if isinstance(request, AugmentationRequest) or request.model.digest is None:
+        return
+    stages, epochs = len(request.model.stages or []), request.training.epochs
+    if isinstance(epochs, int) and stages > epochs:
+        message = f"{stages} stages need as many epochs, and there are {epochs}"
+        raise INVALID_REQUEST.error_at("body.model.stages", message, _REFUSAL)
+    if facts is None:
         return
     row = registered.ready_with(session, request.model.digest)
     model = None if row is None else registered.facts_of(row)
