@@ -194,7 +194,7 @@ def trial_definition(
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
-        model=request.model,
+        model=request.model.as_trained(),
         training=request.training if arm.epochs is None else with_epochs(request.training, arm.epochs),
         spec=arm.spec,
         seed=seed,

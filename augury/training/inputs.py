@@ -146,6 +146,7 @@ class KerasInputs:
             seed=stream_seed(self._seed, BATCHES),
         )
         batches = math.ceil(len(self._training) / batch_size)
+        flow.total_batches_seen = epochs.start * batches  # by which it seeds NumPy: as if those before had been drawn
         size = _batches_in_chunk(self._images.shape[1:], batch_size)
         for _ in epochs:
             for start in range(0, batches, size):
