@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from augury.cli.datasets import COMMANDS
+from augury.cli.datasets import COMMANDS as DATASET_COMMANDS
 from augury.cli.doctor import doctor
 from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
@@ -212,15 +212,14 @@ def plan(request: RequestFile, url: Url = None) -> None:
 for _command in (extend, report, preview, lint, doctor):
     app.command()(_exit_codes()(_command))
 
-datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
-app.add_typer(datasets, name="datasets")
-for _name, _command in COMMANDS.items():
-    datasets.command(_name)(_exit_codes()(_command))
-
-models = typer.Typer(help="Send models with their weights to the service, to train them further.", no_args_is_help=True)
-app.add_typer(models, name="models")
-for _name, _command in MODEL_COMMANDS.items():
-    models.command(_name)(_exit_codes()(_command))
+for _group, (_help, _commands) in {
+    "datasets": ("Send images to the service, and look at them there.", DATASET_COMMANDS),
+    "models": ("Send models with their weights to the service, to train them further.", MODEL_COMMANDS),
+}.items():
+    _typer = typer.Typer(help=_help, no_args_is_help=True)
+    app.add_typer(_typer, name=_group)
+    for _name, _command in _commands.items():
+        _typer.command(_name)(_exit_codes()(_command))
 
 
 def _require_no_commas(roots: list[Path]) -> list[Path]:
