@@ -34,7 +34,6 @@ RECIPES: dict[str, dict[str, Any]] = {
     "cosine 2e-3, averaged": {"schedule": "cosine", "learning_rate": 2e-3, "average_last": 0.25},
     "cosine 4e-3": {"schedule": "cosine", "learning_rate": 4e-3},
 }
-SIDE = 32
 UNBALANCED = (174, 42, 42, 42)
 """Images of four classes: 300, of which 58 % are of one."""
 NORMAL_95 = 1.96
@@ -49,17 +48,17 @@ class Set:
     training_images: int | None
 
 
-def digits() -> Set:
-    """scikit-learn's, of which 500 are trained on."""
+def digits(training_images: int | None) -> Set:
+    """scikit-learn's."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-    return Set(images, bunch.target.astype(np.int64), 500)
+    return Set(images, bunch.target.astype(np.int64), training_images)
 
 
-def photographs(path: str) -> Set:
-    """A zip of class folders in grey, 32x32, of which 500 are trained on."""
+def photographs(path: str, side: int) -> Set:
+    """A zip of class folders in grey, so many pixels high and wide, of which 500 are trained on."""
     from PIL import Image
 
     images, names = [], []
@@ -67,7 +66,7 @@ def photographs(path: str) -> Set:
         for member in sorted(archive.namelist()):
             if member.lower().endswith((".jpg", ".jpeg", ".png")):
                 with Image.open(io.BytesIO(archive.read(member))) as image:
-                    images.append(np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR)))
+                    images.append(np.asarray(image.convert("L").resize((side, side), Image.Resampling.BILINEAR)))
                 names.append(member.split("/")[-2])
     return Set(np.stack(images)[..., np.newaxis], np.unique(names, return_inverse=True)[1].astype(np.int64), 500)
 
@@ -176,24 +175,26 @@ def main() -> None:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--models", nargs="+", default=["small_cnn"])
     parser.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES))
-    parser.add_argument("--datasets", nargs="+", default=["digits", "photographs", "unbalanced"])
+    parser.add_argument("--datasets", nargs="+", default=["digits", "all digits", "photographs", "unbalanced"])
     parser.add_argument("--photographs", help="a zip of class folders; without it digits alone are measured")
+    parser.add_argument("--side", type=int, default=32, help="of the photographs")
     parser.add_argument("--json", action="store_true", help="every pair of trials as it is done, then the summary")
     given = parser.parse_args()
-    sets = {"digits": digits()}
+    sets = {"digits": digits(500), "all digits": digits(None)}
     if given.photographs:
-        sets["photographs"] = photographs(given.photographs)
+        sets["photographs"] = photographs(given.photographs, given.side)
         sets["unbalanced"] = unbalanced(sets["photographs"])
     chosen = {name: data for name, data in sets.items() if name in given.datasets}
 
     from augury.training.warmup import warm_up
 
     warm_up(threads=1)
-    rows = []
-    for row in measured(chosen, given.models, given.recipes, given.epochs, range(given.seeds)):
+    rows, seeds = [], range(given.first_seed, given.first_seed + given.seeds)
+    for row in measured(chosen, given.models, given.recipes, given.epochs, seeds):
         rows.append(row)
         if given.json:
             print(json.dumps(row), flush=True)

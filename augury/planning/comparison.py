@@ -19,6 +19,7 @@ from augury.planning.conditions import conditions_plan, is_judged_under_conditio
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
+from augury.planning.training_problems import training_warnings
 from augury.planning.trial_definition import TrialDefinition, training_version
 from augury.value_scale import Values
 
@@ -100,7 +101,7 @@ def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
 
 def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
     suggestion = None if isinstance(stored, str) else metric_suggestion(request.evaluation, stored)
-    return [] if suggestion is None else [suggestion]
+    return [*([] if suggestion is None else [suggestion]), *training_warnings(request.training)]
 
 
 def plan_training(request: TrainingRequest) -> Plan:

@@ -64,6 +64,16 @@ def test_a_training_that_is_stopped_early_has_the_weights_of_its_best_epoch(digi
     assert not result.still_improving
 
 
+def test_a_training_that_diverges_goes_back_to_its_best_weights(digits: Snapshot) -> None:
+    """Where it keeps them: the rate rises until the loss is no number, and the result still is one that was learned."""
+    rising = {"name": "cosine", "warmup_epochs": 59}  # a decay times a rate above 2 makes weights larger in every step
+    training: dict[str, Any] = {"epochs": 60, "schedule": rising, "early_stopping": {"patience": 60}}
+    result = _train(digits, "linear", optimizer="sgd", learning_rate=10.0, weight_decay=1.0, **training).result
+    assert result.diverged
+    assert result.best_epoch is not None
+    assert result.validation_accuracy == result.curves.validation_accuracy[result.best_epoch - 1]
+
+
 def test_the_images_that_judge_have_no_part_in_when_a_training_stops(digits: Snapshot) -> None:
     """Were they all black, it would be the same training, and only be judged otherwise."""
     requested = definition(RESCALE, epochs=20, **STOPPED)
