@@ -10,12 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from augury.cli.datasets import COMMANDS
 from augury.cli.doctor import doctor
 from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
+from augury.cli.groups import add_groups
 from augury.cli.lint import lint
-from augury.cli.models import COMMANDS as MODEL_COMMANDS
 from augury.cli.options import JobId, Url, check_output, read_request
 from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
@@ -212,15 +211,7 @@ def plan(request: RequestFile, url: Url = None) -> None:
 for _command in (extend, report, preview, lint, doctor):
     app.command()(_exit_codes()(_command))
 
-datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
-app.add_typer(datasets, name="datasets")
-for _name, _command in COMMANDS.items():
-    datasets.command(_name)(_exit_codes()(_command))
-
-models = typer.Typer(help="Send models with their weights to the service, to train them further.", no_args_is_help=True)
-app.add_typer(models, name="models")
-for _name, _command in MODEL_COMMANDS.items():
-    models.command(_name)(_exit_codes()(_command))
+add_groups(app, _exit_codes())
 
 
 def _require_no_commas(roots: list[Path]) -> list[Path]:
