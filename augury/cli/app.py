@@ -10,13 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from augury.cli.datasets import COMMANDS as DATASET_COMMANDS
 from augury.cli.doctor import doctor
 from augury.cli.ending import cancel, stop
 from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
+from augury.cli.groups import add_groups
 from augury.cli.lint import lint
-from augury.cli.models import COMMANDS as MODEL_COMMANDS
 from augury.cli.options import JobId, Url, check_output, read_request
 from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
@@ -197,14 +196,7 @@ def plan(request: RequestFile, url: Url = None) -> None:
 for _command in (cancel, stop, extend, report, preview, lint, doctor):
     app.command()(_exit_codes()(_command))
 
-for _group, (_help, _commands) in {
-    "datasets": ("Send images to the service, and look at them there.", DATASET_COMMANDS),
-    "models": ("Send models with their weights to the service, to train them further.", MODEL_COMMANDS),
-}.items():
-    _typer = typer.Typer(help=_help, no_args_is_help=True)
-    app.add_typer(_typer, name=_group)
-    for _name, _command in _commands.items():
-        _typer.command(_name)(_exit_codes()(_command))
+add_groups(app, _exit_codes())
 
 
 def _require_no_commas(roots: list[Path]) -> list[Path]:

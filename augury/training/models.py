@@ -20,6 +20,7 @@ from augury.training.evaluation import batch_that_fits
 from augury.training.model_files.stored import read_stored_model
 from augury.training.networks.building import build
 from augury.training.networks.builtin import Shape
+from augury.training.networks.frozen_part import split_at_frozen
 from augury.training.networks.memory import largest_activation_bytes, require_memory
 from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
 from augury.training.optimisation.objective import Objective
@@ -40,16 +41,38 @@ class Learner:
     stepper: Stepper
     evaluation_batch: int
     class_weights: npt.NDArray[np.float32] = field(default_factory=lambda: np.ones(1, np.float32))
+    whole: keras.Model | None = None
+    """Of a learner that is the top of a frozen part: both together."""
+    frozen: Frozen | None = None
+    """Where the model has a part that is worth it."""
 
     def saved(self, learning_rate: float) -> bytes:
         """The model with weights and optimizer, as a ``.keras`` file.
 
         Whoever trains it further begins at that rate, and not at the end of a schedule.
         """
-        self.model.optimizer.learning_rate = learning_rate
+        model = self.whole or self.model
+        model.optimizer.learning_rate = learning_rate
         file = io.BytesIO()
-        keras.src.saving.saving_lib.save_model(self.model, file)  # the public function takes only paths
+        keras.src.saving.saving_lib.save_model(model, file)  # the public function takes only paths
         return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A part of a model that is not trained, and the learner of what is above it, with the same variables."""
+
+    below: keras.Model
+    top: Learner
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one image's features."""
+        return tuple(self.below.output_shape[1:])
+
+    def forward(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Images ``[n, H, W, C]`` to features ``[n, ...]``."""
+        return np.asarray(self.below.predict_on_batch(images))
 
 
 def initialised_learner(
@@ -80,9 +103,10 @@ def continued_learner(
     Raises:
         UserInputError: *model* names no layer to be trained.
     """
-    classes = before.model.output_shape[-1]
+    model_before = before.whole or before.model
+    classes = model_before.output_shape[-1]
     source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
-    learner = _started(source, training, _values(before.model.variables))
+    learner = _started(source, training, _values(model_before.variables))
     return replace(learner, class_weights=before.class_weights)
 
 
@@ -105,7 +129,7 @@ class _Source:
 def _started(source: _Source, training: TrainingSettings, values: Values) -> Learner:
     """The compiled model with these values of its variables, and its optimizer as before any step."""
     learner, pristine_optimizer = _compiled(source, recipe_of(training))
-    variables = [*learner.model.variables, *learner.model.optimizer.variables]
+    variables = [*learner.model.variables, *_optimizer_variables(learner)]
     for variable, value in zip(variables, [*values, *pristine_optimizer], strict=True):
         variable.assign(value)
     return learner
@@ -122,13 +146,27 @@ def _compiled(source: _Source, recipe: Recipe) -> tuple[Learner, Values]:
     model = source.build(with_weights=False)
     if recipe.mixed_precision:
         compute_in_bfloat16(model)
+    learner = _compile(model, recipe)
+    _require_probabilities(learner, source.shape)
+    parts = None if source.file is None or recipe.mixed_precision else split_at_frozen(model)
+    if parts is not None:
+        top = replace(_compile(parts.above, recipe), whole=model)
+        learner = replace(learner, frozen=Frozen(parts.below, top))
+    return learner, _values(_optimizer_variables(learner))
+
+
+def _compile(model: keras.Model, recipe: Recipe) -> Learner:
     loss = "sparse_categorical_crossentropy"
     model.compile(optimizer_of(recipe), loss=loss, metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     stepper = stepper_of(model, Objective.of(recipe))
-    learner = Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
-    _require_probabilities(learner, source.shape)
-    return learner, _values(model.optimizer.variables)
+    return Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
+
+
+def _optimizer_variables(learner: Learner) -> list[Any]:
+    """Of the model's optimizer, and of that of its top, where it has one."""
+    of_top = [] if learner.frozen is None else learner.frozen.top.model.optimizer.variables
+    return [*learner.model.optimizer.variables, *of_top]
 
 
 @lru_cache(maxsize=2)  # the arms of one seed follow each other, and share them

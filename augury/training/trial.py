@@ -16,6 +16,7 @@ from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
+from augury.training.features import MAX_BYTES, FeatureInputs
 from augury.training.history import History, finite_or_none, is_still_falling
 from augury.training.inputs import ENGINES, Chunk, Indices, Inputs
 from augury.training.loop import train
@@ -80,16 +81,37 @@ def train_trial(
     for number, stage in enumerate(stages):
         if number:
             learner = continued_learner(learner, stage.model, shape, stage.settings, model_file)
-        predictions, watch = _train_stage(learner, stage, settings, data, history, monitor)
+        learner, own = _on_features(learner, data, definition, snapshot, monitor)
+        predictions, watch = _train_stage(learner, stage, settings, own, history, monitor)
         if history.diverged:
             break
-    on_training = evaluate(learner.stepper, data.examples(split.training), learner.evaluation_batch, monitor)
+    on_training = evaluate(learner.stepper, own.examples(split.training), learner.evaluation_batch, monitor)
     is_kept = not spec.has_augmentation or definition.keep_model
     model = learner.saved(settings.learning_rate) if is_kept else None
     result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
     if watch is not None:
         result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner)))
     return Trained(result, predictions.to_npz(), model)
+
+
+def _on_features(
+    learner: Learner, data: _Data, definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor
+) -> tuple[Learner, _Data]:
+    """The top of a frozen part and its features of the images, where these are the same in every epoch.
+
+    Keras's engine has an order of its own for every arm's images, which would not be kept.
+    """
+    frozen = learner.frozen
+    if frozen is None or definition.spec.has_augmentation or definition.engine != "augury":
+        return learner, data
+    if 4 * math.prod(frozen.shape) * len(snapshot.labels) > MAX_BYTES:
+        return learner, data
+    inputs = FeatureInputs(
+        data.inputs, frozen.forward, frozen.shape, snapshot.labels, data.split.training, definition.seed,
+        at_once=learner.evaluation_batch, check=monitor.raise_if_cancelled,
+    )  # fmt: skip
+    examples = partial(EvaluationSet, inputs, frozen.shape, snapshot.labels)
+    return replace(frozen.top, class_weights=learner.class_weights), replace(data, inputs=inputs, examples=examples)
 
 
 def _train_stage(

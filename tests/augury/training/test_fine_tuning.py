@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from keras import layers
 from api_schemas.training.models import ModelSpec
 from augury.datasets.snapshot import Snapshot
 from augury.planning.trial_definition import TrialDefinition
+from augury.training import models
 from augury.training.errors import UserInputError
 from augury.training.model_files.archive import read_config
 from augury.training.model_files.stored import StoredModel, read_stored_model, write_stored_model
+from augury.training.models import Frozen
 from augury.training.networks.building import build
+from augury.training.networks.frozen_part import split_at_frozen
 from augury.training.trial import Trained, train_trial
 from tests.augury.training.conftest import Nobody, definition
 
@@ -219,3 +223,84 @@ def test_a_model_without_places_is_cut_below_its_classifier(tmp_path: Path) -> N
     digest = _stored(dense, tmp_path / "m")
     model = build(ModelSpec(digest=digest, head={}), read_stored_model(tmp_path / "m"), SHAPE, 5)
     assert [tuple(weight.shape) for weight in model.weights] == [(64, 7), (7,), (7, 5), (5,)]
+
+
+def _counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """From now on, how many images go through frozen parts at a time."""
+    counts: list[int] = []
+    forward = Frozen.forward
+
+    def counted(self: Frozen, images: np.ndarray) -> np.ndarray:
+        counts.append(len(images))
+        return forward(self, images)
+
+    monkeypatch.setattr(Frozen, "forward", counted)
+    return counts
+
+
+def test_an_image_that_is_not_augmented_goes_through_the_frozen_part_once(
+    backbone: tuple[Path, str], digits: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many epochs there are; and what comes of it is what comes of going the long way."""
+    file, digest = backbone
+    trial = _definition(digest, head={}, trainable="head", epochs=5, learning_rate=0.05, average_last=0.4)
+    counts = _counting(monkeypatch)
+    short = train_trial(trial, digits, Nobody(), file)
+    assert sum(counts) == short.result.training_images + short.result.validation_images
+    models._compiled.cache_clear()
+    monkeypatch.setattr(models, "split_at_frozen", lambda _: None)
+    long = train_trial(trial, digits, Nobody(), file)
+    models._compiled.cache_clear()
+    assert short.result.curves.training_loss == pytest.approx(long.result.curves.training_loss, rel=1e-4)
+    assert short.result.validation_accuracy == pytest.approx(long.result.validation_accuracy, abs=0.021)
+    for path, weight in _weights(long).items():
+        np.testing.assert_allclose(_weights(short)[path], weight, atol=1e-4)
+
+
+def test_augmented_images_go_the_whole_way(
+    backbone: tuple[Path, str], digits: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is another one in every epoch."""
+    file, digest = backbone
+    counts = _counting(monkeypatch)
+    trial = _definition(digest, spec=RESCALE | {"rotation_range": 9}, head={}, trainable="head", epochs=1)
+    train_trial(trial, digits, Nobody(), file)
+    assert counts == []
+
+
+@pytest.mark.parametrize(
+    ("inner", "trainable", "features"),
+    [
+        (lambda: [layers.Conv2D(4, 3), layers.BatchNormalization()], "head", (4,)),
+        (lambda: [layers.Conv2D(4, 3), layers.Dropout(0.5)], "head", (6, 6, 4)),  # which draws, frozen or not
+        (lambda: [layers.Conv2D(4, 3), layers.Dropout(0.5), layers.Conv2D(6, 3)], "head", (6, 6, 4)),
+        (lambda: [layers.Conv2D(4, 3), layers.Conv2D(6, 3)], "last:2", (6, 6, 4)),
+        (lambda: [layers.Conv2D(4, 3), layers.Conv2D(6, 3)], "all", None),
+    ],
+    ids=["frozen", "dropout below", "dropout in the middle", "last two", "nothing frozen"],
+)
+def test_a_frozen_part_ends_where_something_is_trained_or_drawn(
+    tmp_path: Path, inner: Callable[[], list[Any]], trainable: Any, features: tuple[int, ...] | None
+) -> None:
+    """As high as that is, pooling included."""
+    model = keras.Sequential([keras.Input(SHAPE), *inner(), layers.Flatten(), layers.Dense(2, activation="softmax")])
+    digest = _stored(model, tmp_path / "m")
+    spec = ModelSpec.model_validate({"digest": digest, "head": {}, "trainable": trainable})
+    built = build(spec, read_stored_model(tmp_path / "m"), SHAPE, 3)
+    parts = split_at_frozen(built)
+    assert (None if parts is None else parts.below.output_shape[1:]) == features
+    if parts is not None:
+        images = np.random.default_rng(0).random((3, *SHAPE), np.float32)
+        np.testing.assert_allclose(parts.above(parts.below(images)), built(images), atol=1e-6)
+        assert not parts.below.trainable_variables
+
+
+def test_a_network_that_draws_in_a_branch_has_no_frozen_part(tmp_path: Path) -> None:
+    """What is behind the branch is another thing in every step."""
+    given = keras.Input(SHAPE)
+    first = layers.Conv2D(4, 3, padding="same")(given)
+    joined = layers.Add()([first, layers.Dropout(0.5)(first)])
+    model = keras.Model(given, layers.Dense(2, activation="softmax")(layers.Flatten()(joined)))
+    digest = _stored(model, tmp_path / "m")
+    spec = ModelSpec(digest=digest, head={}, trainable="head")
+    assert split_at_frozen(build(spec, read_stored_model(tmp_path / "m"), SHAPE, 3)) is None
