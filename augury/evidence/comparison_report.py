@@ -8,6 +8,7 @@ from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
 from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.conditions.report import conditions_report
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.statistics.alpha_spending import confidence_at
@@ -53,6 +54,7 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
             *told_of_earlier(analysis),
         ],
         candidates=candidates,
+        conditions=conditions_report(analysis.results, analysis.judgements),
         recommendation=analysis.confirmation,
         arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
         final_scores=scores,

@@ -15,6 +15,7 @@ from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
 from api_schemas.training.evaluation import EvaluationSettings
 from api_schemas.training.metrics import metric_choice
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.conditions import conditions_plan, is_judged_under_conditions
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.trial_definition import TrialDefinition, training_version
@@ -83,7 +84,9 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         "held_out": _held_out(request, stored),
         "warnings": _warnings(request, stored),
     }
-    return plan.model_copy(update=settled)
+    settled_plan = plan.model_copy(update=settled)
+    facts = None if isinstance(stored, str) else stored
+    return settled_plan.model_copy(update={"conditions": conditions_plan(request.evaluation, settled_plan, facts)})
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -181,6 +184,6 @@ def trial_definition(
         training=request.training,
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest),
+        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
         scored_on=None if request.evaluation.test is None else "test",
     )

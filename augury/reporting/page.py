@@ -37,6 +37,7 @@ _ANCHOR_OF_POINTER = (
     (r"/arms/\d+/metrics", "metrics"),
     (r"/final_scores", "final-scores"),
     (r"/arms", "arms"),
+    (r"/conditions", "conditions"),
     (r"/recommendation", "recommendation"),
     (r"/method", "method"),
     (r"/cost", "cost"),

@@ -57,6 +57,11 @@ def chunks_folder(job_id: str) -> str:
     return f"{job_folder(job_id)}/chunks"
 
 
+def condition_answers_name(job_id: str, number: int) -> str:
+    """What one model of a comparison takes other images for; see ``augury.conditions.answers``."""
+    return f"{job_folder(job_id)}/conditions/{number}.npz"
+
+
 def sheet_name(job_id: str, candidate: str) -> str:
     """A candidate's contact sheet."""
     return f"{job_folder(job_id)}/sheets/{candidate}.png"

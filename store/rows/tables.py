@@ -168,7 +168,7 @@ class ChunkRow(Leased, Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(20))
     number: Mapped[int] = mapped_column(BigInteger)
-    """Of a part its index, of a probe its seed."""
+    """Of a part its index, of a probe its seed, of what is judged under conditions the index of the model."""
     first: Mapped[int] = mapped_column(BigInteger)
     """Of its images, counted over the whole archive."""
     images: Mapped[int] = mapped_column(BigInteger)
