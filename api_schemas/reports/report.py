@@ -22,6 +22,7 @@ from api_schemas.reports.conditions import ConditionsReport
 from api_schemas.reports.differences import Difference as Difference
 from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.metrics import MetricValues
 from api_schemas.reports.responses import BudgetResponse, DataResponse
 from api_schemas.training.trials import Curves
@@ -176,6 +177,7 @@ class Report(Body):
         None, description="On other images than the validation images; null where that was not asked for."
     )
     arms: list[ArmReport]
+    final_scores: FinalScores | None = Field(None, description="Where evaluation.test asks for it.")
     method: Method
     cost: Cost
     provenance: Provenance

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api_schemas.plans import Arm, Plan
 from api_schemas.reports.evidence import Look, Why
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
@@ -28,12 +29,13 @@ _INTERVAL_METHOD = (
 )
 
 
-def comparison_report(analysis: Analysis, created_at: str) -> Report:
+def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores | None = None) -> Report:
     """The report, as a pure function of the analysis.
 
     Args:
         analysis: of all rounds.
         created_at: RFC 3339, UTC.
+        scores: on the dataset's untouched test split, where they were asked for.
     """
     results = analysis.results
     told = zip(analysis.judgements, analysis.candidate_results, analysis.reasons, strict=True)
@@ -60,6 +62,7 @@ def comparison_report(analysis: Analysis, created_at: str) -> Report:
         budget_response=budget_response(results),
         data_response=data_response(results),
         arms=[arm_reports.arm_report(results, arm) for arm in _trained(results.plan)],
+        final_scores=scores,
         method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)).model_copy(
             update={"earlier": results.plan.earlier}
         ),

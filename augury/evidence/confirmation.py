@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.plans import BASELINE, CandidatePlan
+from api_schemas.plans import BASELINE, CandidatePlan, Plan
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Why
 from api_schemas.reports.report import Difference, RecommendationReport, RejectedSpec, Verdict
@@ -65,7 +65,7 @@ def confirmation_report(results: ComparisonResults, helping: Collection[str] = (
     confirmed = {name for each in rounds for name in each.arms}
     validated_on = next((each.validated_on for each in rounds), None)
     judged_on = _judged_on(validated_on, fixed_validation(settings, results.facts))
-    arm = next(arm.name for arm in results.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
+    arm = confirmed_arm(results.plan)
     confidence = 1 - (1 - settings.confidence) / 2
     against_baseline = difference_between(results, arm, BASELINE, seeds, confidence)
     best = next((each for each in results.plan.candidates if each.arm in confirmed), None)
@@ -119,6 +119,13 @@ def _unless_it_lost(
             ),
         }
     )
+
+
+def confirmed_arm(plan: Plan) -> str:
+    """The name of the arm that the plan's recommendation is trained as."""
+    confirmed = {name for each in plan.rounds if each.purpose == "confirmation" for name in each.arms}
+    assert plan.recommendation is not None
+    return next(arm.name for arm in plan.arms if arm.name in confirmed and arm.spec == plan.recommendation.spec)
 
 
 def _sentence(

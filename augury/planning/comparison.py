@@ -200,4 +200,5 @@ def trial_definition(
         spec=arm.spec,
         seed=seed,
         keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
+        scored_on=None if request.evaluation.test is None else "test",
     )

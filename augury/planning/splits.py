@@ -100,8 +100,11 @@ def fixed_validation(evaluation: EvaluationSettings, facts: DatasetFacts) -> str
 
 
 def untouched_test(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
-    """The dataset's own test split where no trial of a comparison sees it and it has every class; else None."""
-    if fixed_validation(evaluation, facts) != "validation":
+    """The dataset's own test split where a recommendation may be confirmed on it; else None.
+
+    No trial of the comparison sees it then, it has every class, and it is not kept for a last score.
+    """
+    if evaluation.test is not None or fixed_validation(evaluation, facts) != "validation":
         return None
     return "test" if all(facts.splits.get("test", {}).get(name) for name in facts.classes) else None
 

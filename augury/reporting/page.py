@@ -34,6 +34,7 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/findings", "candidate-{}-findings"),
     (r"/candidates/(\d+)", "candidate-{}"),
     (r"/arms/\d+/metrics", "metrics"),
+    (r"/final_scores", "final-scores"),
     (r"/arms", "arms"),
     (r"/conditions", "conditions"),
     (r"/recommendation", "recommendation"),

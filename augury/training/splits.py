@@ -61,6 +61,11 @@ def draw_split(snapshot: Snapshot, definition: SplitDefinition, seed: int) -> Sp
     return Split(np.sort(training), np.sort(validation))
 
 
+def scored_images(snapshot: Snapshot, split: str | None) -> Indices:
+    """The images of a split that a trial predicts at its end, ascending; none where it is asked for none."""
+    return np.flatnonzero(_in_split(snapshot, split)) if split is not None else np.arange(0)
+
+
 def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
     """The images that are kept from a search, the same for every seed: of every class, and whole groups."""
     chosen = np.zeros(len(snapshot.labels), np.bool_)

@@ -16,7 +16,7 @@ from augury.planning.comparison import recommends
 from augury.planning.effort import EffortLimits, conditions_problem, effort_problem
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
-from augury.planning.split_problems import split_problem
+from augury.planning.split_problems import split_problem, test_problem
 from augury.planning.splits import held_out_share
 from augury.planning.training_problems import training_problem
 from service.datasets.registration import facts_of
@@ -117,6 +117,10 @@ def _data_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
     return data_problem(request, facts, held_out)
 
 
+def _test_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return test_problem(request.evaluation, facts)
+
+
 def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
     return metric_problem(request.evaluation, facts)
 
@@ -128,6 +132,7 @@ def _training_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
 _BY_TRIALS = _Kind(
     (
         _Check("evaluation", "the dataset cannot be split as asked", _split_problem),
+        _Check("evaluation.test", "the dataset has no untouched test split", _test_problem),
         _Check("evaluation.metric", "the dataset cannot be judged by this metric", _metric_problem),
         _Check("training", "the dataset cannot be trained on as asked", _training_problem),
         _Check("data_response", "the dataset is too small for that share of it", _data_problem),

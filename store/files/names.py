@@ -13,6 +13,11 @@ def predictions_name(trial_id: str) -> str:
     return f"{trial_folder(trial_id)}/predictions.npz"
 
 
+def scored_name(trial_id: str) -> str:
+    """The same of the split that is scored at the end; only of trials that are asked for it."""
+    return f"{trial_folder(trial_id)}/scored.npz"
+
+
 def model_name(trial_id: str) -> str:
     """The trained model in Keras's own format; only of trials that have one kept."""
     return f"{trial_folder(trial_id)}/model.keras"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkRole, ChunkSpan
 from api_schemas.jobs import Phase
 from api_schemas.plans import BASELINE, Plan
+from api_schemas.reports.report import Report
 from augury.evidence.analysis import Analysis, analyse
 from augury.evidence.comparison_report import comparison_report
 from augury.evidence.next_round import Extension, next_round
@@ -19,7 +20,7 @@ from store.rows import chunks, datasets, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
-from workers.planner.evidence_reader import read_results
+from workers.planner.evidence_reader import read_results, read_scores
 from workers.planner.step import Step
 from workers.planner.trial_slots import stand
 
@@ -49,7 +50,11 @@ def conclude(context: Context, job_id: str) -> None:
         return
     if extension is None:
         seen = analysis.results.plan
-        finish_with_report(context, job_id, seen, lambda created_at: comparison_report(analysis, created_at))
+
+        def report_at(created_at: str) -> Report:
+            return comparison_report(analysis, created_at, read_scores(context, analysis.results, analysis))
+
+        finish_with_report(context, job_id, seen, report_at)
     else:
         _extend(context, job_id, analysis, extension)
 

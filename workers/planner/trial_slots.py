@@ -19,7 +19,7 @@ from api_schemas.training.trials import TrialState
 from augury.planning import comparison
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
-from augury.planning.split_problems import split_problem
+from augury.planning.split_problems import split_problem, test_problem
 from augury.planning.training_problems import training_problem
 from store import queue
 from store.queue import Message
@@ -68,6 +68,7 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     plan = comparison.plan_of(request, facts)
     problems = {
         "evaluation": split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
+        or test_problem(request.evaluation, facts)
         or metric_problem(request.evaluation, facts),
         "training": training_problem(request.training, facts),
         "data_response": data_problem(request, facts, plan.held_out),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from api_schemas.reports.report import Report
 from augury.reporting.sections import responses
 from augury.reporting.sections.conditions import under_conditions
+from augury.reporting.sections.final_scores import final_scores
 from augury.reporting.sections.metrics import metrics
 from augury.reporting.sections.section import Section
 
@@ -15,6 +16,7 @@ _SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     responses.over_budgets,
     responses.over_images,
     metrics,
+    final_scores,
 )
 """In the order in which they are read. Each gives None for a report without what it tells."""
 

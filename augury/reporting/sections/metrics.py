@@ -20,7 +20,7 @@ def metrics(report: Report) -> Section | None:
     if not names:
         return None
     shown = report.arms[:MAX_ARMS]
-    rows = [(formatting.plain(arm.name), *(_mean(name, arm.metrics.get(name)) for name in names)) for arm in shown]
+    rows = [(formatting.plain(arm.name), *(written(name, arm.metrics.get(name)) for name in names)) for arm in shown]
     left_out = len(report.arms) - len(shown)
     table = Table(
         "Every arm by every metric, means over its seeds",
@@ -59,8 +59,8 @@ def _heading(name: str, report: Report) -> str:
     return f"{title} ({DECIDES})" if report.candidates and name == report.method.metric else title
 
 
-def _mean(name: str, values: MetricValues | None) -> str:
-    """Shares in percent, log loss in nats."""
+def written(name: str, values: MetricValues | None) -> str:
+    """A metric's mean: shares in percent, log loss in nats."""
     if values is None:
         return formatting.UNKNOWN
     return f"{values.mean:.3f}" if metric_choice(name).kind == "log_loss" else formatting.percent(values.mean)

@@ -44,3 +44,16 @@ def test_the_plan_of_accuracy_on_uneven_classes_suggests_another_metric(client: 
     (told,) = client.post("/v1/jobs?validate_only=true", json=_sent("accuracy")).json()["warnings"]
     assert "90% of the images are of class 'no'" in told
     assert client.post("/v1/jobs?validate_only=true", json=_sent("balanced_accuracy")).json()["warnings"] == []
+
+
+def test_a_test_split_that_a_known_dataset_does_not_have_is_refused_at_once(
+    client: TestClient, database: Database
+) -> None:
+    """The error says which splits there are."""
+    with database.writing() as session:
+        ready_dataset(session)
+    refused = client.post("/v1/jobs", json=comparison_body(evaluation={"seeds": 2, "test": "split"}))
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["location"] == "body.evaluation.test"
+    assert "the dataset's own splits are: none" in error["message"]
