@@ -22,6 +22,7 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
+from api_schemas.training.automatic_epochs import ComparisonTraining
 from api_schemas.training.evaluation import EvaluationSettings, require_of_a_training
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
@@ -90,7 +91,7 @@ class ComparisonRequest(RequestModel):
         "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."
     )
     model: ModelSpec = ModelSpec()
-    training: TrainingSettings = TrainingSettings()
+    training: ComparisonTraining = ComparisonTraining()
     evaluation: EvaluationSettings = EvaluationSettings()
     attribution: Literal["affinity", "full"] = Field(
         "affinity",

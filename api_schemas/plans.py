@@ -28,6 +28,8 @@ class ArmRole(StrEnum):
     RECOMMENDED = "recommended"
     BUDGET = "budget"
     DATA = "data"
+    PILOT = "pilot"
+    EARLIER = "earlier"
 
 
 class Arm(Body):
@@ -37,9 +39,14 @@ class Arm(Body):
     role: ArmRole
     spec: ImageDataGeneratorSpec
     variant_of: str | None = Field(
-        None, description="Of an arm with role budget or data: the arm that it is but for its epochs or its images."
+        None,
+        description="Roles budget, data and earlier: the arm that it is but for its epochs or images.",
     )
-    epochs: int | None = Field(None, description="Role budget: its epochs, in place of the request's.")
+    epochs: int | None = Field(
+        None,
+        description="Roles budget, pilot and earlier: its epochs, in place of the plan's. earlier: what was trained "
+        "before the plan's epochs became twice as many.",
+    )
     training_share: float | None = Field(
         None, description="Role data: the share of the training images that it is trained on."
     )
@@ -58,10 +65,11 @@ class CandidatePlan(Body):
 class Round(Body):
     """Seeds on which some arms are trained; the evidence is looked at when all of them are over."""
 
-    purpose: Literal["comparison", "confirmation", "response"] = Field(
+    purpose: Literal["comparison", "confirmation", "response", "pilot"] = Field(
         "comparison",
-        description="confirmation: of the recommended spec, on seeds that no decision has seen. response: the arms "
-        "with other budgets or on shares of the images, which explain verdicts and make none.",
+        description="confirmation: of the recommended spec, on seeds that no decision has seen. response: arms with "
+        "other budgets or on shares of the images, which explain verdicts and make none. pilot: of the baseline, to "
+        "find a number of epochs.",
     )
     arms: list[str]
     seeds: list[int]
@@ -100,10 +108,14 @@ class Plan(Body):
     )
     trials: int = Field(description="Of all rounds so far and of those that are due, before reuse.")
     epochs: int | None = Field(
-        None, description="Of every trial whose arm says nothing else; null in plans of earlier versions."
+        None,
+        description="Of every trial whose arm says nothing else; null while training.epochs 'auto' has not found it, "
+        "and in plans of earlier versions.",
     )
     trial_epochs: int | None = Field(
-        None, description="Epochs of all these trials together; null in plans of earlier versions."
+        None,
+        description="Epochs of all these trials together, or the most that they may be while 'auto' has not found how "
+        "many; null in plans of earlier versions.",
     )
     trials_most: int = Field(0, description="If every verdict stays undecided to the last round.")
     trials_reusable: int = Field(0, description="Already trained for an earlier job.")

@@ -24,7 +24,7 @@ from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.metrics import MetricValues
-from api_schemas.reports.responses import BudgetResponse, DataResponse
+from api_schemas.reports.responses import AutomaticEpochs, BudgetResponse, DataResponse
 from api_schemas.training.trials import Curves
 
 
@@ -170,6 +170,7 @@ class Report(Body):
     stopped: bool = Field(False, description="It was ended early on request; the report covers what was done.")
     summary: list[Cause] = Field([], description="The report in sentences, strongest first.")
     recommendation: RecommendationReport | None = None
+    automatic_epochs: AutomaticEpochs | None = Field(None, description="Where training.epochs is 'auto'.")
     budget_response: BudgetResponse | None = Field(None, description="Where it was asked for, and come to.")
     data_response: DataResponse | None = Field(None, description="Where it was asked for, and come to.")
     candidates: list[CandidateReport]

@@ -12,6 +12,16 @@ from api_schemas.base import Body
 from api_schemas.reports.differences import Difference, Verdict
 
 
+class AutomaticEpochs(Body):
+    """How the number of epochs was found, where that was left to the evidence."""
+
+    epochs: int = Field(description="At which the verdicts are taken.")
+    pilots: list[int] = Field(description="The epoch at which each pilot of the baseline had levelled off, by seed.")
+    earlier: list[int] = Field(description="Numbers of epochs at which most trials of an arm were still improving.")
+    is_at_bound: bool = Field(description="No more are allowed.")
+    sentence: str
+
+
 class BudgetPoint(Body):
     """A candidate against the baseline, both trained for so many epochs."""
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from api_schemas.training.settings import TrainingSettings, with_epochs
+from api_schemas.training.settings import TrainingOptions, with_epochs
 
 MIN_LEVELS = 2
 MAX_LEVELS = 5
@@ -53,7 +53,7 @@ DataResponse = Annotated[
 """Shares of the training images."""
 
 
-def require_trainable(training: TrainingSettings, budgets: Iterable[int]) -> None:
+def require_trainable(training: TrainingOptions, budgets: Iterable[int]) -> None:
     """Refuse numbers of epochs that the other settings do not allow.
 
     Raises:

@@ -12,6 +12,7 @@ from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.conditions.report import conditions_report
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
+from augury.evidence.responses.automatic_epochs import automatic_epochs
 from augury.evidence.responses.budgets import budget_response
 from augury.evidence.responses.images import data_response
 from augury.evidence.statistics.alpha_spending import confidence_at
@@ -59,6 +60,7 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
         candidates=candidates,
         conditions=conditions_report(analysis.results, analysis.judgements),
         recommendation=analysis.confirmation,
+        automatic_epochs=automatic_epochs(results),
         budget_response=budget_response(results),
         data_response=data_response(results),
         arms=[arm_reports.arm_report(results, arm) for arm in _trained(results.plan)],
@@ -104,7 +106,7 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
 def _trained(plan: Plan) -> list[Arm]:
     """The arms of all rounds: those of a round that is still due have nothing to be told of."""
     due = {name for each in plan.due for name in each.arms}
-    return [arm for arm in plan.arms if arm.name not in due]
+    return [arm for arm in plan.arms if arm.variant_of is None or arm.name not in due]
 
 
 def _if_nothing_was_learned(measured: CandidateResults) -> str:

@@ -12,9 +12,11 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
+from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
 from api_schemas.training.metrics import metric_choice
-from api_schemas.training.settings import with_epochs
+from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.automatic_epochs import pilot_training, with_pilot
 from augury.planning.conditions import conditions_plan, is_judged_under_conditions
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
@@ -89,7 +91,8 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
     settled_plan = plan.model_copy(update=settled)
     facts = None if isinstance(stored, str) else stored
     conditions = conditions_plan(request.evaluation, settled_plan, facts)
-    return with_responses(settled_plan.model_copy(update={"conditions": conditions}), request)
+    planned = with_responses(settled_plan.model_copy(update={"conditions": conditions}), request)
+    return with_pilot(planned) if request.training.epochs == "auto" else planned
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -117,6 +120,7 @@ def _plan(
     request: TrialRequest,
 ) -> Plan:
     evaluation = request.evaluation
+    epochs = MAX_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
     first = evaluation.first_seed
     seeds = list(range(first, first + evaluation.min_seeds))
     # Single parameters explain a verdict and do not make one: the first round is enough for them.
@@ -129,8 +133,8 @@ def _plan(
         seeds=seeds,
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
-        epochs=request.training.epochs,
-        trial_epochs=trials_now * request.training.epochs,
+        epochs=epochs,
+        trial_epochs=trials_now * epochs,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
         reserve=RESERVE if candidates else 0.0,
     )
@@ -171,8 +175,12 @@ def _slots(plan: Plan, rounds: Iterable[Round]) -> Iterator[tuple[Arm, int]]:
 def trial_definitions(
     request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
 ) -> Iterator[tuple[Arm, int, TrialDefinition]]:
-    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is; those that are due at last."""
-    for arm, seed in _slots(plan, [*plan.rounds, *plan.due]):
+    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is; those that are due at last.
+
+    What is due is not known before the number of epochs is.
+    """
+    is_open = plan.epochs is None and request.training.epochs == "auto"
+    for arm, seed in _slots(plan, plan.rounds if is_open else [*plan.rounds, *plan.due]):
         yield arm, seed, definition_of(request, plan, arm, seed, dataset_digest, facts)
 
 
@@ -180,25 +188,43 @@ def definition_of(
     request: TrialRequest, plan: Plan, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
 ) -> TrialDefinition:
     """The trial that an arm of a plan on one of its seeds is."""
-    validated_on = next(each.validated_on for each in reversed(plan.rounds) if seed in each.seeds)
+    rounds = [*plan.due, *plan.rounds]
+    validated_on = next(each.validated_on for each in reversed(rounds) if seed in each.seeds)
     split = split_definition(request.evaluation, facts, validated_on, plan.held_out, arm.training_share)
-    return trial_definition(request, arm, seed, dataset_digest, split)
+    return trial_definition(request, arm, seed, dataset_digest, split, plan.epochs)
 
 
 def trial_definition(
-    request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, split: SplitDefinition
+    request: TrialRequest,
+    arm: Arm,
+    seed: int,
+    dataset_digest: str,
+    split: SplitDefinition,
+    epochs: int | None = None,
 ) -> TrialDefinition:
-    """The trial that an arm on a seed is, on the dataset with that digest."""
-    traits = metric_choice(request.evaluation.metric).traits
+    """The trial that an arm on a seed is, on the dataset with that digest.
+
+    *epochs* are the plan's, where it has any; an arm may have its own.
+    """
+    training, traits = _training_of(request, arm, epochs), metric_choice(request.evaluation.metric).traits
     return TrialDefinition(
-        version=training_version(request.training, needs_probabilities=traits.needs_all_probabilities),
+        version=training_version(training, needs_probabilities=traits.needs_all_probabilities),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
         model=request.model.as_trained(),
-        training=request.training if arm.epochs is None else with_epochs(request.training, arm.epochs),
+        training=training,
         spec=arm.spec,
         seed=seed,
         keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
         scored_on=None if request.evaluation.test is None else "test",
     )
+
+
+def _training_of(request: TrialRequest, arm: Arm, epochs: int | None) -> TrainingSettings:
+    """How an arm is trained: for the epochs that it has itself, or else for the plan's, or the request's."""
+    if arm.role == ArmRole.PILOT:
+        return pilot_training(request.training)
+    number = arm.epochs or epochs or request.training.epochs
+    assert number != "auto", "nothing is trained before the number of epochs was found, but a pilot"
+    return with_epochs(request.training, number)

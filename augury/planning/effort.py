@@ -32,7 +32,7 @@ def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -
     """
     if trials > limits.max_trials:
         return f"it may come to {trials:,} trials, and the limit is {limits.max_trials:,}"
-    own = [arm.epochs for arm in plan.arms if arm.epochs is not None]
+    own = [arm.epochs for arm in plan.arms if arm.role == ArmRole.BUDGET and arm.epochs is not None]
     total = trials * epochs + len(plan.seeds) * sum(each - epochs for each in own)
     if total > limits.max_trial_epochs:
         budgets = f", {len(own) * len(plan.seeds):,} of them with other budgets" if own else ""

@@ -17,9 +17,21 @@ WHOLE = 1.0
 """The share of the training images that the comparison itself has."""
 
 
-def budgets_of(request: ComparisonRequest) -> list[int]:
-    """The numbers of epochs that are compared, ascending; none where that was not asked for."""
-    return sorted({*request.budget_response, request.training.epochs}) if request.budget_response else []
+def budgets_of(request: ComparisonRequest, plan: Plan) -> list[int]:
+    """The numbers of epochs that are compared, ascending; none where no others were trained.
+
+    Beside those that were asked for, those for which a plan that looked for the number had trained before.
+    """
+    earlier = {arm.epochs for arm in plan.arms if arm.role == ArmRole.EARLIER and arm.epochs}
+    asked = {*(request.budget_response or ()), *earlier}
+    return sorted({*asked, _deciding(request, plan)}) if asked else []
+
+
+def _deciding(request: ComparisonRequest, plan: Plan) -> int:
+    """The number of epochs at which verdicts are taken."""
+    epochs = plan.epochs or request.training.epochs
+    assert epochs != "auto", "verdicts are taken once the number was found"
+    return epochs
 
 
 def shares_of(request: ComparisonRequest) -> list[float]:
@@ -34,8 +46,8 @@ def with_responses(plan: Plan, request: ComparisonRequest) -> Plan:
     if not arms:
         return plan
     due = Round(purpose="response", arms=[arm.name for arm in arms], seeds=plan.seeds)
-    trials, usual = len(arms) * len(plan.seeds), request.training.epochs
-    epochs = sum(arm.epochs or usual for arm in arms) * len(plan.seeds)
+    trials = len(arms) * len(plan.seeds)
+    epochs = sum(arm.epochs or plan.epochs or 0 for arm in arms) * len(plan.seeds)
     return plan.model_copy(
         update={
             "arms": [*plan.arms, *arms],
@@ -48,7 +60,7 @@ def with_responses(plan: Plan, request: ComparisonRequest) -> Plan:
 
 
 def _variants(arm: Arm, request: ComparisonRequest) -> Iterator[Arm]:
-    for epochs in budgets_of(request):
+    for epochs in sorted(request.budget_response or ()):
         if epochs != request.training.epochs:
             name = f"{arm.name}@{epochs} epochs"
             yield Arm(name=name, role=ArmRole.BUDGET, spec=arm.spec, variant_of=arm.name, epochs=epochs)
@@ -59,7 +71,9 @@ def _variants(arm: Arm, request: ComparisonRequest) -> Iterator[Arm]:
 
 
 def arm_at_budget(plan: Plan, arm: str, epochs: int) -> str:
-    """The arm that is *arm* with so many epochs; itself where it has them."""
+    """The arm that is *arm* with so many epochs; itself where the plan has them."""
+    if epochs == plan.epochs:
+        return arm
     return next((each.name for each in plan.arms if each.variant_of == arm and each.epochs == epochs), arm)
 
 

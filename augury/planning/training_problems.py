@@ -7,10 +7,10 @@ from collections.abc import Callable
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.schedules import ConstantRate, CosineRate, StepRate
-from api_schemas.training.settings import TrainingSettings
+from api_schemas.training.settings import TrainingOptions
 
 
-def training_problem(training: TrainingSettings, facts: DatasetFacts) -> str | None:
+def training_problem(training: TrainingOptions, facts: DatasetFacts) -> str | None:
     """Why a dataset with these facts cannot be trained on as asked, said to a person; None if it can."""
     if not isinstance(training.class_weight, dict):
         return None
@@ -22,12 +22,12 @@ def training_problem(training: TrainingSettings, facts: DatasetFacts) -> str | N
     return f"class_weight names class {unknown[0]!r}, which the dataset does not have{hint}"
 
 
-def training_warnings(training: TrainingSettings) -> list[str]:
+def training_warnings(training: TrainingOptions) -> list[str]:
     """What makes a training say less than it could, in sentences."""
     return [sentence for applies, sentence in _ADVICE if applies(training)]
 
 
-_ADVICE: tuple[tuple[Callable[[TrainingSettings], bool], str], ...] = (
+_ADVICE: tuple[tuple[Callable[[TrainingOptions], bool], str], ...] = (
     (
         lambda each: isinstance(each.schedule, ConstantRate) and not each.average_last and each.early_stopping is None,
         "With a constant learning rate the last epoch's weights are still moving, which is noise in every difference: "

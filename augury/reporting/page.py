@@ -38,6 +38,7 @@ _ANCHOR_OF_POINTER = (
     (r"/arms", "arms"),
     (r"/conditions", "conditions"),
     (r"/recommendation", "recommendation"),
+    (r"/automatic_epochs", "epochs"),
     (r"/budget_response", "budgets"),
     (r"/data_response", "images"),
     (r"/method", "method"),

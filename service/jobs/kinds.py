@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
 from augury.planning.effort import EffortLimits, conditions_problem, effort_problem
@@ -58,7 +59,7 @@ def require_affordable(request: JobRequest, dataset: DatasetRow | None, limits: 
         _require_small_enough(request, facts_of(dataset), limits.max_archive_bytes)
         return
     plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
-    problem = effort_problem(plan, plan.trials_most, request.training.epochs, limits)
+    problem = effort_problem(plan, plan.trials_most, plan.epochs or MAX_AUTOMATIC_EPOCHS, limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
     problem = conditions_problem(plan, limits) if isinstance(plan, Plan) else None

@@ -112,3 +112,21 @@ def test_a_comparison_tells_how_its_differences_depend_on_epochs_and_images(stac
     assert 'id="budgets"' in page
     assert 'id="images"' in page
     assert "turned" in report["data_response"]["candidates"][0]["sentence"]
+
+
+def test_a_comparison_finds_for_how_long_it_has_to_be_trained(stack: Stack) -> None:
+    """From pilots to a report that says at how many epochs its verdicts were taken."""
+    request = comparison(epochs=1, first_seed=1200, training_images=100)
+    request["training"] = {"epochs": "auto", "learning_rate": 0.01}
+    job = stack.finished(stack.submit(request)["id"], patience=300)
+    assert job["state"] == "succeeded"
+    report = stack.report(job["id"])
+    found = report["automatic_epochs"]
+    assert len(found["pilots"]) == 2
+    assert 8 <= found["epochs"] <= 200
+    trained = {
+        arm["name"]: {len(seed["curves"]["training_loss"]) for seed in arm["per_seed"]} for arm in report["arms"]
+    }
+    assert trained["baseline"] == trained["flip"] == {found["epochs"]}
+    assert all(f"flip@{epochs} epochs, earlier" in trained for epochs in found["earlier"])
+    assert found["sentence"] in stack.http.get(f"/v1/jobs/{job['id']}/report", headers={"Accept": "text/markdown"}).text

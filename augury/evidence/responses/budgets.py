@@ -21,12 +21,12 @@ def budget_response(results: ComparisonResults) -> BudgetResponse | None:
     request = results.request
     if not isinstance(request, ComparisonRequest) or results.plan.due:
         return None
-    budgets = budgets_of(request)
+    budgets = budgets_of(request, results.plan)
     if not budgets:
         return None
     confidence = confidence_of_each(results, len(budgets))
     return BudgetResponse(
-        deciding_epochs=request.training.epochs,
+        deciding_epochs=results.plan.epochs or budgets[-1],
         confidence=confidence,
         method=f"Each budget is a whole training of its own. {shared_by(results, 'budgets')}",
         candidates=[_over_budgets(results, each, budgets, confidence) for each in results.plan.candidates],
@@ -37,9 +37,8 @@ def _over_budgets(
     results: ComparisonResults, candidate: CandidatePlan, budgets: list[int], confidence: float
 ) -> CandidateBudgets:
     points = [_point(results, candidate, epochs, confidence) for epochs in budgets]
-    sentence = told(
-        candidate.name, [Level(str(each.epochs), each.verdict, each.difference) for each in points], "epochs"
-    )
+    levels = [Level(str(each.epochs), each.verdict, each.difference) for each in points]
+    sentence = told(candidate.name, levels, "epochs", results.metric.choice.unit)
     last = points[-1]
     if last.still_improving or last.baseline_still_improving:
         whose = "its trials" if last.still_improving else "the baseline's trials"

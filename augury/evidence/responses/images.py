@@ -62,7 +62,7 @@ def _over_shares(
         as_well = _needed(results, arms, BASELINE, images, confidence)
     levels = [Level(str(each.images), each.verdict, each.difference) for each in points]
     worth = [*_end_of_gain(points), *_worth(points), *_saved(points, as_well)]
-    sentences = [told(candidate.name, levels, "images"), *worth]
+    sentences = [told(candidate.name, levels, "images", results.metric.choice.unit), *worth]
     return CandidateShares(name=candidate.name, points=points, does_as_well_on=as_well, sentence=" ".join(sentences))
 
 

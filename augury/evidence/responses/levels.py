@@ -50,31 +50,32 @@ def accuracy_of(arm: ArmRecord) -> float | None:
     return mean_of([record.accuracy for record in arm.seeds.values()])
 
 
-def told(name: str, levels: Sequence[Level], unit: str) -> str:
+def told(name: str, levels: Sequence[Level], unit: str, of_difference: str) -> str:
     """What a candidate does over the levels, ascending: no direction that an interval does not show.
 
     Args:
         name: the candidate's.
         levels: in ascending order.
         unit: of the levels, in the plural, such as epochs.
+        of_difference: the unit of their differences, such as points.
     """
     measured = [level for level in levels if level.verdict is not None]
     if not measured:
         return f"{name}: nothing was measured, because too few trials gave a result."
     groups = [(verdict, list(group)) for verdict, group in groupby(measured, key=lambda level: level.verdict)]
-    said = [
-        f"{_DOES[verdict]} at {joined([level.said for level in group])}{f' {unit}' if not at else ''}{_figures(group)}"
-        for at, (verdict, group) in enumerate(groups)
-        if verdict is not None
-    ]
+    said = []
+    for at, (verdict, group) in enumerate(groups):
+        assert verdict is not None, "those without were left out"
+        named = joined([level.said for level in group]) + ("" if at else f" {unit}")
+        said.append(f"{_DOES[verdict]} at {named}{_figures(group, of_difference)}")
     return f"{name} {joined(said)}.{_turn(measured, unit)}"
 
 
-def _figures(group: Sequence[Level]) -> str:
+def _figures(group: Sequence[Level], unit: str) -> str:
     """The mean differences of a group, where they are shown to be any."""
     if group[0].verdict not in (Verdict.HELPS, Verdict.HURTS):
         return ""
-    return f" ({joined([f'{level.difference.mean:+.1f}' for level in group if level.difference])} points)"
+    return f" ({joined([f'{level.difference.mean:+.1f}' for level in group if level.difference])} {unit})"
 
 
 def _turn(measured: Sequence[Level], unit: str) -> str:

@@ -36,8 +36,8 @@ MAX_CLASSES = 15
 MAX_PANELS = 12
 MAX_SAID = 12
 _ROW_INCHES = 0.26
-_OTHER_LEVELS = (ArmRole.BUDGET, ArmRole.DATA)
-"""Arms with pictures of their own, in ``augury.reporting.plots.responses``."""
+_OTHER_LEVELS = (ArmRole.BUDGET, ArmRole.DATA, ArmRole.PILOT, ArmRole.EARLIER)
+"""Arms with pictures of their own, in ``augury.reporting.plots.responses``, or with none."""
 _FACTORS = ("brightness_range", "zoom_range")
 
 

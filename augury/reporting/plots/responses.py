@@ -54,9 +54,9 @@ def over_budgets(report: Report) -> Picture | None:
         for name, points in shown.items()
         for point in points
     ]
-    alternative = f"Difference to the baseline in points by training budget: {listed(said, MAX_SAID)}."
-    shaded = f"Shaded: within {margin:g} points."
-    caption = f"Difference to the baseline in points by training budget, with intervals. {shaded}"
+    alternative = f"Difference to the baseline by training budget: {listed(said, MAX_SAID)}."
+    shaded = f"Shaded: within {margin:g}, which counts as none."
+    caption = f"Difference to the baseline by training budget, with intervals. {shaded}"
     return Picture(draw("budgets-plot", alternative, panels_height(len(shown)), paint), alternative, caption)
 
 

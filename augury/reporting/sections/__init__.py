@@ -13,9 +13,10 @@ from augury.reporting.sections.section import Section
 
 _SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     under_conditions,
+    metrics,
+    responses.training_length,
     responses.over_budgets,
     responses.over_images,
-    metrics,
     final_scores,
 )
 """In the order in which they are read. Each gives None for a report without what it tells."""

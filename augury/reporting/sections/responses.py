@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from augury.reporting.plots.style import Picture
 
 
+def training_length(report: Report) -> Section | None:
+    """How the number of epochs was found; None where it was given."""
+    found = report.automatic_epochs
+    return None if found is None else Section("epochs", "For how long was trained", [found.sentence])
+
+
 def over_budgets(report: Report) -> Section | None:
     """The difference over the training budget; None where other budgets were not trained."""
     response = report.budget_response
@@ -37,7 +43,15 @@ def over_budgets(report: Report) -> Section | None:
     ]
     table = Table(
         f"Difference to the baseline by training budget; the verdicts are at {response.deciding_epochs} epochs",
-        ("Candidate", "Epochs", "At this budget", "Difference in points", "Baseline", "Candidate's", "Still improving"),
+        (
+            "Candidate",
+            "Epochs",
+            "At this budget",
+            "Difference",
+            "Baseline's accuracy",
+            "Its accuracy",
+            "Still improving",
+        ),
         rows,
         frozenset({1, 3, 4, 5}),
     )
@@ -67,7 +81,7 @@ def over_images(report: Report) -> Section | None:
     table = Table(
         "Difference to the baseline by number of training images",
         (
-            "Candidate", "Images", "With so many", "Difference in points", "Baseline", "Candidate's",
+            "Candidate", "Images", "With so many", "Difference", "Baseline's accuracy", "Its accuracy",
             "As the baseline with",
         ),
         rows,
