@@ -23,7 +23,7 @@ from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.training.automatic_epochs import ComparisonTraining
-from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.evaluation import EvaluationSettings, require_of_a_training
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
 from api_schemas.training.settings import TrainingSettings, require_device
@@ -138,8 +138,7 @@ class TrainingRequest(RequestModel):
     def _fits_a_job(self) -> Self:
         require_nothing_that_a_job_decides(self.spec)
         require_device(self.training, self.device)
-        if not isinstance(self.evaluation.seeds, int):
-            raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
+        require_of_a_training(self.evaluation)
         return self
 
 

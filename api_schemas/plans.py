@@ -12,6 +12,7 @@ from api_schemas.base import Body
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.recommendations import RecommendedSpec
+from api_schemas.training.conditions import ConditionsPlan
 
 BASELINE = "baseline"
 """The name of the arm that all candidates are compared with."""
@@ -137,6 +138,9 @@ class Plan(Body):
         description="The share of the images that no trial of the search sees, kept to confirm the recommendation on; "
         "of a dataset with its own splits, the share of those validated on. Null: nothing, as the dataset's own test "
         "images confirm, or nothing is recommended.",
+    )
+    conditions: ConditionsPlan | None = Field(
+        None, description="What judging the models on other images amounts to; null where that is not asked for."
     )
     extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
     warnings: list[str] = Field([], description="What a person should know before it is trained, in sentences.")

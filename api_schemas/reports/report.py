@@ -18,6 +18,7 @@ from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole, EarlierReport
 from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.conditions import ConditionsReport
 from api_schemas.reports.differences import Difference as Difference
 from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
@@ -173,6 +174,9 @@ class Report(Body):
     budget_response: BudgetResponse | None = Field(None, description="Where it was asked for, and come to.")
     data_response: DataResponse | None = Field(None, description="Where it was asked for, and come to.")
     candidates: list[CandidateReport]
+    conditions: ConditionsReport | None = Field(
+        None, description="On other images than the validation images; null where that was not asked for."
+    )
     arms: list[ArmReport]
     final_scores: FinalScores | None = Field(None, description="Where evaluation.test asks for it.")
     method: Method

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
+from api_schemas.training.conditions import Conditions
 from api_schemas.training.metrics import DEFAULT_METRIC, MAX_METRIC_LENGTH, METRICS, metric_choice
 
 
@@ -85,6 +86,13 @@ class EvaluationSettings(RequestModel):
         description="Points of the metric: percentage points, or hundredths of a nat of log_loss. Smaller differences "
         "do not matter to you. Default: 0.5; 1 for recall, precision and log_loss.",
     )
+    conditions: Conditions = Field(
+        [],
+        description="Of a comparison: other images on which the models are judged as well, without further training. "
+        "Changed validation images by name, another dataset of the same classes by its id, or all for every change at "
+        "every strength; see docs/conditions.md.",
+        examples=["all", ["dimmed", {"name": "noisy", "strengths": [1, 3]}]],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -104,3 +112,15 @@ class EvaluationSettings(RequestModel):
     def max_seeds(self) -> int:
         """How many seeds an arm gets if its verdict stays undecided."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.max
+
+
+def require_of_a_training(evaluation: EvaluationSettings) -> None:
+    """Let settings pass that mean something where nothing is compared.
+
+    Raises:
+        PydanticCustomError: one of them does not.
+    """
+    if not isinstance(evaluation.seeds, int):
+        raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
+    if evaluation.conditions:
+        raise PydanticCustomError("job_rule", "evaluation.conditions: a training job has no baseline to compare with")

@@ -9,6 +9,7 @@ from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
 from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.conditions.report import conditions_report
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.responses.automatic_epochs import automatic_epochs
@@ -57,6 +58,7 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
             *told_of_earlier(analysis),
         ],
         candidates=candidates,
+        conditions=conditions_report(analysis.results, analysis.judgements),
         recommendation=analysis.confirmation,
         automatic_epochs=automatic_epochs(results),
         budget_response=budget_response(results),

@@ -13,6 +13,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial
+from augury.conditions.answers import ConditionResults
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.metrics.table import Metric, metric_of
 from augury.evidence.probe_results import Probe
@@ -40,6 +41,9 @@ class ComparisonResults:
 
     failed_probes: int = 0
     """Models of the baseline that should have been asked, and whose probe failed."""
+
+    conditions: ConditionResults | None = None
+    """What models answered under conditions; None where that was not asked for."""
 
     @cached_property
     def metric(self) -> Metric:

@@ -17,6 +17,7 @@ from api_schemas.training.metrics import metric_choice
 from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.automatic_epochs import pilot_training, with_pilot
+from augury.planning.conditions import conditions_plan, is_judged_under_conditions
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
@@ -87,7 +88,10 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         "held_out": _held_out(request, stored),
         "warnings": _warnings(request, stored),
     }
-    planned = with_responses(plan.model_copy(update=settled), request)
+    settled_plan = plan.model_copy(update=settled)
+    facts = None if isinstance(stored, str) else stored
+    conditions = conditions_plan(request.evaluation, settled_plan, facts)
+    planned = with_responses(settled_plan.model_copy(update={"conditions": conditions}), request)
     return with_pilot(planned) if request.training.epochs == "auto" else planned
 
 
@@ -208,11 +212,11 @@ def trial_definition(
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
-        model=request.model,
+        model=request.model.as_trained(),
         training=training,
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest),
+        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
         scored_on=None if request.evaluation.test is None else "test",
     )
 

@@ -17,6 +17,8 @@ class EffortLimits:
     """Epochs of all its trials together."""
     max_archive_bytes: int
     """Of an augmentation's images, before they are compressed."""
+    max_condition_images: int
+    """That all models of a comparison together are shown under conditions."""
 
 
 def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -> str | None:
@@ -39,6 +41,17 @@ def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -
             f"and the limit is {limits.max_trial_epochs:,}"
         )
     return None
+
+
+def conditions_problem(plan: Plan, limits: EffortLimits) -> str | None:
+    """What is to be said where more images are to be judged under conditions than is allowed, with both numbers."""
+    if plan.conditions is None or plan.conditions.images <= limits.max_condition_images:
+        return None
+    conditions = plan.conditions
+    return (
+        f"it may come to {conditions.images:,} images to be judged ({conditions.models:,} models, "
+        f"{conditions.images_per_model:,} images each), and the limit is {limits.max_condition_images:,}"
+    )
 
 
 def trials_when_extended(plan: Plan, undecided: Iterable[str], seeds: int) -> int:

@@ -99,6 +99,15 @@ COMPARISON_EXAMPLES: Any = {
             "data_response": [0.25, 0.5, 1.0],
         },
     },
+    "under_conditions": {
+        "summary": "Does turning images in training help with turned, dim or noisy ones in use?",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "turned", "spec": {"rotation_range": 20, "rescale": 1 / 255}}],
+            "evaluation": {"conditions": ["rotated", "dimmed", {"name": "noisy", "strengths": [1, 3, 5]}]},
+        },
+    },
 }
 
 JOB_EXAMPLES: Any = {

@@ -14,7 +14,7 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
-from augury.planning.effort import EffortLimits, effort_problem
+from augury.planning.effort import EffortLimits, conditions_problem, effort_problem
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem, test_problem
@@ -30,6 +30,8 @@ _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan 
 _TOO_MUCH = (
     "this is more training than one job may ask for: take fewer arms, seeds or epochs, or make several jobs of it"
 )
+
+_TOO_MANY_IMAGES = "take fewer conditions, strengths, arms or seeds"
 
 
 def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
@@ -60,6 +62,9 @@ def require_affordable(request: JobRequest, dataset: DatasetRow | None, limits: 
     problem = effort_problem(plan, plan.trials_most, plan.epochs or MAX_AUTOMATIC_EPOCHS, limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
+    problem = conditions_problem(plan, limits) if isinstance(plan, Plan) else None
+    if problem is not None:
+        raise INVALID_REQUEST.error_at("body.evaluation.conditions", problem, f"{_TOO_MANY_IMAGES}; nothing was stored")
 
 
 def _require_small_enough(request: AugmentationRequest, facts: DatasetFacts | None, max_bytes: int) -> None:

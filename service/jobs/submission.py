@@ -13,6 +13,8 @@ from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently
 from service.jobs import kinds
+from service.jobs.conditions import require_judgeable
+from service.models import choice
 from service.resources import Resources
 from service.specs import findings
 from store import queue
@@ -30,6 +32,7 @@ def submit(resources: Resources, request: JobRequest, idempotency_key: str | Non
     resolved = registration.resolve(resources, request.dataset)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
         known = registration.find(session, resolved)
+        choice.require_fitting(session, choice.with_content(session, request), registration.facts_of(known))
         kinds.require_affordable(request, known, resources.settings.effort_limits)
         found = findings.of_request(session, request, resolved)
     with resources.database.writing() as session:
@@ -49,6 +52,9 @@ def _create(
     now = resources.database.now(session)
     dataset = registration.get_or_register(session, resolved, now)
     kinds.require_feasible(request, dataset)
+    request = choice.with_content(session, request)
+    choice.require_fitting(session, request, registration.facts_of(dataset))
+    require_judgeable(session, request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
     session.flush()
     job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
@@ -64,9 +70,12 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
     resolved = registration.resolve(resources, request.dataset)
     registration.require_allowed(resolved)
     with resources.database.reading() as session:
+        request = choice.with_content(session, request)
         dataset = registration.find(session, resolved)
+        choice.require_fitting(session, request, registration.facts_of(dataset))
         if dataset is not None:
             kinds.require_feasible(request, dataset)
+        require_judgeable(session, request, dataset)
         kinds.require_affordable(request, dataset, resources.settings.effort_limits)
         plan = kinds.plan_of(session, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

@@ -33,6 +33,11 @@ def snapshot_part_name(digest: str, part: str) -> str:
     return f"{snapshot_folder(digest)}/{part}"
 
 
+def stored_model_name(digest: str) -> str:
+    """A registered model as it was checked and written anew (see ``augury.training.model_files.stored``)."""
+    return f"models/{digest}/model.safetensors"
+
+
 UPLOADS = "uploads"
 """The folder of all uploaded files."""
 
@@ -55,6 +60,11 @@ def job_file_name(job_id: str, name: str) -> str:
 def chunks_folder(job_id: str) -> str:
     """The parts of an archive, before they are put together."""
     return f"{job_folder(job_id)}/chunks"
+
+
+def condition_answers_name(job_id: str, number: int) -> str:
+    """What one model of a comparison takes other images for; see ``augury.conditions.answers``."""
+    return f"{job_folder(job_id)}/conditions/{number}.npz"
 
 
 def sheet_name(job_id: str, candidate: str) -> str:

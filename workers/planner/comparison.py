@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from api_schemas.chunks import ChunkRole, ChunkSpan
 from api_schemas.jobs import Phase
 from api_schemas.plans import BASELINE, Plan
 from api_schemas.reports.report import Report
@@ -12,6 +13,7 @@ from augury.evidence.analysis import Analysis, analyse
 from augury.evidence.comparison_report import comparison_report
 from augury.evidence.next_round import Extension, MoreEpochs, next_round
 from augury.planning import automatic_epochs, comparison
+from augury.planning.conditions import judged_models
 from store import queue
 from store.queue import Message
 from store.rows import chunks, datasets, jobs, plans, trials
@@ -32,7 +34,7 @@ def next_step(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     standing = stand(session, job, dataset, now)
     if standing is None:
         return Step()
-    messages = [*standing.messages, *_publish_probes(session, job, now)]
+    messages = [*standing.messages, *_publish_questions(session, job, now)]
     is_waiting = standing.is_waiting or chunks.is_any_unfinished(session, job.id)
     return Step(messages, is_to_be_concluded=not is_waiting)
 
@@ -95,7 +97,7 @@ def _begin_anew(context: Context, job_id: str, analysis: Analysis, epochs: int) 
             earlier = plan.rounds[-1].arms
             names = {arm.variant_of: arm.name for arm in plan.arms if arm.name in earlier and arm.variant_of}
             plans.call_arms_otherwise(session, job_id, names)
-            chunks.forget_probes(session, job_id)  # of the models of before; those of these are asked, too
+            chunks.forget_questions(session, job_id)  # to the models of before; these are asked, too
         plan = with_earlier_reports(session, analysis.results.request, plan, dataset, job_id)
         jobs.adopt_plan(session, job, plan, dataset, now)
         jobs.begin(session, job, Phase.TRAINING, now)
@@ -109,11 +111,27 @@ def _is_as_seen(job: JobRow, seen: Plan) -> bool:
     return (len(job.plan["rounds"]), job.plan.get("extensions", [])) == (len(seen.rounds), seen.extensions)
 
 
-def _publish_probes(session: Session, job: JobRow, now: float) -> list[Message]:
-    """Probes of the baseline's models, each as soon as it is trained."""
+def _publish_questions(session: Session, job: JobRow, now: float) -> list[Message]:
+    """What trained models are asked, each as soon as it is there: probes, and what they are to be judged on besides."""
     if job.stop_requested_at is not None or job.plan is None:
         return []
     first = job.plan["seeds"][:_PROBED_SEEDS]
     trained = trials.trained_seeds(session, job.id, BASELINE, first)
     chunks.add_probes(session, job.id, trained, job.queue, now)
+    if job.plan.get("conditions") is not None:
+        _add_conditions(session, job, now)
     return [queue.doorbell(kind) for kind in chunks.take_for_publishing(session, job.id, now)]
+
+
+def _add_conditions(session: Session, job: JobRow, now: float) -> None:
+    """A chunk for every trained model of the plan's conditions that has none yet."""
+    plan = Plan.model_validate(job.plan)
+    if plan.conditions is None or not plan.conditions.targets:
+        return
+    trained = trials.trained_slots(session, job.id, plan.seeds)
+    spans = [
+        ChunkSpan(number=number, first=0, images=plan.conditions.images_per_model)
+        for number, model in enumerate(judged_models(plan))
+        if model in trained
+    ]
+    chunks.add_missing(session, job.id, ChunkRole.CONDITION, spans, job.queue, now)

@@ -29,6 +29,7 @@ from store.files.snapshots import load_snapshot
 from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
+from workers.planner.condition_reader import read_conditions
 
 
 def read_results(context: Context, job_id: str) -> ComparisonResults:
@@ -63,6 +64,7 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
         stopped=is_stopped,
         groups=None if facts.groups is None else load_snapshot(context.artifacts, digest).groups,
         failed_probes=failed,
+        conditions=read_conditions(context, job_id, plan),
     )
 
 

@@ -100,7 +100,7 @@ def test_only_a_trial_on_a_share_of_the_images_says_so() -> None:
 def test_epochs_of_responses_count_towards_what_a_job_may_ask_for() -> None:
     """With the number of trials that have budgets of their own."""
     plan = _plan(evaluation={"seeds": 2})
-    limits = EffortLimits(max_trials=100, max_trial_epochs=679, max_archive_bytes=1)
+    limits = EffortLimits(max_trials=100, max_trial_epochs=679, max_archive_bytes=1, max_condition_images=1)
     assert effort_problem(plan, plan.trials_most, 30, limits) == (
         "it may come to 680 epochs of training (16 trials of 30, 8 of them with other budgets), and the limit is 679"
     )

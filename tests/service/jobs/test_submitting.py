@@ -195,16 +195,21 @@ def test_a_key_can_be_used_again_after_its_time(client: TestClient, database: Da
     [
         ({"max_trials_per_job": 3}, "may come to 4 trials, and the limit is 3"),
         ({"max_trial_epochs_per_job": 11}, "may come to 12 epochs of training (4 trials of 3), and the limit is 11"),
+        (
+            {"max_condition_images_per_job": 39_999},
+            "40,000 images to be judged (4 models, 10,000 images each), and the limit is 39,999",
+        ),
     ],
     ids=repr,
 )
 @pytest.mark.parametrize("query", ["", "?validate_only=true"], ids=["submitted", "planned"])
-def test_more_training_than_one_job_may_ask_for_is_refused(
+def test_more_work_than_one_job_may_ask_for_is_refused(
     tmp_path: Path, limits: dict[str, int], said: str, query: str
 ) -> None:
     """With the number and the limit, before anything is stored, and where only the plan is asked for."""
     with serving(tmp_path, **limits) as client:
-        answer = client.post(f"/v1/jobs{query}", json=comparison_body(training={"epochs": 3}))
+        body = comparison_body(training={"epochs": 3}, evaluation={"seeds": 2, "conditions": ["dimmed"]})
+        answer = client.post(f"/v1/jobs{query}", json=body)
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:augury:problem:invalid-request")
         assert said in answer.json()["errors"][0]["message"]
         assert client.get("/v1/jobs").json()["items"] == []
