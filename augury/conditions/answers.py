@@ -21,8 +21,8 @@ class ConditionAnswers:
     """Of the images that were shown ``[n]``, in the snapshot that they are of."""
     labels: Integers
     """Their classes ``[n]``, as the comparison's own dataset numbers them."""
-    predicted: Integers
-    """The class that each is taken for ``[S, n]``."""
+    predicted: npt.NDArray[Any]
+    """The class that each is taken for ``[S, n]``, integers."""
     probability: npt.NDArray[np.float32]
     """Of the true class ``[S, n]``."""
     values: npt.NDArray[np.float32] | None = None
@@ -46,32 +46,34 @@ class ConditionResults:
 
 
 _FIELDS = tuple(each.name for each in fields(ConditionAnswers))
+_READ_AS = {"indices": np.int64, "labels": np.int64, "probability": np.float32}
 
 
 def to_npz(answers: Mapping[str, ConditionAnswers]) -> bytes:
-    """Answers by condition as a file: whole numbers in the smallest type that holds them, probabilities in 16 bits."""
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for name, of_condition in answers.items():
-        for of_images in _FIELDS:
-            array = getattr(of_condition, of_images)
-            if array is None:
-                continue
-            kept = np.float16 if array.dtype.kind == "f" else np.min_scalar_type(int(array.max(initial=0)))
-            arrays[f"{name}/{of_images}"] = array.astype(kept)
+    """Answers by condition as a file: integers in the smallest type that holds them, probabilities in 16 bits."""
+    arrays = {
+        f"{name}/{of_images}": _smaller(of_images, array)
+        for name, of_condition in answers.items()
+        for of_images in _FIELDS
+        if (array := getattr(of_condition, of_images)) is not None
+    }
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 
+def _smaller(of_images: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if array.dtype.kind in "iu":
+        return array.astype(np.min_scalar_type(int(array.max(initial=0))))
+    return array.astype(np.float16 if of_images == "probability" else np.float32)
+
+
 def from_npz(content: bytes) -> dict[str, ConditionAnswers]:
-    """The answers in a file that ``to_npz`` made."""
+    """The answers in a file that ``to_npz`` made; predicted classes stay as small as they are stored."""
+    found: dict[str, dict[str, Any]] = {}
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        found: dict[str, dict[str, Any]] = {}
         for path in stored.files:
             name, _, of_images = path.rpartition("/")
-            found.setdefault(name, {})[of_images] = _read(stored[path])
+            array = stored[path]
+            found.setdefault(name, {})[of_images] = array.astype(_READ_AS.get(of_images, array.dtype), copy=False)
     return {name: ConditionAnswers(**arrays) for name, arrays in found.items()}
-
-
-def _read(array: npt.NDArray[Any]) -> Any:
-    return array.astype(np.float32 if array.dtype.kind == "f" else np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api_schemas.plans import Arm, Plan
 from api_schemas.reports.evidence import Look, Why
 from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import CandidateReport, Report
@@ -11,6 +12,9 @@ from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.conditions.report import conditions_report
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
+from augury.evidence.responses.automatic_epochs import automatic_epochs
+from augury.evidence.responses.budgets import budget_response
+from augury.evidence.responses.images import data_response
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
@@ -56,7 +60,10 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
         candidates=candidates,
         conditions=conditions_report(analysis.results, analysis.judgements),
         recommendation=analysis.confirmation,
-        arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
+        automatic_epochs=automatic_epochs(results),
+        budget_response=budget_response(results),
+        data_response=data_response(results),
+        arms=[arm_reports.arm_report(results, arm) for arm in _trained(results.plan)],
         final_scores=scores,
         method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)).model_copy(
             update={"earlier": results.plan.earlier}
@@ -77,6 +84,8 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
         settings.practical_effect,
         lost,
         analysis.results.metric.choice.unit,
+        is_cut_short=why.still_improving,
+        is_baseline_cut_short=why.baseline_still_improving,
     )
     return CandidateReport(
         name=candidate.name,
@@ -92,6 +101,12 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
         needed=measured.needed,
         why=why,
     )
+
+
+def _trained(plan: Plan) -> list[Arm]:
+    """The arms of all rounds: those of a round that is still due have nothing to be told of."""
+    due = {name for each in plan.due for name in each.arms}
+    return [arm for arm in plan.arms if arm.variant_of is None or arm.name not in due]
 
 
 def _if_nothing_was_learned(measured: CandidateResults) -> str:

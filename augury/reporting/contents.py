@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -15,6 +16,9 @@ from augury.wording import count, listed
 DIVERGED = "* the loss stopped being finite"
 """What the star behind an accuracy means."""
 
+MAX_LEAD_LENGTH = 200
+"""Characters of a reason that are read at once, if its first sentence is no longer: two lines."""
+
 MAX_UNIT_LENGTH = 100
 MAX_WARNINGS = 10
 """Of the dataset's, beside the report's own notices."""
@@ -23,6 +27,21 @@ MAX_WARNINGS = 10
 def causes_of(candidate: CandidateReport) -> Sequence[Cause]:
     """Why, strongest first, without the verdict that the candidate's sentence has said already."""
     return [cause for cause in candidate.why.causes if cause.kind != "verdict"] if candidate.why else []
+
+
+def lead_and_rest(text: str) -> tuple[str, str]:
+    """The first sentences of a text, as many as two lines hold, at least one; and what is left, which may be nothing.
+
+    A sentence ends at a full stop before a capital letter; those of numbers and file names are none.
+    """
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“])", text)
+    taken, length = 0, 0
+    for sentence in sentences:
+        length += len(sentence) + 1
+        if taken and length > MAX_LEAD_LENGTH:
+            break
+        taken += 1
+    return " ".join(sentences[:taken]), " ".join(sentences[taken:])
 
 
 def preprocesses_as_baseline(candidate: CandidateReport) -> bool:

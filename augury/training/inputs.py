@@ -96,8 +96,8 @@ class AuguryInputs:
             draws = self._pipeline.draw(shape, seed=draw_seed, epoch=epoch, indices=indices)
             return _float32(self._pipeline.augment(self._images, draws, indices))
 
-        size = batch_size * _batches_in_chunk(shape, batch_size)
-        yield from _in_order(self._training, self._labels, self._seed, epochs, size, make)
+        size = batch_size * batches_in_chunk(shape, batch_size)
+        yield from in_order(self._training, self._labels, self._seed, epochs, size, make)
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
@@ -134,9 +134,9 @@ class KerasInputs:
     def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """See Inputs. Keras seeds NumPy before it draws the order, and only then augments."""
         if not is_augmented:
-            size = batch_size * _batches_in_chunk(self._images.shape[1:], batch_size)
+            size = batch_size * batches_in_chunk(self._images.shape[1:], batch_size)
             plain = partial(_without_epoch, self.preprocessed)
-            yield from _in_order(self._training, self._labels, self._seed, epochs, size, plain)
+            yield from in_order(self._training, self._labels, self._seed, epochs, size, plain)
             return
         flow = self._generator.flow(
             self._images[self._training],
@@ -146,7 +146,8 @@ class KerasInputs:
             seed=stream_seed(self._seed, BATCHES),
         )
         batches = math.ceil(len(self._training) / batch_size)
-        size = _batches_in_chunk(self._images.shape[1:], batch_size)
+        flow.total_batches_seen = epochs.start * batches  # by which it seeds NumPy: as if those before had been drawn
+        size = batches_in_chunk(self._images.shape[1:], batch_size)
         for _ in epochs:
             for start in range(0, batches, size):
                 began = time.perf_counter()
@@ -175,7 +176,7 @@ Make = Callable[[int, Indices], Array]
 """From the number of an epoch and indices to the images that are trained on."""
 
 
-def _in_order(training: Indices, labels: Array, seed: int, epochs: range, size: int, make: Make) -> Iterator[Chunk]:
+def in_order(training: Indices, labels: Array, seed: int, epochs: range, size: int, make: Make) -> Iterator[Chunk]:
     """The images of each epoch in its own order, so many a chunk."""
     order_seed = stream_seed(seed, BATCHES)
     for epoch in epochs:
@@ -186,7 +187,8 @@ def _in_order(training: Indices, labels: Array, seed: int, epochs: range, size: 
             yield Chunk(images, labels[indices], start + size >= len(order), time.perf_counter() - began)
 
 
-def _batches_in_chunk(shape: tuple[int, ...], batch_size: int) -> int:
+def batches_in_chunk(shape: tuple[int, ...], batch_size: int) -> int:
+    """How many batches of images of that shape make a chunk."""
     return max(1, CHUNK_BYTES // (4 * batch_size * math.prod(shape)))
 
 

@@ -33,6 +33,11 @@ def snapshot_part_name(digest: str, part: str) -> str:
     return f"{snapshot_folder(digest)}/{part}"
 
 
+def stored_model_name(digest: str) -> str:
+    """A registered model as it was checked and written anew (see ``augury.training.model_files.stored``)."""
+    return f"models/{digest}/model.safetensors"
+
+
 UPLOADS = "uploads"
 """The folder of all uploaded files."""
 

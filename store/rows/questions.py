@@ -40,6 +40,8 @@ def with_earlier_reports(
     """The plan with the finished reports, other jobs' than that one's, that have shown what it asks; oldest first."""
     if not isinstance(request, ComparisonRequest) or dataset.digest is None:
         return plan
+    if plan.epochs is None and request.training.epochs == "auto":
+        return plan  # what the question is shows only once the number of epochs was found
     own = _keys(request, plan, dataset)
     found = []
     for job in _with_reports(session, own, job_id):
@@ -57,7 +59,9 @@ def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> OwnKey
     compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
     split = split_definition(evaluation, facts, held_out=plan.held_out)
     return {
-        arm.name: {seed: _alike(trial_definition(request, arm, seed, dataset.digest, split)) for seed in seeds}
+        arm.name: {
+            seed: _alike(trial_definition(request, arm, seed, dataset.digest, split, plan.epochs)) for seed in seeds
+        }
         for arm in plan.arms
         if arm.name in compared
     }

@@ -37,6 +37,11 @@ def scored_arms(results: ComparisonResults, analysis: Analysis | None = None) ->
     arms = [ScoredArm(BASELINE, "baseline", seeds)]
     if analysis.best_candidate is not None:
         arms.append(ScoredArm(analysis.best_candidate.candidate.arm, "best", analysis.best_candidate.seeds))
-    if results.plan.recommendation is not None:
+    if results.plan.recommendation is not None and not _is_rejected(analysis):
         arms.append(ScoredArm(confirmed_arm(results.plan), "recommendation", results.seeds("confirmation")))
     return arms
+
+
+def _is_rejected(analysis: Analysis) -> bool:
+    """Whether what was tried is not recommended any more; what is instead is scored as what it is."""
+    return analysis.confirmation is not None and analysis.confirmation.rejected is not None

@@ -144,7 +144,8 @@ def _headroom(baseline: ArmRecord, practical_effect: float, metric: Metric) -> C
 def _recommended(recommendation: RecommendationReport | None) -> Cause | None:
     if recommendation is None:
         return None
-    difference = recommendation.against_baseline
+    rejected = recommendation.rejected
+    difference = recommendation.against_baseline if rejected is None else rejected.against_baseline
     strength = 0.0 if difference is None else abs(difference.mean)
     return Cause(
         kind="verdict",

@@ -22,8 +22,13 @@ def sentence_of(
     margin: float,
     losses: Sequence[ClassEffect] = (),
     unit: str = "points",
+    *,
+    is_cut_short: bool = False,
+    is_baseline_cut_short: bool = False,
 ) -> str:
     """The verdict in words, with its numbers, beginning with the classes that lose by it.
+
+    A verdict about trainings that were not over says so itself, whatever it is: it is one about that many epochs.
 
     Args:
         name: the candidate's.
@@ -33,6 +38,8 @@ def sentence_of(
         margin: the smallest difference that matters, points.
         losses: classes that lose significantly, most first: a mean can hide them.
         unit: what a difference is in: of accuracy, points.
+        is_cut_short: most of its trials were still improving when their epochs ended.
+        is_baseline_cut_short: most of the baseline's were.
     """
     if difference is None:
         return f"{name}: no verdict, because fewer than two seeds gave a result for it and for the baseline."
@@ -42,8 +49,12 @@ def sentence_of(
         f"({100 * confidence:g}% {'simultaneous ' if is_simultaneous else ''}interval {bounds(difference)}, "
         f"{len(difference.seeds)} seeds)"
     )
-    size = _size(verdict, difference, f"{margin:g} {unit}", margin)
-    said = _SENTENCES[verdict].format(evidence=evidence, margin=f"{margin:g} {unit}", size=size)
+    said = _SENTENCES[verdict].format(
+        evidence=evidence,
+        margin=f"{margin:g} {unit}",
+        size=_size(verdict, difference, f"{margin:g} {unit}", margin),
+        unfinished=_UNFINISHED[is_cut_short, is_baseline_cut_short],
+    )
     return f"{name} {_lost(losses)}{', ' + _LINKS[verdict] if losses else ''}{said}"
 
 
@@ -74,11 +85,19 @@ def _size(verdict: Verdict, difference: Difference, written: str, margin: float)
 
 
 _SENTENCES = {
-    Verdict.HELPS: "helps: {evidence}{size}.",
-    Verdict.HURTS: "hurts: {evidence}{size}.",
-    Verdict.EQUIVALENT: "makes no difference of {margin} or more: {evidence}{size}.",
-    Verdict.INCONCLUSIVE: "is undecided: {evidence}; more seeds or more images would narrow the interval.",
+    Verdict.HELPS: "helps: {evidence}{size}{unfinished}.",
+    Verdict.HURTS: "hurts: {evidence}{size}{unfinished}.",
+    Verdict.EQUIVALENT: "makes no difference of {margin} or more: {evidence}{size}{unfinished}.",
+    Verdict.INCONCLUSIVE: "is undecided: {evidence}; more seeds or more images would narrow the interval{unfinished}.",
 }
+_ENDED = "were still improving when their epochs ended: with more epochs this may change"
+_UNFINISHED = {
+    (False, False): "",
+    (True, False): f"; but most of its trials {_ENDED}",
+    (False, True): f"; but most of the baseline's trials {_ENDED}",
+    (True, True): f"; but most of its trials, and of the baseline's, {_ENDED}",
+}
+"""By whether the candidate's trials, and whether the baseline's, were not over."""
 _LINKS = {
     Verdict.HELPS: "and all the same, over all classes, ",
     Verdict.HURTS: "and over all classes ",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from augury.training.errors import UserInputError
-from augury.training.model_memory import has_accelerator
+from augury.training.networks.memory import has_accelerator
 
 _POLICY = "mixed_bfloat16"
 

@@ -35,8 +35,7 @@ def test_answers_are_read_as_they_were_written(answers: dict[str, ConditionAnswe
         read = again[name]
         for field in ("indices", "labels", "predicted"):
             np.testing.assert_array_equal(getattr(read, field), getattr(written, field))
-            assert getattr(read, field).dtype == np.int64
         np.testing.assert_allclose(read.probability, written.probability, atol=1e-3)
         assert (read.values is None) == (written.values is None)
         if read.values is not None:
-            np.testing.assert_allclose(read.values, written.values, atol=1e-3)
+            np.testing.assert_array_equal(read.values, written.values)

@@ -17,10 +17,12 @@ from api_schemas.failures import FailureClass
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
-from augury.training import model_memory, models
+from augury.training import models
 from augury.training.errors import ModelTooLargeError, UserInputError
 from augury.training.models import Learner, initialised_learner
-from augury.training.networks import NETWORKS
+from augury.training.networks import memory
+from augury.training.networks.building import build
+from augury.training.networks.builtin import NETWORKS
 from augury.training.steppers import Steps
 from augury.training.trial import train_trial
 from tests.augury.training.conftest import Nobody, definition
@@ -120,7 +122,7 @@ def test_a_model_for_other_classes_is_the_users_to_mend() -> None:
 
 def test_a_model_of_keras_applications_is_built_without_weights_from_afar() -> None:
     """By name, for any number of channels and classes."""
-    model = models._build(ModelSpec(name="applications/MobileNet"), (32, 32, 1), 3)
+    model = build(ModelSpec(name="applications/MobileNet"), None, (32, 32, 1), 3)
     assert model.output_shape == (None, 3)
 
 
@@ -149,14 +151,14 @@ def _without_shapes(value: Any) -> Any:
 
 def test_the_batch_counts_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same model fits in small batches and not in large ones."""
-    monkeypatch.setattr(model_memory, "available_bytes", lambda: 3_000_000)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 3_000_000)
 
     def build() -> keras.Model:
         return keras.Sequential([keras.Input(SHAPE), layers.Conv2D(16, 3, padding="same")])
 
-    model_memory.require_memory(build, batch_size=32)
+    memory.require_memory(build, batch_size=32)
     with pytest.raises(ModelTooLargeError, match="batches of 4096"):
-        model_memory.require_memory(build, batch_size=4096)
+        memory.require_memory(build, batch_size=4096)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])

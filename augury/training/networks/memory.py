@@ -25,7 +25,7 @@ def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
     Raises:
         ModelTooLargeError: weights, gradients, optimizer and activations of a batch take more than is left.
     """
-    model = _without_allocating(build)
+    model = without_allocating(build)
     weights = model.count_params()
     activations = batch_size * sum(_activation_bytes(model)) * _COPIES_OF_ACTIVATIONS
     needed = weights * _VALUE_BYTES * _COPIES_OF_WEIGHTS + (0 if has_accelerator() else activations)
@@ -50,7 +50,7 @@ def _activation_bytes(model: keras.Model) -> Iterator[int]:
                 yield _VALUE_BYTES * math.prod(size or 1 for size in tensor.shape[1:])
 
 
-def _without_allocating(build: Callable[[], keras.Model]) -> keras.Model:
+def without_allocating(build: Callable[[], keras.Model]) -> keras.Model:
     """The model with variables that have shapes and no values."""
     try:
         with keras.StatelessScope(initialize_variables=False):
