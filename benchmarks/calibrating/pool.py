@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,14 +39,14 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     """Two trials of the same arm on each seed's split, for each model."""
     pool: Pool = {}
     for model in models:
-        pairs = list(trained_pairs(list(range(10)), None, model, seeds, epochs))
+        pairs = list(trained_pairs(list(range(10)), None, model, range(seeds), epochs))
         right = [[each["labels"] == each["predicted"] for each in pair] for pair in pairs]
         pool[model] = {"images": np.array([pair[0]["indices"] for pair in pairs]), "right": np.array(right)}
     return pool
 
 
 def trained_pairs(
-    classes: list[int], images_of_last: int | None, model: str, seeds: int, epochs: int
+    classes: list[int], images_of_last: int | None, model: str, seeds: Sequence[int], epochs: int
 ) -> Iterator[list[dict[str, np.ndarray]]]:
     """The predictions of two trials of the same arm on each seed's split of some digits.
 
@@ -54,7 +54,7 @@ def trained_pairs(
         classes: the digits, in the order of their labels.
         images_of_last: so many of the last class's images alone; None: all of them, and 500 images are trained on.
         model: its name.
-        seeds: how many pairs.
+        seeds: a pair each.
         epochs: of each trial.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -74,7 +74,7 @@ def trained_pairs(
         training_images=TRAINING_IMAGES if is_whole else None,
     )
     training = TrainingSettings(epochs=epochs)
-    for seed in range(seeds):
+    for number, seed in enumerate(seeds, 1):
         split = draw_split(digits, drawn, seed)
         sides = np.full(len(digits.labels), -1, np.int8)
         sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
@@ -94,7 +94,7 @@ def trained_pairs(
             for own in (seed, seed + 1_000_000)
         ]
         yield [dict(np.load(io.BytesIO(trial.predictions))) for trial in trials]
-        print(f"\r{model}: {seed + 1} of {seeds} pairs", end="", file=sys.stderr, flush=True)
+        print(f"\r{model}: {number} of {len(seeds)} pairs", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
 
 

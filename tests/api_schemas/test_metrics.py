@@ -34,6 +34,7 @@ def test_a_metric_that_may_decide_is_taken_as_it_is_written(name: str, unit: str
     ("name", "complaint"),
     [
         ("acuracy", "expected one of accuracy, balanced_accuracy, macro_f1, recall:CLASS"),
+        ("calibration_error", "it is reported of every arm and decides nothing: in bins of few images"),
         ("recall", "expected recall:CLASS"),
         ("recall:", "expected recall:CLASS"),
         ("roc_auc:", "expected the name of a class after 'roc_auc:'"),
