@@ -20,10 +20,11 @@ WHOLE = 1.0
 def budgets_of(request: ComparisonRequest, plan: Plan) -> list[int]:
     """The numbers of epochs that are compared, ascending; none where no others were trained.
 
-    Beside those that were asked for, those for which a plan that looked for the number had trained before.
+    Those that were asked for, once their round is there, and those for which a plan that looked for the number had
+    trained before.
     """
     earlier = {arm.epochs for arm in plan.arms if arm.role == ArmRole.EARLIER and arm.epochs}
-    asked = {*(request.budget_response or ()), *earlier}
+    asked = {*(() if plan.due else request.budget_response or ()), *earlier}
     return sorted({*asked, _deciding(request, plan)}) if asked else []
 
 

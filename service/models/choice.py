@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, JobRequest
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrialRequest
 from api_schemas.models.model import ModelFacts, ModelState
+from api_schemas.training.automatic_epochs import MIN_AUTOMATIC_EPOCHS
 from api_schemas.training.models import ModelSpec
 from augury.field_problems import shown
 from service.datasets.registration import RETRY_AFTER_SECONDS
@@ -47,8 +48,8 @@ def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts |
     """
     if isinstance(request, AugmentationRequest) or request.model.digest is None:
         return
-    stages, epochs = len(request.model.stages or []), request.training.epochs
-    if isinstance(epochs, int) and stages > epochs:
+    stages, epochs = len(request.model.stages or []), _fewest_epochs(request)
+    if stages > epochs:
         message = f"{stages} stages need as many epochs, and there are {epochs}"
         raise INVALID_REQUEST.error_at("body.model.stages", message, _REFUSAL)
     if facts is None:
@@ -63,6 +64,13 @@ def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts |
     output_problem = _output_problem(request.model, model, facts)
     if output_problem is not None:
         raise INVALID_REQUEST.error_at("body.model.head", output_problem, _REFUSAL)
+
+
+def _fewest_epochs(request: TrialRequest) -> int:
+    """Of all trainings that a request asks for, or may come to."""
+    usual = MIN_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
+    budgets = request.budget_response if isinstance(request, ComparisonRequest) else None
+    return min(usual, *(budgets or [usual]))
 
 
 def _row(session: Session, model: ModelSpec) -> RegisteredModelRow:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.plans import Plan
+from api_schemas.training.trials import Trial
 from augury.conditions.answers import ConditionResults, from_npz
 from augury.planning.conditions import judged_models
 from store.files.names import condition_answers_name
@@ -18,8 +19,14 @@ from store.rows.tables import DatasetRow
 from workers.context import Context
 
 
-def read_conditions(context: Context, job_id: str, plan: Plan) -> ConditionResults | None:
+def read_conditions(context: Context, job_id: str, plan: Plan, trials: Sequence[Trial]) -> ConditionResults | None:
     """The answers of all models that were judged; None for a plan without conditions.
+
+    Args:
+        context: of this process.
+        job_id: of the comparison.
+        plan: its plan.
+        trials: of the job. Answers of a model that is none of theirs, as it was trained anew since, do not count.
 
     Raises:
         ArtifactMissingError: answers are not stored any more.
@@ -28,16 +35,16 @@ def read_conditions(context: Context, job_id: str, plan: Plan) -> ConditionResul
         return None
     others = [target.name for target in plan.conditions.targets if not target.strengths]
     with context.database.reading() as session:
-        rows = [(row.number, row.state) for row in chunks.of_role(session, job_id, ChunkRole.CONDITION)]
+        rows = [(row.number, row.state, row.result) for row in chunks.of_role(session, job_id, ChunkRole.CONDITION)]
         datasets = {each: session.get(DatasetRow, each) for each in others}
-    models = judged_models(plan)
+    models, ids = judged_models(plan), {(trial.arm, trial.seed): trial.id for trial in trials}
     return ConditionResults(
         answers={
             models[number]: from_npz(context.artifacts.read(condition_answers_name(job_id, number)))
-            for number, state in rows
-            if state == ChunkState.SUCCEEDED
+            for number, state, result in rows
+            if state == ChunkState.SUCCEEDED and result is not None and result["trial"] == ids.get(models[number])
         },
-        failed=sum(state == ChunkState.FAILED for _, state in rows),
+        failed=sum(state == ChunkState.FAILED for _, state, _ in rows),
         groups=_groups(context, datasets),
     )
 

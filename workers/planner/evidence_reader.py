@@ -64,7 +64,7 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
         stopped=is_stopped,
         groups=None if facts.groups is None else load_snapshot(context.artifacts, digest).groups,
         failed_probes=failed,
-        conditions=read_conditions(context, job_id, plan),
+        conditions=read_conditions(context, job_id, plan, wire),
     )
 
 

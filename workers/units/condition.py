@@ -105,7 +105,7 @@ def judge(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, 
         keeper,
     )
     context.artifacts.write(condition_answers_name(details.job_id, details.number), to_npz(answers))
-    return {"images": sum(each.predicted.size for each in answers.values())}
+    return {"trial": details.trial_id, "images": sum(each.predicted.size for each in answers.values())}
 
 
 def _required_other(dataset_id: str, other: Known | None, own: Known) -> Known:

@@ -19,7 +19,7 @@ def budget_response(results: ComparisonResults) -> BudgetResponse | None:
         results: of all rounds so far.
     """
     request = results.request
-    if not isinstance(request, ComparisonRequest) or results.plan.due:
+    if not isinstance(request, ComparisonRequest):
         return None
     budgets = budgets_of(request, results.plan)
     if not budgets:

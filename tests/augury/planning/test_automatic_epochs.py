@@ -114,6 +114,10 @@ def test_earlier_numbers_are_budgets_of_the_report() -> None:
     request = _request()
     plan = with_longer_round(_begun(request), 48)
     assert budgets_of(request, plan) == [24, 48]
+    asked = _request(budget_response=[10, 48])
+    before = with_longer_round(_begun(asked), 48)
+    assert budgets_of(asked, before) == [24, 48], "what is due was not trained yet"
+    assert budgets_of(asked, plans.with_round(before, before.due[0])) == [10, 24, 48]
     assert arm_at_budget(plan, "flip", 24) == "flip@24 epochs, earlier"
     assert arm_at_budget(plan, "flip", 48) == "flip"
 

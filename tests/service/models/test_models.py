@@ -271,3 +271,15 @@ def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None
 def test_what_makes_no_sense_is_refused(shared_client: TestClient, model: dict[str, Any]) -> None:
     """Before anybody looks for the model."""
     assert _submit(shared_client, model).status_code == 422
+
+
+def test_every_budget_has_epochs_for_all_stages(client: TestClient) -> None:
+    """The smallest is looked at before anything is trained."""
+    model_id = _ready(client)
+    with resources_of(client).database.writing() as session:
+        ready_dataset(session)
+    body = comparison_body(
+        model={"id": model_id, "stages": [{}, {}, {}]}, training={"epochs": 9}, budget_response=[2, 9]
+    )
+    refused = _refusal(client.post("/v1/jobs", json=body), "body.model.stages")
+    assert "3 stages need as many epochs, and there are 2" in refused

@@ -18,6 +18,7 @@ from tests.store.databases import comparison, new_job
 from tests.workers.conftest import RecordingQueue
 from tests.workers.units.carried import advance, run_chunk
 from workers.context import Context
+from workers.planner.evidence_reader import read_results
 from workers.units.next_unit import work
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -130,6 +131,18 @@ def test_a_job_that_is_cancelled_has_its_chunks_dropped(context: Context, queue:
         run_chunk(context, row.id)
     with context.database.reading() as session:
         assert session.get_one(JobRow, job_id).state == "cancelled"
+
+
+def test_answers_of_a_model_that_was_trained_anew_do_not_count(context: Context, queue: RecordingQueue) -> None:
+    """They are of another trial than the one that the job has now."""
+    job_id = _submit(context, "dimmed")
+    _work_off(context, queue, job_id)
+    with context.database.writing() as session:
+        for row in chunks.of_role(session, job_id, ChunkRole.CONDITION)[:1]:
+            row.result = {"trial": "trial_of_before", "images": 1}
+    results = read_results(context, job_id)
+    assert results.conditions is not None
+    assert sorted(results.conditions.answers) == [("baseline", 1), ("flip", 0), ("flip", 1)]
 
 
 def test_models_are_stored_for_the_trials_that_are_judged(context: Context, queue: RecordingQueue) -> None:
