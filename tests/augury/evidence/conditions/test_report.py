@@ -188,3 +188,19 @@ def test_conditions_are_part_of_the_report() -> None:
     report = comparison_report(_two(), CREATED_AT)
     assert report.conditions is not None
     assert Report.model_validate_json(report.model_dump_json()) == report
+
+
+def test_the_summary_tells_what_is_shown_under_conditions() -> None:
+    """With the place of its figures, and nothing of a candidate of which nothing is shown."""
+    analysis = judged(
+        {"baseline": {"dimmed": 0.6}, "bright": {"dimmed": 0.9}, "same": {"dimmed": 0.6}},
+        {"baseline": 0.9, "bright": 0.9, "same": 0.9},
+        conditions=["dimmed"],
+    )
+    report = comparison_report(analysis, CREATED_AT)
+    assert report.conditions is not None
+    told = [cause for cause in report.summary if cause.kind == "condition"]
+    assert [(cause.text, cause.evidence) for cause in told] == [
+        (report.conditions.candidates[0].sentence, "/conditions/candidates/0")
+    ]
+    assert told[0].strength == pytest.approx(30)
