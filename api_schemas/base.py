@@ -9,10 +9,12 @@ from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
+    StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -69,6 +71,15 @@ def require_few_fields(value: Any) -> Any:
         context = {"count": len(value), "allowed": MAX_FIELDS}
         raise PydanticCustomError("too_many_fields", "an object of at most {allowed} fields, not of {count}", context)
     return value
+
+
+LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
+LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
+Labels = Annotated[
+    dict[LabelKey, LabelValue],
+    BeforeValidator(require_few_fields),
+    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
+]
 
 
 class Body(BaseModel):

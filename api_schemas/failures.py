@@ -14,6 +14,7 @@ class FailureClass(StrEnum):
 
     USER_INPUT = "user_input"
     DATASET = "dataset"
+    MODEL = "model"
     OUT_OF_MEMORY = "out_of_memory"
     TIMEOUT = "timeout"
     WORKER_LOST = "worker_lost"

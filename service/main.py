@@ -24,6 +24,8 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
+from service.models import routes as model_routes
+from service.models.examples import MODEL_SCHEMAS
 from service.publisher import Publisher
 from service.readiness import readiness
 from service.resources import Resources
@@ -35,6 +37,16 @@ from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
 
+_ROUTES = (
+    job_routes,
+    artifacts,
+    dataset_routes,
+    model_routes,
+    lint_routes,
+    health,
+    preview_routes,
+    documentation_routes,
+)
 _DESCRIPTION = """
 Does this image augmentation help or hurt my model on my data, by how much, and why?
 
@@ -85,9 +97,9 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
-    for module in (job_routes, artifacts, dataset_routes, lint_routes, health, preview_routes, documentation_routes):
+    for module in _ROUTES:
         app.include_router(module.router)
-    openapi.install(app)
+    openapi.install(app, MODEL_SCHEMAS)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
 

@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 
-DATASET, JOB, TRIAL, CHUNK = "ds", "job", "trial", "chunk"
+DATASET, JOB, TRIAL, CHUNK, MODEL = "ds", "job", "trial", "chunk", "model"
 IDENTIFIER = r"^[A-Za-z0-9_]{1,40}$"
 """What any id, kind or cursor looks like. PostgreSQL cannot even be asked for some others (NUL)."""
 

@@ -13,14 +13,17 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.plans import Plan
+from augury.planning.comparison import trial_definitions
 from service.main import create_app
 from service.settings import ServiceSettings
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import ADVANCE, WORK
-from store.rows import leases
-from store.rows.tables import DatasetRow, JobRow, TrialRow
+from store.rows import jobs, leases
+from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from tests.service.conftest import UNREACHABLE
 from tests.workers.conftest import RecordingQueue
 from tests.workers.units.carried import advance, run_trial
@@ -32,7 +35,9 @@ pytestmark = pytest.mark.usefixtures("warm")
 
 ARCHIVE = Path(__file__).parent / "fixtures" / "trained_before.tar.xz"
 DIGITS = {"kind": "builtin", "name": "digits"}
-SHORT = {"model": {"name": "linear"}, "training": {"epochs": 2}, "evaluation": {"seeds": 2}}
+AS_BEFORE = {"schedule": "constant", "learning_rate": 1e-3}
+"""What was not said then, as there was nothing else or it was the default."""
+SHORT = {"model": {"name": "linear"}, "training": {"epochs": 2} | AS_BEFORE, "evaluation": {"seeds": 2}}
 REQUESTS: dict[str, dict[str, Any]] = {
     "comparison": {
         "kind": "comparison",
@@ -50,7 +55,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         **SHORT,
     },
 }
-"""As they were sent to the earlier version."""
+"""What was sent to the earlier version."""
 
 TRIALS = {"comparison": 8, "training": 2}
 OF_THE_RUN = {"job_id", "created_at", "reused", "trials_reused", "training_seconds", "versions"}
@@ -156,9 +161,23 @@ def test_the_jobs_of_an_earlier_version_can_be_read(upgraded: Upgraded, kind: st
     earlier = upgraded.earlier_job(kind)
     job = upgraded.client.get(f"/v1/jobs/{earlier}").json()
     assert (job["kind"], job["state"], job["phase"]) == (kind, "succeeded", "done")
+    assert job["request"]["training"]["schedule"] == {"name": "constant"}, "as it was accepted, not as it would be now"
     trials = upgraded.client.get(f"/v1/jobs/{earlier}/trials").json()["items"]
     assert len(trials) == TRIALS[kind]
     assert all(trial["spec"]["fill_mode"] == "nearest" for trial in trials)
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_jobs_of_an_earlier_version_go_on_as_they_were_accepted(upgraded: Upgraded, kind: str) -> None:
+    """Their trials are the ones that they were, whatever requests have as their defaults now."""
+    earlier = upgraded.earlier_job(kind)
+    with upgraded.context.database.reading() as session:
+        job = session.get_one(JobRow, earlier)
+        dataset = session.get_one(DatasetRow, job.dataset_id)
+        request, plan = jobs.trial_request_of(job), Plan.model_validate(job.plan)
+        facts = DatasetFacts.model_validate(dataset.facts)
+        keys = {each.key() for _, _, each in trial_definitions(request, plan, dataset.digest or "", facts)}
+        assert keys == set(session.scalars(select(TrialRow.key).join(JobTrialRow).where(JobTrialRow.job_id == earlier)))
 
 
 def _as_first_defined(row: TrialRow) -> None:

@@ -7,6 +7,7 @@ import structlog
 from api_schemas.failures import Failure, FailureClass
 from augury.datasets.errors import DatasetError, InternalError
 from augury.training.errors import ModelTooLargeError, UserInputError
+from augury.training.model_files.errors import ModelFileError
 from store.files.snapshot_cache import SnapshotCacheError
 
 log = structlog.get_logger(__name__)
@@ -15,6 +16,7 @@ log = structlog.get_logger(__name__)
 _MESSAGES_FOR_CLIENTS: dict[type[Exception], FailureClass] = {
     UserInputError: FailureClass.USER_INPUT,
     DatasetError: FailureClass.DATASET,
+    ModelFileError: FailureClass.MODEL,
     ModelTooLargeError: FailureClass.OUT_OF_MEMORY,
     InternalError: FailureClass.INTERNAL,
     SnapshotCacheError: FailureClass.INTERNAL,

@@ -19,12 +19,12 @@ class Verdict(StrEnum):
 
 
 class Difference(Body):
-    """A mean paired difference with its interval, in percentage points."""
+    """A mean paired difference of the deciding metric with its interval, in points; above zero is better."""
 
     mean: Points
     low: Points
     high: Points
     confidence: float = Field(description="Of this interval taken alone.")
     standard_deviation: Points = Field(description="Of the paired differences over seeds.")
-    seeds: list[int] = Field(description="The seeds that both arms finished.")
+    seeds: list[int] = Field(description="The seeds that both arms finished and that the metric is defined on.")
     per_seed: list[Points]

@@ -74,6 +74,11 @@ class EvaluationSettings(RequestModel):
         "roc_auc (macro, one class against the rest) or roc_auc:CLASS, log_loss, top_k:N. Every arm reports all.",
         examples=["balanced_accuracy", "recall:melanoma"],
     )
+    test: Literal["split"] | None = Field(
+        None,
+        description="split: the dataset's own test split, untouched beside train and validation, is scored once, at "
+        "the end, for the baseline, the best candidate and the recommendation, and decides nothing.",
+    )
     practical_effect: float = Field(
         0.5,
         ge=0,

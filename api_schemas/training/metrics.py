@@ -27,8 +27,8 @@ class MetricTraits:
     takes: Takes = "nothing"
     is_better_lower: bool = False
     """Differences have their sign turned round then: above zero is always better."""
-    is_of_probabilities: bool = False
-    """Whether it takes more of a model than which class it names."""
+    needs_all_probabilities: bool = False
+    """Whether it takes more of a trial than earlier versions stored: the class named, the true class's probability."""
     why_not_deciding: str | None = None
     """Why it is reported and decides nothing, for people; None where it may decide."""
 
@@ -46,10 +46,16 @@ METRICS = {
     "macro_f1": MetricTraits("macro F1", 0.5),
     "recall": MetricTraits("recall", 1.0, "a class"),
     "precision": MetricTraits("precision", 1.0, "a class"),
-    "roc_auc": MetricTraits("ROC AUC", 0.5, "perhaps a class", is_of_probabilities=True),
-    "log_loss": MetricTraits("log loss", 1.0, is_better_lower=True, is_of_probabilities=True),
-    "top_k": MetricTraits("top-k accuracy", 0.5, "a number", is_of_probabilities=True),
-    "calibration_error": MetricTraits("calibration error", 0.5, is_better_lower=True, is_of_probabilities=True),
+    "roc_auc": MetricTraits("ROC AUC", 0.5, "perhaps a class", needs_all_probabilities=True),
+    "log_loss": MetricTraits("log loss", 1.0, is_better_lower=True),
+    "top_k": MetricTraits("top-k accuracy", 0.5, "a number", needs_all_probabilities=True),
+    "calibration_error": MetricTraits(
+        "calibration error",
+        0.5,
+        is_better_lower=True,
+        needs_all_probabilities=True,
+        why_not_deciding="in bins of few images it is too large by an amount that no interval shows",
+    ),
 }
 """By what stands before the colon."""
 
@@ -94,7 +100,8 @@ def metric_choice(name: str) -> MetricChoice:
     kind, colon, argument = name.partition(":")
     traits = METRICS.get(kind)
     if traits is None:
-        raise _refused(f"expected one of {', '.join(map(_written, METRICS))}")
+        deciding = [each for each in METRICS if METRICS[each].why_not_deciding is None]
+        raise _refused(f"expected one of {', '.join(map(_written, deciding))}")
     if traits.takes == "a number":
         if not argument.isascii() or not argument.isdigit() or not 2 <= int(argument[:6]) <= MAX_TOP_K:
             raise _refused(f"expected {_written(kind)} with a whole number from 2 to {MAX_TOP_K} for N")

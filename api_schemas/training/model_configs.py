@@ -95,6 +95,7 @@ _OF_MODULE = {
     "keras.regularizers": frozenset({"L1", "L1L2", "L2", "OrthogonalRegularizer"}),
     "keras.constraints": frozenset({"MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"}),
     "keras.dtype_policies": frozenset({"DTypePolicy"}),
+    "keras.src.ops.numpy": frozenset({"Add", "Multiply"}),  # what sums and products of tensors are written as
 }
 MODEL_CLASSES = ("Functional", "Model", "Sequential")
 _ACTIVATIONS = frozenset(
@@ -123,12 +124,16 @@ _ACTIVATIONS = frozenset(
     }
 )
 _TENSOR = "__keras_tensor__"
-_OF_OBJECT = frozenset({"module", "class_name", "config", "registered_name", "build_config", "name", "inbound_nodes"})
+_OF_OBJECT = frozenset(
+    {"module", "class_name", "config", "registered_name", "build_config", "name", "inbound_nodes", "shared_object_id"}
+)
 _NOT_USED = frozenset({"compile_config", "build_config"})
 
 
-def checked_config(config: dict[str, Any]) -> dict[str, Any]:
+def checked_config(config: dict[str, Any], max_parts: int = MAX_PARTS) -> dict[str, Any]:
     """The configuration without what training decides for itself (``compile_config``, ``build_config``).
+
+    It may have *max_parts* objects, lists and values.
 
     Raises:
         PydanticCustomError: something in it is not on the lists; the message says where.
@@ -138,39 +143,41 @@ def checked_config(config: dict[str, Any]) -> dict[str, Any]:
         raise _refusal(
             "config.class_name", f"got {config.get('class_name')!r}, expected a Sequential or Functional model"
         )
-    _check(config, "config", 0, [0])
+    _check(config, "config", 0, [max_parts, max_parts])
     return {key: value for key, value in config.items() if key not in _NOT_USED}
 
 
-def _check(value: Any, where: str, depth: int, parts: list[int]) -> None:
-    parts[0] += 1
+def _check(value: Any, where: str, depth: int, left: list[int]) -> None:
+    left[0] -= 1
     if depth > DEEPEST:
         raise _refusal(where[:MAX_TEXT_LENGTH], f"nested more than {DEEPEST} deep")
-    if parts[0] > MAX_PARTS:
-        raise _refusal("config", f"it has more than {MAX_PARTS:,} parts")
+    if left[0] < 0:
+        raise _refusal("config", f"it has more than {left[1]:,} parts")
     if isinstance(value, dict):
-        _check_mapping(value, where, depth, parts)
+        _check_mapping(value, where, depth, left)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _check(item, f"{where}[{index}]", depth + 1, parts)
+            _check(item, f"{where}[{index}]", depth + 1, left)
     elif isinstance(value, str):
         _check_text(value, where)
     elif isinstance(value, int | float) and abs(value) > MAX_NUMBER:
         raise _refusal(where, f"got a number above {MAX_NUMBER:,}")
 
 
-def _check_mapping(value: dict[str, Any], where: str, depth: int, parts: list[int]) -> None:
+def _check_mapping(value: dict[str, Any], where: str, depth: int, left: list[int]) -> None:
     if "class_name" in value:
         _check_object(value, where)
     for key, item in value.items():
         _check_text(key, where)
         if key == "compile_config" and depth == 0:
             continue  # dropped: how a model is trained is the request's to say
+        if key == "shared_object_id" and type(item) is int:
+            continue  # only compared with others: objects that are one have the same, which is an address of memory
         if key == "activation" and isinstance(item, str) and item not in _ACTIVATIONS:
             raise _refusal(f"{where}.{key}", f"got {item!r}, expected one of Keras's activations by name")
         if key == "dtype" and isinstance(item, str) and item != "float32":
             raise _refusal(f"{where}.{key}", f"got {item!r}, expected 'float32'")
-        _check(item, f"{where}.{key}", depth + 1, parts)
+        _check(item, f"{where}.{key}", depth + 1, left)
 
 
 def _check_object(value: dict[str, Any], where: str) -> None:

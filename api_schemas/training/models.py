@@ -1,10 +1,10 @@
-"""What is trained: built-in models by name, or any by configuration."""
+"""What is trained: built-in models by name, any by configuration, or one that was registered, fine-tuned."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
@@ -42,8 +42,59 @@ ModelName = Literal[
 ]
 
 
+ModelId = Annotated[str, StringConstraints(pattern=r"^model_[0-9a-f]{32}$")]
+ModelDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+LayerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
+LayerPattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.*?-]{1,200}$")]
+NamedPart = Annotated[str, StringConstraints(pattern=r"^(all|head|last:[1-9][0-9]{0,4})$")]
+Trainable = Annotated[
+    NamedPart | Annotated[list[LayerPattern], Field(min_length=1, max_length=100)],
+    Field(
+        description="Which layers are trained: 'all'; 'head': the new top alone; 'last:N': the last N layers that have "
+        "weights, a new top counted; or names of layers, in which * and ? stand for anything. The others keep their "
+        "weights, and batch normalisation among them its statistics.",
+        examples=["head", "last:10", ["block5_*", "new_head_*"]],
+    ),
+]
+
+
+def _is_unset(value: object) -> bool:
+    """Left out of the stored form: definitions written before there was such a field keep their addresses."""
+    return value is None
+
+
+class Head(RequestModel):
+    """A new top: pooling, dropout and a softmax over the dataset's classes, with fresh weights."""
+
+    cut: LayerName | None = Field(
+        None,
+        description="The last layer that is kept. Null: the last one that gives features by height and width, or, in a "
+        "model without such layers, the one before its last layer that has weights.",
+    )
+    pooling: Literal["average", "max", "none"] = Field(
+        "average", description="Of features by height and width. none: all of them, which takes a fixed image size."
+    )
+    dropout: float = Field(0.0, ge=0, le=0.95, description="Share of features that each step of training drops.")
+
+
+class Stage(RequestModel):
+    """One of several trainings, one after the other: on the weights of the one before, with a fresh optimizer."""
+
+    trainable: Trainable = Field("all", description="Which layers this stage trains.")
+    share: float = Field(
+        1.0,
+        ge=1e-3,
+        le=1000,
+        description="Of training.epochs, in proportion to the other stages' shares: 1 and 2 of 30 epochs are 10 and "
+        "20. Every stage gets at least one.",
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, le=10, description="Of this stage, the highest of its schedule. Null: training.learning_rate."
+    )
+
+
 class ModelSpec(RequestModel):
-    """A model by name, which image size and class count of the dataset are put into, or by configuration."""
+    """A model by name, which image size and class count of the dataset are put into, by configuration, or by id."""
 
     name: ModelName | None = Field(
         None,
@@ -63,6 +114,38 @@ class ModelSpec(RequestModel):
         },
     )
 
+    id: ModelId | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="Instead of a name: a model that was registered with POST /v1/models, with its weights. See "
+        "docs/models.md.",
+    )
+    digest: ModelDigest | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="Of the registered model's content. The service notes it; a request that gives it is refused where "
+        "the id's is another.",
+    )
+    head: Head | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="Put a new top on the registered model: for other classes than it was made for. Null: it is "
+        "trained on as it is.",
+    )
+    trainable: Trainable | None = Field(
+        None, exclude_if=_is_unset, description="Null: those that were when it was saved."
+    )
+
+    stages: list[Stage] | None = Field(
+        None,
+        exclude_if=_is_unset,
+        min_length=1,
+        max_length=10,
+        description="Train in stages, such as the new top first, then more at a lower rate. Each runs the schedule of "
+        "training over its own epochs. Instead of trainable.",
+        examples=[[{"trainable": "head"}, {"trainable": "all", "share": 2, "learning_rate": 1e-5}]],
+    )
+
     @field_validator("config")
     @classmethod
     def _is_safe(cls, config: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -74,6 +157,18 @@ class ModelSpec(RequestModel):
         """Without either, the model is small_cnn."""
         if not isinstance(value, dict):
             return value
-        if value.get("name") is not None and value.get("config") is not None:
-            raise PydanticCustomError("model_rule", "give a name or a config, not both")
-        return value if value.get("name") or value.get("config") else {**value, "name": "small_cnn"}
+        is_registered = value.get("id") is not None or value.get("digest") is not None
+        given = [value.get("name") is not None, value.get("config") is not None, is_registered]
+        if sum(given) > 1:
+            raise PydanticCustomError("model_rule", "give one of name, config and id, not several")
+        if not is_registered and any(value.get(name) is not None for name in ("head", "trainable", "stages")):
+            message = "head, trainable and stages are for models with weights: give the id of a registered one"
+            raise PydanticCustomError("model_rule", message)
+        if value.get("trainable") is not None and value.get("stages") is not None:
+            message = "every stage says which layers it trains: give trainable or stages, not both"
+            raise PydanticCustomError("model_rule", message)
+        return value if any(given) else {**value, "name": "small_cnn"}
+
+    def as_trained(self) -> ModelSpec:
+        """What trials are defined by: the content of a registered model, whatever id it has."""
+        return self if self.id is None else self.model_copy(update={"id": None})

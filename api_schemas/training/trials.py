@@ -33,13 +33,18 @@ class Curves(Body):
     training_accuracy: list[float | None] = Field(description="On the augmented images, as they were trained on.")
     validation_loss: list[float | None]
     validation_accuracy: list[float | None]
+    inner_loss: list[float | None] = Field([], description="On the inner split; empty where there is none.")
+    learning_rate: list[float | None] = Field([], description="Of the last step of each epoch.")
 
 
 class TrialResult(Body):
     """What one training run measured. Accuracies are fractions of images."""
 
-    validation_accuracy: float = Field(description="After the last epoch, on preprocessed, unaugmented images.")
-    clean_training_accuracy: float = Field(description="After the last epoch, on the unaugmented training images.")
+    validation_accuracy: float = Field(
+        description="Of the final weights, on preprocessed, unaugmented images. These are the weights after the last "
+        "epoch, after the best one (early_stopping), or their mean over the last ones (average_last)."
+    )
+    clean_training_accuracy: float = Field(description="Of the final weights, on the unaugmented training images.")
     diverged: bool = Field(description="The loss stopped being finite, which ended the training early.")
     epochs: int
     training_images: int
@@ -56,6 +61,11 @@ class TrialResult(Body):
         description="The validation loss still fell when the epochs ended: its slope over the last quarter of them (at "
         "least four) is negative at the 5 % level. More epochs would probably have helped.",
     )
+    best_epoch: int | None = Field(
+        None, description="With early_stopping: whose weights are the final ones, as the inner loss was lowest there."
+    )
+    stopped_early: bool = Field(False, description="early_stopping ended the training before its last epoch.")
+    inner_images: int = Field(0, description="In the inner split; they are not among the training images.")
     images_per_second: float = Field(
         0.0, description="Images trained on per second, augmentation included and evaluation not."
     )

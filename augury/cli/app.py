@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from augury.cli.datasets import COMMANDS
 from augury.cli.doctor import doctor
+from augury.cli.ending import cancel, stop
 from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
+from augury.cli.groups import add_groups
 from augury.cli.lint import lint
 from augury.cli.options import JobId, Url, check_output, read_request
 from augury.cli.preview import preview
@@ -173,22 +174,6 @@ def watch(
 
 @app.command()
 @_exit_codes()
-def cancel(job_id: JobId, url: Url = None) -> None:
-    """Drop a job and the work it still has to do."""
-    with Client(url) as client:
-        typer.echo(f"{job_id}: {client.cancel(job_id).state}")
-
-
-@app.command()
-@_exit_codes()
-def stop(job_id: JobId, url: Url = None) -> None:
-    """End a job's training now and have it report on what is done."""
-    with Client(url) as client:
-        typer.echo(f"{job_id}: {client.stop(job_id).state}")
-
-
-@app.command()
-@_exit_codes()
 def jobs(
     url: Url = None,
     state: Annotated[str | None, typer.Option(help="Only jobs in this state, e.g. running.")] = None,
@@ -208,13 +193,10 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (extend, report, preview, lint, doctor):
+for _command in (cancel, stop, extend, report, preview, lint, doctor):
     app.command()(_exit_codes()(_command))
 
-datasets = typer.Typer(help="Send images to the service, and look at them there.", no_args_is_help=True)
-app.add_typer(datasets, name="datasets")
-for _name, _command in COMMANDS.items():
-    datasets.command(_name)(_exit_codes()(_command))
+add_groups(app, _exit_codes())
 
 
 def _require_no_commas(roots: list[Path]) -> list[Path]:

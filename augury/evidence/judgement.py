@@ -12,7 +12,7 @@ from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.metrics.table import Metric
 from augury.evidence.statistics.alpha_spending import confidence_at, next_share, settled
 from augury.evidence.statistics.claims import means_at_equal_seeds
-from augury.evidence.statistics.paired_outcomes import Integers, joined_outcomes, paired_differences
+from augury.evidence.statistics.paired_outcomes import Integers, outcomes_of, paired_differences, units_of
 from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
 
@@ -131,7 +131,7 @@ def measure(
         ValueError: the arms were validated on different images.
     """
     differences = paired_differences(one, other, metric)
-    outcomes = joined_outcomes(one, differences, groups)
+    outcomes = outcomes_of(differences, units_of(one, groups))
     if outcomes is None:
         return None
     if metric.is_accuracy:  # as the trials' own figures have it, to the last digit

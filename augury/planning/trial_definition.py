@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from api_schemas.training.models import ModelSpec
-from api_schemas.training.settings import TrainingSettings
+from api_schemas.training.settings import PLAIN, TrainingSettings
 from augury.planning.canonical import canonical_json
 from augury.planning.splits import SplitDefinition
 
-TRAINING_VERSION = "3"
-"""Part of every trial's key: raise it when the same definition would give another result."""
+_PLAIN_VERSION, _VERSION = "3", "4"
+_PLAIN_OPTIMIZERS = ("adam", "sgd")
 
 _SETTING = ("engine", "dataset", "split", "training")
 """Beside the model."""
@@ -33,7 +33,7 @@ class TrialDefinition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     version: str
-    """Of the training code; see TRAINING_VERSION."""
+    """Of the training code; see ``training_version``."""
     engine: Engine
     dataset: str
     """The digest of the snapshot's content."""
@@ -44,6 +44,14 @@ class TrialDefinition(BaseModel):
     seed: int
     keep_model: bool = False
     """The model is asked for, whatever the spec. Only said where it is true, as older definitions do not have it."""
+    scored_on: Literal["test"] | None = None
+    """A split that is neither trained nor validated on, and predicted at the end. Only said where there is one."""
+
+    @field_validator("training", mode="before")
+    @classmethod
+    def _what_is_not_said_is_plain(cls, value: Any) -> Any:
+        """Whatever requests have as their defaults now: see ``canonical_training``."""
+        return PLAIN | value if isinstance(value, dict) else value
 
     def canonical(self) -> dict[str, Any]:
         """The definition as JSON values, which ``model_validate`` takes back."""
@@ -53,8 +61,11 @@ class TrialDefinition(BaseModel):
         """All of ``canonical`` but the model, which may be a thousand times as large."""
         definition = self.model_dump(mode="json", exclude={"model"})
         definition["split"] = self.split.canonical()
+        definition["training"] = canonical_training(self.training)
         if not self.keep_model:
             del definition["keep_model"]
+        if self.scored_on is None:
+            del definition["scored_on"]
         return definition
 
     def key(self) -> str:
@@ -65,6 +76,25 @@ class TrialDefinition(BaseModel):
         """SHA-256 of what trials of about the same duration share: they differ in spec and seed only."""
         definition = self.without_model()
         return _digest({name: definition[name] for name in _SETTING}, self.model)
+
+
+def training_version(training: TrainingSettings, *, needs_probabilities: bool = False) -> str:
+    """Part of every trial's key: it is raised when the same definition would give another result.
+
+    A training without options is what it always was, so it keeps its version, and its trials are found again. One that
+    *needs_probabilities* has to store those of all classes, which trials of that version did not.
+    """
+    is_plain = training.optimizer in _PLAIN_OPTIMIZERS and canonical_training(training).keys().isdisjoint(PLAIN)
+    return _PLAIN_VERSION if is_plain and not needs_probabilities else _VERSION
+
+
+def canonical_training(training: TrainingSettings) -> dict[str, Any]:
+    """Training settings as JSON values, as definitions have them: without the options that are not used.
+
+    An option more in a later version makes no other trials of those that do not use it.
+    """
+    written = training.model_dump(mode="json")
+    return {name: value for name, value in written.items() if name not in PLAIN or value != PLAIN[name]}
 
 
 def canonical_model(model: ModelSpec) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from api_schemas.training.trials import Curves
+from augury.training.steppers import Totals
 
 _MIN_EPOCHS = 4
 _SIGNIFICANCE = 0.05
@@ -22,9 +23,21 @@ class History:
     training_accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
+    inner_loss: list[float] = field(default_factory=list)
+    """On the inner split; empty where there is none."""
+    learning_rate: list[float] = field(default_factory=list)
+    """Of the last step of each epoch."""
     augmentation_seconds: float = 0.0
     training_seconds: float = 0.0
     images_trained: int = 0
+
+    def add_epoch(self, totals: Totals, images: int, rate: float, seconds: float) -> None:
+        """One more epoch over so many images, whose last step had that learning rate."""
+        self.training_loss.append(totals.loss / images)
+        self.training_accuracy.append(totals.right / images)
+        self.learning_rate.append(rate)
+        self.images_trained += images
+        self.training_seconds += seconds
 
     @property
     def diverged(self) -> bool:
@@ -38,8 +51,9 @@ class History:
 
     def curves(self) -> Curves:
         """For the wire, where a value that is not finite is null."""
-        names = ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
-        return Curves(**{name: [finite_or_none(value) for value in getattr(self, name)] for name in names})
+        return Curves(
+            **{name: [finite_or_none(value) for value in getattr(self, name)] for name in Curves.model_fields}
+        )
 
 
 def finite_or_none(value: float) -> float | None:

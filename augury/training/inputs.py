@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
@@ -48,10 +49,11 @@ class Chunk:
 class Inputs(Protocol):
     """The images of a trial as its spec has them."""
 
-    def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
-        """So many epochs, each in its own order, in chunks of about ``CHUNK_BYTES``.
+    def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
+        """Those epochs, each in its own order, in chunks of about ``CHUNK_BYTES``; preprocessed only, or augmented.
 
-        The order depends on the seed alone, so that arms with the same seed see their images in the same order.
+        The order depends on the seed alone, so that arms with the same seed see their images in the same order. An
+        engine may need its epochs in turn.
         """
 
     def preprocessed(self, indices: Indices) -> Array:
@@ -84,20 +86,18 @@ class AuguryInputs:
         if spec.needs_fit:
             self._pipeline.fit(images, indices=_learned_from(spec, images, training, seed), check=check)
 
-    def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
+    def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """See Inputs."""
-        shape = self._images.shape[1:]
-        size = batch_size * _batches_in_chunk(shape, batch_size)
-        order_seed, draw_seed = stream_seed(self._seed, BATCHES), stream_seed(self._seed, AUGMENTATION)
-        for epoch in range(epochs):
-            order = self._training[np.random.default_rng([order_seed, epoch]).permutation(len(self._training))]
-            for start in range(0, len(order), size):
-                began = time.perf_counter()
-                indices = order[start : start + size]
-                draws = self._pipeline.draw(shape, seed=draw_seed, epoch=epoch, indices=indices)
-                images = _float32(self._pipeline.augment(self._images, draws, indices))
-                seconds = time.perf_counter() - began
-                yield Chunk(images, self._labels[indices], start + size >= len(order), seconds)
+        shape, draw_seed = self._images.shape[1:], stream_seed(self._seed, AUGMENTATION)
+
+        def make(epoch: int, indices: Indices) -> Array:
+            if not is_augmented:
+                return self.preprocessed(indices)
+            draws = self._pipeline.draw(shape, seed=draw_seed, epoch=epoch, indices=indices)
+            return _float32(self._pipeline.augment(self._images, draws, indices))
+
+        size = batch_size * batches_in_chunk(shape, batch_size)
+        yield from in_order(self._training, self._labels, self._seed, epochs, size, make)
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
@@ -131,8 +131,13 @@ class KerasInputs:
         if spec.needs_fit:
             self._generator.fit(images[_learned_from(spec, images, training, seed)])
 
-    def chunks(self, batch_size: int, epochs: int) -> Iterator[Chunk]:
+    def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """See Inputs. Keras seeds NumPy before it draws the order, and only then augments."""
+        if not is_augmented:
+            size = batch_size * batches_in_chunk(self._images.shape[1:], batch_size)
+            plain = partial(_without_epoch, self.preprocessed)
+            yield from in_order(self._training, self._labels, self._seed, epochs, size, plain)
+            return
         flow = self._generator.flow(
             self._images[self._training],
             self._labels[self._training],
@@ -141,8 +146,9 @@ class KerasInputs:
             seed=stream_seed(self._seed, BATCHES),
         )
         batches = math.ceil(len(self._training) / batch_size)
-        size = _batches_in_chunk(self._images.shape[1:], batch_size)
-        for _ in range(epochs):
+        flow.total_batches_seen = epochs.start * batches  # by which it seeds NumPy: as if those before had been drawn
+        size = batches_in_chunk(self._images.shape[1:], batch_size)
+        for _ in epochs:
             for start in range(0, batches, size):
                 began = time.perf_counter()
                 images, labels = zip(*islice(flow, min(size, batches - start)), strict=True)
@@ -162,7 +168,27 @@ class KerasInputs:
         return result
 
 
-def _batches_in_chunk(shape: tuple[int, ...], batch_size: int) -> int:
+def _without_epoch(make: Callable[[Indices], Array], epoch: int, indices: Indices) -> Array:
+    return make(indices)
+
+
+Make = Callable[[int, Indices], Array]
+"""From the number of an epoch and indices to the images that are trained on."""
+
+
+def in_order(training: Indices, labels: Array, seed: int, epochs: range, size: int, make: Make) -> Iterator[Chunk]:
+    """The images of each epoch in its own order, so many a chunk."""
+    order_seed = stream_seed(seed, BATCHES)
+    for epoch in epochs:
+        order = training[np.random.default_rng([order_seed, epoch]).permutation(len(training))]
+        for start in range(0, len(order), size):
+            began, indices = time.perf_counter(), order[start : start + size]
+            images = make(epoch, indices)
+            yield Chunk(images, labels[indices], start + size >= len(order), time.perf_counter() - began)
+
+
+def batches_in_chunk(shape: tuple[int, ...], batch_size: int) -> int:
+    """How many batches of images of that shape make a chunk."""
     return max(1, CHUNK_BYTES // (4 * batch_size * math.prod(shape)))
 
 

@@ -11,8 +11,11 @@ from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History
 from augury.training.inputs import Chunk
 from augury.training.models import Learner
+from augury.training.optimisation.averaging import WeightMean
+from augury.training.optimisation.rates import Rates
+from augury.training.optimisation.watching import Watch
 from augury.training.prefetching import one_ahead
-from augury.training.steppers import NOTHING, Stepper, Totals
+from augury.training.steppers import NOTHING, Steps, Totals
 
 _CALL_SECONDS = 0.25
 
@@ -29,45 +32,77 @@ class Pace:
 
 
 def train(
-    learner: Learner, chunks: Iterator[Chunk], *, batch_size: int, validation: EvaluationSet, monitor: WorkMonitor
+    learner: Learner,
+    chunks: Iterator[Chunk],
+    *,
+    batch_size: int,
+    rates: Rates,
+    validation: EvaluationSet,
+    monitor: WorkMonitor,
+    inner: tuple[EvaluationSet, Watch] | None = None,
+    mean: WeightMean | None = None,
+    history: History | None = None,
 ) -> tuple[History, Predictions]:
     """Train until the chunks end, or the loss of an epoch is not finite, which is a result and not an error.
 
+    With an *inner* split the watch hears of the loss on it after every epoch, and may end the training; *mean* hears of
+    the weights. Neither changes them. A *history* is gone on with, where this training follows another.
+
     Returns the history, and what the model made of the validation images after the last epoch.
     """
-    history, pace = History(), Pace()
+    history, pace = History() if history is None else history, Pace()
     images, totals = 0, NOTHING
     began = time.perf_counter()
     for chunk in one_ahead(chunks, monitor):
-        totals = _train_on(learner.stepper, chunk, batch_size, totals, pace, monitor)
+        totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor)
         images += len(chunk.labels)
         history.augmentation_seconds += chunk.seconds
         if not chunk.ends_epoch:
             continue
-        history.training_loss.append(totals.loss / images)
-        history.training_accuracy.append(totals.right / images)
-        history.images_trained += images
-        history.training_seconds += time.perf_counter() - began
+        history.add_epoch(totals, images, rates.last, time.perf_counter() - began)
         predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
         history.validation_loss.append(predictions.loss)
         history.validation_accuracy.append(predictions.accuracy)
         monitor.report_progress(epoch=len(history.training_loss))
-        if history.diverged:
+        is_over = _is_over(learner, inner, rates, history, monitor)
+        if history.diverged or is_over:
             break
+        if mean is not None:
+            mean.note(learner.model)
         images, totals = 0, NOTHING
         began = time.perf_counter()
     return history, predictions
 
 
+def _is_over(
+    learner: Learner,
+    inner: tuple[EvaluationSet, Watch] | None,
+    rates: Rates,
+    history: History,
+    monitor: WorkMonitor,
+) -> bool:
+    """Whether the inner split says so; the rates hear of it, too."""
+    if inner is None:
+        return False
+    examples, watch = inner
+    loss = evaluate(learner.stepper, examples, learner.evaluation_batch, monitor).loss
+    history.inner_loss.append(loss)
+    watch.note(loss, learner.model)
+    rates.note(loss)
+    return watch.is_over
+
+
 def _train_on(
-    stepper: Stepper, chunk: Chunk, batch_size: int, totals: Totals, pace: Pace, monitor: WorkMonitor
+    learner: Learner, chunk: Chunk, batch_size: int, rates: Rates, totals: Totals, pace: Pace, monitor: WorkMonitor
 ) -> Totals:
     first = 0
     while first < len(chunk.labels):
         monitor.raise_if_cancelled()
         part = slice(first, first + pace.steps * batch_size)
-        labels, began = chunk.labels[part], time.perf_counter()
-        totals = stepper.train(chunk.images[part], labels, batch_size, totals)
-        pace.learn(math.ceil(len(labels) / batch_size), time.perf_counter() - began)
+        labels = chunk.labels[part]
+        batches, began = math.ceil(len(labels) / batch_size), time.perf_counter()
+        steps = Steps(batch_size, rates.take(batches), learner.class_weights)
+        totals = learner.stepper.train(chunk.images[part], labels, steps, totals)
+        pace.learn(batches, time.perf_counter() - began)
         first = part.stop
     return totals

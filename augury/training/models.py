@@ -3,79 +3,176 @@
 from __future__ import annotations
 
 import io
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from api_schemas.training.models import APPLICATIONS, ModelSpec
+from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 from augury.planning.canonical import canonical_json
 from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits
-from augury.training.model_memory import largest_activation_bytes, require_memory
-from augury.training.networks import NETWORKS, Shape
+from augury.training.model_files.stored import read_stored_model
+from augury.training.networks.building import build
+from augury.training.networks.builtin import Shape
+from augury.training.networks.frozen_part import split_at_frozen
+from augury.training.networks.memory import largest_activation_bytes, require_memory
+from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
+from augury.training.optimisation.objective import Objective
+from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
 from augury.training.steppers import Stepper, stepper_of
 
 Values = list[npt.NDArray[Any]]
-_WITHOUT_PREPROCESSING = frozenset({"EfficientNetV2B0", "MobileNetV3Small"})  # it is the spec that preprocesses
 
 
 @dataclass(frozen=True)
 class Learner:
-    """A compiled model with its steps, and how many images fit into one of its forward passes."""
+    """A compiled model with its steps, and how many images fit into one of its forward passes.
+
+    ``class_weights`` ``[classes]`` float32 are heeded where the steps were compiled for them.
+    """
 
     model: keras.Model
     stepper: Stepper
     evaluation_batch: int
+    class_weights: npt.NDArray[np.float32] = field(default_factory=lambda: np.ones(1, np.float32))
+    whole: keras.Model | None = None
+    """Of a learner that is the top of a frozen part: both together."""
+    frozen: Frozen | None = None
+    """Where the model has a part that is worth it."""
 
-    def saved(self) -> bytes:
-        """The model with weights and optimizer, as a ``.keras`` file."""
+    def saved(self, learning_rate: float) -> bytes:
+        """The model with weights and optimizer, as a ``.keras`` file.
+
+        Whoever trains it further begins at that rate, and not at the end of a schedule.
+        """
+        model = self.whole or self.model
+        model.optimizer.learning_rate = learning_rate
         file = io.BytesIO()
-        keras.src.saving.saving_lib.save_model(self.model, file)  # the public function takes only paths
+        keras.src.saving.saving_lib.save_model(model, file)  # the public function takes only paths
         return file.getvalue()
 
 
-def initialised_learner(model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seed: int) -> Learner:
+@dataclass(frozen=True)
+class Frozen:
+    """A part of a model that is not trained, and the learner of what is above it, with the same variables."""
+
+    below: keras.Model
+    top: Learner
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one image's features."""
+        return tuple(self.below.output_shape[1:])
+
+    def forward(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Images ``[n, H, W, C]`` to features ``[n, ...]``."""
+        return np.asarray(self.below.predict_on_batch(images))
+
+
+def initialised_learner(
+    model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seed: int, file: Path | None = None
+) -> Learner:
     """A model with fresh weights and a fresh optimizer, both determined by *seed*.
 
-    The compiled functions of a model are kept for the process: tracing them again for every trial would take
-    longer than training a small one.
+    A registered model's weights are those in *file*, its stored form, and fresh is a new top alone. The compiled
+    functions of a model are kept for the process: tracing them again for every trial would take longer than training a
+    small one. They are the same for all batch sizes, learning rates and class weights.
 
     Raises:
         UserInputError: the model does not fit the images or the classes.
         ModelTooLargeError: training it takes more memory than there is.
     """
-    as_json = canonical_json(model.model_dump(mode="json"))
-    learner, pristine_optimizer = _compiled(as_json, shape, classes, training.optimizer, training.batch_size)
-    initial = _initial_values(as_json, shape, classes, seed)
-    variables = [*learner.model.variables, *learner.model.optimizer.variables]
-    for variable, value in zip(variables, [*initial, *pristine_optimizer], strict=True):
+    if training.mixed_precision:
+        require_accelerator()
+    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    _require_memory(source, training.batch_size)
+    return _started(source, training, _initial_values(source, seed))
+
+
+def continued_learner(
+    before: Learner, model: ModelSpec, shape: Shape, training: TrainingSettings, file: Path | None
+) -> Learner:
+    """The weights of *before*, of which *model* has other layers trained, and a fresh optimizer.
+
+    Raises:
+        UserInputError: *model* names no layer to be trained.
+    """
+    model_before = before.whole or before.model
+    classes = model_before.output_shape[-1]
+    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    learner = _started(source, training, _values(model_before.variables))
+    return replace(learner, class_weights=before.class_weights)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a model is built of, fit to be the key of a cache."""
+
+    spec: str
+    file: Path | None
+    shape: Shape
+    classes: int
+
+    def build(self, *, with_weights: bool = True) -> keras.Model:
+        """The model."""
+        spec = ModelSpec.model_validate_json(self.spec)
+        stored = None if self.file is None else read_stored_model(self.file)
+        return build(spec, stored, self.shape, self.classes, with_weights=with_weights)
+
+
+def _started(source: _Source, training: TrainingSettings, values: Values) -> Learner:
+    """The compiled model with these values of its variables, and its optimizer as before any step."""
+    learner, pristine_optimizer = _compiled(source, recipe_of(training))
+    variables = [*learner.model.variables, *_optimizer_variables(learner)]
+    for variable, value in zip(variables, [*values, *pristine_optimizer], strict=True):
         variable.assign(value)
-    learner.model.optimizer.learning_rate = training.learning_rate  # a variable, so that no rate is compiled anew
     return learner
 
 
-@lru_cache(maxsize=2)
-def _compiled(as_json: str, shape: Shape, classes: int, optimizer: str, batch_size: int) -> tuple[Learner, Values]:
-    build = partial(_build, ModelSpec.model_validate_json(as_json), shape, classes)
-    require_memory(build, batch_size)
-    model = build()
-    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+@lru_cache(maxsize=8)
+def _require_memory(source: _Source, batch_size: int) -> None:
+    """See ``require_memory``; what was found to be enough is not worked out again."""
+    require_memory(partial(source.build, with_weights=False), batch_size)
+
+
+@lru_cache(maxsize=4)  # of each stage one
+def _compiled(source: _Source, recipe: Recipe) -> tuple[Learner, Values]:
+    model = source.build(with_weights=False)
+    if recipe.mixed_precision:
+        compute_in_bfloat16(model)
+    learner = _compile(model, recipe)
+    _require_probabilities(learner, source.shape)
+    parts = None if source.file is None or recipe.mixed_precision else split_at_frozen(model)
+    if parts is not None:
+        top = replace(_compile(parts.above, recipe), whole=model)
+        learner = replace(learner, frozen=Frozen(parts.below, top))
+    return learner, _values(_optimizer_variables(learner))
+
+
+def _compile(model: keras.Model, recipe: Recipe) -> Learner:
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer_of(recipe), loss=loss, metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    learner = Learner(model, stepper_of(model), batch_that_fits(largest_activation_bytes(model)))
-    _require_probabilities(learner, shape)
-    return learner, _values(model.optimizer.variables)
+    stepper = stepper_of(model, Objective.of(recipe))
+    return Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
+
+
+def _optimizer_variables(learner: Learner) -> list[Any]:
+    """Of the model's optimizer, and of that of its top, where it has one."""
+    of_top = [] if learner.frozen is None else learner.frozen.top.model.optimizer.variables
+    return [*learner.model.optimizer.variables, *of_top]
 
 
 @lru_cache(maxsize=2)  # the arms of one seed follow each other, and share them
-def _initial_values(as_json: str, shape: Shape, classes: int, seed: int) -> Values:
+def _initial_values(source: _Source, seed: int) -> Values:
     keras.utils.set_random_seed(seed)
-    model = _build(ModelSpec.model_validate_json(as_json), shape, classes)
+    model = source.build()
     return _values(model.variables)  # with the state of dropout's generators
 
 
@@ -83,60 +180,8 @@ def _values(variables: list[Any]) -> Values:
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 
-def _build(spec: ModelSpec, shape: Shape, classes: int) -> keras.Model:
-    if spec.config is not None:
-        return _from_config(spec.config, shape, classes)
-    assert spec.name is not None, "a model has a name or a configuration"
-    return _application(spec.name, shape, classes) if spec.name in APPLICATIONS else NETWORKS[spec.name](shape, classes)
-
-
-def _application(name: str, shape: Shape, classes: int) -> keras.Model:
-    smallest = APPLICATIONS[name]
-    if min(shape[:2]) < smallest:
-        raise UserInputError(
-            f"model {name} takes images of {smallest}x{smallest} or more, and the dataset's are {shape[0]}x{shape[1]}; "
-            "register it with a larger image_size, or choose another model"
-        )
-    name = name.removeprefix("applications/")
-    options = {"include_preprocessing": False} if name in _WITHOUT_PREPROCESSING else {}
-    return getattr(keras.applications, name)(weights=None, input_shape=shape, classes=classes, **options)
-
-
-def _from_config(config: dict[str, Any], shape: Shape, classes: int) -> keras.Model:
-    try:
-        model = keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)  # which empties its argument
-    except Exception as error:  # whatever Keras raises, it is about what the client wrote
-        raise UserInputError(f"Keras cannot make a model of model.config: {_first_line(error)}") from error
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise UserInputError("model.config does not say the size of its input; begin it with an InputLayer")
-    takes, gives = model.input_shape, model.output_shape
-    if not _is_taken(takes, shape):
-        raise UserInputError(f"model.config takes images {_size(takes)}, and the dataset's are {shape}")
-    if gives != (None, classes):
-        raise UserInputError(
-            f"model.config gives an output of shape {_size(gives)}, and the dataset needs ({classes},): "
-            "one probability for each of its classes"
-        )
-    return model
-
-
-def _is_taken(given: Any, shape: Shape) -> bool:
-    """Whether a model with this input shape (None: any size) takes images of *shape*."""
-    if not isinstance(given, tuple) or len(given) != 4 or given[0] is not None:
-        return False
-    return all(given_size in (None, size) for given_size, size in zip(given[1:], shape, strict=True))
-
-
-def _size(shape: Any) -> Any:
-    return shape[1:] if isinstance(shape, tuple) else shape
-
-
 def _require_probabilities(learner: Learner, shape: Shape) -> None:
     """A black image is enough to tell a softmax from logits or independent sigmoids."""
     outputs = learner.stepper.probabilities(np.zeros((1, *shape), np.float32))
     if not (np.isfinite(outputs).all() and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)):
-        raise UserInputError("model.config must give probabilities that sum to 1; end it with a softmax activation")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        raise UserInputError("the model must give probabilities that sum to 1; end it with a softmax activation")

@@ -13,7 +13,14 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.planning.group_draws import draw_groups
-from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition, held_out_images
+from augury.planning.splits import (
+    FixedSplit,
+    GroupedSplit,
+    RandomSplit,
+    SplitDefinition,
+    held_out_images,
+    images_of_share,
+)
 from augury.training.errors import UserInputError
 from augury.training.streams import HELD_OUT, SPLIT, TRAINING_SUBSET, stream_seed
 
@@ -46,11 +53,17 @@ def draw_split(snapshot: Snapshot, definition: SplitDefinition, seed: int) -> Sp
     try:
         held_out = _held_out(snapshot, definition)
         split = _DRAWERS[definition.kind](snapshot, definition, seed, ~held_out)
+        training = _share_of(split.training, snapshot.labels, definition.training_share, seed)
     except ValueError as error:
         raise UserInputError(f"the dataset cannot be split as asked: {error}") from error
     is_confirmation = definition.held_out is not None and definition.held_out.is_validated_on
     validation = np.flatnonzero(held_out) if is_confirmation else split.validation
-    return Split(np.sort(split.training), np.sort(validation))
+    return Split(np.sort(training), np.sort(validation))
+
+
+def scored_images(snapshot: Snapshot, split: str | None) -> Indices:
+    """The images of a split that a trial predicts at its end, ascending; none where it is asked for none."""
+    return np.flatnonzero(_in_split(snapshot, split)) if split is not None else np.arange(0)
 
 
 def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
@@ -61,7 +74,7 @@ def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
     pool = np.flatnonzero(_in_split(snapshot, definition.validation) if definition.kind == "fixed" else ~chosen)
     share = definition.held_out.share
     if snapshot.groups is not None:
-        drawn = _whole_groups(snapshot, pool, share, np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT)))
+        drawn = whole_groups(snapshot, pool, share, np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT)))
     else:
         generator = np.random.default_rng(stream_seed(_FOR_ALL_SEEDS, HELD_OUT))
         drawn = _stratified(pool, snapshot.labels, held_out_images(len(pool), share), generator)
@@ -84,14 +97,14 @@ def _random(snapshot: Snapshot, definition: RandomSplit, seed: int, allowed: Mas
 def _grouped(snapshot: Snapshot, definition: GroupedSplit, seed: int, allowed: Mask) -> Split:
     """Whole groups, drawn until the fraction is reached, with every class on both sides that can be there."""
     generator = np.random.default_rng(stream_seed(seed, SPLIT))
-    validation = _whole_groups(snapshot, np.flatnonzero(allowed), definition.validation_fraction, generator)
+    validation = whole_groups(snapshot, np.flatnonzero(allowed), definition.validation_fraction, generator)
     rest = allowed.copy()
     rest[validation] = False
     return Split(_subset(np.flatnonzero(rest), snapshot.labels, definition.training_images, seed), validation)
 
 
-def _whole_groups(snapshot: Snapshot, images: Indices, fraction: float, generator: np.random.Generator) -> Indices:
-    """Those of the images whose groups are drawn."""
+def whole_groups(snapshot: Snapshot, images: Indices, fraction: float, generator: np.random.Generator) -> Indices:
+    """Those of the images whose groups are drawn, about this fraction; see ``draw_groups``."""
     assert snapshot.groups is not None, "the definition says that the images have groups"
     _, group_of = np.unique(snapshot.groups[images], return_inverse=True)
     counts = np.zeros((group_of.max() + 1, len(snapshot.class_names)), np.int64)
@@ -127,6 +140,21 @@ def _subset(training: Indices, labels: Labels, asked: int | None, seed: int) -> 
     if asked < classes:
         raise ValueError(f"{asked} training images cannot hold every one of {classes} classes")
     return _stratified(training, labels, asked, np.random.default_rng(stream_seed(seed, TRAINING_SUBSET)))
+
+
+def _share_of(training: Indices, labels: Labels, share: float | None, seed: int) -> Indices:
+    """That share of the training images, stratified; every class in an order of the seed's, from which the first come.
+
+    So a smaller share is part of a larger one, but for an image where rounding shifts one from class to class.
+    """
+    if share is None:
+        return training
+    asked, generator = images_of_share(len(training), share), np.random.default_rng(stream_seed(seed, TRAINING_SUBSET))
+    classes, counts = np.unique(labels[training], return_counts=True)
+    if asked < len(classes):
+        raise ValueError(f"{asked} training images cannot hold every one of {len(classes)} classes")
+    ordered = [generator.permutation(np.sort(training[labels[training] == label])) for label in classes]
+    return np.concatenate([each[:count] for each, count in zip(ordered, _proportional(counts, asked), strict=True)])
 
 
 def _stratified(images: Indices, labels: Labels, asked: int, generator: np.random.Generator) -> Indices:

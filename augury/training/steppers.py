@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from augury.training.optimisation.objective import PLAIN, Objective
+
 Array = npt.NDArray[Any]
 
 
@@ -22,10 +24,22 @@ class Totals(NamedTuple):
 NOTHING = Totals(0.0, 0.0)
 
 
+class Steps(NamedTuple):
+    """How some steps are to be made: one for each batch of so many images, with a learning rate of its own.
+
+    ``rates`` float32 has one for every batch; ``class_weights`` ``[classes]`` float32 are heeded where the steps were
+    compiled for them.
+    """
+
+    batch_size: int
+    rates: Array
+    class_weights: Array
+
+
 class Stepper(Protocol):
     """A compiled model's training steps and forward pass."""
 
-    def train(self, images: Array, labels: Array, batch_size: int, so_far: Totals = NOTHING) -> Totals:
+    def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
         """One step for each batch of images ``[n, H, W, C]`` float32, of which the last may be smaller.
 
         A batch's loss and predictions are those before its own step, as Keras reports them. They are added to those
@@ -39,16 +53,19 @@ class Stepper(Protocol):
 class BatchStepper:
     """Keras's own functions, batch by batch: what every backend has."""
 
-    def __init__(self, model: keras.Model) -> None:
-        self._model = model
+    def __init__(self, model: keras.Model, objective: Objective = PLAIN) -> None:
+        self._optimizer, self._is_weighted = model.optimizer, objective.is_weighted
+        self._model = model if objective.is_plain else _compiled_with(objective, model)
 
-    def train(self, images: Array, labels: Array, batch_size: int, so_far: Totals = NOTHING) -> Totals:
+    def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
         """See Stepper."""
         loss_sum, right = so_far
-        for first in range(0, len(labels), batch_size):
-            batch = slice(first, first + batch_size)
+        for number, rate in enumerate(steps.rates):
+            batch = slice(number * steps.batch_size, (number + 1) * steps.batch_size)
+            self._optimizer.learning_rate = rate
             self._model.reset_metrics()  # some versions of Keras return running means instead of the batch's own
-            loss, accuracy = self._model.train_on_batch(images[batch], labels[batch])
+            weights = steps.class_weights[labels[batch]] if self._is_weighted else None
+            loss, accuracy = self._model.train_on_batch(images[batch], labels[batch], sample_weight=weights)
             loss_sum += float(loss) * len(labels[batch])
             right += float(accuracy) * len(labels[batch])
         return Totals(loss_sum, right)
@@ -58,13 +75,20 @@ class BatchStepper:
         return np.asarray(self._model.predict_on_batch(images))
 
 
+def _compiled_with(objective: Objective, model: keras.Model) -> keras.Model:
+    """The same weights and optimizer with another loss; the model itself stays as it is, as it may be saved."""
+    twin = keras.Model(model.inputs, model.outputs[0])
+    twin.compile(model.optimizer, loss=objective.losses, metrics=["accuracy"], jit_compile=False)
+    return twin
+
+
 class TensorFlowStepper:
     """A loop inside TensorFlow: without Python between them, small steps take a third of the time.
 
     The functions are traced once for all sizes of batches and chunks.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, objective: Objective = PLAIN) -> None:
         import tensorflow  # only where it is the backend
 
         images = tensorflow.TensorSpec([None, *model.input_shape[1:]], tensorflow.float32)
@@ -75,15 +99,17 @@ class TensorFlowStepper:
             return tensorflow.function(function, autograph=False).get_concrete_function(*signature)  # type: ignore[no-any-return]
 
         self._tensor = tensorflow.constant
-        total = tensorflow.TensorSpec([], tensorflow.float64)
-        self._train = compiled(_tensorflow_steps(tensorflow, model), images, labels, size, total, total)
+        some, total = tensorflow.TensorSpec([None], tensorflow.float32), tensorflow.TensorSpec([], tensorflow.float64)
+        steps = _tensorflow_steps(tensorflow, model, objective)
+        self._train = compiled(steps, images, labels, size, some, some, total, total)
         self._forward = compiled(lambda given: model(given, training=False), images)
 
-    def train(self, images: Array, labels: Array, batch_size: int, so_far: Totals = NOTHING) -> Totals:
+    def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
         """See Stepper."""
         tensor = self._tensor
-        sums = [tensor(total, "float64") for total in so_far]
-        loss, right = self._train(tensor(images), tensor(labels, "int64"), tensor(batch_size), *sums)
+        batches = tensor(images), tensor(labels, "int64"), tensor(steps.batch_size)
+        options = tensor(steps.rates, "float32"), tensor(steps.class_weights, "float32")
+        loss, right = self._train(*batches, *options, *(tensor(total, "float64") for total in so_far))
         return Totals(float(loss), float(right))
 
     def probabilities(self, images: Array) -> Array:
@@ -91,33 +117,53 @@ class TensorFlowStepper:
         return np.asarray(self._forward(self._tensor(images)))
 
 
-def _tensorflow_steps(tf: Any, model: keras.Model) -> Callable[..., tuple[Any, Any]]:
+def _tensorflow_steps(tf: Any, model: keras.Model, objective: Objective) -> Callable[..., tuple[Any, Any]]:
     """What one training step of Keras does, in a loop over the batches of a chunk."""
+    optimizer, loss_of = model.optimizer, _tensorflow_loss(tf, model, objective)
 
-    def steps(images: Any, labels: Any, batch_size: Any, loss_sum: Any, right: Any) -> tuple[Any, Any]:
-        def step(first: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
+    def steps(
+        images: Any, labels: Any, batch_size: Any, rates: Any, class_weights: Any, loss_sum: Any, right: Any
+    ) -> tuple[Any, Any]:
+        def step(number: Any, loss_sum: Any, right: Any) -> tuple[Any, Any, Any]:
+            first = number * batch_size
             batch, expected = images[first : first + batch_size], labels[first : first + batch_size]
             with tf.GradientTape() as tape:
                 probabilities = model(batch, training=True)
-                loss = model.compute_loss(x=batch, y=expected, y_pred=probabilities, training=True)
+                loss = loss_of(batch, expected, probabilities, class_weights)
             gradients = tape.gradient(loss, model.trainable_variables)
-            model.optimizer.apply(gradients, model.trainable_variables)
+            optimizer.learning_rate = rates[number]
+            optimizer.apply(gradients, model.trainable_variables)
             hits = tf.equal(tf.argmax(probabilities, axis=-1), expected)
             added = tf.cast(tf.shape(expected)[0], tf.float64) * tf.cast(loss, tf.float64)
-            return first + batch_size, loss_sum + added, right + tf.reduce_sum(tf.cast(hits, tf.float64))
+            return number + 1, loss_sum + added, right + tf.reduce_sum(tf.cast(hits, tf.float64))
 
-        total = tf.shape(labels)[0]
+        total = tf.shape(rates)[0]
         start = (tf.constant(0), loss_sum, right)
         # One iteration at a time: each needs the weights that the one before it has left.
-        _, loss_sum, right = tf.while_loop(lambda first, *_: first < total, step, start, parallel_iterations=1)
+        _, loss_sum, right = tf.while_loop(lambda number, *_: number < total, step, start, parallel_iterations=1)
         return loss_sum, right
 
     return steps
 
 
+def _tensorflow_loss(tf: Any, model: keras.Model, objective: Objective) -> Callable[..., Any]:
+    """Of a batch: the mean of the objective's losses, and what the model's own regularisers add to it."""
+    if objective.is_plain:
+        return lambda batch, expected, probabilities, _: model.compute_loss(
+            x=batch, y=expected, y_pred=probabilities, training=True
+        )
+
+    def loss_of(batch: Any, expected: Any, probabilities: Any, class_weights: Any) -> Any:
+        losses = objective.losses(expected, probabilities)
+        weighted = losses * tf.gather(class_weights, expected) if objective.is_weighted else losses
+        return tf.add_n([tf.reduce_mean(weighted), *(tf.reduce_sum(each) for each in model.losses)])
+
+    return loss_of
+
+
 _OF_BACKEND: dict[str, type[TensorFlowStepper]] = {"tensorflow": TensorFlowStepper}
 
 
-def stepper_of(model: keras.Model) -> Stepper:
+def stepper_of(model: keras.Model, objective: Objective) -> Stepper:
     """The fastest stepper for a compiled model on the backend in use."""
-    return _OF_BACKEND.get(keras.backend.backend(), BatchStepper)(model)
+    return _OF_BACKEND.get(keras.backend.backend(), BatchStepper)(model, objective)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 SPLIT, INITIALISATION, BATCHES, AUGMENTATION = "split", "initialisation", "batches", "augmentation"
-TRAINING_SUBSET, WHITENING, HELD_OUT = "training subset", "whitening", "held out"
+TRAINING_SUBSET, WHITENING, HELD_OUT, INNER_SPLIT = "training subset", "whitening", "held out", "inner split"
 
 
 def stream_seed(seed: int, stream: str) -> int:

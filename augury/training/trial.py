@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
 
+from api_schemas.training.settings import TrainingSettings
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
+from augury.training.features import MAX_BYTES, FeatureInputs
 from augury.training.history import History, finite_or_none, is_still_falling
-from augury.training.inputs import ENGINES, Indices
+from augury.training.inputs import ENGINES, Chunk, Indices, Inputs
 from augury.training.loop import train
-from augury.training.models import initialised_learner
-from augury.training.splits import draw_split
+from augury.training.models import Learner, continued_learner, initialised_learner
+from augury.training.optimisation.averaging import WeightMean, estimate_batch_statistics, has_batch_statistics
+from augury.training.optimisation.inner_split import carve_inner
+from augury.training.optimisation.objective import class_weights
+from augury.training.optimisation.rates import Rates
+from augury.training.optimisation.watching import Watch
+from augury.training.splits import Split, draw_split, scored_images
+from augury.training.stages import PlannedStage, planned_stages
 from augury.training.streams import INITIALISATION, stream_seed
 
 
@@ -25,15 +38,29 @@ class Trained:
     result: TrialResult
     predictions: bytes
     model: bytes | None
+    scored: bytes | None = None
+    """Predictions on the definition's ``scored_on``, as a file like the other."""
 
 
-def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor) -> Trained:
+@dataclass(frozen=True)
+class _Data:
+    """The images of a trial: to be trained on, and to be looked at."""
+
+    inputs: Inputs
+    examples: Callable[[Indices], EvaluationSet]
+    split: Split
+    inner: Indices
+
+
+def train_trial(
+    definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor, model_file: Path | None = None
+) -> Trained:
     """Carry out one trial that is defined so.
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
-    of the spec and never the augmentation; the validation accuracy is that of the last epoch, not of the best. The
-    model is kept where nothing was augmented, to measure augmentations with, and where the definition has
-    ``keep_model``.
+    of the spec and never the augmentation; the validation accuracy is that of the final weights, and no weights are
+    chosen by it. The model is kept where nothing was augmented, to measure augmentations with, and where the
+    definition has ``keep_model``. A registered model is read from *model_file*, its stored form.
 
     Raises:
         UserInputError: the dataset cannot be split as asked, or model and dataset do not fit each other.
@@ -41,29 +68,154 @@ def train_trial(definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMo
     """
     began = time.perf_counter()
     seed, settings, spec = definition.seed, definition.training, definition.spec
-    shape = snapshot.images.shape[1:]
-    split = draw_split(snapshot, definition.split, seed)
+    shape, classes = snapshot.images.shape[1:], len(snapshot.class_names)
+    split, inner = _split(definition, snapshot)
     engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
-    learner = initialised_learner(
-        definition.model, shape, len(snapshot.class_names), settings, stream_seed(seed, INITIALISATION)
-    )
+    weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
+    data = _Data(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
+    stages = planned_stages(definition.model, settings)
+    first_seed = stream_seed(seed, INITIALISATION)
+    learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, model_file)
+    learner = replace(learner, class_weights=weights)
 
-    def examples(indices: Indices) -> EvaluationSet:
-        return EvaluationSet(inputs, shape, snapshot.labels, indices)
-
-    history, predictions = train(
-        learner,
-        inputs.chunks(settings.batch_size, settings.epochs),
-        batch_size=settings.batch_size,
-        validation=examples(split.validation),
-        monitor=monitor,
-    )
-    on_training = evaluate(learner.stepper, examples(split.training), learner.evaluation_batch, monitor)
+    history = History()
+    for number, stage in enumerate(stages):
+        if number:
+            learner = continued_learner(learner, stage.model, shape, stage.settings, model_file)
+        learner, own = _on_features(learner, data, definition, snapshot, monitor)
+        predictions, watch = _train_stage(learner, stage, settings, own, history, monitor)
+        if history.diverged:
+            break
+    on_training = evaluate(learner.stepper, own.examples(split.training), learner.evaluation_batch, monitor)
+    scored = _scored(definition, snapshot, learner, own.examples, monitor)
     is_kept = not spec.has_augmentation or definition.keep_model
-    model = learner.saved() if is_kept else None
-    result = _result(history, predictions, on_training, len(snapshot.class_names), time.perf_counter() - began)
-    return Trained(result, predictions.to_npz(), model)
+    model = learner.saved(settings.learning_rate) if is_kept else None
+    result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
+    if watch is not None:
+        result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner)))
+    return Trained(result, predictions.to_npz(), model, scored)
+
+
+def _scored(
+    definition: TrialDefinition,
+    snapshot: Snapshot,
+    learner: Learner,
+    examples: Callable[[Indices], EvaluationSet],
+    monitor: WorkMonitor,
+) -> bytes | None:
+    """What the final weights make of images that neither training nor judging has seen."""
+    images = scored_images(snapshot, definition.scored_on)
+    if not len(images):
+        return None
+    return evaluate(learner.stepper, examples(images), learner.evaluation_batch, monitor).to_npz()
+
+
+def _on_features(
+    learner: Learner, data: _Data, definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor
+) -> tuple[Learner, _Data]:
+    """The top of a frozen part and its features of the images, where these are the same in every epoch.
+
+    Keras's engine has an order of its own for every arm's images, which would not be kept.
+    """
+    frozen = learner.frozen
+    if frozen is None or definition.spec.has_augmentation or definition.engine != "augury":
+        return learner, data
+    if 4 * math.prod(frozen.shape) * len(snapshot.labels) > MAX_BYTES:
+        return learner, data
+    inputs = FeatureInputs(
+        data.inputs, frozen.forward, frozen.shape, snapshot.labels, data.split.training, definition.seed,
+        at_once=learner.evaluation_batch, check=monitor.raise_if_cancelled,
+    )  # fmt: skip
+    examples = partial(EvaluationSet, inputs, frozen.shape, snapshot.labels)
+    return replace(frozen.top, class_weights=learner.class_weights), replace(data, inputs=inputs, examples=examples)
+
+
+def _train_stage(
+    learner: Learner,
+    stage: PlannedStage,
+    settings: TrainingSettings,
+    data: _Data,
+    history: History,
+    monitor: WorkMonitor,
+) -> tuple[Predictions, Watch | None]:
+    """One stage, which goes on with the *history*; what its final weights make of the validation images.
+
+    *settings* are those of the whole training.
+    """
+    own, validation = stage.settings, data.examples(data.split.validation)
+    watch = _watch(own)
+    mean = WeightMean(own.average_last, own.epochs) if own.average_last else None
+    _, predictions = train(
+        learner,
+        training_chunks(data.inputs, settings, stage.epochs),
+        batch_size=own.batch_size,
+        rates=Rates(own, math.ceil(len(data.split.training) / own.batch_size)),
+        validation=validation,
+        monitor=monitor,
+        inner=(data.examples(data.inner), watch) if watch else None,
+        mean=mean,
+        history=history,
+    )
+    if _take_final_weights(learner, settings, data.inputs, watch, mean, stage.epochs.stop, monitor):
+        predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
+    return predictions, watch
+
+
+def _split(definition: TrialDefinition, snapshot: Snapshot) -> tuple[Split, Indices]:
+    """The trial's split, and its inner split, which is empty where nothing watches it."""
+    split = draw_split(snapshot, definition.split, definition.seed)
+    if not definition.training.watches:
+        return split, split.training[:0]
+    training, inner = carve_inner(snapshot, split.training, definition.training.inner_fraction, definition.seed)
+    return replace(split, training=training), inner
+
+
+def _watch(settings: TrainingSettings) -> Watch | None:
+    if not settings.watches:
+        return None
+    return Watch(settings.early_stopping.patience if settings.early_stopping else None)
+
+
+def training_chunks(inputs: Inputs, settings: TrainingSettings, epochs: range | None = None) -> Iterator[Chunk]:
+    """All epochs, or those of a stage; the last share of all of them without augmentation where that is asked for."""
+    mine = range(settings.epochs) if epochs is None else epochs
+    last = math.ceil(round(settings.augment_until * settings.epochs, 9))  # 0.7 * 10 is 7.000000000000001
+    turn = min(max(last, mine.start), mine.stop)
+    augmented = inputs.chunks(settings.batch_size, range(mine.start, turn))
+    return chain(augmented, inputs.chunks(settings.batch_size, range(turn, mine.stop), is_augmented=False))
+
+
+def _take_final_weights(
+    learner: Learner,
+    settings: TrainingSettings,
+    inputs: Inputs,
+    watch: Watch | None,
+    mean: WeightMean | None,
+    end: int,
+    monitor: WorkMonitor,
+) -> bool:
+    """Those of the best epoch, or the mean of the last, as was asked; whether they are others than the last."""
+    if watch is not None and watch.restore(learner.model):
+        return True
+    if mean is None or not mean.put_into(learner.model):
+        return False
+    if has_batch_statistics(learner.model):
+        once_more = range(end, end + 1)  # as in the last epoch, with draws of its own
+        chunks = inputs.chunks(settings.batch_size, once_more, is_augmented=settings.augment_until == 1)
+        estimate_batch_statistics(learner.model, chunks, settings.batch_size, monitor)
+    return True
+
+
+def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, inner_images: int) -> dict[str, object]:
+    """What a result says where an inner split was watched."""
+    stopped_early = watch.is_over and len(history.training_loss) < settings.epochs
+    return {
+        "best_epoch": watch.best_epoch,
+        "stopped_early": stopped_early,
+        "inner_images": inner_images,
+        "still_improving": is_still_falling(history.validation_loss) and not stopped_early,
+    }
 
 
 def _result(

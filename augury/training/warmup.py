@@ -11,7 +11,7 @@ from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.planning.splits import RandomSplit
-from augury.planning.trial_definition import TRAINING_VERSION, TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, training_version
 
 _PRACTICE_SIDE, _PRACTICE_IMAGES = 4, 16
 
@@ -67,13 +67,14 @@ def _practise() -> None:
     from augury.training.trial import train_trial  # imports Keras, which must find the settings made above
 
     images = np.full((_PRACTICE_IMAGES, _PRACTICE_SIDE, _PRACTICE_SIDE, 1), 128, np.uint8)
+    settings = TrainingSettings(epochs=1, batch_size=4)
     definition = TrialDefinition(
-        version=TRAINING_VERSION,
+        version=training_version(settings),
         engine="augury",
         dataset="practice",
         split=RandomSplit(validation_fraction=0.5, training_images=None),
         model=ModelSpec(name="linear"),
-        training=TrainingSettings(epochs=1, batch_size=4),
+        training=settings,
         spec=ImageDataGeneratorSpec(rotation_range=1),
         seed=0,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
+from api_schemas.models.references import ModelReference
 from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
@@ -41,7 +42,9 @@ class ResolvedReference:
         return FieldProblem(location=".".join(filter(None, (self.location, field))), message=message)
 
 
-def resolve(resources: Resources, reference: DatasetReference, location: str = "body.dataset") -> ResolvedReference:
+def resolve(
+    resources: Resources, reference: DatasetReference | ModelReference, location: str = "body.dataset"
+) -> ResolvedReference:
     """What a request refers to, with what is to be said against it before a transaction begins."""
     resolved = ResolvedReference(reference.model_dump(mode="json"), location, None)
     refusal = refusal_of(resolved.reference, resources.ingest)

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
 from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
-from augury.field_problems import field_problems
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected, Selection
-from service.http.bodies import malformed_json, whole_body
+from service.http.bodies import parsed, whole_body
 from service.http.examples import DATASET_BODY
 from service.http.idempotency import Accepted, IdempotencyKey
 from service.http.media_types import is_multipart
 from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
 from service.http.problem_types import (
-    BODY_REFUSED,
-    BUSY,
     DATASET_IN_USE,
-    IDEMPOTENCY_KEY_REUSED,
     IMAGES_REFUSED,
-    INSUFFICIENT_STORAGE,
     INVALID_REQUEST,
-    MALFORMED_JSON,
-    MALFORMED_MULTIPART,
-    MALFORMED_REQUEST,
     NOT_FOUND,
-    UPLOAD_CUT_OFF,
-    UPLOAD_TOO_SLOW,
+    UPLOADED_OR_REFERENCE_REFUSED,
 )
-from service.http.problems import invalid_body, invalid_request, require_found
+from service.http.problems import require_found
 from service.resources import Resources, Shared
 from store.files import snapshots
 from store.ids import IDENTIFIER
@@ -47,8 +37,6 @@ router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 Kind = Literal["builtin", "upload", "path", "url", "s3", "gs", "huggingface"]
 _REFERENCE: TypeAdapter[DatasetReference] = TypeAdapter(DatasetReference)
-_UPLOAD_REFUSED = (UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, MALFORMED_MULTIPART, BUSY, INSUFFICIENT_STORAGE)
-_REFERENCE_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED)
 _SHEET = {"description": "The contact sheet, or which images are on it.", "content": {PNG: {}}}
 
 
@@ -60,7 +48,7 @@ _SHEET = {"description": "The contact sheet, or which images are on it.", "conte
     openapi_extra=DATASET_BODY,
     responses={
         200: {"model": Dataset, "description": "It is ready already."},
-        **problems(*_REFERENCE_REFUSED, *_UPLOAD_REFUSED),
+        **problems(*UPLOADED_OR_REFERENCE_REFUSED),
     },
 )
 async def add_dataset(resources: Shared, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
@@ -72,7 +60,7 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
     """
     if not is_multipart(request.headers.get("content-type", "")):
         content = await whole_body(request)
-        reference = await resources.capacity.for_body(len(content)).run(_parse_reference, content)
+        reference = await resources.capacity.for_body(len(content)).run(parsed, content, _REFERENCE)
         accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
     else:
         folder = resources.settings.data_dir.resolve() / "incoming"
@@ -86,25 +74,6 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
 
 def _register(resources: Resources, reference: DatasetReference, key: str | None) -> Accepted:
     return registration.register(resources, registration.resolve(resources, reference, "body"), key)
-
-
-def _parse_reference(content: bytes) -> DatasetReference:
-    """The reference in a JSON body, complained about as in any other request.
-
-    Raises:
-        ProblemError: it is none.
-    """
-    try:
-        body: Any = json.loads(content)
-    except json.JSONDecodeError as error:
-        raise malformed_json(error.msg, error.pos) from None
-    except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, nested too deeply
-        raise malformed_json(type(error).__name__, 0) from None
-    try:
-        return _REFERENCE.validate_python(body)
-    except ValidationError as error:
-        lines = invalid_body(error, body).errors()
-        raise invalid_request(field_problems(lines, body)) from None
 
 
 @router.get("", summary="List datasets, newest first", responses=problems(INVALID_REQUEST))

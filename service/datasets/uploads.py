@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,12 @@ _LEFT_BEHIND_SECONDS = 3600.0
 
 
 @asynccontextmanager
-async def receive_form(request: Request, folder: Path, resources: Resources) -> AsyncIterator[FileForm]:
+async def receive_form(
+    request: Request, folder: Path, resources: Resources, fields: Collection[str] = FIELDS
+) -> AsyncIterator[FileForm]:
     """The form in a request's body, with its file in *folder* for the length of the block.
+
+    Beside the file it may have *fields*.
 
     Raises:
         ProblemError: the form is not as expected, the file too large, the disk too full or the client too slow.
@@ -48,7 +52,7 @@ async def receive_form(request: Request, folder: Path, resources: Resources) -> 
     capacity, limits = resources.capacity, resources.ingest
     async with capacity.uploads.taken():
         with _room_or_507():
-            form = await capacity.upload_blocks.run(_begin, request, folder, limits)
+            form = await capacity.upload_blocks.run(_begin, request, folder, limits, fields)
         try:
             with _room_or_507():
                 await _take(form, request, capacity.upload_blocks, limits.max_seconds)
@@ -99,19 +103,20 @@ def _numbers(text: str) -> Any:
     return [int(part) for part in parts] if are_numbers else text
 
 
-def _object(text: str) -> Any:
+def json_or_text(text: str) -> Any:
+    """What a field says that holds JSON; what is none is left to be refused with its own words."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, nested too deeply
         return text
 
 
-_READERS = {"image_size": _size, "background": _colour, "columns": _object}
+_READERS = {"image_size": _size, "background": _colour, "columns": json_or_text}
 
 
-def _begin(request: Request, folder: Path, limits: IngestSettings) -> FileForm:
+def _begin(request: Request, folder: Path, limits: IngestSettings, fields: Collection[str]) -> FileForm:
     content_type, too_large = request.headers["content-type"], file_too_large(limits.max_bytes)
-    form = FileForm(content_type, folder, FIELDS, limits.max_bytes, too_large)
+    form = FileForm(content_type, folder, fields, limits.max_bytes, too_large)
     try:
         _forget_left_behind(folder, time.time() - limits.max_seconds - _LEFT_BEHIND_SECONDS)
         free = shutil.disk_usage(folder).free

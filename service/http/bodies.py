@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from api_schemas.service.problems import FieldProblem
 from augury.field_problems import field_problems
 from service.http.problem import ProblemError
 from service.http.problem_types import MALFORMED_JSON, MALFORMED_REQUEST
-from service.http.problems import invalid_request
+from service.http.problems import invalid_body, invalid_request
 
+Value = TypeVar("Value")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -88,6 +90,24 @@ def _checked(field: _Field, content: bytes) -> _Checked:
         raise MALFORMED_REQUEST.error("There was an error parsing the body") from None
     value, lines = field.validate(body, {}, loc=("body",))
     return _Checked(value, field_problems(lines, body) if lines else [])
+
+
+def parsed(content: bytes, of: TypeAdapter[Value]) -> Value:
+    """What a JSON body says, for routes that read it by themselves; complained about as in any other request.
+
+    Raises:
+        ProblemError: it is not JSON, or not what is expected.
+    """
+    try:
+        body: Any = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise malformed_json(error.msg, error.pos) from None
+    except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, nested too deeply
+        raise malformed_json(type(error).__name__, 0) from None
+    try:
+        return of.validate_python(body)
+    except ValidationError as error:
+        raise invalid_request(field_problems(invalid_body(error, body).errors(), body)) from None
 
 
 class _WithValue(Request):

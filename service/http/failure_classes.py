@@ -22,6 +22,9 @@ FAILURE_CLASSES = {
     FailureClass.DATASET: FailureMeaning(
         "The dataset cannot be read or used", "Look up `rule` in `docs/datasets.md`, and correct the data."
     ),
+    FailureClass.MODEL: FailureMeaning(
+        "The model file cannot be read or used", "Look up `rule` in `docs/models.md`, and correct the file."
+    ),
     FailureClass.OUT_OF_MEMORY: FailureMeaning(
         "The work needs more memory than the worker has",
         "Ask for smaller images, batches or models, or for a larger worker.",

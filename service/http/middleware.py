@@ -20,7 +20,7 @@ from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
 
 REQUEST_ID_HEADER = "X-Request-Id"
-_UPLOADS = ("POST", "/v1/datasets")
+_UPLOADS = (("POST", "/v1/datasets"), ("POST", "/v1/models"))
 _MAX_FORM_OVERHEAD_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
 _MAX_LENGTH_DIGITS = 100
@@ -91,7 +91,7 @@ class BodyLimitMiddleware:
         await self._app(scope, _limit_body(receive, limit), send)
 
     def _limit_of(self, scope: Scope, headers: Headers) -> _Limit:
-        if (scope["method"], scope["path"]) != _UPLOADS:
+        if (scope["method"], scope["path"]) not in _UPLOADS:
             return self._json
         return self._file if is_multipart(headers.get("content-type", "")) else self._json_or_file
 

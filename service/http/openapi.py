@@ -43,23 +43,28 @@ def _example(row: ProblemType) -> dict[str, Any]:
     return {"summary": row.meaning, "value": value}
 
 
-def install(app: FastAPI) -> None:
-    """Have the document leave out the framework's own error bodies, which are never sent."""
+def install(app: FastAPI, schemas: dict[str, Any]) -> None:
+    """Have the document leave out the framework's own error bodies, which are never sent.
+
+    *schemas* are those that bodies refer to which the framework cannot see.
+    """
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _correct(build())
+            _correct(build(), schemas)
         return build()
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _correct(document: dict[str, Any]) -> None:
+def _correct(document: dict[str, Any], more: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for operation in operations.values():
             _keep_problems_only(operation["responses"])
     schemas = document["components"]["schemas"]
+    for name, schema in more.items():
+        schemas.setdefault(name, schema)
     for name in _OF_THE_FRAMEWORK:
         schemas.pop(name, None)
     lines = [f"- `{name}`: {row.meaning}. {row.remedy}" for name, row in FAILURE_CLASSES.items()]

@@ -31,7 +31,7 @@ NO_SUCH_PATH = ProblemType(
 NOT_FOUND = ProblemType(
     404,
     "not-found",
-    "There is no job, dataset or artifact of this name, or what it stored is gone",
+    "There is no job, dataset, model or artifact of this name, or what it stored is gone",
     "Check the id. What was deleted has to be made again.",
 )
 METHOD_NOT_ALLOWED = ProblemType(
@@ -96,6 +96,20 @@ DATASET_IN_USE = ProblemType(
     409,
     "dataset-in-use",
     "Unfinished jobs need the dataset",
+    "Cancel the jobs in `detail`, or wait for them.",
+    retryable=True,
+)
+MODEL_NOT_READY = ProblemType(
+    409,
+    "model-not-ready",
+    "The model is still being read",
+    "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+MODEL_IN_USE = ProblemType(
+    409,
+    "model-in-use",
+    "Unfinished jobs need the model",
     "Cancel the jobs in `detail`, or wait for them.",
     retryable=True,
 )
@@ -182,6 +196,11 @@ BEFORE_ROUTING = (HTTP_ERROR, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HO
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
 JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, BUSY)
 """What a route that takes JSON may answer."""
+UPLOADED_OR_REFERENCE_REFUSED = (
+    *(MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED),
+    *(UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, MALFORMED_MULTIPART, BUSY, INSUFFICIENT_STORAGE),
+)
+"""What a route that takes a reference as JSON, or a file in a form, may answer."""
 IMAGES_REFUSED = (NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE)
 """What a route that shows images of a dataset may answer."""
 EVERYWHERE = (INTERNAL, DATABASE_UNAVAILABLE)

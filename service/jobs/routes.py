@@ -27,6 +27,7 @@ from service.http.problem_types import (
     IDEMPOTENCY_KEY_REUSED,
     INVALID_REQUEST,
     JSON_REFUSED,
+    MODEL_NOT_READY,
     NO_REPORT,
     NOT_ACCEPTABLE,
     NOT_FOUND,
@@ -50,7 +51,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
     summary="Submit a job",
     responses={
         200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
-        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
+        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY),
     },
 )
 def submit_job(

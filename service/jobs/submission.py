@@ -14,6 +14,7 @@ from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently
 from service.jobs import kinds
 from service.jobs.conditions import require_judgeable
+from service.models import choice
 from service.resources import Resources
 from service.specs import findings
 from store import queue
@@ -31,6 +32,7 @@ def submit(resources: Resources, request: JobRequest, idempotency_key: str | Non
     resolved = registration.resolve(resources, request.dataset)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
         known = registration.find(session, resolved)
+        choice.require_fitting(session, choice.with_content(session, request), registration.facts_of(known))
         kinds.require_affordable(request, known, resources.settings.effort_limits)
         found = findings.of_request(session, request, resolved)
     with resources.database.writing() as session:
@@ -50,6 +52,8 @@ def _create(
     now = resources.database.now(session)
     dataset = registration.get_or_register(session, resolved, now)
     kinds.require_feasible(request, dataset)
+    request = choice.with_content(session, request)
+    choice.require_fitting(session, request, registration.facts_of(dataset))
     require_judgeable(session, request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
     session.flush()
@@ -66,7 +70,9 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
     resolved = registration.resolve(resources, request.dataset)
     registration.require_allowed(resolved)
     with resources.database.reading() as session:
+        request = choice.with_content(session, request)
         dataset = registration.find(session, resolved)
+        choice.require_fitting(session, request, registration.facts_of(dataset))
         if dataset is not None:
             kinds.require_feasible(request, dataset)
         require_judgeable(session, request, dataset)

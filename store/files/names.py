@@ -13,6 +13,11 @@ def predictions_name(trial_id: str) -> str:
     return f"{trial_folder(trial_id)}/predictions.npz"
 
 
+def scored_name(trial_id: str) -> str:
+    """The same of the split that is scored at the end; only of trials that are asked for it."""
+    return f"{trial_folder(trial_id)}/scored.npz"
+
+
 def model_name(trial_id: str) -> str:
     """The trained model in Keras's own format; only of trials that have one kept."""
     return f"{trial_folder(trial_id)}/model.keras"
@@ -26,6 +31,11 @@ def snapshot_folder(digest: str) -> str:
 def snapshot_part_name(digest: str, part: str) -> str:
     """One of its files (see ``augury.datasets.snapshot.PARTS``)."""
     return f"{snapshot_folder(digest)}/{part}"
+
+
+def stored_model_name(digest: str) -> str:
+    """A registered model as it was checked and written anew (see ``augury.training.model_files.stored``)."""
+    return f"models/{digest}/model.safetensors"
 
 
 UPLOADS = "uploads"

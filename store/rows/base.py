@@ -37,3 +37,20 @@ class Leased:
     created_at: Mapped[float]
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
+
+
+class ReadOnce(Leased):
+    """Columns of what is read once from where a client said, and stored under the digest of its content."""
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    reference: Mapped[dict[str, Any]]
+    kind: Mapped[str] = mapped_column(String(20), server_default="")
+    """Of the reference."""
+    upload_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the file that was uploaded, in hexadecimal; None for other kinds."""
+    reference_digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str | None] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any] | None]
+    progress: Mapped[dict[str, Any] | None]
+    purged_at: Mapped[float | None]
+    """When the files of one that is of no use any more were removed."""

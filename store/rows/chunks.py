@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
@@ -69,6 +69,12 @@ def of_role(session: Session, job_id: str, role: ChunkRole) -> Sequence[ChunkRow
     """A job's chunks of one role, by number."""
     query = select(ChunkRow).where(ChunkRow.job_id == job_id, ChunkRow.role == role)
     return session.scalars(query.order_by(ChunkRow.number)).all()
+
+
+def forget_questions(session: Session, job_id: str) -> None:
+    """Probes and conditions of models that are not a job's any more; none of them may be running."""
+    asked = ChunkRow.role.in_((ChunkRole.PROBE, ChunkRole.CONDITION))
+    session.execute(delete(ChunkRow).where(ChunkRow.job_id == job_id, asked))
 
 
 def probes(session: Session, job_id: str) -> Sequence[ChunkRow]:

@@ -10,7 +10,7 @@ from store.database import Database
 from store.files.names import snapshot_folder, upload_name
 from store.rows import state_machines
 from store.rows.state_machines import move_all
-from store.rows.tables import DatasetRow
+from store.rows.tables import DatasetRow, RegisteredModelRow
 
 _LOCK = 0x6175675F6473  # "aug_ds"
 _LIVE = (DatasetState.QUEUED, DatasetState.INGESTING, DatasetState.READY)
@@ -62,8 +62,15 @@ def _snapshot_of(session: Session, row: DatasetRow) -> list[str]:
 
 
 def _upload_of(session: Session, row: DatasetRow) -> list[str]:
-    if row.state != DatasetState.DELETED or row.reference["kind"] != "upload":
+    if row.state != DatasetState.DELETED or row.upload_sha256 is None:
         return []
-    same_file = DatasetRow.reference["sha256"].as_string() == row.reference["sha256"]
-    others = select(DatasetRow.id).where(DatasetRow.id != row.id, same_file, DatasetRow.state != DatasetState.DELETED)
-    return [] if session.scalar(others.limit(1)) else [upload_name(row.reference["sha256"])]
+    return [] if is_upload_needed(session, row.upload_sha256) else [upload_name(row.upload_sha256)]
+
+
+def is_upload_needed(session: Session, sha256: str) -> bool:
+    """Whether a dataset or a model that is not deleted was uploaded as the file of that checksum."""
+    needed = (
+        select(row.id).where(row.upload_sha256 == sha256, row.state != DatasetState.DELETED)
+        for row in (DatasetRow, RegisteredModelRow)  # which say the same of what is deleted
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in needed)

@@ -1,9 +1,9 @@
 """Which unit of work is next: decided here, whenever a worker asks, and not by the order of messages.
 
-Ingestions, probes and conclusions come first, as they are short and others wait for them. Then every job that has work
-gets its share of the workers: next is the one with the fewest running units for its priority, and the longer it has not
-been served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so that one which is
-ended early has whole pairs.
+Ingestions, models to be read, probes and conclusions come first, as they are short and others wait for them. Then every
+job that has work gets its share of the workers: next is the one with the fewest running units for its priority, and the
+longer it has not been served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so
+that one which is ended early has whole pairs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState, Phase, Priority
+from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.rows import leases
 from store.rows.chunks import ASSEMBLY_QUEUE
@@ -31,6 +32,7 @@ from store.rows.tables import (
     DatasetRow,
     JobRow,
     JobTrialRow,
+    RegisteredModelRow,
     TrialRow,
 )
 
@@ -40,7 +42,7 @@ WEIGHTS: dict[Priority, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
 AGEING_SECONDS = 600.0
 """Not to be served for so long weighs as much as one running unit of others."""
 
-AnyUnit = type[ChunkRow] | type[ConclusionRow] | type[DatasetRow] | type[TrialRow]
+AnyUnit = type[ChunkRow | ConclusionRow | DatasetRow | RegisteredModelRow | TrialRow]
 
 _WITH_WORK = (Phase.TRAINING, Phase.CONFIRMING, Phase.AUGMENTING, Phase.ASSEMBLING)
 
@@ -85,7 +87,10 @@ def waiting(session: Session, queue: str) -> int:
         ConclusionRow.state == ConclusionState.QUEUED, ConclusionRow.queue == queue
     )
     ingestions = select(func.count()).where(DatasetRow.state == DatasetState.QUEUED, DatasetRow.queue == queue)
-    return sum(int(session.scalar(query) or 0) for query in (trials, chunks, conclusions, ingestions))
+    models = select(func.count()).where(
+        RegisteredModelRow.state == ModelState.QUEUED, RegisteredModelRow.queue == queue
+    )
+    return sum(int(session.scalar(query) or 0) for query in (trials, chunks, conclusions, ingestions, models))
 
 
 def _due(session: Session, queue: str, now: float) -> Iterator[tuple[LeaseKind, str, str | None]]:
@@ -93,6 +98,9 @@ def _due(session: Session, queue: str, now: float) -> Iterator[tuple[LeaseKind, 
     if queue == INGESTION_QUEUE:
         oldest = select(DatasetRow.id).where(DatasetRow.state == DatasetState.QUEUED).order_by(DatasetRow.created_at)
         yield from ((leases.INGESTIONS, found, None) for found in _free(session, oldest, DatasetRow))
+        unread = select(RegisteredModelRow.id).where(RegisteredModelRow.state == ModelState.QUEUED)
+        first = _free(session, unread.order_by(RegisteredModelRow.created_at), RegisteredModelRow)
+        yield from ((leases.MODELS, found, None) for found in first)
     is_probe = (ChunkRow.role == ChunkRole.PROBE, ChunkRow.state == ChunkState.QUEUED, ChunkRow.queue == queue)
     probes = select(ChunkRow.id).where(*is_probe).order_by(ChunkRow.created_at)
     yield from ((leases.CHUNKS, found, None) for found in _free(session, probes, ChunkRow))

@@ -20,6 +20,7 @@ from api_schemas.jobs import (
     TrialRequest,
 )
 from api_schemas.plans import Plan
+from api_schemas.training.settings import as_accepted
 from store.ids import JOB, is_identifier, new_id
 from store.rows import chunks, conclusions, events, plans, state_machines, trials
 from store.rows.state_machines import move
@@ -219,7 +220,7 @@ def request_of(job: JobRow, kind: type[Request]) -> Request:
 
 def trial_request_of(job: JobRow) -> TrialRequest:
     """The request of a job that trials carry out."""
-    request = request_of(job, _REQUESTS[JobKind(job.kind)])
+    request = _REQUESTS[JobKind(job.kind)].model_validate(as_accepted(job.request))
     assert isinstance(request, TrialRequest), f"a job of kind {job.kind} has no trials"
     return request
 

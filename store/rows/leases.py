@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
+from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
 from store.rows.state_machines import StateMachine, move
-from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, TrialRow
+from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, RegisteredModelRow, TrialRow
 
 QUEUED = "queued"
 
@@ -27,7 +28,7 @@ class LeaseKind:
     """A kind of leased unit of work. There is one of each, so they are told apart by identity."""
 
     machine: StateMachine
-    row: type[ChunkRow] | type[ConclusionRow] | type[DatasetRow] | type[TrialRow]
+    row: type[ChunkRow | ConclusionRow | DatasetRow | RegisteredModelRow | TrialRow]
     active: str
     failed: str
     cancelled: str
@@ -45,9 +46,10 @@ CONCLUSIONS = LeaseKind(
 INGESTIONS = LeaseKind(
     state_machines.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED
 )
+MODELS = LeaseKind(state_machines.MODEL, RegisteredModelRow, ModelState.READING, ModelState.FAILED, ModelState.DELETED)
 
 
-KINDS = (TRIALS, CHUNKS, CONCLUSIONS, INGESTIONS)
+KINDS = (TRIALS, CHUNKS, CONCLUSIONS, INGESTIONS, MODELS)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """Questions that were answered before: finished reports that show what another job's arms are about to show.
 
 A question is a candidate against the baseline on one dataset, split, model and training; trials that two jobs share are
-on the same of all of these, so their keys say which reports are on the same question. Whether a trial's model is kept
-makes another key of it, and no other result.
+on the same of all of these, so their keys say which reports are on the same question. What a trial leaves beside its
+result makes another key of it, and no other result. What decides is no part of a question: metrics of the same trials
+are alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +21,7 @@ from api_schemas.training.trials import TrialState
 from augury.evidence.statistics.schedules import schedule_of
 from augury.planning.comparison import trial_definition
 from augury.planning.splits import split_definition
-from augury.planning.trial_definition import TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, training_version
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from store.rows.trials import IS_LIVE
 
@@ -38,6 +40,8 @@ def with_earlier_reports(
     """The plan with the finished reports, other jobs' than that one's, that have shown what it asks; oldest first."""
     if not isinstance(request, ComparisonRequest) or dataset.digest is None:
         return plan
+    if plan.epochs is None and request.training.epochs == "auto":
+        return plan  # what the question is shows only once the number of epochs was found
     own = _keys(request, plan, dataset)
     found = []
     for job in _with_reports(session, own, job_id):
@@ -55,17 +59,29 @@ def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> OwnKey
     compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
     split = split_definition(evaluation, facts, held_out=plan.held_out)
     return {
-        arm.name: {seed: _alike(trial_definition(request, arm, seed, dataset.digest, split)) for seed in seeds}
+        arm.name: {
+            seed: _alike(trial_definition(request, arm, seed, dataset.digest, split, plan.epochs)) for seed in seeds
+        }
         for arm in plan.arms
         if arm.name in compared
     }
 
 
 def _alike(definition: TrialDefinition) -> frozenset[str]:
-    """The keys of a trial with and without its model kept; where nothing is augmented, it always is."""
-    if not definition.spec.has_augmentation:
-        return frozenset([definition.key()])
-    return frozenset(definition.model_copy(update={"keep_model": kept}).key() for kept in (False, True))
+    """The keys of a trial with and without what it leaves beside its result.
+
+    That is its model, which where nothing is augmented is always kept; all classes' probabilities; and what it makes of
+    a test split.
+    """
+    options = product(
+        (False, True) if definition.spec.has_augmentation else (definition.keep_model,),
+        (None, "test") if definition.split.kind == "fixed" else (None,),
+        {training_version(definition.training, needs_probabilities=needed) for needed in (False, True)},
+    )
+    return frozenset(
+        definition.model_copy(update={"keep_model": kept, "scored_on": scored, "version": version}).key()
+        for kept, scored, version in options
+    )
 
 
 def _with_reports(session: Session, own: OwnKeys, job_id: str | None) -> list[JobRow]:

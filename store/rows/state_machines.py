@@ -12,9 +12,19 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
+from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
-from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import (
+    ChunkRow,
+    ConclusionRow,
+    ConclusionState,
+    DatasetRow,
+    JobRow,
+    JobTrialRow,
+    RegisteredModelRow,
+    TrialRow,
+)
 
 _MAX_IDS_AT_ONCE = 500
 
@@ -23,7 +33,7 @@ _MAX_IDS_AT_ONCE = 500
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[ChunkRow] | type[ConclusionRow] | type[DatasetRow] | type[JobRow] | type[TrialRow]
+    row: type[ChunkRow | ConclusionRow | DatasetRow | JobRow | RegisteredModelRow | TrialRow]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -78,6 +88,15 @@ DATASET = StateMachine(
         ),
         DatasetState.READY: frozenset({DatasetState.DELETED}),
         DatasetState.FAILED: frozenset({DatasetState.DELETED}),
+    },
+)
+MODEL = StateMachine(
+    RegisteredModelRow,
+    {
+        ModelState.QUEUED: frozenset({ModelState.READING, ModelState.FAILED, ModelState.DELETED}),
+        ModelState.READING: frozenset({ModelState.QUEUED, ModelState.READY, ModelState.FAILED, ModelState.DELETED}),
+        ModelState.READY: frozenset({ModelState.DELETED}),
+        ModelState.FAILED: frozenset({ModelState.DELETED}),
     },
 )
 

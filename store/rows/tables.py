@@ -8,22 +8,13 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.rows.base import Base, Id, Leased, Sequence, only
+from store.rows.base import Base, Id, Leased, ReadOnce, Sequence, only
 
 
-class DatasetRow(Leased, Base):
+class DatasetRow(ReadOnce, Base):
     """A snapshot of labelled images, or the wish for one."""
 
     __tablename__ = "datasets"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    reference: Mapped[dict[str, Any]]
-    reference_digest: Mapped[str] = mapped_column(String(64))
-    digest: Mapped[str | None] = mapped_column(String(64))
-    facts: Mapped[dict[str, Any] | None]
-    progress: Mapped[dict[str, Any] | None]
-    purged_at: Mapped[float | None]
-    """When the files of a dataset that is of no use any more were removed."""
 
     __table_args__ = (
         # A failed ingestion may be tried again, so only live rows are unique.
@@ -31,6 +22,22 @@ class DatasetRow(Leased, Base):
               **only("state not in ('failed', 'deleted')")),
         Index("datasets_by_state", "state", "created_at"),
         Index("datasets_by_reference", "reference_digest", "id"),
+        Index("datasets_by_kind", "kind", "id"),
+        Index("datasets_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
+    )  # fmt: skip
+
+
+class RegisteredModelRow(ReadOnce, Base):
+    """A model with its weights, or the wish for one."""
+
+    __tablename__ = "registered_models"
+
+    __table_args__ = (
+        Index("one_live_model_per_reference", "reference_digest", unique=True,
+              **only("state not in ('failed', 'deleted')")),
+        Index("registered_models_by_state", "state", "created_at"),
+        Index("registered_models_by_digest", "digest"),
+        Index("registered_models_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def test_a_name_is_all_that_most_need() -> None:
     """The old form stays, nothing at all means small_cnn, and both at once is a mistake."""
     assert ModelSpec().model_dump(exclude_none=True) == {"name": "small_cnn"}
     assert ModelSpec.model_validate({"name": "small_cnn"}) == ModelSpec()
-    with pytest.raises(ValidationError, match="not both"):
+    with pytest.raises(ValidationError, match="not several"):
         ModelSpec.model_validate({"name": "linear", "config": MODEL})
     with pytest.raises(ValidationError):
         ModelSpec.model_validate({"name": "applications/NoSuchNet"})

@@ -1,4 +1,4 @@
-"""Uploads that no dataset refers to: a service that was killed between storing a file and registering it leaves one."""
+"""Uploads that no dataset and no model refers to, as a service leaves that is killed before it registers them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetState
 from store.files.artifacts import ArtifactMissingError
 from store.files.names import UPLOADS
-from store.rows.tables import DatasetRow
+from store.rows.tables import DatasetRow, RegisteredModelRow
 from store.rows.upkeep import tombstones
 from store.settings import SECONDS_PER_DAY
 from workers.context import Context
@@ -48,13 +48,13 @@ def bury_stray_uploads(context: Context) -> int:
 
 
 def _referred_to(session: Session, checksums: set[str]) -> set[str]:
-    """Those of the checksums whose files a dataset has. Of a deleted one they go with the dataset's other files."""
-    checksum = DatasetRow.reference["sha256"].as_string()
-    has_files = or_(DatasetRow.state != DatasetState.DELETED, DatasetRow.purged_at.is_(None))
-    rows = select(checksum).where(
-        DatasetRow.reference["kind"].as_string() == "upload", checksum.in_(checksums), has_files
-    )
-    return set(session.scalars(rows))
+    """Those of the checksums whose files a dataset or a model has. Of a deleted one they go with its other files."""
+    needed: set[str] = set()
+    for row in (DatasetRow, RegisteredModelRow):
+        has_files = or_(row.state != DatasetState.DELETED, row.purged_at.is_(None))
+        found = session.scalars(select(row.upload_sha256).where(row.upload_sha256.in_(checksums), has_files))
+        needed.update(checksum for checksum in found if checksum is not None)
+    return needed
 
 
 def _modified_at(context: Context, name: str) -> float:

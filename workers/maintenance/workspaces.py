@@ -1,4 +1,4 @@
-"""Folders in which datasets are read: one for each lease, and none that outlives it."""
+"""Folders in which datasets and models are read: one for each lease, and none that outlives it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from store.database import Database
-from store.rows.tables import DatasetRow
+from store.rows.tables import DatasetRow, RegisteredModelRow
 from workers.settings import WorkerSettings
 
 
@@ -24,7 +24,8 @@ def remove_abandoned(settings: WorkerSettings, database: Database) -> None:
     if not found:
         return
     with database.reading() as session:  # after the listing: a folder's lease is committed before it is made
-        held = set(session.scalars(select(DatasetRow.lease_id).where(DatasetRow.lease_id.in_(found))))
+        queries = [select(row.lease_id).where(row.lease_id.in_(found)) for row in (DatasetRow, RegisteredModelRow)]
+        held = {lease_id for query in queries for lease_id in session.scalars(query)}
     for name in found:
         if name not in held:
             shutil.rmtree(folder / name, ignore_errors=True)

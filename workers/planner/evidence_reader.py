@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,18 @@ import numpy.typing as npt
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.training.trials import Trial, TrialResult
+from augury.evidence.analysis import Analysis
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.final_scores.arms import scored_arms
+from augury.evidence.final_scores.report import final_scores
 from augury.evidence.metrics.stored import reduced, stored_outputs
 from augury.evidence.metrics.table import Metric, all_metrics, metric_of
 from augury.evidence.probe_results import Probe
 from store.files.artifacts import Artifacts
-from store.files.names import predictions_name
+from store.files.names import predictions_name, scored_name
 from store.files.snapshots import load_snapshot
 from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
@@ -46,7 +51,7 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
     assert digest is not None, "trials exist only once the dataset is ready"
     class_names = list(facts.classes)
     metric = metric_of(request.evaluation.metric, class_names)
-    reader = PredictionsReader(context.artifacts, all_metrics(metric, class_names), len(class_names))
+    reader = _reader(context, metric, class_names)
     return ComparisonResults(
         job_id=job_id,
         request=request,
@@ -63,6 +68,23 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
     )
 
 
+def read_scores(context: Context, results: ComparisonResults, analysis: Analysis | None = None) -> FinalScores | None:
+    """What the arms that matter gave for the dataset's untouched test images; to be read when a report is made.
+
+    Raises:
+        ArtifactMissingError: predictions are not stored any more.
+    """
+    arms = scored_arms(results, analysis)
+    reader = _reader(context, results.metric, list(results.facts.classes))
+    specs = {arm.name: arm.spec for arm in results.plan.arms}
+    records = {arm.name: ArmRecord(arm.name, specs[arm.name], reader.scored(results.trials, arm.name)) for arm in arms}
+    return final_scores(results, arms, records)
+
+
+def _reader(context: Context, metric: Metric, class_names: Sequence[str]) -> PredictionsReader:
+    return PredictionsReader(context.artifacts, all_metrics(metric, class_names), len(class_names))
+
+
 class PredictionsReader:
     """Reads predictions one file at a time. Arms with the same seed share the arrays that are the same for all."""
 
@@ -77,6 +99,15 @@ class PredictionsReader:
             for trial in wire
             if trial.arm == arm and trial.result is not None
         }
+
+    def scored(self, wire: Sequence[Trial], arm: str) -> dict[int, SeedRecord]:
+        """The same of the split that trials predict at their end."""
+        records = {
+            trial.seed: self.record(scored_name(trial.id), trial.result)
+            for trial in wire
+            if trial.arm == arm and trial.result is not None
+        }
+        return {seed: replace(each, accuracy=float(each.correct.mean())) for seed, each in records.items()}
 
     def record(self, predictions: str, result: TrialResult) -> SeedRecord:
         """What a finished trial measured, by its model's predictions in the artifact of that name."""

@@ -9,9 +9,9 @@ from store.rows import handout
 from store.rows.handout import Turn
 from workers.context import Context
 from workers.leasing.run_leased import carry_out
-from workers.units import chunk, conclusion, ingestion, trial
+from workers.units import chunk, conclusion, ingestion, model, trial
 
-UNITS = {unit.kind: unit for unit in (ingestion.UNIT, chunk.UNIT, conclusion.UNIT, trial.UNIT)}
+UNITS = {unit.kind: unit for unit in (ingestion.UNIT, model.UNIT, chunk.UNIT, conclusion.UNIT, trial.UNIT)}
 """By the kind of lease."""
 
 

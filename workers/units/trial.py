@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,8 +12,11 @@ from sqlalchemy.orm import Session
 from api_schemas.failures import Failure
 from api_schemas.training.trials import TrialResult
 from augury.planning.trial_definition import TrialDefinition
+from augury.training.errors import UserInputError
 from store import queue
-from store.files.names import model_name, predictions_name
+from store.files.artifacts import ArtifactMissingError
+from store.files.models import model_file
+from store.files.names import model_name, predictions_name, scored_name
 from store.files.snapshots import load_snapshot
 from store.rows import leases, trials
 from store.rows.leases import Lease
@@ -34,11 +40,32 @@ def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeep
 
     trial_id, stored = task
     definition = TrialDefinition.model_validate(stored)
-    trained = train_trial(definition, load_snapshot(context.artifacts, definition.dataset), keeper)
+    snapshot = load_snapshot(context.artifacts, definition.dataset)
+    with _model_file(context, definition.model.digest) as file:
+        trained = train_trial(definition, snapshot, keeper, file)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
+    if trained.scored is not None:
+        context.artifacts.write(scored_name(trial_id), trained.scored)
     if trained.model is not None:
         context.artifacts.write(model_name(trial_id), trained.model)
     return trained.result
+
+
+@contextmanager
+def _model_file(context: Context, digest: str | None) -> Iterator[Path | None]:
+    """The stored model that is trained further; None where there is none.
+
+    Raises:
+        UserInputError: it is not stored any more.
+    """
+    if digest is None:
+        yield None
+        return
+    try:
+        with model_file(context.artifacts, digest) as file:
+            yield file
+    except ArtifactMissingError:
+        raise UserInputError("the model was deleted; register it again") from None
 
 
 def _record(

@@ -61,9 +61,11 @@ def _arms(plan: Plan) -> RenderableType:
             f" {100 * plan.held_out:g}% of the images (of a split that the dataset brings, of those validated on) are "
             "kept from the search, to confirm the recommendation on."
         )
-    amount = Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}{scale}{kept}")
+    due = sum(len(each.arms) * len(each.seeds) for each in plan.due)
+    later = f", {due} of them once the verdicts are taken" if due else ""
+    amount = Text(f"{plan.trials} trials ({seeds}){reusable}{later}. Time: {time}.{more}{shown}{scale}{kept}")
     notes = [*_conditions(plan), *_absence(plan)]
-    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in notes))
+    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in notes), *map(Text, plan.warnings))
 
 
 def _conditions(plan: Plan) -> list[str]:

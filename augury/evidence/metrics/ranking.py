@@ -36,7 +36,7 @@ def auc_values(outputs: Outputs, label: int | None) -> Floats | None:
     contributions, area = np.zeros(total), 0.0
     for each in ranked:
         is_of_class = outputs.labels == each
-        placements = _placements(outputs.log_probabilities[:, each], is_of_class)
+        placements = _placements(outputs.log_probabilities[:, each].astype(np.float32), is_of_class)
         contributions += placements * np.where(is_of_class, total / images[each], total / (total - images[each]))
         area += placements[is_of_class].mean()
     values: Floats = (contributions - area) / len(ranked)
@@ -52,20 +52,20 @@ def auc_differences(one: Side, other: Side, label: int | None) -> ImageDifferenc
 
 
 def _placements(scores: npt.NDArray[Any], is_of_class: npt.NDArray[np.bool_]) -> Floats:
-    """The share of the other side that every image is ranked rightly against ``[n]``, ties counting half."""
+    """The share of the other side that every image is ranked rightly against ``[n]``, ties counting half.
+
+    Of a thousand classes each has few images, so only those are sorted, and the others counted between them.
+    """
     placements = np.empty(len(scores))
     of_class, others = scores[is_of_class], scores[~is_of_class]
-    placements[is_of_class] = _share_below(of_class, others)
-    placements[~is_of_class] = 1 - _share_below(others, of_class)
+    ordered = np.sort(of_class)
+    below, up_to = (np.searchsorted(ordered, others, side) for side in ("left", "right"))
+    placements[~is_of_class] = 1 - (below + up_to) / (2 * len(of_class))
+    # Another image is below one of the class if no more of the class are up to it than are below that one.
+    first = np.searchsorted(ordered, of_class, "left")
+    lower = sum(np.cumsum(np.bincount(each, minlength=len(of_class) + 1))[first] for each in (below, up_to))
+    placements[is_of_class] = lower / (2 * len(others))
     return placements
-
-
-def _share_below(scores: npt.NDArray[Any], others: npt.NDArray[Any]) -> Floats:
-    ordered = np.sort(others)
-    share: Floats = (np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")) / (
-        2 * len(others)
-    )
-    return share
 
 
 def _step(labels: npt.NDArray[Any], label: int | None) -> float:

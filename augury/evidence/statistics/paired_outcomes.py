@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augury.evidence.arm_results import ArmRecord, SeedRecord
+from augury.evidence.arm_results import ArmRecord
 from augury.evidence.metrics.outputs import ImageDifferences
 from augury.evidence.metrics.table import ACCURACY, Metric
 
@@ -141,23 +141,28 @@ def paired_outcomes(
     Raises:
         ValueError: the arms were validated on different images.
     """
-    return joined_outcomes(reference, paired_differences(candidate, reference, metric), groups)
+    differences = paired_differences(candidate, reference, metric)
+    return outcomes_of(differences, units_of(reference, groups))
 
 
-def joined_outcomes(
-    arm: ArmRecord, differences: Mapping[int, ImageDifferences], groups: npt.NDArray[Any] | None = None
+def units_of(arm: ArmRecord, groups: npt.NDArray[Any] | None = None) -> dict[int, npt.NDArray[Any]]:
+    """What was drawn into an arm's validation sets, by seed: images ``[V]``, or their groups."""
+    return {seed: each.indices if groups is None else groups[each.indices] for seed, each in arm.seeds.items()}
+
+
+def outcomes_of(
+    differences: Mapping[int, ImageDifferences], units_by_seed: Mapping[int, npt.NDArray[Any]]
 ) -> PairedOutcomes | None:
     """The outcomes of ``paired_differences``; None for fewer than two seeds.
 
     Args:
-        arm: either of the two arms, as both have the same images.
         differences: by seed.
-        groups: as of ``paired_outcomes``.
+        units_by_seed: what was drawn ``[V]``, of these seeds and perhaps others.
     """
     if len(differences) < 2:
         return None
     units = [
-        _units(arm.seeds[seed], groups)[slice(None) if each.chosen is None else each.chosen]
+        units_by_seed[seed] if each.chosen is None else units_by_seed[seed][each.chosen]
         for seed, each in differences.items()
     ]
     steps = [each.step for each in differences.values() if each.step is not None]
@@ -168,10 +173,6 @@ def joined_outcomes(
         len(units),
         float(np.mean(steps)) if steps else None,
     )
-
-
-def _units(record: SeedRecord, groups: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
-    return record.indices if groups is None else groups[record.indices]
 
 
 def _as_floats(right: Booleans) -> Floats:

@@ -13,6 +13,7 @@ from api_schemas.artifacts import Artifact
 from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
+from api_schemas.training.settings import as_accepted
 from store.rows import events
 from store.rows.tables import JobLabelRow, JobRow
 from store.rows.views.progress import progress_of
@@ -89,7 +90,7 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
         state=state,
         phase=Phase(row.phase),
         is_terminal=state.is_terminal,
-        request=row.request,
+        request=row.request if row.kind == JobKind.AUGMENTATION else as_accepted(row.request),
         labels=row.labels,
         dataset_id=row.dataset_id,
         progress=progress_of(session, row, now),

@@ -14,11 +14,14 @@ from pydantic import TypeAdapter, ValidationError
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
+from api_schemas.training.schedules import ConstantRate, CosineRate
+from api_schemas.training.settings import PLAIN, TrainingSettings, as_accepted
 from augury.planning import comparison as plans
 from augury.planning.canonical import canonical_json, digest
 from augury.planning.splits import FixedSplit, GroupedSplit, HeldOut, RandomSplit, SplitDefinition, split_definition
-from augury.planning.trial_definition import TrialDefinition
+from augury.planning.trial_definition import TrialDefinition, training_version
 from tests.api_schemas.specs import accepted_specs
+from tests.api_schemas.trainings import training_settings
 from tests.store.databases import comparison
 
 PINNED: list[dict[str, Any]] = json.loads(
@@ -47,12 +50,11 @@ SPLITS: st.SearchStrategy[SplitDefinition] = st.one_of(
 
 
 def _definition(pinned: dict[str, Any]) -> TrialDefinition:
-    request = REQUESTS.validate_python(pinned["request"])
+    request = REQUESTS.validate_python(as_accepted(pinned["request"]))
     facts = DatasetFacts.model_validate(pinned["facts"])
     arms = {arm.name: arm for arm in plans.plan_of(request, facts).arms}
     split = split_definition(request.evaluation, facts)
-    definition = plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, split)
-    return definition.model_copy(update={"version": "3"})  # as it was; a later one makes other keys, on purpose
+    return plans.trial_definition(request, arms[pinned["arm"]], pinned["seed"], "d" * 64, split)
 
 
 @pytest.mark.parametrize("pinned", PINNED, ids=lambda pinned: pinned["name"])
@@ -112,3 +114,43 @@ def test_what_is_no_definition_is_refused(change: dict[str, Any]) -> None:
     """A row of another version is not taken for one of this."""
     with pytest.raises(ValidationError):
         TrialDefinition.model_validate(json.loads(PINNED[0]["canonical"]) | change)
+
+
+PLAINLY = {"schedule": "constant", "learning_rate": 1e-3}
+
+
+@pytest.mark.parametrize(
+    ("training", "version"),
+    [
+        (PLAINLY, "3"),
+        (PLAINLY | {"optimizer": "sgd", "epochs": 5, "batch_size": 7}, "3"),
+        ({}, "4"),
+        (PLAINLY | {"optimizer": "rmsprop"}, "4"),
+        (PLAINLY | {"optimizer": "sgd", "momentum": 0.9}, "4"),
+        (PLAINLY | {"class_weight": "balanced"}, "4"),
+    ],
+    ids=repr,
+)
+def test_what_older_versions_could_not_say_is_of_a_new_version(training: dict[str, Any], version: str) -> None:
+    """And what they could is of theirs, unless it has to store more than they did."""
+    settings = TrainingSettings.model_validate(training)
+    assert training_version(settings) == version
+    assert training_version(settings, needs_probabilities=True) == "4"
+
+
+@given(training_settings())
+def test_training_settings_survive_being_stored(settings: TrainingSettings) -> None:
+    """Though only the options that are used are written down."""
+    template = _definition(PINNED[0])
+    definition = template.model_copy(update={"training": settings, "version": training_version(settings)})
+    written = json.loads(canonical_json(definition.canonical()))
+    read = TrialDefinition.model_validate(written)
+    assert (read.training, read.key()) == (settings, definition.key())
+    unused = {name for name, value in PLAIN.items() if settings.model_dump(mode="json")[name] == value}
+    assert unused.isdisjoint(written["training"])
+
+
+def test_a_definition_without_options_is_one_without_options_whatever_requests_have_as_defaults() -> None:
+    """A request that says nothing is trained by a cosine; a definition that says nothing never was."""
+    assert TrainingSettings().schedule == CosineRate()
+    assert TrialDefinition.model_validate(json.loads(PINNED[0]["canonical"])).training.schedule == ConstantRate()

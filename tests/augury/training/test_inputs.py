@@ -69,7 +69,7 @@ def test_two_specs_with_one_seed_see_the_same_images_in_the_same_order(engine: s
     marked = Snapshot(digits.images, np.arange(200), digits.class_names)
 
     def order(spec: ImageDataGeneratorSpec, seed: int) -> list[int]:
-        chunks = _inputs(engine, spec, marked, training=np.arange(50), seed=seed).chunks(16, epochs=3)
+        chunks = _inputs(engine, spec, marked, training=np.arange(50), seed=seed).chunks(16, range(3))
         return [int(mark) for chunk in chunks for mark in chunk.labels]
 
     plain = order(ImageDataGeneratorSpec(), 5)
@@ -86,10 +86,10 @@ def test_chunks_hold_whole_batches_and_the_last_one_of_an_epoch_says_so(
 ) -> None:
     """However small a chunk must be, and the images are the same as in one."""
     spec = ImageDataGeneratorSpec(rotation_range=20)
-    whole = list(_inputs(engine, spec, digits, training=range(50)).chunks(16, epochs=2))
+    whole = list(_inputs(engine, spec, digits, training=range(50)).chunks(16, range(2)))
     assert [(len(chunk.labels), chunk.ends_epoch) for chunk in whole] == [(50, True), (50, True)]
     monkeypatch.setattr(inputs, "CHUNK_BYTES", 2 * 16 * 4 * 64)
-    parts = list(_inputs(engine, spec, digits, training=range(50)).chunks(16, epochs=2))
+    parts = list(_inputs(engine, spec, digits, training=range(50)).chunks(16, range(2)))
     assert [(len(chunk.labels), chunk.ends_epoch) for chunk in parts] == [(32, False), (18, True)] * 2
     np.testing.assert_array_equal(np.concatenate([p.images for p in parts]), np.concatenate([w.images for w in whole]))
     assert parts[0].images.dtype == np.float32
@@ -136,7 +136,7 @@ def test_keras_is_not_asked_to_hold_what_does_not_fit(digits: Snapshot, monkeypa
     monkeypatch.setattr(inputs, "available_bytes", lambda: 50_000)
     with pytest.raises(UserInputError, match="use engine 'augury'"):
         _inputs("keras", ImageDataGeneratorSpec(), digits)
-    assert next(_inputs("augury", ImageDataGeneratorSpec(), digits).chunks(32, epochs=1)).ends_epoch
+    assert next(_inputs("augury", ImageDataGeneratorSpec(), digits).chunks(32, range(1))).ends_epoch
 
 
 def test_learning_statistics_can_be_ended(digits: Snapshot) -> None:

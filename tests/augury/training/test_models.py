@@ -17,10 +17,13 @@ from api_schemas.failures import FailureClass
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
-from augury.training import model_memory, models
+from augury.training import models
 from augury.training.errors import ModelTooLargeError, UserInputError
 from augury.training.models import Learner, initialised_learner
-from augury.training.networks import NETWORKS
+from augury.training.networks import memory
+from augury.training.networks.building import build
+from augury.training.networks.builtin import NETWORKS
+from augury.training.steppers import Steps
 from augury.training.trial import train_trial
 from tests.augury.training.conftest import Nobody, definition
 from workers.failures import failure_of
@@ -60,7 +63,8 @@ def test_initial_weights_depend_on_the_seed_alone(digits: Snapshot) -> None:
         return [np.asarray(variable) for variable in (*learner.model.variables, *learner.model.optimizer.variables)]
 
     first, learner = fresh(1), _learner(model)
-    learner.stepper.train(digits.images[:50].astype(np.float32), digits.labels[:50], 32)
+    steps = Steps(32, np.full(2, 1e-3, np.float32), learner.class_weights)
+    learner.stepper.train(digits.images[:50].astype(np.float32), digits.labels[:50], steps)
     for before, after in zip(first, fresh(1), strict=True):
         np.testing.assert_array_equal(before, after)
     assert any(not np.array_equal(before, after) for before, after in zip(first, fresh(2), strict=True))
@@ -118,7 +122,7 @@ def test_a_model_for_other_classes_is_the_users_to_mend() -> None:
 
 def test_a_model_of_keras_applications_is_built_without_weights_from_afar() -> None:
     """By name, for any number of channels and classes."""
-    model = models._build(ModelSpec(name="applications/MobileNet"), (32, 32, 1), 3)
+    model = build(ModelSpec(name="applications/MobileNet"), None, (32, 32, 1), 3)
     assert model.output_shape == (None, 3)
 
 
@@ -147,14 +151,14 @@ def _without_shapes(value: Any) -> Any:
 
 def test_the_batch_counts_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same model fits in small batches and not in large ones."""
-    monkeypatch.setattr(model_memory, "available_bytes", lambda: 3_000_000)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 3_000_000)
 
     def build() -> keras.Model:
         return keras.Sequential([keras.Input(SHAPE), layers.Conv2D(16, 3, padding="same")])
 
-    model_memory.require_memory(build, batch_size=32)
+    memory.require_memory(build, batch_size=32)
     with pytest.raises(ModelTooLargeError, match="batches of 4096"):
-        model_memory.require_memory(build, batch_size=4096)
+        memory.require_memory(build, batch_size=4096)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
@@ -171,11 +175,10 @@ def test_a_learning_rate_is_set_and_not_compiled(optimizer: str, digits: Snapsho
     assert after_another.result.curves == alone.result.curves
 
 
-def test_a_model_is_saved_with_the_rate_that_it_was_trained_with() -> None:
-    """Whoever trains it further goes on at that rate, whatever was trained on its compiled functions before."""
-    spec = ModelSpec(name="linear")
-    for rate in (0.25, 0.5):
-        learner = initialised_learner(spec, SHAPE, 10, TRAINING.model_copy(update={"learning_rate": rate}), 0)
-    with zipfile.ZipFile(io.BytesIO(learner.saved())) as file:
+def test_a_model_is_saved_with_the_highest_rate_that_it_was_trained_with() -> None:
+    """Whoever trains it further begins there, wherever a schedule ended."""
+    learner = _learner({"name": "linear"})
+    learner.model.optimizer.learning_rate = 0.001
+    with zipfile.ZipFile(io.BytesIO(learner.saved(0.5))) as file:
         saved = json.loads(file.read("config.json"))
     assert saved["compile_config"]["optimizer"]["config"]["learning_rate"] == 0.5

@@ -11,7 +11,7 @@ from keras import layers
 
 from augury.datasets.snapshot import Snapshot
 from augury.training.loop import Pace
-from augury.training.steppers import BatchStepper, Stepper, TensorFlowStepper
+from augury.training.steppers import BatchStepper, Stepper, Steps, TensorFlowStepper
 
 IMAGES, BATCH = 100, 32
 
@@ -31,9 +31,14 @@ def _model(kind: str) -> keras.Model:
     return model
 
 
+def _steps(batches: int) -> Steps:
+    """At Keras's default rate of adam."""
+    return Steps(BATCH, np.full(batches, 1e-3, np.float32), np.ones(10, np.float32))
+
+
 def _epoch(stepper: Stepper, digits: Snapshot) -> tuple[float, float]:
     images = digits.images[:IMAGES].astype(np.float32) / 255
-    totals = stepper.train(images, digits.labels[:IMAGES], BATCH)
+    totals = stepper.train(images, digits.labels[:IMAGES], _steps(4))
     return totals.loss / IMAGES, totals.right / IMAGES
 
 
@@ -52,10 +57,10 @@ def test_two_calls_are_as_one(digits: Snapshot) -> None:
     """However the steps are shared among calls, to the last bit."""
     images, labels = digits.images[:IMAGES].astype(np.float32), digits.labels[:IMAGES]
     at_once, in_parts = _model("dropping"), _model("dropping")
-    TensorFlowStepper(at_once).train(images, labels, BATCH)
+    TensorFlowStepper(at_once).train(images, labels, _steps(4))
     stepper = TensorFlowStepper(in_parts)
-    for part in (slice(0, BATCH), slice(BATCH, IMAGES)):
-        stepper.train(images[part], labels[part], BATCH)
+    for part, batches in ((slice(0, BATCH), 1), (slice(BATCH, IMAGES), 3)):
+        stepper.train(images[part], labels[part], _steps(batches))
     for one, other in zip(at_once.variables, in_parts.variables, strict=True):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 

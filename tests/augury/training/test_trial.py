@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
-from augury.planning.splits import RandomSplit
+from augury.planning.splits import FixedSplit, RandomSplit
 from augury.planning.trial_definition import TrialDefinition
 from augury.training import evaluation, inputs, trial
 from augury.training.errors import UserInputError
@@ -257,3 +258,19 @@ def test_a_spec_is_read_strictly() -> None:
         TrialDefinition.model_validate(
             definition({}).canonical() | {"spec": ImageDataGeneratorSpec().model_dump() | {"rotation_rang": 1}}
         )
+
+
+def test_a_split_that_is_scored_is_predicted_at_the_end_and_never_seen_before(digits: Snapshot) -> None:
+    """By the same weights as the validation images, which are others; elsewhere nothing is."""
+    split_of = np.arange(len(digits.labels)) % 4
+    divided = replace(digits, splits=np.where(split_of == 3, 2, np.where(split_of == 2, 1, 0)).astype(np.int8))
+    fixed = FixedSplit(validation="validation", training_images=None)
+    plain = definition(RESCALE).model_copy(update={"split": fixed})
+    scored = _train(plain.model_copy(update={"scored_on": "test"}), divided)
+    assert scored.scored is not None
+    on_test = np.load(io.BytesIO(scored.scored))
+    np.testing.assert_array_equal(on_test["indices"], np.flatnonzero(split_of == 3))
+    np.testing.assert_array_equal(on_test["labels"], digits.labels[split_of == 3])
+    unscored = _train(plain, divided)
+    assert unscored.scored is None
+    assert unscored.predictions == scored.predictions

@@ -103,6 +103,18 @@ def test_a_split_that_a_known_dataset_does_not_allow_is_refused_at_once(
     assert _rows(database)["jobs"] == 0
 
 
+def test_a_weight_for_a_class_that_a_known_dataset_does_not_have_is_refused_at_once(
+    client: TestClient, database: Database
+) -> None:
+    """With the name that was probably meant."""
+    with database.writing() as session:
+        ready_dataset(session)
+    response = client.post("/v1/jobs", json=comparison_body(training={"class_weight": {"7 ": 2.0}}))
+    (error,) = response.json()["errors"]
+    assert error["location"] == "body.training"
+    assert "class '7 ', which the dataset does not have; did you mean '7'?" in error["message"]
+
+
 def test_the_same_key_and_body_get_the_first_answer_again(client: TestClient, database: Database) -> None:
     """Even after the job went on; the replay says that it is one and nothing new is stored."""
     headers = {"Idempotency-Key": "2f1c"}

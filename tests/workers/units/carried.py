@@ -14,7 +14,7 @@ from store.rows.tables import ConclusionRow, ConclusionState
 from workers.context import Context
 from workers.leasing.run_leased import UnitOfWork, carry_out
 from workers.planner import advance as planner
-from workers.units import chunk, conclusion, ingestion, trial
+from workers.units import chunk, conclusion, ingestion, model, trial
 
 
 def advance(context: Context, job_id: str) -> None:
@@ -30,6 +30,11 @@ def advance(context: Context, job_id: str) -> None:
 def ingest(context: Context, dataset_id: str) -> None:
     """Ingest that dataset."""
     _carry_out(context, ingestion.UNIT, dataset_id)
+
+
+def read_model(context: Context, model_id: str) -> None:
+    """Read that registered model."""
+    _carry_out(context, model.UNIT, model_id)
 
 
 def run_chunk(context: Context, chunk_id: str) -> None:

@@ -204,3 +204,14 @@ def test_every_arm_reports_all_metrics_and_those_of_the_class_that_decides() -> 
         "precision:b", "roc_auc:b",
     ]  # fmt: skip
     assert [each.name for each in all_metrics(ACCURACY, [str(each) for each in range(6)])][-1] == "top_k:5"
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(-3, 3)), min_size=2, max_size=60))
+def test_images_of_one_score_are_ranked_half(drawn: list[tuple[int, int]]) -> None:
+    """Which halves of probabilities make many of; as scikit-learn counts them."""
+    labels, scores = np.array([label for label, _ in drawn]), np.array([float(score) for _, score in drawn])
+    if len(set(labels)) < 2:
+        return
+    outputs = Outputs(labels, labels, 2, log_probabilities=np.stack([-scores, scores], axis=1).astype(np.float16))
+    value = metric_of("roc_auc:b", ["a", "b"]).value(outputs)
+    assert value == pytest.approx(reference.roc_auc_score(labels, scores))

@@ -25,10 +25,10 @@ def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
     Raises:
         ModelTooLargeError: weights, gradients, optimizer and activations of a batch take more than is left.
     """
-    model = _without_allocating(build)
+    model = without_allocating(build)
     weights = model.count_params()
     activations = batch_size * sum(_activation_bytes(model)) * _COPIES_OF_ACTIVATIONS
-    needed = weights * _VALUE_BYTES * _COPIES_OF_WEIGHTS + (0 if _has_accelerator() else activations)
+    needed = weights * _VALUE_BYTES * _COPIES_OF_WEIGHTS + (0 if has_accelerator() else activations)
     available = available_bytes()
     if available is not None and needed > available:
         raise ModelTooLargeError(
@@ -50,7 +50,7 @@ def _activation_bytes(model: keras.Model) -> Iterator[int]:
                 yield _VALUE_BYTES * math.prod(size or 1 for size in tensor.shape[1:])
 
 
-def _without_allocating(build: Callable[[], keras.Model]) -> keras.Model:
+def without_allocating(build: Callable[[], keras.Model]) -> keras.Model:
     """The model with variables that have shapes and no values."""
     try:
         with keras.StatelessScope(initialize_variables=False):
@@ -59,7 +59,8 @@ def _without_allocating(build: Callable[[], keras.Model]) -> keras.Model:
         global_state.set_global_attribute("uninitialized_variables", [])
 
 
-def _has_accelerator() -> bool:
+def has_accelerator() -> bool:
+    """Whether the backend in use has a GPU."""
     try:
         return bool(keras.distribution.list_devices("gpu"))
     except RuntimeError:  # how JAX says that there is none

@@ -1,0 +1,1 @@
+"""Models with weights on the wire: how a client registers one, and what the service says about it."""

@@ -1,0 +1,120 @@
+"""The registered model that a job asks for: there, ready, and fit for the dataset as far as that is known."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.failures import Failure
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrialRequest
+from api_schemas.models.model import ModelFacts, ModelState
+from api_schemas.training.automatic_epochs import MIN_AUTOMATIC_EPOCHS
+from api_schemas.training.models import ModelSpec
+from augury.field_problems import shown
+from service.datasets.registration import RETRY_AFTER_SECONDS
+from service.http.problem import ProblemError
+from service.http.problem_types import INVALID_REQUEST, MODEL_NOT_READY
+from store.rows.models import registered
+from store.rows.tables import RegisteredModelRow
+
+_REFUSAL = "the model cannot be used; nothing was stored"
+
+
+def with_content(session: Session, request: JobRequest) -> JobRequest:
+    """The request with the digest of the registered model that it names, by which its trials know it.
+
+    Inside of a transaction that writes, the model is kept from being deleted until its end.
+
+    Raises:
+        ProblemError: there is no such model, or it is not ready.
+    """
+    if isinstance(request, AugmentationRequest) or (request.model.id is None and request.model.digest is None):
+        return request
+    row = _row(session, request.model)
+    session.refresh(row, with_for_update={"read": True})
+    _require_ready(row)
+    if request.model.digest not in (None, row.digest):
+        message = f"got {shown(request.model.digest)}, and the content of {row.id} is {row.digest}; leave it out"
+        raise INVALID_REQUEST.error_at("body.model.digest", message, _REFUSAL)
+    return request.model_copy(update={"model": request.model.model_copy(update={"digest": row.digest})})
+
+
+def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts | None) -> None:
+    """Refuse a registered model that does not fit the dataset, as far as that is known already.
+
+    Raises:
+        ProblemError: it takes other images, tells other classes apart and gets no new top, or has more stages than
+            there are epochs.
+    """
+    if isinstance(request, AugmentationRequest) or request.model.digest is None:
+        return
+    stages, epochs = len(request.model.stages or []), _fewest_epochs(request)
+    if stages > epochs:
+        message = f"{stages} stages need as many epochs, and there are {epochs}"
+        raise INVALID_REQUEST.error_at("body.model.stages", message, _REFUSAL)
+    if facts is None:
+        return
+    row = registered.ready_with(session, request.model.digest)
+    model = None if row is None else registered.facts_of(row)
+    if model is None:
+        return
+    input_problem = _input_problem(model, facts)
+    if input_problem is not None:
+        raise INVALID_REQUEST.error_at("body.model.id", input_problem, _REFUSAL)
+    output_problem = _output_problem(request.model, model, facts)
+    if output_problem is not None:
+        raise INVALID_REQUEST.error_at("body.model.head", output_problem, _REFUSAL)
+
+
+def _fewest_epochs(request: TrialRequest) -> int:
+    """Of all trainings that a request asks for, or may come to."""
+    usual = MIN_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
+    budgets = request.budget_response if isinstance(request, ComparisonRequest) else None
+    return min(usual, *(budgets or [usual]))
+
+
+def _row(session: Session, model: ModelSpec) -> RegisteredModelRow:
+    by_id = None if model.id is None else registered.get(session, model.id)
+    row = by_id if model.id is not None else registered.ready_with(session, model.digest or "")
+    if row is None:
+        field, value = ("id", model.id) if model.id is not None else ("digest", model.digest)
+        message = f"got {shown(value)}: there is no such model; see GET /v1/models"
+        raise INVALID_REQUEST.error_at(f"body.model.{field}", message, _REFUSAL)
+    return row
+
+
+def _require_ready(row: RegisteredModelRow) -> None:
+    if row.state == ModelState.READY:
+        return
+    if row.state == ModelState.FAILED:
+        reason = Failure.model_validate(row.error).message
+        raise INVALID_REQUEST.error_at("body.model.id", f"the model could not be read: {reason}", _REFUSAL)
+    if row.state == ModelState.DELETED:
+        raise INVALID_REQUEST.error_at("body.model.id", "the model was deleted", _REFUSAL)
+    raise _not_ready(row)
+
+
+def _not_ready(row: RegisteredModelRow) -> ProblemError:
+    detail = f"model {row.id} is {row.state}; send the request again in a few seconds, or look at /v1/models/{row.id}"
+    return MODEL_NOT_READY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _input_problem(model: ModelFacts, facts: DatasetFacts) -> str | None:
+    if all(taken in (None, given) for taken, given in zip(model.input_shape, facts.shape, strict=True)):
+        return None
+    takes, given = ("×".join("any" if side is None else str(side) for side in each) for each in
+                    (model.input_shape, facts.shape))  # fmt: skip
+    return (
+        f"the model takes images of {takes}, and the dataset's are {given}; register the dataset with the image_size "
+        "and color_mode that the model takes"
+    )
+
+
+def _output_problem(spec: ModelSpec, model: ModelFacts, facts: DatasetFacts) -> str | None:
+    if spec.head is not None or model.output_shape == [len(facts.classes)]:
+        return None
+    gives = "×".join("any" if side is None else str(side) for side in model.output_shape)
+    return (
+        f"the model gives {gives} numbers, and the dataset has {len(facts.classes)} classes; give it a new top, for "
+        'example "head": {}'
+    )

@@ -1,0 +1,70 @@
+"""From the reference in a request to its model's row, once per idempotency key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_schemas.models.model import ModelState
+from api_schemas.models.references import ModelReference
+from augury.planning.canonical import digest
+from service.datasets import registration
+from service.datasets.registration import ResolvedReference
+from service.http import idempotency
+from service.http.idempotency import Accepted, create_idempotently
+from service.http.problem_types import BUSY, INVALID_REQUEST
+from service.resources import Resources
+from store import queue
+from store.rows.datasets import StillBeingDeletedError
+from store.rows.models import registered
+from store.rows.tables import RegisteredModelRow
+
+
+def require_not_reused(resources: Resources, reference: ModelReference, idempotency_key: str | None) -> None:
+    """Refuse an upload whose key came with another one before its file is stored, as no row would ever remove it.
+
+    Raises:
+        ProblemError: the key came before with another request.
+    """
+    with resources.database.reading() as session:
+        idempotency.require_not_reused(session, idempotency_key, _fingerprint(reference.model_dump(mode="json")))
+
+
+def register(resources: Resources, reference: ModelReference, idempotency_key: str | None) -> Accepted:
+    """Have a model read that is not yet; the answer is the model.
+
+    Raises:
+        ProblemError: the reference is refused, its file is just being deleted, or the key came before with another
+            request.
+    """
+    resolved = registration.resolve(resources, reference, "body")
+    _require_allowed(resolved)
+    due: list[RegisteredModelRow] = []
+    with resources.database.writing() as session:
+        now = resources.database.now(session)
+
+        def create() -> dict[str, Any]:
+            try:
+                row = registered.register(session, resolved.reference, now)
+            except StillBeingDeletedError:
+                detail = "the same file is just being deleted; send it again in a few seconds"
+                headers = {"Retry-After": str(registration.RETRY_AFTER_SECONDS)}
+                raise BUSY.error(detail, headers=headers) from None
+            if row.published_at is None and row.state == ModelState.QUEUED:
+                row.published_at = now
+                due.append(row)
+            session.flush()
+            return registered.to_wire(row).model_dump(mode="json")
+
+        accepted = create_idempotently(session, idempotency_key, _fingerprint(resolved.reference), now, create)
+    for row in due:  # after the commit
+        resources.publisher.publish(*queue.doorbell(row.queue))
+    return accepted
+
+
+def _require_allowed(resolved: ResolvedReference) -> None:
+    if resolved.fault is not None:
+        raise INVALID_REQUEST.error("the model cannot be used; nothing was stored", [resolved.fault])
+
+
+def _fingerprint(reference: dict[str, Any]) -> str:
+    return digest({"model": reference})

@@ -1,0 +1,144 @@
+"""Rows of registered models: registering a reference, what reading makes of it, and giving it up."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select, text
+from sqlalchemy.orm import Session
+
+from api_schemas.base import timestamp
+from api_schemas.failures import Failure
+from api_schemas.models.model import Model, ModelFacts, ModelList, ModelState
+from augury.planning.canonical import digest
+from store.database import insert_or_find
+from store.files.names import upload_name
+from store.ids import MODEL, is_identifier, new_id
+from store.rows import leases, state_machines
+from store.rows.datasets import INGESTION_QUEUE, StillBeingDeletedError
+from store.rows.leases import Lease
+from store.rows.state_machines import move
+from store.rows.tables import JobRow, RegisteredModelRow
+from store.rows.upkeep import tombstones
+
+_IS_LIVE = text("registered_models.state not in ('failed', 'deleted')")  # in the words of its index
+_MAX_JOBS = 5
+
+
+def register(session: Session, reference: dict[str, object], now: float) -> RegisteredModelRow:
+    """The live row for a reference; a new one, queued to be read, where there is none.
+
+    Raises:
+        StillBeingDeletedError: the file of an upload was given up before, and goes at this moment.
+    """
+    existing = _find(session, reference)
+    if existing is not None:
+        return existing
+    checksum = str(reference["sha256"]) if reference["kind"] == "upload" else None
+    if checksum is not None and not tombstones.dig_up(session, upload_name(checksum), now):
+        raise StillBeingDeletedError
+    row = RegisteredModelRow(
+        id=new_id(MODEL),
+        state=ModelState.QUEUED,
+        queue=INGESTION_QUEUE,
+        attempts=0,
+        reference=reference,
+        kind=reference["kind"],
+        upload_sha256=checksum,
+        reference_digest=digest(reference),
+        created_at=now,
+    )
+    return insert_or_find(session, row, lambda: _find(session, reference))
+
+
+def _find(session: Session, reference: dict[str, object]) -> RegisteredModelRow | None:
+    same_reference = RegisteredModelRow.reference_digest == digest(reference)
+    return session.scalar(select(RegisteredModelRow).where(same_reference, _IS_LIVE))
+
+
+def get(session: Session, model_id: str) -> RegisteredModelRow | None:
+    """The row of that id, or None where there is none or it was deleted."""
+    row = session.get(RegisteredModelRow, model_id) if is_identifier(model_id) else None
+    return None if row is None or row.state == ModelState.DELETED else row
+
+
+def ready_with(session: Session, content_digest: str) -> RegisteredModelRow | None:
+    """A model that is ready and has that content, or None."""
+    is_ready = (RegisteredModelRow.digest == content_digest, RegisteredModelRow.state == ModelState.READY)
+    return session.scalars(select(RegisteredModelRow).where(*is_ready).order_by(RegisteredModelRow.id)).first()
+
+
+def finish_reading(session: Session, lease: Lease, content_digest: str, facts: ModelFacts, now: float) -> bool:
+    """The model is stored; False when the lease was lost meanwhile."""
+    return leases.finish(
+        session, lease, ModelState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json"),
+        progress=None,
+    )  # fmt: skip
+
+
+def fail_reading(session: Session, lease: Lease, failure: Failure, now: float) -> bool:
+    """Reading came to a bad end; False when the lease was lost meanwhile."""
+    error = failure.model_dump(mode="json")
+    return leases.finish(session, lease, ModelState.FAILED, now=now, error=error, progress=None)
+
+
+def jobs_in_need(session: Session, row: RegisteredModelRow) -> list[str]:
+    """The first few jobs that are not over and train the model."""
+    model = JobRow.request["model"]
+    named = [model["id"].as_string() == row.id]
+    if row.digest is not None:
+        named.append(model["digest"].as_string() == row.digest)
+    query = select(JobRow.id).where(JobRow.finished_at.is_(None), or_(*named))
+    return list(session.scalars(query.order_by(JobRow.id).limit(_MAX_JOBS)))
+
+
+def delete(session: Session, row: RegisteredModelRow, now: float) -> None:
+    """Give a model up: it is shown no more, and the sweep removes its files.
+
+    One that is being read is asked to stop, and is gone once its worker has.
+    """
+    not_begun_or_over = RegisteredModelRow.state != ModelState.READING
+    if move(session, state_machines.MODEL, row.id, ModelState.DELETED, not_begun_or_over, finished_at=now):
+        return
+    session.refresh(row)
+    if row.state == ModelState.READING:
+        row.cancel_requested_at = row.cancel_requested_at or now
+        session.flush()
+
+
+def page(session: Session, *, limit: int, cursor: str | None, state: str | None = None) -> ModelList:
+    """Models, newest first, from after *cursor*, without their layers."""
+    query = select(RegisteredModelRow).where(RegisteredModelRow.state != ModelState.DELETED)
+    if cursor is not None:
+        query = query.where(RegisteredModelRow.id < cursor)
+    if state is not None:
+        query = query.where(RegisteredModelRow.state == state)
+    rows = session.scalars(query.order_by(RegisteredModelRow.id.desc()).limit(limit + 1)).all()
+    return ModelList(
+        items=[_without_layers(to_wire(row)) for row in rows[:limit]],
+        next_cursor=rows[limit - 1].id if len(rows) > limit else None,
+    )
+
+
+def _without_layers(model: Model) -> Model:
+    facts = None if model.facts is None else model.facts.model_copy(update={"layers": []})
+    return model.model_copy(update={"facts": facts})
+
+
+def facts_of(row: RegisteredModelRow) -> ModelFacts | None:
+    """What reading found out; None where there is nothing yet."""
+    return None if row.facts is None else ModelFacts.model_validate(row.facts)
+
+
+def to_wire(row: RegisteredModelRow) -> Model:
+    """The row as clients see it."""
+    state = ModelState(row.state)
+    return Model(
+        id=row.id,
+        state=state,
+        is_terminal=state.is_terminal,
+        reference=row.reference,
+        digest=row.digest if state == ModelState.READY else None,
+        facts=facts_of(row),
+        error=None if row.error is None else Failure.model_validate(row.error),
+        progress=row.progress or {},
+        created_at=timestamp(row.created_at),
+    )

@@ -1,0 +1,25 @@
+"""The files of registered models that are of no use any more."""
+
+from __future__ import annotations
+
+from api_schemas.models.model import ModelState
+from store.rows import dataset_files
+from store.rows.models import files
+from store.rows.upkeep import tombstones
+from store.settings import SECONDS_PER_DAY
+from workers.context import Context
+
+_MAX_AT_ONCE = 50
+
+
+def bury(context: Context) -> None:
+    """Have stored models and their uploads deleted that nobody has any more."""
+    with context.database.writing() as session:
+        now = context.database.now(session)
+        dataset_files.lock_snapshot_deletion(context.database, session)
+        files.forget_failed(session, now - context.settings.failed_dataset_days * SECONDS_PER_DAY)
+        for row, names in files.needless(session, _MAX_AT_ONCE):
+            tombstones.bury(session, names, now)
+            row.digest = None
+            if row.state == ModelState.DELETED:
+                row.purged_at = now
