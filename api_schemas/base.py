@@ -29,8 +29,9 @@ from api_schemas.plain_text import PLAIN_PATTERN, require_plain
 Points = Annotated[
     float,
     Field(
-        description="Hundredths of the metric that decides: of accuracy percentage points, 1.0 is one image in a "
-        "hundred; of log_loss hundredths of a nat. A difference above zero is better."
+        description="Hundredths of a metric: of accuracy percentage points, 1.0 is one image in a hundred; of log_loss "
+        "hundredths of a nat. Differences are of the metric that decides, and above zero is better; those of classes, "
+        "of single parameters and gaps are of accuracy."
     ),
 ]
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -9,7 +9,7 @@ from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
 from augury.evidence.candidate_results import CandidateResults
-from augury.evidence.conditions.report import conditions_report
+from augury.evidence.conditions.report import conditions_report, told_of_conditions
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
 from augury.evidence.responses.automatic_epochs import automatic_epochs
@@ -41,6 +41,7 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
     results = analysis.results
     told = zip(analysis.judgements, analysis.candidate_results, analysis.reasons, strict=True)
     candidates = [_candidate(analysis, judgement, measured, why) for judgement, measured, why in told]
+    conditions = conditions_report(results, analysis.judgements)
     return Report(
         job_id=results.job_id,
         created_at=created_at,
@@ -55,10 +56,11 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
                 analysis.confirmation,
                 results.metric,
             ),
+            *told_of_conditions(conditions),
             *told_of_earlier(analysis),
         ],
         candidates=candidates,
-        conditions=conditions_report(analysis.results, analysis.judgements),
+        conditions=conditions,
         recommendation=analysis.confirmation,
         automatic_epochs=automatic_epochs(results),
         budget_response=budget_response(results),

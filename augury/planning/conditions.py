@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.plans import Arm, ArmRole, Plan
+from api_schemas.plans import BASELINE, Arm, ArmRole, Plan
 from api_schemas.training.conditions import (
     ConditionName,
     ConditionsPlan,
@@ -60,9 +60,10 @@ def conditions_plan(evaluation: EvaluationSettings, plan: Plan, facts: DatasetFa
 def judged_models(plan: Plan) -> list[tuple[str, int]]:
     """The arms and seeds whose models are judged under conditions: seed by seed, so that early ones are pairs.
 
-    Those of the first round, as later ones are trained where an earlier look at the evidence called for them.
+    Those of the first round, as later ones are trained where an earlier look at the evidence called for them. The list
+    is the same however far the plan has come, so that a model's place in it is its number.
     """
-    arms = [arm.name for arm in plan.arms if arm.role in _JUDGED]
+    arms = dict.fromkeys([BASELINE, *(candidate.arm for candidate in plan.candidates)])
     return [(arm, seed) for seed in plan.seeds for arm in arms]
 
 

@@ -31,7 +31,7 @@ _ADVICE: tuple[tuple[Callable[[TrainingOptions], bool], str], ...] = (
     (
         lambda each: isinstance(each.schedule, ConstantRate) and not each.average_last and each.early_stopping is None,
         "With a constant learning rate the last epoch's weights are still moving, which is noise in every difference: "
-        "training.schedule 'cosine', or average_last, needs fewer seeds for the same verdict.",
+        "training.schedule 'cosine' mostly needs fewer seeds for the same verdict.",
     ),
     (
         lambda each: isinstance(each.schedule, CosineRate | StepRate) and each.early_stopping is not None,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import Cause
-from api_schemas.reports.report import ArmReport, CandidateReport, Cost, Method, Report
-from api_schemas.training.metrics import DEFAULT_METRIC, metric_choice
+from api_schemas.reports.report import ArmReport, CandidateReport, Cost, Report
+from api_schemas.training.metrics import DEFAULT_METRIC
 from augury.reporting import formatting
 from augury.wording import count, listed
 
@@ -19,7 +19,6 @@ DIVERGED = "* the loss stopped being finite"
 MAX_LEAD_LENGTH = 200
 """Characters of a reason that are read at once, if its first sentence is no longer: two lines."""
 
-MAX_UNIT_LENGTH = 100
 MAX_WARNINGS = 10
 """Of the dataset's, beside the report's own notices."""
 
@@ -59,7 +58,7 @@ def method_sentences(report: Report) -> list[str]:
     method, said = report.method, []
     said.append(f"Intervals: {method.interval}. Confidence {100 * method.confidence:g}%.")
     if report.candidates:
-        said.append(_about_differences(method))
+        said.append(_about_differences(report))
     if method.training_images:
         said.append(
             f"Each trial trained on {method.training_images} images and was measured on {method.validation_images} "
@@ -70,10 +69,9 @@ def method_sentences(report: Report) -> list[str]:
     return said
 
 
-def _about_differences(method: Method) -> str:
-    metric = metric_choice(method.metric)
-    within = f"Differences within {method.practical_effect:g} {formatting.plain(metric.unit, MAX_UNIT_LENGTH)}"
-    return f"{within} count as none{'' if metric.name == DEFAULT_METRIC else '; above zero is better'}."
+def _about_differences(report: Report) -> str:
+    within = f"Differences within {report.method.practical_effect:g} {formatting.unit(report)} count as none"
+    return f"{within}{'' if report.method.metric == DEFAULT_METRIC else '; above zero is better'}."
 
 
 def failures_by_reason(arms: Sequence[ArmReport]) -> dict[tuple[str, str], list[int]]:

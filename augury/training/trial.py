@@ -210,8 +210,9 @@ def _take_final_weights(
 def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, inner_images: int) -> dict[str, object]:
     """What a result says where an inner split was watched."""
     stopped_early = watch.is_over and len(history.training_loss) < settings.epochs
+    earlier = len(history.training_loss) - watch.epochs  # of stages before the one that was watched
     return {
-        "best_epoch": watch.best_epoch,
+        "best_epoch": None if watch.best_epoch is None else earlier + watch.best_epoch,
         "stopped_early": stopped_early,
         "inner_images": inner_images,
         "still_improving": is_still_falling(history.validation_loss) and not stopped_early,

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api_schemas.reports.report import CandidateReport, Difference, Report
 from augury.cli.render.report_text import VERDICT_STYLES
+from augury.reporting import formatting
 from augury.wording import signed
 
 MIN_COLUMNS, MAX_COLUMNS = 15, 61
@@ -44,7 +45,7 @@ def forest(report: Report, width: int) -> list[RenderableType]:
     axis = _axis([difference for _, difference in shown], margin, columns)
     lines = [_line(each, difference, axis, margin, names) for each, difference in shown]
     ends = f"{signed(axis.low)}{signed(axis.high):>{columns - len(signed(axis.low))}}"
-    caption = "points against the baseline" + (f"; {_MARGIN * 3} counts as none" if margin else "")
+    caption = f"{formatting.unit(report)} against the baseline" + (f"; {_MARGIN * 3} counts as none" if margin else "")
     below = [Text(f"{'':{names + 2}}{text}", style="dim", no_wrap=True) for text in (ends, caption)]
     return [*lines, *below, Text()]
 

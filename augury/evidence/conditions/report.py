@@ -15,6 +15,7 @@ from api_schemas.reports.conditions import (
     StrengthEffect,
 )
 from api_schemas.reports.differences import Verdict
+from api_schemas.reports.evidence import Cause
 from api_schemas.training.conditions import ConditionTarget
 from augury.conditions.answers import ConditionAnswers, ConditionResults
 from augury.evidence.arm_results import ArmRecord, SeedRecord
@@ -22,6 +23,7 @@ from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.conditions.sentence import images_in_words, sentence_of
 from augury.evidence.judgement import Judgement, difference_between
 from augury.evidence.metrics.table import Metric
+from augury.evidence.statistics.claims import direction_of
 from augury.evidence.statistics.verdicts import verdict_of
 
 ALL_STRENGTHS = slice(None)
@@ -53,6 +55,19 @@ def conditions_report(results: ComparisonResults, judgements: Sequence[Judgement
         models_failed=measured.failed,
         candidates=[_candidate(judgement, told, results.metric) for judgement in judgements] if told else [],
     )
+
+
+def told_of_conditions(report: ConditionsReport | None) -> list[Cause]:
+    """The sentences of candidates that are shown to gain or to cost something under a condition."""
+    told = []
+    for at, candidate in enumerate(report.candidates if report else []):
+        shown = [
+            abs(each.difference.mean) for each in candidate.effects if each.difference and direction_of(each.difference)
+        ]
+        if shown:
+            evidence = f"/conditions/candidates/{at}"
+            told.append(Cause(kind="condition", text=candidate.sentence, strength=max(shown), evidence=evidence))
+    return told
 
 
 def _shown(measured: ConditionResults, target: ConditionTarget) -> int:

@@ -46,7 +46,8 @@ def balanced_accuracy(outputs: Outputs, _: int | None) -> float | None:
 def balanced_accuracy_differences(one: Side, other: Side, _: int | None) -> ImageDifferences:
     """Right and wrong, weighed so that every class counts alike."""
     weights = _class_weights(one.labels)
-    return ImageDifferences(weights * (_right(one) - _right(other)), step=float(weights.max()))
+    most = float(weights.max())
+    return ImageDifferences(weights * (_right(one) - _right(other)), step=most, unseen=most)
 
 
 def precision(outputs: Outputs, label: int | None) -> float | None:
@@ -67,7 +68,7 @@ def precision_differences(one: Side, other: Side, label: int | None) -> ImageDif
     right = [each & (side.labels == label) for each, side in zip(taken, (one, other), strict=True)]
     scale = [len(one.labels) / count for count in counts]
     parts = [(factor * hit, factor * each) for factor, hit, each in zip(scale, right, taken, strict=True)]
-    return ImageDifferences(_ratio_differences(*parts), step=max(scale))
+    return ImageDifferences(_ratio_differences(*parts), step=max(scale), unseen=max(scale))
 
 
 def macro_f1(outputs: Outputs, _: int | None) -> float | None:
@@ -96,7 +97,8 @@ def macro_f1_differences(one: Side, other: Side, _label: int | None) -> ImageDif
         right = labels == side.predicted
         of_label, of_taken = (scale * common)[labels], (scale * common)[side.predicted]
         of_arm.append(2 * scale[labels] * right - of_label - of_taken)
-    return ImageDifferences(of_arm[0] - of_arm[1], step=float(_class_weights(labels).max()))
+    most = float(_class_weights(labels).max())
+    return ImageDifferences(of_arm[0] - of_arm[1], step=most, unseen=most)
 
 
 def _ratio_differences(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> Floats:

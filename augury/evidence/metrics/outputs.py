@@ -63,6 +63,8 @@ class ImageDifferences:
     """Which of the images ``[V]`` these are; None: all of them."""
     step: float | None = None
     """The most that one image's coming out otherwise changes; None: values are right or wrong, and it is 1."""
+    unseen: float = 0.0
+    """What an image contributes that alone of its class comes out otherwise; 0 where all differ a little."""
 
 
 def images_of(labels: npt.NDArray[Any], classes: int) -> Integers:

@@ -27,7 +27,7 @@ class PairedOutcomes:
     counts the seeds from 0 to ``seeds - 1``; ``unit`` ``[M]`` is what was drawn into the validation set: the image's
     index, or that of its group where whole groups are drawn. The same unit under two seeds is the same number.
     ``step`` is the most that an image's coming out otherwise changes of its contribution; None where contributions are
-    right or wrong, and it is 1.
+    right or wrong, and it is 1. ``unseen`` is the contribution of one image more, of the class that has the fewest.
     """
 
     difference: Floats
@@ -35,6 +35,7 @@ class PairedOutcomes:
     unit: Integers
     seeds: int
     step: float | None = None
+    unseen: float = 0.0
 
     def __post_init__(self) -> None:
         if self.seeds < 2:
@@ -63,7 +64,9 @@ class PairedOutcomes:
         seeds, renumbered = np.unique(self.seed[chosen], return_inverse=True)
         if len(seeds) < 2:
             return None
-        return PairedOutcomes(self.difference[chosen], renumbered, self.unit[chosen], len(seeds), self.step)
+        return PairedOutcomes(
+            self.difference[chosen], renumbered, self.unit[chosen], len(seeds), self.step, self.unseen
+        )
 
 
 def outcomes_from(
@@ -172,6 +175,7 @@ def outcomes_of(
         np.concatenate(units).astype(np.int64, copy=False),
         len(units),
         float(np.mean(steps)) if steps else None,
+        float(np.mean([each.unseen for each in differences.values()])),
     )
 
 

@@ -139,6 +139,8 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
         few = max(few, 2.0)
     of_cell = float(np.mean(cells.value**2)) * few / max(few - 1, 1)
     shared = of_cell * 2 * pairs / (seeds * (seeds - 1))
+    # Of a class with three images nothing is known of the fourth: one that says otherwise is counted with them.
+    unseen = (100 * outcomes.unseen / len(of_unit)) ** 2
     covariance = shared * min(max(correlation + error, 0.0), 1.0)
     gained, lost = _signs(outcomes, units)
     observed, drawing = float(np.var(per_seed, ddof=1)), of_cell * per_seed_units - covariance
@@ -148,8 +150,8 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
         seeds=seeds,
         between_seeds=max(observed, drawing),
         drawing=drawing,
-        covariance=covariance,
-        likely_covariance=shared * min(max(correlation, 0.0), 1.0),
+        covariance=covariance + unseen,
+        likely_covariance=shared * min(max(correlation, 0.0), 1.0) + unseen,
         units=len(of_unit),
         effective_units=effective,
         gained=gained,

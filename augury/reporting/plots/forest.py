@@ -55,7 +55,7 @@ def forest(report: Report) -> Picture | None:
     rows = list(_rows(report))[:MAX_ROWS]
     if not rows:
         return None
-    margin = report.method.practical_effect
+    margin, unit = report.method.practical_effect, formatting.unit(report)
     verdicts = [f"{formatting.points(row.difference.mean)} {formatting.BADGES[row.verdict].word}" for row in rows]
 
     def paint(figure: Figure) -> None:
@@ -70,15 +70,15 @@ def forest(report: Report) -> Picture | None:
         name_rows(axes, labels, verdicts)
         for label, row in zip(axes.texts, rows, strict=True):
             label.set_color(_COLOURS[row.verdict])
-        axes.set_xlabel("points against the baseline")
+        axes.set_xlabel(f"{unit} against the baseline")
 
     height = 0.7 + _ROW_INCHES * len(rows)
     said = [
         f"{formatting.plain(row.name)} {formatting.BADGES[row.verdict].word}, {formatting.difference(row.difference)}"
         for row in rows
     ]
-    alternative = f"Difference to the baseline in points, with intervals: {listed(said, MAX_SAID)}."
-    caption = f"Difference to the baseline, with its interval. Shaded: within {margin:g} points, which counts as none."
+    alternative = f"Difference to the baseline in {unit}, with intervals: {listed(said, MAX_SAID)}."
+    caption = f"Difference to the baseline, with its interval. Shaded: within {margin:g} {unit}, which counts as none."
     if any(row.is_fresh for row in rows):
         caption += " Ring: on fresh seeds."
     return Picture(draw("forest", alternative, height, paint), alternative, caption)

@@ -17,7 +17,7 @@ from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.training.errors import UserInputError
 from augury.training.inputs import ENGINES
-from augury.training.networks import NETWORKS
+from augury.training.networks.builtin import NETWORKS
 from augury.training.optimisation.mixed_precision import compute_in_bfloat16
 from augury.training.splits import draw_split
 from augury.training.trial import Trained, train_trial, training_chunks

@@ -188,3 +188,54 @@ def test_conditions_are_part_of_the_report() -> None:
     report = comparison_report(_two(), CREATED_AT)
     assert report.conditions is not None
     assert Report.model_validate_json(report.model_dump_json()) == report
+
+
+def test_the_summary_tells_what_is_shown_under_conditions() -> None:
+    """With the place of its figures, and nothing of a candidate of which nothing is shown."""
+    analysis = judged(
+        {"baseline": {"dimmed": 0.6}, "bright": {"dimmed": 0.9}, "same": {"dimmed": 0.6}},
+        {"baseline": 0.9, "bright": 0.9, "same": 0.9},
+        conditions=["dimmed"],
+    )
+    report = comparison_report(analysis, CREATED_AT)
+    assert report.conditions is not None
+    told = [cause for cause in report.summary if cause.kind == "condition"]
+    assert [(cause.text, cause.evidence) for cause in told] == [
+        (report.conditions.candidates[0].sentence, "/conditions/candidates/0")
+    ]
+    assert told[0].strength == pytest.approx(30)
+
+
+def test_conditions_are_judged_by_the_metric_that_decides() -> None:
+    """Half a nat less of loss in the dark is fifty hundredths better, whatever classes are named."""
+    shares = {"baseline": {"dimmed": 0.7}, "sure": {"dimmed": 0.7}}
+    analysis = judged(shares, {"baseline": 0.9, "sure": 0.9}, conditions=["dimmed"], metric="log_loss")
+    losses = np.random.default_rng(1).gamma(4, 0.25, IMAGES).astype(np.float32)
+    results = analysis.results
+    assert results.conditions is not None
+    answers = {
+        (arm, seed): {
+            name: replace(each, values=np.tile(losses - (0.5 if arm == "sure" else 0), (5, 1)))
+            for name, each in of_model.items()
+        }
+        for (arm, seed), of_model in results.conditions.answers.items()
+    }
+    report = _report(analyse(replace(results, conditions=ConditionResults(answers))))
+    dimmed = _effect(report, "dimmed")
+    assert dimmed.difference is not None
+    assert (dimmed.difference.mean, dimmed.verdict) == (pytest.approx(50, rel=1e-3), "helps")
+    assert report.unit == "hundredths of a nat"
+
+
+def test_a_metric_of_classes_is_taken_of_all_strengths() -> None:
+    """Balanced accuracy of images that are as many of each class is accuracy."""
+    shares = {"baseline": {"noisy": 0.6}, "calm": {"noisy": 0.9}}
+    unchanged = {"baseline": 0.9, "calm": 0.9}
+    by_metric = {
+        metric: _effect(_report(judged(shares, unchanged, conditions=["noisy"], metric=metric)), "noisy").difference
+        for metric in ("accuracy", "balanced_accuracy")
+    }
+    accuracy, balanced = by_metric["accuracy"], by_metric["balanced_accuracy"]
+    assert accuracy is not None
+    assert balanced is not None
+    assert balanced.mean == pytest.approx(accuracy.mean, abs=0.5)

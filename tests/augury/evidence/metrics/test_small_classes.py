@@ -98,3 +98,30 @@ def test_what_three_units_of_a_thousand_make_is_known_from_few() -> None:
     few = np.zeros(1000)
     few[:3] = 1
     assert 3 < telling_units(few) < 8
+
+
+def test_what_a_frequent_class_gains_does_not_hide_what_a_rare_one_may_lose() -> None:
+    """A candidate that does a sixth of one class better and a sixth of the other worse is as good as the baseline.
+
+    Of ten images of the rare class often none or one is lost, and the gain alone is then as clear as can be.
+    """
+    generator, metric = np.random.default_rng(3), metric_of("balanced_accuracy", ["a", "b"])
+    labels, false = np.repeat([0, 1], [190, 10]), 0
+    for _ in range(100):
+        of_image = generator.random(200)
+        baseline = of_image < 0.8
+        candidate = np.where(labels == 0, of_image < 0.95, (of_image > 0.15) & baseline)
+        arms = [
+            [_taken(labels, right ^ (generator.random(200) < 0.03)) for _ in range(5)]
+            for right in (candidate, baseline)
+        ]
+        sides = [arm_of(name, seeds, metric) for name, seeds in zip(("candidate", "baseline"), arms, strict=True)]
+        outcomes = paired_outcomes(*sides, metric=metric)
+        assert outcomes is not None
+        interval = estimate_paired_difference(outcomes).interval(0.95)
+        false += interval.low > 0 or interval.high < 0
+    assert false <= 5
+
+
+def _taken(labels: np.ndarray, right: np.ndarray) -> Outputs:
+    return Outputs(labels, np.where(right, labels, 1 - labels), 2)

@@ -107,3 +107,10 @@ def test_a_comparison_where_nothing_could_be_judged_says_why() -> None:
     (section,) = sections_of(comparison_report(analysis, CREATED_AT))
     assert (list(section.tables), list(section.pictures)) == ([], [])
     assert any("colour_cast was left out" in sentence for sentence in section.sentences)
+
+
+def test_the_summary_links_to_the_section() -> None:
+    """Where the figures are."""
+    page = render_html(_report(), {})
+    assert 'href="#conditions"' in page
+    assert 'id="conditions"' in page

@@ -52,7 +52,7 @@ def test_a_training_without_a_loss_that_is_a_number_keeps_its_weights() -> None:
 def test_the_best_epoch_is_the_first_of_the_lowest(losses: list[float], patience: int) -> None:
     """Among those that were trained."""
     watch, _ = _watched(losses, patience)
-    trained = losses[: watch._epochs]
+    trained = losses[: watch.epochs]
     assert watch.best_epoch == trained.index(min(trained)) + 1
     assert watch.is_over == (len(trained) - watch.best_epoch >= patience)
 
