@@ -149,9 +149,9 @@ def _of_group(values: np.ndarray) -> dict[str, Any]:
     }
     for name, gains in (("accuracy", values[:, 1, 0] - values[:, 0, 0]), ("loss", values[:, 1, 1] - values[:, 0, 1])):
         mean, spread = gains.mean(), gains.std(ddof=1) if len(gains) > 1 else np.nan
+        t = mean / spread * len(gains) ** 0.5 if spread else np.inf
         needed = (NORMAL_95 * spread / mean) ** 2 if mean else np.inf
-        said |= {f"{name}_gain": mean, f"{name}_sd": spread, f"{name}_t": mean / spread * len(gains) ** 0.5}
-        said[f"{name}_seeds"] = needed
+        said |= {f"{name}_gain": mean, f"{name}_sd": spread, f"{name}_t": t, f"{name}_seeds": needed}
     return said
 
 
