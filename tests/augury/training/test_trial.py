@@ -20,6 +20,7 @@ from augury.planning.splits import FixedSplit, RandomSplit
 from augury.planning.trial_definition import TrialDefinition
 from augury.training import evaluation, inputs, trial
 from augury.training.errors import UserInputError
+from augury.training.optimisation import inner_split
 from augury.training.steppers import BatchStepper
 from augury.training.trial import Trained, train_trial
 from tests.augury.training.conftest import Nobody, definition
@@ -154,7 +155,7 @@ def test_split_weights_and_order_all_come_from_the_trials_own_seed(
         monkeypatch.setattr(module, name, noting)
 
     note(trial, "initialised_learner")
-    note(trial, "draw_split")
+    note(inner_split, "draw_split")
     note(inputs, "stream_seed", inputs.BATCHES)
     for seed, spec in ((0, VIOLENT.model_dump(mode="json")), (0, RESCALE), (1, VIOLENT.model_dump(mode="json"))):
         used.append(())
