@@ -151,7 +151,7 @@ def main() -> None:
     arguments = parser.parse_args()
     comparisons = arguments.comparisons or (20 if arguments.quick else 1000)
     of_metrics = arguments.metrics_pool or CACHED_POOL.with_stem("quick-metrics" if arguments.quick else "metrics")
-    trained = ("linear", 6, 2) if arguments.quick else ("small_cnn", 40, 12)
+    trained = ("linear", 6, 2) if arguments.quick else ("small_cnn", 100, 12)
     result: dict[str, Any] = {}
     if not arguments.claims_only:
         result["metrics"] = measure_metrics(load_or_train_pools(of_metrics, *trained), comparisons)

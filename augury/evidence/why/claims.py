@@ -31,3 +31,5 @@ def _sentences_of(report: Report) -> Iterator[str]:
         yield report.recommendation.recommended.sentence
         yield from (change.reason for change in report.recommendation.recommended.changes)
         yield report.recommendation.sentence
+    for response in (report.budget_response, report.data_response):
+        yield from (each.sentence for each in response.candidates) if response is not None else ()

@@ -36,3 +36,33 @@ def test_a_trial_that_is_only_waiting_has_not_been_trained(database: Database) -
         plan = plans.plan_comparison(request, FACTS.dtype)
         known = with_reuse_and_estimate(session, request, plan, ready_dataset(session))
     assert known.trials_reusable == 0
+
+
+def test_other_budgets_and_shares_are_estimated_from_what_was_timed(database: Database) -> None:
+    """In proportion to epochs and to images: those of 10 epochs took 2 s each, and are there already."""
+    asked = {"training": {"epochs": 10}, "budget_response": [5, 10], "data_response": [0.5, 1.0]}
+    with database.writing() as session:
+        dataset = ready_dataset(session)
+        earlier = running_job(session, comparison(training={"epochs": 10}))
+        for _, trial in trials.of_job(session, earlier.id):
+            succeed(session, trial)
+        request = comparison(**asked)
+        known = with_reuse_and_estimate(session, request, plans.plan_comparison(request, "uint8"), dataset)
+    arms, seeds = 2, 2
+    assert (known.trials, known.trials_reusable) == (3 * arms * seeds, arms * seeds)
+    assert known.estimated_seconds == arms * seeds * (2.0 * 5 / 10 + 2.0 * 0.5)
+
+
+def test_a_number_of_epochs_that_is_still_to_be_found_is_estimated_at_its_most(database: Database) -> None:
+    """Once a pilot was timed: what the plan may come to, and not what the pilots alone do."""
+    request = comparison(training={"epochs": "auto"})
+    plan = plans.plan_comparison(request, "uint8")
+    with database.writing() as session:
+        dataset = ready_dataset(session)
+        assert with_reuse_and_estimate(session, request, plan, dataset).estimated_seconds is None
+        earlier = running_job(session, request)
+        for _, trial in trials.of_job(session, earlier.id):
+            succeed(session, trial)
+        known = with_reuse_and_estimate(session, request, plan, dataset)
+    assert plan.trial_epochs is not None
+    assert known.estimated_seconds == 2.0 / 200 * plan.trial_epochs

@@ -194,3 +194,32 @@ def test_a_job_that_was_stopped_before_its_responses_has_none() -> None:
     report = _report(replace(results, plan=plan, stopped=True))
     assert report.budget_response is None
     assert {arm.role for arm in report.arms} == {ArmRole.BASELINE, ArmRole.CANDIDATE}
+
+
+def test_among_candidates_that_do_nothing_hardly_a_response_claims_a_direction() -> None:
+    """At no level and in no amount of images; what is said of levels holds together."""
+    claiming = 0
+    for seed in range(40):
+        results = _do_nothing(np.random.default_rng(seed))
+        report = _report(results)
+        assert report.budget_response is not None
+        assert report.data_response is not None
+        said = [each.sentence for each in (*report.budget_response.candidates, *report.data_response.candidates)]
+        claiming += any(word in sentence for sentence in said for word in ("helps", "hurts", "worth", "costs", "turns"))
+    assert claiming <= 8  # of 40, with two responses of 5 % each: more once in fifty times
+
+
+def _do_nothing(generator: np.random.Generator) -> ComparisonResults:
+    """Results in which flip is the baseline under other randomness, at every level."""
+    accuracies = {**SHARES, **{f"{name}@{epochs} epochs": 0.8 for name in (BASELINE, "flip") for epochs in (10, 100)}}
+    results = _results(accuracies, budget_response=[10, 100], data_response=[0.25, 0.5])
+    known = 1 / (1 + np.exp(-generator.normal(2, 2, IMAGES)))
+    records = {}
+    for name, of_arm in results.records.items():
+        right = generator.random((SEEDS, IMAGES)) < np.clip(known + generator.normal(0, 0.02, IMAGES), 0, 1)
+        seeds = {
+            seed: record(LABELS, np.where(each, LABELS, 1 - LABELS))
+            for seed, each in zip(of_arm.seeds, right, strict=True)
+        }
+        records[name] = ArmRecord(name, of_arm.spec, seeds)
+    return replace(results, records=records)
