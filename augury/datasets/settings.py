@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -33,6 +33,12 @@ class IngestSettings(BaseSettings):
     )
     huggingface_endpoint: str | None = Field(None, description="The hub for `huggingface` references; none: refused.")
     downloads: bool = Field(False, description="Whether Keras may download its own datasets (mnist, cifar10, ...).")
+
+    weights_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("AUGURY_WEIGHTS_URL", "weights_url"),
+        description="Folder or s3:// or gs:// prefix with weights.json and the files that it lists; none: refused.",
+    )
 
     max_bytes: int = Field(10 * 2**30, ge=1, description="Of an upload, a download or a source file.")
     max_unpacked_bytes: int = Field(50 * 2**30, ge=1, description="Of all members of an archive together.")

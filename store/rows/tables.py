@@ -35,6 +35,7 @@ class RegisteredModelRow(ReadOnce, Base):
               **only("state not in ('failed', 'deleted')")),
         Index("registered_models_by_state", "state", "created_at"),
         Index("registered_models_by_digest", "digest"),
+        Index("registered_models_by_reference", "reference_digest", "id"),
     )  # fmt: skip
 
 

@@ -43,10 +43,16 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index("registered_models_by_state", _TABLE, ["state", "created_at"])
     op.create_index("registered_models_by_digest", _TABLE, ["digest"])
+    op.create_index("registered_models_by_reference", _TABLE, ["reference_digest", "id"])
 
 
 def downgrade() -> None:
     """Undo it."""
-    for name in ("registered_models_by_digest", "registered_models_by_state", "one_live_model_per_reference"):
+    for name in (
+        "registered_models_by_reference",
+        "registered_models_by_digest",
+        "registered_models_by_state",
+        "one_live_model_per_reference",
+    ):
         op.drop_index(name, table_name=_TABLE)
     op.drop_table(_TABLE)
