@@ -132,7 +132,7 @@ def _weights(_reference: dict[str, Any], settings: IngestSettings) -> Refusal | 
     if settings.weights_url is not None:
         return None
     message = "this service has no published weights; register a model of your own, or ask its operator to set "
-    return Refusal("weights.disabled", "weights", f"{message}AUGURY_WEIGHTS_URL")
+    return Refusal("weights.disabled", "weights", f"{message}{variable_of('weights_url')}")
 
 
 _CHECKS: dict[str, Callable[[dict[str, Any], IngestSettings], Refusal | None]] = {

@@ -59,5 +59,5 @@ class IngestSettings(BaseSettings):
 
 def variable_of(field: str) -> str:
     """The environment variable that sets a limit, for messages: ``AUGURY_INGEST_MAX_BYTES``."""
-    assert field in IngestSettings.model_fields, field
-    return f"AUGURY_INGEST_{field.upper()}"
+    alias = IngestSettings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"AUGURY_INGEST_{field.upper()}"

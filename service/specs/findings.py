@@ -12,8 +12,8 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
 from augury.linting import lint_each
+from augury.linting.networks.weights import weights_findings
 from augury.linting.result import lint_result
-from augury.linting.weights import weights_findings
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference, facts_of
 from service.resources import Resources

@@ -9,7 +9,7 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.models import APPLICATIONS
 from augury.augmentation.preprocessing_functions import FUNCTIONS
-from augury.linting.weights import EXPECTED, weights_findings
+from augury.linting.networks.weights import EXPECTED, weights_findings
 from tests.store.databases import FACTS
 
 RESNET = "applications/ResNet50"
