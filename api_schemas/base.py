@@ -9,10 +9,12 @@ from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
+    StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -24,7 +26,14 @@ from pydantic_core.core_schema import CoreSchema, ErrorType
 
 from api_schemas.plain_text import PLAIN_PATTERN, require_plain
 
-Points = Annotated[float, Field(description="Percentage points of accuracy; 1.0 is one image in a hundred.")]
+Points = Annotated[
+    float,
+    Field(
+        description="Hundredths of a metric: of accuracy percentage points, 1.0 is one image in a hundred; of log_loss "
+        "hundredths of a nat. Differences are of the metric that decides, and above zero is better; those of classes, "
+        "of single parameters and gaps are of accuracy."
+    ),
+]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-01-31T12:00:00.000Z"])]
 
@@ -63,6 +72,15 @@ def require_few_fields(value: Any) -> Any:
         context = {"count": len(value), "allowed": MAX_FIELDS}
         raise PydanticCustomError("too_many_fields", "an object of at most {allowed} fields, not of {count}", context)
     return value
+
+
+LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
+LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
+Labels = Annotated[
+    dict[LabelKey, LabelValue],
+    BeforeValidator(require_few_fields),
+    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
+]
 
 
 class Body(BaseModel):

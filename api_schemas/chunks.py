@@ -20,12 +20,13 @@ class ChunkRole(StrEnum):
     """What a chunk does.
 
     Of an augmentation: make some of the images, or put all parts together. Of a comparison: ask the baseline's model
-    of one seed about every candidate.
+    of one seed about every candidate, or show one model the images that it is to be judged on besides its own.
     """
 
     AUGMENT = "augment"
     ASSEMBLE = "assemble"
     PROBE = "probe"
+    CONDITION = "condition"
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.artifacts import Artifact
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.base import Body, Fraction, RequestModel, Timestamp, names_its_kinds, require_few_fields
+from api_schemas.base import Body, Fraction, Labels, RequestModel, Timestamp, names_its_kinds
 from api_schemas.candidates import (
     DECIDED_BY_JOBS,
     Baseline,
@@ -22,17 +22,12 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
-from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.automatic_epochs import ComparisonTraining
+from api_schemas.training.evaluation import EvaluationSettings, require_of_a_training
 from api_schemas.training.models import ModelSpec
+from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
 from api_schemas.training.settings import TrainingSettings, require_device
 
-LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$")]
-LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:@ -]{0,100}$")]
-Labels = Annotated[
-    dict[LabelKey, LabelValue],
-    BeforeValidator(require_few_fields),
-    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
-]
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
 Priority = Annotated[
@@ -96,13 +91,15 @@ class ComparisonRequest(RequestModel):
         "augury", description="What augments: our own engine, or Keras's ImageDataGenerator. Same distributions."
     )
     model: ModelSpec = ModelSpec()
-    training: TrainingSettings = TrainingSettings()
+    training: ComparisonTraining = ComparisonTraining()
     evaluation: EvaluationSettings = EvaluationSettings()
     attribution: Literal["affinity", "full"] = Field(
         "affinity",
         description="How single parameters are judged. affinity: each alone, by the baseline's models, without "
         "training. full: arms with each parameter alone and with each left out are trained as well.",
     )
+    budget_response: BudgetResponse | None = None
+    data_response: DataResponse | None = None
     recommend: bool = Field(
         False, description="Make a better spec from the evidence, and train it on fresh seeds before it is called so."
     )
@@ -119,6 +116,7 @@ class ComparisonRequest(RequestModel):
                 "repeated_name", f"candidate names must be unique; repeated: {', '.join(repeated)}"
             )
         require_device(self.training, self.device)
+        require_trainable(self.training, self.budget_response or ())
         return self
 
 
@@ -140,8 +138,7 @@ class TrainingRequest(RequestModel):
     def _fits_a_job(self) -> Self:
         require_nothing_that_a_job_decides(self.spec)
         require_device(self.training, self.device)
-        if not isinstance(self.evaluation.seeds, int):
-            raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
+        require_of_a_training(self.evaluation)
         return self
 
 

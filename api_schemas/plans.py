@@ -12,6 +12,7 @@ from api_schemas.base import Body
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.recommendations import RecommendedSpec
+from api_schemas.training.conditions import ConditionsPlan
 
 BASELINE = "baseline"
 """The name of the arm that all candidates are compared with."""
@@ -25,6 +26,10 @@ class ArmRole(StrEnum):
     CANDIDATE = "candidate"
     ATTRIBUTION = "attribution"
     RECOMMENDED = "recommended"
+    BUDGET = "budget"
+    DATA = "data"
+    PILOT = "pilot"
+    EARLIER = "earlier"
 
 
 class Arm(Body):
@@ -33,6 +38,18 @@ class Arm(Body):
     name: str
     role: ArmRole
     spec: ImageDataGeneratorSpec
+    variant_of: str | None = Field(
+        None,
+        description="Roles budget, data and earlier: the arm that it is but for its epochs or images.",
+    )
+    epochs: int | None = Field(
+        None,
+        description="Roles budget, pilot and earlier: its epochs, in place of the plan's. earlier: what was trained "
+        "before the plan's epochs became twice as many.",
+    )
+    training_share: float | None = Field(
+        None, description="Role data: the share of the training images that it is trained on."
+    )
 
 
 class CandidatePlan(Body):
@@ -48,8 +65,11 @@ class CandidatePlan(Body):
 class Round(Body):
     """Seeds on which some arms are trained; the evidence is looked at when all of them are over."""
 
-    purpose: Literal["comparison", "confirmation"] = Field(
-        "comparison", description="confirmation: of the recommended spec, on seeds that no decision has seen."
+    purpose: Literal["comparison", "confirmation", "response", "pilot"] = Field(
+        "comparison",
+        description="confirmation: of the recommended spec, on seeds that no decision has seen. response: arms with "
+        "other budgets or on shares of the images, which explain verdicts and make none. pilot: of the baseline, to "
+        "find a number of epochs.",
     )
     arms: list[str]
     seeds: list[int]
@@ -82,13 +102,28 @@ class Plan(Body):
     )
     seeds: list[int] = Field(description="Of the first round.")
     rounds: list[Round] = Field([], description="Later rounds are added as the evidence calls for them.")
-    trials: int = Field(description="Of all rounds so far, before reuse.")
+    due: list[Round] = Field(
+        [],
+        description="Rounds that are certain to come once the verdicts are taken: of budget and data responses.",
+    )
+    trials: int = Field(description="Of all rounds so far and of those that are due, before reuse.")
+    epochs: int | None = Field(
+        None,
+        description="Of every trial whose arm says nothing else; null while training.epochs 'auto' has not found it, "
+        "and in plans of earlier versions.",
+    )
+    trial_epochs: int | None = Field(
+        None,
+        description="Epochs of all these trials together, or the most that they may be while 'auto' has not found how "
+        "many; null in plans of earlier versions.",
+    )
     trials_most: int = Field(0, description="If every verdict stays undecided to the last round.")
     trials_reusable: int = Field(0, description="Already trained for an earlier job.")
     estimated_seconds: float | None = Field(
         None,
         description="Worker seconds for the trials not yet trained, from the measured time of finished trials of this "
-        "dataset, model and training; divide by the number of workers. Null when none has been timed.",
+        "dataset, model and training, by epochs and images where such trials have been timed with others of these "
+        "alone; divide by the number of workers. Null when none has been timed.",
     )
     findings: dict[str, list[Finding]] = Field({}, description="What the linter says, by candidate; see /v1/lint.")
     recommendation: RecommendedSpec | None = Field(None, description="Once the evidence for it is there.")
@@ -104,7 +139,11 @@ class Plan(Body):
         "of a dataset with its own splits, the share of those validated on. Null: nothing, as the dataset's own test "
         "images confirm, or nothing is recommended.",
     )
+    conditions: ConditionsPlan | None = Field(
+        None, description="What judging the models on other images amounts to; null where that is not asked for."
+    )
     extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
+    warnings: list[str] = Field([], description="What a person should know before it is trained, in sentences.")
     earlier: list[EarlierReport] = Field(
         [], description="Reports of the same question that are there already: other looks are paid for as extensions."
     )

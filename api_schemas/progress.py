@@ -17,7 +17,9 @@ class Progress(Body):
     trials_reused: int = 0
     trials_running: int = 0
     chunks_total: int = Field(
-        0, description="Of an augmentation; the last one puts the archive together. Of a comparison: its probes."
+        0,
+        description="Of an augmentation; the last one puts the archive together. Of a comparison: models that "
+        "are asked, by its probes and under its conditions.",
     )
     chunks_done: int = 0
     chunks_running: int = 0

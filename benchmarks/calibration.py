@@ -13,6 +13,8 @@ Then whole reports are made, by the service's own analysis, of comparisons whose
 on even and uneven classes, drawn and fixed validation images, and in groups. What is counted is reports with any
 sentence that says gains, costs, helps, hurts, better, worse or loses, of verdicts, parts, classes and recommendations.
 The best of twenty that do nothing is put to a confirmation, too. --claims-only leaves the pool out.
+
+Last, the verdicts by every metric, see benchmarks/calibrating/metric_rates.py; --metrics-only makes nothing else.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from augury.evidence.statistics.alpha_spending import looks, scheduled
 from augury.planning.comparison import RESERVE
 from benchmarks.calibrating.claims import measure_claims
+from benchmarks.calibrating.metric_rates import load_or_train_pools, measure_metrics, print_rates
 from benchmarks.calibrating.pool import TRAINING_IMAGES, Draw, Pool, from_model, from_pool, load_or_train
 from benchmarks.calibrating.rates import CONFIDENCE, SCHEDULES, false_verdicts, power, share
 
@@ -103,12 +106,13 @@ def _measure_model(of_model: dict[str, np.ndarray], generator: np.random.Generat
 
 def print_table(result: dict[str, Any]) -> None:
     """For people."""
-    for name, by_schedule in result["claims"].items():
+    print_rates(result.get("metrics", {}))
+    for name, by_schedule in result.get("claims", {}).items():
         for looked, rate in by_schedule.items():
             print(f"reports with a false claim, {name:32} {looked:14} {_percent(rate)}")
-    for name, rate in result["confirmations"].items():
+    for name, rate in result.get("confirmations", {}).items():
         print(f"false confirmations {name:45} 5 seeds        {_percent(rate)}")
-    for name, rates in result["groups"].items():
+    for name, rates in result.get("groups", {}).items():
         for what, rate in rates.items():
             print(f"{what:16} {name:32} 5 seeds        {_percent(rate)}")
     for model, of_model in result.get("models", {}).items():
@@ -140,18 +144,31 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a tiny pool, to see that it works")
     parser.add_argument("--claims-only", action="store_true", help="whole reports and groups only; no pool is trained")
+    parser.add_argument("--metrics-only", action="store_true", help="the verdicts by every metric, and nothing else")
+    parser.add_argument("--metrics-pool", type=Path, help="where the metrics' pool is, or is to be kept")
     parser.add_argument("--comparisons", type=int, help="of each line; 1000, or 20 if quick, unless given")
     parser.add_argument("--pool", type=Path, help="where the pool is, or is to be kept")
     arguments = parser.parse_args()
     comparisons = arguments.comparisons or (20 if arguments.quick else 1000)
-    result = measure_claims(comparisons)
+    of_metrics = arguments.metrics_pool or CACHED_POOL.with_stem("quick-metrics" if arguments.quick else "metrics")
+    trained = ("linear", 6, 2) if arguments.quick else ("small_cnn", 40, 12)
+    result: dict[str, Any] = {}
+    if not arguments.claims_only:
+        result["metrics"] = measure_metrics(load_or_train_pools(of_metrics, *trained), comparisons)
+    if not arguments.metrics_only:
+        result |= _of_accuracy(arguments, comparisons)
+    print(json.dumps(result)) if arguments.json else print_table(result)
+
+
+def _of_accuracy(arguments: argparse.Namespace, comparisons: int) -> dict[str, Any]:
+    result: dict[str, Any] = measure_claims(comparisons)
     if arguments.quick and not arguments.claims_only:
         path = arguments.pool or CACHED_POOL.with_stem("quick-pool")
         result |= measure(load_or_train(path, ("linear",), seeds=10, epochs=2), comparisons)
     elif not arguments.claims_only:
         path = arguments.pool or CACHED_POOL
         result |= measure(load_or_train(path, ("small_cnn", "linear"), seeds=70, epochs=30), comparisons)
-    print(json.dumps(result)) if arguments.json else print_table(result)
+    return result
 
 
 if __name__ == "__main__":

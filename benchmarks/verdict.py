@@ -2,10 +2,10 @@
 
     python benchmarks/verdict.py [--json] [--seeds 5] [--epochs 30]
 
-The script (plain/keras_script.py) trains the same arms on the same splits with the same model and initial weights, and
-its clock starts when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its clock runs from
-the POST to the report, first with nothing to reuse, then with one candidate changed. The verdict on the script's
-predictions is drawn by the same rule from the same kind of interval as Augury's, so that the training is compared.
+The script (plain/keras_script.py) trains the same arms on the same splits with the same model, schedule and initial
+weights, and its clock starts when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its
+clock runs from the POST to the report, first with nothing to reuse, then with one candidate changed. The verdict on the
+script's predictions is drawn by the same rule from the same kind of interval as Augury's: the training is compared.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def run_script(folder: Path, request: dict[str, Any], plan: Plan) -> dict[str, A
         }
         for arm in plan.arms
     ]
-    asked = {"arms": arms, "seeds": list(plan.seeds), "epochs": request["training"]["epochs"]}
+    training = ComparisonRequest.model_validate(request).training.model_dump(mode="json")
+    asked = {"arms": arms, "seeds": list(plan.seeds), "training": training}
     (folder / "arms.json").write_text(json.dumps(asked))
     script, *files = ("benchmarks/plain/keras_script.py", folder / "problem.npz", folder / "arms.json")
     command = [sys.executable, script, *map(str, files)]

@@ -37,11 +37,19 @@ class ServiceSettings(StoreSettings):
     max_trial_epochs_per_job: int = Field(
         250_000, ge=1, description="Of all trials of a job together; more are refused with 422."
     )
+    max_condition_images_per_job: int = Field(
+        20_000_000, ge=1, description="Shown to all models of a job under conditions; more are refused with 422."
+    )
 
     @property
     def effort_limits(self) -> EffortLimits:
         """How much one job may ask for."""
-        return EffortLimits(self.max_trials_per_job, self.max_trial_epochs_per_job, self.max_archive_bytes)
+        return EffortLimits(
+            max_trials=self.max_trials_per_job,
+            max_trial_epochs=self.max_trial_epochs_per_job,
+            max_archive_bytes=self.max_archive_bytes,
+            max_condition_images=self.max_condition_images_per_job,
+        )
 
     @property
     def pace(self) -> Pace:

@@ -15,6 +15,7 @@ Extension = Annotated[str, StringConstraints(pattern=r"^\.?[A-Za-z0-9]{1,10}$")]
 Layout = Literal["auto", "classes", "splits", "pooled"]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,220}$")]
 Level = Annotated[int, Field(ge=0, le=255)]
+DatasetId = Annotated[str, StringConstraints(pattern=r"^ds_[0-9a-f]{32}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -152,7 +153,7 @@ class RegisteredReference(RequestModel):
     """A dataset that is registered already, by its id."""
 
     kind: Literal["dataset"]
-    id: Annotated[str, StringConstraints(pattern=r"^ds_[0-9a-f]{32}$")]
+    id: DatasetId
 
 
 _Union = Annotated[

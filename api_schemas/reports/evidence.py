@@ -99,7 +99,7 @@ class Cause(Body):
     kind: Literal[
         "verdict", "preprocessing", "augmentation", "parameter", "no_effect", "class", "flip", "affinity", "diversity",
         "invented_pixels", "still_improving", "diverged", "gap", "range", "finding", "baseline", "sequential",
-        "seeds",
+        "seeds", "condition",
     ]  # fmt: skip
     text: str
     strength: Points = Field(description="How much of the difference it accounts for, roughly; orders the causes.")

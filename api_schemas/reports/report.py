@@ -1,11 +1,11 @@
 """The report of a comparison: the evidence, and the verdict it supports.
 
-Accuracies are fractions of images; differences and intervals are percentage points.
+Accuracies are fractions of images; differences and intervals are points of the deciding metric, and above zero is
+better.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
@@ -18,29 +18,14 @@ from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.plans import ArmRole, EarlierReport
 from api_schemas.recommendations import RecommendedSpec
+from api_schemas.reports.conditions import ConditionsReport
+from api_schemas.reports.differences import Difference as Difference
+from api_schemas.reports.differences import Verdict as Verdict
 from api_schemas.reports.evidence import Cause, Look, Needed, Why
+from api_schemas.reports.final_scores import FinalScores
+from api_schemas.reports.metrics import MetricValues
+from api_schemas.reports.responses import AutomaticEpochs, BudgetResponse, DataResponse
 from api_schemas.training.trials import Curves
-
-
-class Verdict(StrEnum):
-    """What the data say about a candidate, asked in this order."""
-
-    EQUIVALENT = "equivalent"
-    HELPS = "helps"
-    HURTS = "hurts"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Difference(Body):
-    """A mean paired difference with its interval, in percentage points."""
-
-    mean: Points
-    low: Points
-    high: Points
-    confidence: float = Field(description="Of this interval taken alone.")
-    standard_deviation: Points = Field(description="Of the paired differences over seeds.")
-    seeds: list[int] = Field(description="The seeds that both arms finished.")
-    per_seed: list[Points]
 
 
 class SeedResult(Body):
@@ -75,6 +60,9 @@ class ArmReport(Body):
     mean_clean_training_accuracy: float | None
     mean_seconds: float | None
     per_seed: list[SeedResult]
+    metrics: dict[str, MetricValues] = Field(
+        {}, description="By name, the deciding one first. Reports of earlier versions have none."
+    )
     failed_trials: list[FailedTrial]
 
 
@@ -100,10 +88,22 @@ class CandidateReport(Body):
     why: Why | None = Field(None, description="Null where the baseline has no model to ask.")
 
 
+class RejectedSpec(Body):
+    """What was made from the evidence, put to the test, and did worse than what is recommended in its place."""
+
+    recommended: RecommendedSpec
+    verdict: Verdict | None = Field(description="Against the baseline.")
+    against_baseline: Difference | None
+    against_best: Difference | None = Field(description="It minus the best candidate, on the same fresh seeds.")
+
+
 class RecommendationReport(Body):
     """The recommended spec, trained on seeds that no decision before has seen."""
 
-    recommended: RecommendedSpec
+    recommended: RecommendedSpec = Field(
+        description="What to use. Where the spec that was made from the evidence did worse on its fresh seeds, the "
+        "baseline or a candidate that is shown to help; 'rejected' has that spec then."
+    )
     verdict: Verdict | None = Field(description="Against the baseline; null where it is the baseline.")
     against_baseline: Difference | None
     best_candidate: str | None = Field(
@@ -117,6 +117,9 @@ class RecommendationReport(Body):
         "'held_out', images that were kept for it. Null: the same images.",
     )
     sentence: str = Field(description="How it did on these seeds, in words.")
+    rejected: RejectedSpec | None = Field(
+        None, description="The spec that was put to the test, where its trials were below those of what is recommended."
+    )
 
 
 class Cost(Body):
@@ -134,6 +137,7 @@ class Method(Body):
     """How the verdicts were reached."""
 
     interval: str
+    metric: str = Field("accuracy", description="What decided, as in evaluation.metric.")
     confidence: float
     practical_effect: Points
     candidates: int
@@ -166,8 +170,15 @@ class Report(Body):
     stopped: bool = Field(False, description="It was ended early on request; the report covers what was done.")
     summary: list[Cause] = Field([], description="The report in sentences, strongest first.")
     recommendation: RecommendationReport | None = None
+    automatic_epochs: AutomaticEpochs | None = Field(None, description="Where training.epochs is 'auto'.")
+    budget_response: BudgetResponse | None = Field(None, description="Where it was asked for, and come to.")
+    data_response: DataResponse | None = Field(None, description="Where it was asked for, and come to.")
     candidates: list[CandidateReport]
+    conditions: ConditionsReport | None = Field(
+        None, description="On other images than the validation images; null where that was not asked for."
+    )
     arms: list[ArmReport]
+    final_scores: FinalScores | None = Field(None, description="Where evaluation.test asks for it.")
     method: Method
     cost: Cost
     provenance: Provenance

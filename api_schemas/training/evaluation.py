@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
+from api_schemas.training.conditions import Conditions
+from api_schemas.training.metrics import DEFAULT_METRIC, MAX_METRIC_LENGTH, METRICS, metric_choice
 
 
 class SeedRange(RequestModel):
@@ -32,6 +34,18 @@ Seeds = Annotated[
 ]
 
 
+def _require_deciding(name: str) -> str:
+    reason = metric_choice(name).traits.why_not_deciding
+    if reason is not None:
+        raise PydanticCustomError(
+            "metric", "it is reported of every arm and decides nothing: {reason}", {"reason": reason}
+        )
+    return name
+
+
+Metric = Annotated[str, Field(max_length=MAX_METRIC_LENGTH), AfterValidator(_require_deciding)]
+
+
 class EvaluationSettings(RequestModel):
     """How arms are compared. Every seed draws its own stratified split, initial weights and batch order."""
 
@@ -54,9 +68,40 @@ class EvaluationSettings(RequestModel):
         None, ge=2, le=10**9, description="Train on this many images only, drawn per seed; null: on all that remain."
     )
     confidence: float = Field(0.95, ge=0.5, lt=1, description="Simultaneous over the candidates.")
-    practical_effect: float = Field(
-        0.5, ge=0, le=100, description="Percentage points; smaller differences do not matter to you."
+    metric: Metric = Field(
+        DEFAULT_METRIC,
+        description="What decides the verdicts: accuracy, balanced_accuracy, macro_f1, recall:CLASS, precision:CLASS, "
+        "roc_auc (macro, one class against the rest) or roc_auc:CLASS, log_loss, top_k:N. Every arm reports all.",
+        examples=["balanced_accuracy", "recall:melanoma"],
     )
+    test: Literal["split"] | None = Field(
+        None,
+        description="split: the dataset's own test split, untouched beside train and validation, is scored once, at "
+        "the end, for the baseline, the best candidate and the recommendation, and decides nothing.",
+    )
+    practical_effect: float = Field(
+        0.5,
+        ge=0,
+        le=100,
+        description="Points of the metric: percentage points, or hundredths of a nat of log_loss. Smaller differences "
+        "do not matter to you. Default: 0.5; 1 for recall, precision and log_loss.",
+    )
+    conditions: Conditions = Field(
+        [],
+        description="Of a comparison: other images on which the models are judged as well, without further training. "
+        "Changed validation images by name, another dataset of the same classes by its id, or all for every change at "
+        "every strength; see docs/conditions.md.",
+        examples=["all", ["dimmed", {"name": "noisy", "strengths": [1, 3]}]],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _effect_is_the_metrics(cls, value: Any) -> Any:
+        """Without a practical effect, it is the one that is usual of the metric."""
+        if not isinstance(value, dict) or "practical_effect" in value or not isinstance(value.get("metric"), str):
+            return value
+        traits = METRICS.get(value["metric"].partition(":")[0])
+        return value if traits is None else {**value, "practical_effect": traits.practical_effect}
 
     @property
     def min_seeds(self) -> int:
@@ -67,3 +112,15 @@ class EvaluationSettings(RequestModel):
     def max_seeds(self) -> int:
         """How many seeds an arm gets if its verdict stays undecided."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.max
+
+
+def require_of_a_training(evaluation: EvaluationSettings) -> None:
+    """Let settings pass that mean something where nothing is compared.
+
+    Raises:
+        PydanticCustomError: one of them does not.
+    """
+    if not isinstance(evaluation.seeds, int):
+        raise PydanticCustomError("job_rule", "evaluation.seeds: a training job takes a number of seeds, no range")
+    if evaluation.conditions:
+        raise PydanticCustomError("job_rule", "evaluation.conditions: a training job has no baseline to compare with")

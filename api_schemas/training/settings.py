@@ -15,6 +15,7 @@ from api_schemas.training.schedules import ConstantRate, CosineRate, PlateauRate
 ADAMW_DECAY = 0.004
 """What adamw takes off where nothing else is said: Keras's default."""
 INNER_FRACTION = 0.1
+DEFAULT_EPOCHS = 30
 
 
 class EarlyStopping(RequestModel):
@@ -23,13 +24,12 @@ class EarlyStopping(RequestModel):
     patience: int = Field(10, ge=1, le=1000, description="Epochs without a new lowest loss.")
 
 
-class TrainingSettings(RequestModel):
-    """How every arm is trained."""
+class TrainingOptions(RequestModel):
+    """How every arm is trained, whatever the number of epochs."""
 
-    epochs: int = Field(30, ge=1, le=1000)
     batch_size: int = Field(32, ge=1, le=4096)
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0, le=10, description="Of a schedule, the highest.")
+    learning_rate: float = Field(2e-3, gt=0, le=10, description="Of a schedule, the highest.")
     schedule: Schedule = Field(
         CosineRate(),
         description="How the learning rate goes on: constant, cosine (default: to zero over all epochs), step, or "
@@ -93,6 +93,12 @@ class TrainingSettings(RequestModel):
     def watches(self) -> bool:
         """Whether an inner split is needed."""
         return self.early_stopping is not None or isinstance(self.schedule, PlateauRate)
+
+
+class TrainingSettings(TrainingOptions):
+    """How every arm is trained."""
+
+    epochs: int = Field(DEFAULT_EPOCHS, ge=1, le=1000)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -171,7 +177,7 @@ def as_accepted(request: dict[str, Any]) -> dict[str, Any]:
     return request | {"training": PLAIN | training}
 
 
-def require_device(training: TrainingSettings, device: str) -> None:
+def require_device(training: TrainingOptions, device: str) -> None:
     """Refuse what the workers of that kind cannot do.
 
     Raises:
@@ -180,3 +186,12 @@ def require_device(training: TrainingSettings, device: str) -> None:
     if training.mixed_precision and device == "cpu":
         message = "training.mixed_precision: processors gain nothing by it; ask for device 'gpu', or leave it out"
         raise PydanticCustomError("job_rule", message)
+
+
+def with_epochs(training: TrainingOptions, epochs: int, **changes: Any) -> TrainingSettings:
+    """The same training as a whole schedule of that length, and with other options where they are given.
+
+    Raises:
+        ValidationError: the other settings do not allow that length.
+    """
+    return TrainingSettings.model_validate(training.model_dump() | {"epochs": epochs} | changes)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from augury.cli.doctor import doctor
+from augury.cli.ending import cancel, stop
 from augury.cli.extend import extend
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
 from augury.cli.groups import add_groups
@@ -173,22 +174,6 @@ def watch(
 
 @app.command()
 @_exit_codes()
-def cancel(job_id: JobId, url: Url = None) -> None:
-    """Drop a job and the work it still has to do."""
-    with Client(url) as client:
-        typer.echo(f"{job_id}: {client.cancel(job_id).state}")
-
-
-@app.command()
-@_exit_codes()
-def stop(job_id: JobId, url: Url = None) -> None:
-    """End a job's training now and have it report on what is done."""
-    with Client(url) as client:
-        typer.echo(f"{job_id}: {client.stop(job_id).state}")
-
-
-@app.command()
-@_exit_codes()
 def jobs(
     url: Url = None,
     state: Annotated[str | None, typer.Option(help="Only jobs in this state, e.g. running.")] = None,
@@ -208,7 +193,7 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (extend, report, preview, lint, doctor):
+for _command in (cancel, stop, extend, report, preview, lint, doctor):
     app.command()(_exit_codes()(_command))
 
 add_groups(app, _exit_codes())

@@ -8,7 +8,7 @@ from functools import cached_property
 from api_schemas.plans import BASELINE
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Why
-from api_schemas.reports.report import RecommendationReport
+from api_schemas.reports.report import RecommendationReport, Verdict
 from augury.evidence.arm_results import ArmRecord
 from augury.evidence.candidate_results import CandidateResults, candidate_results
 from augury.evidence.comparison_results import ComparisonResults
@@ -78,7 +78,8 @@ class Analysis:
     @cached_property
     def confirmation(self) -> RecommendationReport | None:
         """How the recommendation did on its fresh seeds; None where it was not made yet, or not asked for."""
-        return confirmation_report(self.results)
+        helping = {each.candidate.name for each in self.judgements if each.verdict is Verdict.HELPS}
+        return confirmation_report(self.results, helping)
 
 
 def analyse(results: ComparisonResults) -> Analysis:

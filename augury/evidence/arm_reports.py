@@ -13,6 +13,7 @@ from api_schemas.reports.evidence import Look
 from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Method, Provenance, SeedResult
 from api_schemas.training.trials import Trial, TrialState
 from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.metrics.arms import arm_metrics
 from augury.planning.splits import fixed_validation, split_sizes
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}
@@ -34,6 +35,7 @@ def arm_report(results: ComparisonResults, arm: Arm) -> ArmReport:
         mean_clean_training_accuracy=_mean([seed.clean_training_accuracy for seed in finished]),
         mean_seconds=_mean([seed.seconds for seed in finished]),
         per_seed=finished,
+        metrics=arm_metrics(results.records[arm.name], seeds),
         failed_trials=[FailedTrial(trial_id=trial.id, seed=trial.seed, error=_error_of(trial)) for trial in failed],
     )
 
@@ -50,6 +52,7 @@ def method(results: ComparisonResults, interval: str, looks: Sequence[Look] = ()
     sizes = split_sizes(settings, results.facts, results.plan.held_out)
     return Method(
         interval=interval,
+        metric=settings.metric,
         confidence=settings.confidence,
         practical_effect=settings.practical_effect,
         candidates=len(results.plan.candidates),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,12 @@ class SeedRecord:
     """Of the validation images ``[V]`` in the snapshot, ascending: the same for all arms of a seed."""
     labels: npt.NDArray[np.int64]
     """Of the validation images ``[V]``."""
-    predicted: npt.NDArray[np.int64]
-    """The class that the model takes each for ``[V]``."""
+    predicted: npt.NDArray[Any]
+    """The class that the model takes each for ``[V]``, integers."""
+    image_values: npt.NDArray[np.float32] | None = None
+    """What the deciding metric keeps of the model's probabilities ``[V]``, see ``augury.evidence.metrics``."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """All metrics that could be taken, fractions or nats, by name."""
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from api_schemas.plans import Arm, Plan
 from api_schemas.reports.evidence import Look, Why
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import CandidateReport, Report
 from augury.evidence import arm_reports
 from augury.evidence.analysis import Analysis
 from augury.evidence.candidate_results import CandidateResults
+from augury.evidence.conditions.report import conditions_report, told_of_conditions
 from augury.evidence.earlier_reports import told_of_earlier
 from augury.evidence.judgement import Judgement
+from augury.evidence.responses.automatic_epochs import automatic_epochs
+from augury.evidence.responses.budgets import budget_response
+from augury.evidence.responses.images import data_response
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.why.classes import losses
 from augury.evidence.why.learning import has_learned, nothing_learned
+from augury.evidence.why.suggested_metric import suggested_metric
 from augury.evidence.why.summary import summarise
 from augury.evidence.why.verdict_sentence import sentence_of
 from augury.linting import lint
@@ -23,30 +30,43 @@ _INTERVAL_METHOD = (
 )
 
 
-def comparison_report(analysis: Analysis, created_at: str) -> Report:
+def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores | None = None) -> Report:
     """The report, as a pure function of the analysis.
 
     Args:
         analysis: of all rounds.
         created_at: RFC 3339, UTC.
+        scores: on the dataset's untouched test split, where they were asked for.
     """
     results = analysis.results
     told = zip(analysis.judgements, analysis.candidate_results, analysis.reasons, strict=True)
     candidates = [_candidate(analysis, judgement, measured, why) for judgement, measured, why in told]
+    conditions = conditions_report(results, analysis.judgements)
     return Report(
         job_id=results.job_id,
         created_at=created_at,
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
         summary=[
+            *suggested_metric(results.request.evaluation, results.facts),
             *summarise(
-                candidates, analysis.baseline, results.request.evaluation.practical_effect, analysis.confirmation
+                candidates,
+                analysis.baseline,
+                results.request.evaluation.practical_effect,
+                analysis.confirmation,
+                results.metric,
             ),
+            *told_of_conditions(conditions),
             *told_of_earlier(analysis),
         ],
         candidates=candidates,
+        conditions=conditions,
         recommendation=analysis.confirmation,
-        arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
+        automatic_epochs=automatic_epochs(results),
+        budget_response=budget_response(results),
+        data_response=data_response(results),
+        arms=[arm_reports.arm_report(results, arm) for arm in _trained(results.plan)],
+        final_scores=scores,
         method=arm_reports.method(results, _INTERVAL_METHOD, _looks(analysis)).model_copy(
             update={"earlier": results.plan.earlier}
         ),
@@ -59,7 +79,15 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
     settings, candidate = analysis.results.request.evaluation, judgement.candidate
     lost = losses(why.classes)
     sentence = sentence_of(
-        candidate.name, judgement.verdict, judgement.difference, settings.confidence, settings.practical_effect, lost
+        candidate.name,
+        judgement.verdict,
+        judgement.difference,
+        settings.confidence,
+        settings.practical_effect,
+        lost,
+        analysis.results.metric.choice.unit,
+        is_cut_short=why.still_improving,
+        is_baseline_cut_short=why.baseline_still_improving,
     )
     return CandidateReport(
         name=candidate.name,
@@ -75,6 +103,12 @@ def _candidate(analysis: Analysis, judgement: Judgement, measured: CandidateResu
         needed=measured.needed,
         why=why,
     )
+
+
+def _trained(plan: Plan) -> list[Arm]:
+    """The arms of all rounds: those of a round that is still due have nothing to be told of."""
+    due = {name for each in plan.due for name in each.arms}
+    return [arm for arm in plan.arms if arm.variant_of is None or arm.name not in due]
 
 
 def _if_nothing_was_learned(measured: CandidateResults) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,9 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
 from api_schemas.plans import Plan
 from api_schemas.training.trials import Trial
+from augury.conditions.answers import ConditionResults
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.metrics.table import Metric, metric_of
 from augury.evidence.probe_results import Probe
 
 
@@ -38,6 +41,14 @@ class ComparisonResults:
 
     failed_probes: int = 0
     """Models of the baseline that should have been asked, and whose probe failed."""
+
+    conditions: ConditionResults | None = None
+    """What models answered under conditions; None where that was not asked for."""
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What decides."""
+        return metric_of(self.request.evaluation.metric, list(self.facts.classes))
 
     def seeds(self, purpose: str) -> list[int]:
         """All seeds of the rounds with that purpose, in the order of the rounds."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.plans import BASELINE
+from api_schemas.plans import BASELINE, CandidatePlan, Plan
 from api_schemas.recommendations import RecommendedSpec
 from api_schemas.reports.evidence import Why
-from api_schemas.reports.report import Difference, RecommendationReport, Verdict
+from api_schemas.reports.report import Difference, RecommendationReport, RejectedSpec, Verdict
 from augury.evidence.candidate_results import CandidateResults
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.dose_response import Shape
 from augury.evidence.judgement import difference_between
 from augury.evidence.recommendation.parameter_choices import RankedCandidate
 from augury.evidence.recommendation.recommend import recommend
+from augury.evidence.recommendation.rejection import Proven, replacement_for, spec_in_words
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.evidence.wording import change
 from augury.planning.splits import HELD_OUT, fixed_validation
@@ -45,14 +46,16 @@ def recommend_from(
     return recommend(compared, baseline, shape)
 
 
-def confirmation_report(results: ComparisonResults) -> RecommendationReport | None:
+def confirmation_report(results: ComparisonResults, helping: Collection[str] = ()) -> RecommendationReport | None:
     """How the plan's recommendation did on its fresh seeds; None where the plan has none.
 
     The two intervals hold together at the stated confidence (Bonferroni). The candidate that it has to beat is the one
-    that was the best when it was made, whichever is now: that one was trained on the fresh seeds, too.
+    that was the best when it was made, whichever is now: that one was trained on the fresh seeds, too. A spec whose
+    trials fell below the baseline's is not recommended any more, see ``replacement_for``.
 
     Args:
         results: of all rounds so far.
+        helping: names of candidates that the comparison shows to help.
     """
     recommended, seeds = results.plan.recommendation, results.seeds("confirmation")
     if recommended is None:
@@ -62,7 +65,7 @@ def confirmation_report(results: ComparisonResults) -> RecommendationReport | No
     confirmed = {name for each in rounds for name in each.arms}
     validated_on = next((each.validated_on for each in rounds), None)
     judged_on = _judged_on(validated_on, fixed_validation(settings, results.facts))
-    arm = next(arm.name for arm in results.plan.arms if arm.name in confirmed and arm.spec == recommended.spec)
+    arm = confirmed_arm(results.plan)
     confidence = 1 - (1 - settings.confidence) / 2
     against_baseline = difference_between(results, arm, BASELINE, seeds, confidence)
     best = next((each for each in results.plan.candidates if each.arm in confirmed), None)
@@ -71,7 +74,7 @@ def confirmation_report(results: ComparisonResults) -> RecommendationReport | No
     if against_baseline is not None:
         verdict = verdict_of(against_baseline.low, against_baseline.high, settings.practical_effect)
     name = None if best is None else best.name
-    return RecommendationReport(
+    report = RecommendationReport(
         recommended=recommended,
         verdict=verdict,
         against_baseline=against_baseline,
@@ -81,6 +84,48 @@ def confirmation_report(results: ComparisonResults) -> RecommendationReport | No
         validated_on=validated_on,
         sentence=_sentence(verdict, against_baseline, name, against_best, judged_on),
     )
+    is_proven = best is not None and best.name in helping and best.arm != arm
+    return _unless_it_lost(results, report, best if is_proven else None)
+
+
+def _unless_it_lost(
+    results: ComparisonResults, tried: RecommendationReport, proven: CandidatePlan | None
+) -> RecommendationReport:
+    """The report of what was tried, or, where that lost, one that recommends something else and says what lost."""
+    records = results.records
+    known = None
+    if proven is not None:
+        confidence = 1 - (1 - results.request.evaluation.confidence) / 3  # beside the two of what was tried
+        difference = difference_between(results, proven.arm, BASELINE, tried.seeds, confidence)
+        known = None if difference is None else Proven(proven.name, records[proven.arm].spec, difference)
+    instead = replacement_for(tried.against_baseline, tried.against_best, records[BASELINE].spec, known)
+    if instead is None:
+        return tried
+    is_baseline = instead.starts_from == BASELINE
+    stands = "" if is_baseline else f" {instead.starts_from} is shown to help by the comparison itself."
+    return tried.model_copy(
+        update={
+            "recommended": instead,
+            "verdict": None if is_baseline else Verdict.HELPS,
+            "against_baseline": None if is_baseline or known is None else known.against_baseline,
+            "against_best": None,
+            "sentence": f"What the evidence suggested, {spec_in_words(tried.recommended.spec)}, was put to the test "
+            f"and did not hold up. {tried.sentence}{stands}",
+            "rejected": RejectedSpec(
+                recommended=tried.recommended,
+                verdict=tried.verdict,
+                against_baseline=tried.against_baseline,
+                against_best=tried.against_best,
+            ),
+        }
+    )
+
+
+def confirmed_arm(plan: Plan) -> str:
+    """The name of the arm that the plan's recommendation is trained as."""
+    confirmed = {name for each in plan.rounds if each.purpose == "confirmation" for name in each.arms}
+    assert plan.recommendation is not None
+    return next(arm.name for arm in plan.arms if arm.name in confirmed and arm.spec == plan.recommendation.spec)
 
 
 def _sentence(

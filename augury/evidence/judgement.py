@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from api_schemas.plans import BASELINE, CandidatePlan
 from api_schemas.reports.report import Difference, Verdict
+from augury.evidence.arm_results import ArmRecord
 from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.metrics.table import Metric
 from augury.evidence.statistics.alpha_spending import confidence_at, next_share, settled
 from augury.evidence.statistics.claims import means_at_equal_seeds
-from augury.evidence.statistics.paired_outcomes import paired_outcomes, shared_seeds
+from augury.evidence.statistics.paired_outcomes import Integers, outcomes_of, paired_differences, units_of
 from augury.evidence.statistics.variance_components import PairedDifference, estimate_paired_difference
 from augury.evidence.statistics.verdicts import verdict_of
 
@@ -50,16 +52,16 @@ def judge(
     for look in looks_taken:
         confidence = confidence_at(schedule, look, settings.confidence, len(results.plan.candidates))
         seeds = results.seeds("comparison")[:look]
-        estimate = estimate_between(results, candidate.arm, BASELINE, seeds)
-        if estimate is None:
+        measured = measure_between(results, candidate.arm, BASELINE, seeds)
+        if measured is None:
             judgement = replace(judgement, seeds=seeds, confidence=confidence)
             continue
-        difference = _reported(results, candidate.arm, BASELINE, seeds, estimate, confidence)
+        difference = measured.reported(confidence)
         verdict = verdict_of(difference.low, difference.high, settings.practical_effect)
         is_settled = settled(verdict)
         further = 0.0 if results.stopped else next_share(schedule, results.plan.reserve) * (1 - settings.confidence)
         following = 1 - further / len(results.plan.candidates) if further else None
-        settled_at = look if is_settled else None
+        settled_at, estimate = look if is_settled else None, measured.estimate
         judgement = Judgement(candidate, verdict, difference, estimate, settled_at, seeds, confidence, following)
         if is_settled:
             break
@@ -79,38 +81,61 @@ def difference_between(
     """Arm minus reference over those of the seeds that both finished; None for fewer than two, or if they are one."""
     if arm == reference:
         return None
-    estimate = estimate_between(results, arm, reference, seeds)
-    return None if estimate is None else _reported(results, arm, reference, seeds, estimate, confidence)
+    measured = measure_between(results, arm, reference, seeds)
+    return None if measured is None else measured.reported(confidence)
 
 
-def estimate_between(
+@dataclass(frozen=True)
+class MeasuredDifference:
+    """By how much an arm is better than another, before there is an interval."""
+
+    estimate: PairedDifference
+    per_seed: Mapping[int, float]
+    """Points, on the seeds that both arms finished and on which the metric is defined."""
+
+    def reported(self, confidence: float) -> Difference:
+        """As the report shows it."""
+        interval = self.estimate.interval(confidence)
+        return Difference(
+            mean=interval.mean,
+            low=interval.low,
+            high=interval.high,
+            confidence=confidence,
+            standard_deviation=interval.standard_deviation,
+            seeds=list(self.per_seed),
+            per_seed=list(self.per_seed.values()),
+        )
+
+
+def measure_between(
     results: ComparisonResults, arm: str, reference: str, seeds: Sequence[int]
-) -> PairedDifference | None:
-    """Arm minus reference and how sure that is; None where fewer than two of the seeds gave a difference."""
-    outcomes = paired_outcomes(
-        results.records[arm].on_seeds(seeds), results.records[reference].on_seeds(seeds), results.groups
+) -> MeasuredDifference | None:
+    """Arm against reference; None where fewer than two of the seeds gave a difference."""
+    return measure(
+        results.records[arm].on_seeds(seeds), results.records[reference].on_seeds(seeds), results.metric, results.groups
     )
-    return None if outcomes is None else estimate_paired_difference(outcomes)
 
 
-def _reported(
-    results: ComparisonResults,
-    arm: str,
-    reference: str,
-    seeds: Sequence[int],
-    estimate: PairedDifference,
-    confidence: float,
-) -> Difference:
-    """An estimate as the report shows it."""
-    one, other = results.records[arm].on_seeds(seeds), results.records[reference].on_seeds(seeds)
-    interval = estimate.interval(confidence)
-    shared = shared_seeds(one, other)
-    return Difference(
-        mean=interval.mean,
-        low=interval.low,
-        high=interval.high,
-        confidence=confidence,
-        standard_deviation=interval.standard_deviation,
-        seeds=shared,
-        per_seed=[100 * (one.seeds[seed].accuracy - other.seeds[seed].accuracy) for seed in shared],
-    )
+def measure(
+    one: ArmRecord, other: ArmRecord, metric: Metric, groups: Integers | None = None
+) -> MeasuredDifference | None:
+    """By how much one arm is better than another; None where fewer than two of their seeds gave a difference.
+
+    Args:
+        one: the arm in question.
+        other: the arm it is compared with, on the same images for the same seed.
+        metric: that decides.
+        groups: of the snapshot's images ``[N]``, where validation images are drawn in groups.
+
+    Raises:
+        ValueError: the arms were validated on different images.
+    """
+    differences = paired_differences(one, other, metric)
+    outcomes = outcomes_of(differences, units_of(one, groups))
+    if outcomes is None:
+        return None
+    if metric.is_accuracy:  # as the trials' own figures have it, to the last digit
+        per_seed = [100 * (one.seeds[seed].accuracy - other.seeds[seed].accuracy) for seed in differences]
+    else:
+        per_seed = outcomes.per_seed.tolist()
+    return MeasuredDifference(estimate_paired_difference(outcomes), dict(zip(differences, per_seed, strict=True)))

@@ -1,4 +1,5 @@
-"""What a comparison needs next, from the evidence so far: more seeds, a trial of the recommendation, or nothing."""
+"""What a comparison needs next, from the evidence so far: more seeds, other budgets
+or shares of the images, a trial of the recommendation, or nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, Round
 from api_schemas.recommendations import RecommendedSpec
 from augury.evidence.analysis import Analysis
+from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.why.learning import is_cut_short
+from augury.planning.automatic_epochs import PILOT, epochs_found, is_first_look, longer
 from augury.planning.splits import HELD_OUT, untouched_test
 
 RECOMMENDED = "augury:recommended"
@@ -30,15 +34,45 @@ class Extension:
     """With it, the round's seeds are the first fresh ones, to be moved on past those that are used up."""
 
 
-def next_round(analysis: Analysis) -> Extension | None:
-    """The next round; None when the report can be made."""
+@dataclass(frozen=True)
+class MoreEpochs:
+    """The number of epochs that every arm has from now on: found by a pilot, or twice that of before.
+
+    The comparison begins with it, or begins anew.
+    """
+
+    epochs: int
+
+
+def next_round(analysis: Analysis) -> Extension | MoreEpochs | None:
+    """The next round; None when the report can be made. What explains verdicts comes after what makes them."""
+    epochs = _more_epochs(analysis.results)
+    if epochs is not None:
+        return MoreEpochs(epochs)
     more_seeds = _for_the_undecided(analysis)
     if more_seeds is not None:
         return Extension(more_seeds)
     request, plan = analysis.results.request, analysis.results.plan
+    if plan.due:
+        return Extension(plan.due[0])
     if isinstance(request, ComparisonRequest) and request.recommend and plan.recommendation is None:
         return _confirmation(analysis)
     return None
+
+
+def _more_epochs(results: ComparisonResults) -> int | None:
+    """The number that the pilots found, or a larger one while arms of the first round still improve; None to go on."""
+    plan = results.plan
+    if results.request.training.epochs != "auto":
+        return None
+    if plan.epochs is None:
+        pilots = [trial.result for trial in results.trials if trial.arm == PILOT and trial.result is not None]
+        return epochs_found([each.best_epoch for each in pilots if each.best_epoch is not None])
+    if not is_first_look(plan):
+        return None
+    compared = [BASELINE, *(candidate.arm for candidate in plan.candidates)]
+    improves = any(is_cut_short(results.records[arm].on_seeds(plan.seeds)) for arm in compared)
+    return longer(plan.epochs) if improves else None
 
 
 def _for_the_undecided(analysis: Analysis) -> Round | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.jobs import JobKind
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import Report
 from augury.evidence import arm_reports
 from augury.evidence.comparison_results import ComparisonResults
@@ -12,12 +13,13 @@ _METHOD = (
 )
 
 
-def training_report(results: ComparisonResults, created_at: str) -> Report:
+def training_report(results: ComparisonResults, created_at: str, scores: FinalScores | None = None) -> Report:
     """The report, as a pure function of the results.
 
     Args:
         results: of the training's one arm.
         created_at: RFC 3339, UTC.
+        scores: on the dataset's untouched test split, where they were asked for.
     """
     return Report(
         job_id=results.job_id,
@@ -27,6 +29,7 @@ def training_report(results: ComparisonResults, created_at: str) -> Report:
         stopped=results.stopped,
         candidates=[],
         arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
+        final_scores=scores,
         method=arm_reports.method(results, _METHOD),
         cost=arm_reports.cost(results),
         provenance=arm_reports.provenance(results),

@@ -5,16 +5,23 @@ The service needs this to show a plan, the workers to carry it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
-from api_schemas.training.evaluation import EvaluationSettings
+from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
+from api_schemas.training.metrics import metric_choice
+from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
+from augury.planning.automatic_epochs import pilot_training, with_pilot
+from augury.planning.conditions import conditions_plan, is_judged_under_conditions
+from augury.planning.metric_problems import metric_suggestion
+from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
+from augury.planning.training_problems import training_warnings
 from augury.planning.trial_definition import TrialDefinition, training_version
 from augury.value_scale import Values
 
@@ -75,9 +82,17 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         )
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
-    plan = _plan(JobKind.COMPARISON, arms, candidates, request.evaluation)
-    settled = {"baseline_rule": _baseline_rule(request, stored), "held_out": _held_out(request, stored)}
-    return plan.model_copy(update=settled)
+    plan = _plan(JobKind.COMPARISON, arms, candidates, request)
+    settled = {
+        "baseline_rule": _baseline_rule(request, stored),
+        "held_out": _held_out(request, stored),
+        "warnings": _warnings(request, stored),
+    }
+    settled_plan = plan.model_copy(update=settled)
+    facts = None if isinstance(stored, str) else stored
+    conditions = conditions_plan(request.evaluation, settled_plan, facts)
+    planned = with_responses(settled_plan.model_copy(update={"conditions": conditions}), request)
+    return with_pilot(planned) if request.training.epochs == "auto" else planned
 
 
 def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
@@ -87,18 +102,25 @@ def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
     return held_out_share(request.evaluation, stored)
 
 
+def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
+    suggestion = None if isinstance(stored, str) else metric_suggestion(request.evaluation, stored)
+    return [*([] if suggestion is None else [suggestion]), *training_warnings(request.training)]
+
+
 def plan_training(request: TrainingRequest) -> Plan:
     """One arm on its seeds."""
     arm = Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)
-    return _plan(JobKind.TRAINING, [arm], [], request.evaluation)
+    return _plan(JobKind.TRAINING, [arm], [], request)
 
 
 def _plan(
     kind: Literal[JobKind.COMPARISON, JobKind.TRAINING],
     arms: list[Arm],
     candidates: list[CandidatePlan],
-    evaluation: EvaluationSettings,
+    request: TrialRequest,
 ) -> Plan:
+    evaluation = request.evaluation
+    epochs = MAX_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
     first = evaluation.first_seed
     seeds = list(range(first, first + evaluation.min_seeds))
     # Single parameters explain a verdict and do not make one: the first round is enough for them.
@@ -111,29 +133,40 @@ def _plan(
         seeds=seeds,
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
+        epochs=epochs,
+        trial_epochs=trials_now * epochs,
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
         reserve=RESERVE if candidates else 0.0,
     )
 
 
 def with_round(plan: Plan, added: Round, *arms: Arm) -> Plan:
-    """The plan with one more round, and arms that are new in it."""
-    trials_added = len(added.arms) * len(added.seeds)
+    """The plan with one more round, and arms that are new in it. One that was due is counted already."""
+    is_due = added in plan.due
+    trials_added = 0 if is_due else len(added.arms) * len(added.seeds)
     total = plan.trials + trials_added
     return plan.model_copy(
         update={
             "arms": [*plan.arms, *arms],
             "rounds": [*plan.rounds, added],
+            "due": [each for each in plan.due if each != added],
             "trials": total,
             "trials_most": max(plan.trials_most, total),
+            "trial_epochs": None
+            if plan.trial_epochs is None
+            else plan.trial_epochs + trials_added * (plan.epochs or 0),
         }
     )
 
 
 def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
     """Every arm on its seeds, round by round and seed by seed, so that early results are paired ones."""
+    return _slots(plan, plan.rounds)
+
+
+def _slots(plan: Plan, rounds: Iterable[Round]) -> Iterator[tuple[Arm, int]]:
     arms = {arm.name: arm for arm in plan.arms}
-    for each in plan.rounds:
+    for each in rounds:
         for seed in each.seeds:
             for name in each.arms:
                 yield arms[name], seed
@@ -142,8 +175,12 @@ def trial_slots(plan: Plan) -> Iterator[tuple[Arm, int]]:
 def trial_definitions(
     request: TrialRequest, plan: Plan, dataset_digest: str, facts: DatasetFacts
 ) -> Iterator[tuple[Arm, int, TrialDefinition]]:
-    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is."""
-    for arm, seed in trial_slots(plan):
+    """Every arm on its seeds, in the order of ``trial_slots``, and the trial that it is; those that are due at last.
+
+    What is due is not known before the number of epochs is.
+    """
+    is_open = plan.epochs is None and request.training.epochs == "auto"
+    for arm, seed in _slots(plan, plan.rounds if is_open else [*plan.rounds, *plan.due]):
         yield arm, seed, definition_of(request, plan, arm, seed, dataset_digest, facts)
 
 
@@ -151,23 +188,43 @@ def definition_of(
     request: TrialRequest, plan: Plan, arm: Arm, seed: int, dataset_digest: str, facts: DatasetFacts
 ) -> TrialDefinition:
     """The trial that an arm of a plan on one of its seeds is."""
-    validated_on = next(each.validated_on for each in reversed(plan.rounds) if seed in each.seeds)
-    split = split_definition(request.evaluation, facts, validated_on, plan.held_out)
-    return trial_definition(request, arm, seed, dataset_digest, split)
+    rounds = [*plan.due, *plan.rounds]
+    validated_on = next(each.validated_on for each in reversed(rounds) if seed in each.seeds)
+    split = split_definition(request.evaluation, facts, validated_on, plan.held_out, arm.training_share)
+    return trial_definition(request, arm, seed, dataset_digest, split, plan.epochs)
 
 
 def trial_definition(
-    request: TrialRequest, arm: Arm, seed: int, dataset_digest: str, split: SplitDefinition
+    request: TrialRequest,
+    arm: Arm,
+    seed: int,
+    dataset_digest: str,
+    split: SplitDefinition,
+    epochs: int | None = None,
 ) -> TrialDefinition:
-    """The trial that an arm on a seed is, on the dataset with that digest."""
+    """The trial that an arm on a seed is, on the dataset with that digest.
+
+    *epochs* are the plan's, where it has any; an arm may have its own.
+    """
+    training, traits = _training_of(request, arm, epochs), metric_choice(request.evaluation.metric).traits
     return TrialDefinition(
-        version=training_version(request.training),
+        version=training_version(training, needs_probabilities=traits.needs_all_probabilities),
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
         model=request.model.as_trained(),
-        training=request.training,
+        training=training,
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest),
+        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
+        scored_on=None if request.evaluation.test is None else "test",
     )
+
+
+def _training_of(request: TrialRequest, arm: Arm, epochs: int | None) -> TrainingSettings:
+    """How an arm is trained: for the epochs that it has itself, or else for the plan's, or the request's."""
+    if arm.role == ArmRole.PILOT:
+        return pilot_training(request.training)
+    number = arm.epochs or epochs or request.training.epochs
+    assert number != "auto", "nothing is trained before the number of epochs was found, but a pilot"
+    return with_epochs(request.training, number)

@@ -28,6 +28,27 @@ def split_problem(evaluation: EvaluationSettings, facts: DatasetFacts, *, recomm
     return _drawn_split_problem(evaluation, facts, held_out)
 
 
+def test_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
+    """Why the dataset's test split cannot be scored at the end as was asked, said to a person; None if it can.
+
+    Args:
+        evaluation: what was asked for.
+        facts: of the dataset.
+    """
+    if evaluation.test is None:
+        return None
+    if fixed_validation(evaluation, facts) != "validation":
+        there = ", ".join(name for name, images in facts.splits.items() if images) or "none"
+        return (
+            "a test split is untouched only beside a 'train' and a 'validation' split of the dataset's own, which "
+            f"evaluation.splits has to leave as they are ('auto'); the dataset's own splits are: {there}"
+        )
+    empty = [name for name in facts.classes if not facts.splits.get("test", {}).get(name)]
+    if empty:
+        return f"the dataset's own 'test' split has no image of class {empty[0]!r}{_and_more(empty)}"
+    return None
+
+
 def _fixed_split_problem(
     evaluation: EvaluationSettings, facts: DatasetFacts, fixed: str, held_out: float | None
 ) -> str | None:

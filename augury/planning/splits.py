@@ -47,10 +47,14 @@ class _Definition(_Frozen):
     """Drawn per seed from the side to train on; None: all that is there."""
     held_out: HeldOut | None = None
     """Only said where there is something, as older definitions do not have it."""
+    training_share: float | None = None
+    """Of the images that the same split trains on without it, in (0, 1): what is validated on stays the same, and a
+    smaller share is part of a larger one. Only said where it is asked for."""
 
     def canonical(self) -> dict[str, Any]:
         """The definition as JSON values."""
-        return self.model_dump(mode="json", exclude=None if self.held_out else {"held_out"})
+        unsaid = {name for name in ("held_out", "training_share") if getattr(self, name) is None}
+        return self.model_dump(mode="json", exclude=unsaid)
 
 
 class RandomSplit(_Definition):
@@ -96,8 +100,11 @@ def fixed_validation(evaluation: EvaluationSettings, facts: DatasetFacts) -> str
 
 
 def untouched_test(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | None:
-    """The dataset's own test split where no trial of a comparison sees it and it has every class; else None."""
-    if fixed_validation(evaluation, facts) != "validation":
+    """The dataset's own test split where a recommendation may be confirmed on it; else None.
+
+    No trial of the comparison sees it then, it has every class, and it is not kept for a last score.
+    """
+    if evaluation.test is not None or fixed_validation(evaluation, facts) != "validation":
         return None
     return "test" if all(facts.splits.get("test", {}).get(name) for name in facts.classes) else None
 
@@ -117,6 +124,7 @@ def split_definition(
     facts: DatasetFacts,
     validated_on: str | None = None,
     held_out: float | None = None,
+    training_share: float | None = None,
 ) -> SplitDefinition:
     """How trials of a dataset are split.
 
@@ -125,16 +133,24 @@ def split_definition(
         facts: of the dataset.
         validated_on: what else than usual the trial is judged by: another of the dataset's splits, or ``HELD_OUT``.
         held_out: the share of the images that is kept from the search, see ``held_out_share``.
+        training_share: of the images to train on, in (0, 1); None: all of them.
     """
     kept = None if held_out is None else HeldOut(share=held_out, is_validated_on=validated_on == HELD_OUT)
     other_split = None if validated_on == HELD_OUT else validated_on
     fixed = other_split or fixed_validation(evaluation, facts)
-    fraction, training_images = evaluation.validation_fraction, evaluation.training_images
+    fraction, images, share = evaluation.validation_fraction, evaluation.training_images, training_share
     if fixed is not None:
-        return FixedSplit(validation=fixed, training_images=training_images, held_out=kept)
+        return FixedSplit(validation=fixed, training_images=images, held_out=kept, training_share=share)
     if facts.groups is None:
-        return RandomSplit(validation_fraction=fraction, training_images=training_images, held_out=kept)
-    return GroupedSplit(drawing=2, validation_fraction=fraction, training_images=training_images, held_out=kept)
+        return RandomSplit(validation_fraction=fraction, training_images=images, held_out=kept, training_share=share)
+    return GroupedSplit(
+        drawing=2, validation_fraction=fraction, training_images=images, held_out=kept, training_share=share
+    )
+
+
+def images_of_share(images: int, share: float) -> int:
+    """How many of so many training images a share of them is, in (0, 1]."""
+    return max(1, round(images * share))
 
 
 def held_out_images(images: int, share: float | None) -> int:

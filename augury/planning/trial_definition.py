@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -44,6 +44,8 @@ class TrialDefinition(BaseModel):
     seed: int
     keep_model: bool = False
     """The model is asked for, whatever the spec. Only said where it is true, as older definitions do not have it."""
+    scored_on: Literal["test"] | None = None
+    """A split that is neither trained nor validated on, and predicted at the end. Only said where there is one."""
 
     @field_validator("training", mode="before")
     @classmethod
@@ -62,6 +64,8 @@ class TrialDefinition(BaseModel):
         definition["training"] = canonical_training(self.training)
         if not self.keep_model:
             del definition["keep_model"]
+        if self.scored_on is None:
+            del definition["scored_on"]
         return definition
 
     def key(self) -> str:

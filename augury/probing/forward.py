@@ -1,4 +1,4 @@
-"""From a Keras model to a function from images to classes, compiled once for all models of one structure."""
+"""From a Keras model to a function from images to answers, compiled once for all models of one structure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Classify = Callable[[Array], npt.NDArray[np.int64]]
 """Preprocessed images ``[N, H, W, C]`` float32 to the class that each is taken for ``[N]``."""
+Predict = Callable[[Array], npt.NDArray[np.float32]]
+"""The same to the probability of each class ``[N, classes]``."""
 
 _MAX_BATCH, _MIN_BATCH = 128, 8
 _PIXELS = 2_000_000
@@ -35,26 +37,32 @@ def model_from(content: bytes) -> Any:
 
 
 def classifier(model: Any) -> Classify:
-    """What a Keras model takes images for: the class of its largest output.
+    """What a Keras model takes images for: the class of its largest output; see ``predictor``."""
+    predict = predictor(model)
+    return lambda images: predict(images).argmax(axis=1)
+
+
+def predictor(model: Any) -> Predict:
+    """The outputs of a Keras model.
 
     The weights are copied at once into a model that all of its structure share and that was compiled before. So only
-    the latest classifier of a structure is valid.
+    the latest predictor of a structure is valid.
     """
     shared = _of_structure(model.to_json())
     shared.set_weights(model.get_weights())
 
-    def classify(images: Array) -> npt.NDArray[np.int64]:
-        answers = np.empty(len(images), np.int64)
+    def predict(images: Array) -> npt.NDArray[np.float32]:
+        answers = np.empty((len(images), *shared.output_shape[1:]), np.float32)
         size = batch_size(images.shape[1:])
         batch = np.zeros((size, *images.shape[1:]), np.float32)
         for start in range(0, len(images), size):
             part = images[start : start + size]
             batch[: len(part)] = part  # always of one size, as every other one would be compiled anew
             outputs = np.asarray(shared.predict_on_batch(batch))
-            answers[start : start + len(part)] = outputs[: len(part)].argmax(axis=1)
+            answers[start : start + len(part)] = outputs[: len(part)]
         return answers
 
-    return classify
+    return predict
 
 
 def batch_size(shape: tuple[int, ...]) -> int:

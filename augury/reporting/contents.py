@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import ArmReport, CandidateReport, Cost, Report
+from api_schemas.training.metrics import DEFAULT_METRIC
 from augury.reporting import formatting
 from augury.wording import count, listed
 
 DIVERGED = "* the loss stopped being finite"
 """What the star behind an accuracy means."""
+
+MAX_LEAD_LENGTH = 200
+"""Characters of a reason that are read at once, if its first sentence is no longer: two lines."""
 
 MAX_WARNINGS = 10
 """Of the dataset's, beside the report's own notices."""
@@ -21,6 +26,21 @@ MAX_WARNINGS = 10
 def causes_of(candidate: CandidateReport) -> Sequence[Cause]:
     """Why, strongest first, without the verdict that the candidate's sentence has said already."""
     return [cause for cause in candidate.why.causes if cause.kind != "verdict"] if candidate.why else []
+
+
+def lead_and_rest(text: str) -> tuple[str, str]:
+    """The first sentences of a text, as many as two lines hold, at least one; and what is left, which may be nothing.
+
+    A sentence ends at a full stop before a capital letter; those of numbers and file names are none.
+    """
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“])", text)
+    taken, length = 0, 0
+    for sentence in sentences:
+        length += len(sentence) + 1
+        if taken and length > MAX_LEAD_LENGTH:
+            break
+        taken += 1
+    return " ".join(sentences[:taken]), " ".join(sentences[taken:])
 
 
 def preprocesses_as_baseline(candidate: CandidateReport) -> bool:
@@ -38,7 +58,7 @@ def method_sentences(report: Report) -> list[str]:
     method, said = report.method, []
     said.append(f"Intervals: {method.interval}. Confidence {100 * method.confidence:g}%.")
     if report.candidates:
-        said.append(f"Differences within {method.practical_effect:g} points count as none.")
+        said.append(_about_differences(report))
     if method.training_images:
         said.append(
             f"Each trial trained on {method.training_images} images and was measured on {method.validation_images} "
@@ -47,6 +67,11 @@ def method_sentences(report: Report) -> list[str]:
     if method.baseline_rule:
         said.append(f"Scale of the baseline: {method.baseline_rule}.")
     return said
+
+
+def _about_differences(report: Report) -> str:
+    within = f"Differences within {report.method.practical_effect:g} {formatting.unit(report)} count as none"
+    return f"{within}{'' if report.method.metric == DEFAULT_METRIC else '; above zero is better'}."
 
 
 def failures_by_reason(arms: Sequence[ArmReport]) -> dict[tuple[str, str], list[int]]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.report import Difference, Report, Verdict
+from api_schemas.training.metrics import metric_choice
 from augury.wording import count, shortened, signed
 
 UNKNOWN = "–"
 MAX_NAME_LENGTH = 64
+MAX_UNIT_LENGTH = 100
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _NAMING = ("name", "id", "path", "url", "repository", "repo", "bucket")
 
@@ -71,6 +73,11 @@ def difference_in_full(measured: Difference | None) -> str:
     level = f"{round(100 * measured.confidence, 2):g}% interval"
     of_mean = f"{points(measured.mean)} points, {level} {interval(measured.low, measured.high)}"
     return f"{of_mean}, {count(len(measured.seeds), 'seed')}"
+
+
+def unit(report: Report) -> str:
+    """What differences are in: points, with the metric's name where another than accuracy decided."""
+    return plain(metric_choice(report.method.metric).unit, MAX_UNIT_LENGTH)
 
 
 def value(setting: float | str | Sequence[float] | None) -> str:

@@ -11,7 +11,8 @@ from api_schemas.reports.report import CandidateReport, RecommendationReport, Re
 from augury.reporting import formatting, tables
 from augury.reporting.contents import causes_of, method_sentences, notices
 from augury.reporting.html import dataset_lines
-from augury.reporting.page import MAX_SENTENCE_LENGTH, measures
+from augury.reporting.measures import measures
+from augury.reporting.page import MAX_SENTENCE_LENGTH
 from augury.reporting.sections import sections_of
 from augury.reporting.tables import Table
 
@@ -43,9 +44,11 @@ def _blocks(report: Report) -> Iterator[str]:
     summary = report.sentences()
     if summary:
         yield "## Verdicts" if report.candidates else "## Summary"
-        yield _list([escaped(cause.text) for cause in summary])
     if report.candidates:
         yield from _table(tables.verdicts(report))
+    if summary:
+        yield _list([escaped(cause.text) for cause in summary])
+    if report.candidates:
         yield "## Candidates"
     for number, candidate in enumerate(report.candidates):
         yield from _candidate(report, candidate, number)

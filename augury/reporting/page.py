@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from api_schemas.reports.evidence import Cause, Why
 from api_schemas.reports.report import CandidateReport, Report
 from augury.reporting import formatting, tables
-from augury.reporting.contents import causes_of, has_augmentation, notices, preprocesses_as_baseline
+from augury.reporting.contents import causes_of, lead_and_rest, notices
+from augury.reporting.measures import measures
 from augury.reporting.plots import figures as plots
+from augury.reporting.plots.forest import forest
 from augury.reporting.plots.style import Picture
 from augury.reporting.sections import sections_of
 from augury.reporting.sections.section import Section
@@ -19,9 +21,6 @@ from augury.reporting.tables import Table
 
 MAX_DRAWN = 6
 """Candidates with pictures; the others have their tables only."""
-
-MAX_OPEN = 5
-"""With more candidates than this, they are folded up."""
 
 MAX_SHEET_BYTES = 1_200_000
 """Of all contact sheets together, before base64 makes them a third larger."""
@@ -34,8 +33,14 @@ _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/why/flips", "candidate-{}-confusions"),
     (r"/candidates/(\d+)/findings", "candidate-{}-findings"),
     (r"/candidates/(\d+)", "candidate-{}"),
+    (r"/arms/\d+/metrics", "metrics"),
+    (r"/final_scores", "final-scores"),
     (r"/arms", "arms"),
+    (r"/conditions", "conditions"),
     (r"/recommendation", "recommendation"),
+    (r"/automatic_epochs", "epochs"),
+    (r"/budget_response", "budgets"),
+    (r"/data_response", "images"),
     (r"/method", "method"),
     (r"/cost", "cost"),
     (r"/provenance", "provenance"),
@@ -45,9 +50,10 @@ _ANCHOR_OF_POINTER = (
 
 @dataclass(frozen=True)
 class Reason:
-    """A sentence, and the fragment of the page that has its figures, or nothing."""
+    """What is said in two lines, the rest of it, and the fragment of the page that has its figures, or nothing."""
 
     text: str
+    rest: str
     fragment: str
     badge: formatting.Badge | None = None
 
@@ -83,11 +89,11 @@ class Page:
 
     report: Report
     notices: list[str]
+    forest: Picture | None
     summary: list[Reason]
     candidates: list[CandidatePart]
     sections: list[Section]
     pictures: list[Picture]
-    has_many: bool
     note: str
 
 
@@ -100,16 +106,16 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
         fits = sheet is not None and len(sheet) <= left
         left -= len(sheet) if sheet is not None and fits else 0
         candidates.append(_candidate(report, candidate, number, sheet if fits else None, present, sheet is not None))
-    drawn = (plots.differences(report), plots.accuracy(report), plots.learning(report))
+    drawn = (plots.accuracy(report), plots.learning(report))
     undrawn = len(candidates) - MAX_DRAWN
     return Page(
         report=report,
         notices=notices(report),
+        forest=forest(report),
         summary=[_reason(cause, report, present) for cause in report.sentences()],
         candidates=candidates,
         sections=sections_of(report),
         pictures=[picture for picture in drawn if picture is not None],
-        has_many=len(candidates) > MAX_OPEN,
         note=f"The last {undrawn} candidates have tables only; pictures are for the first {MAX_DRAWN}."
         if undrawn > 0
         else "",
@@ -119,53 +125,6 @@ def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
 def _candidate_of(cause: Cause) -> int | None:
     found = re.match(r"/candidates/(\d+)(?:/|$)", cause.evidence)
     return int(found.group(1)) if found else None
-
-
-def measures(candidate: CandidateReport) -> list[tuple[str, str]]:
-    """The candidate's single figures, named; what was not measured is left out."""
-    shown = [("Difference to the baseline", formatting.difference_in_full(candidate.difference))]
-    if has_augmentation(candidate) and not preprocesses_as_baseline(candidate):
-        shown += [
-            ("of which preprocessing", formatting.difference_in_full(candidate.preprocessing)),
-            ("of which augmentation", formatting.difference_in_full(candidate.augmentation)),
-        ]
-    return [*shown, *_seed_by_seed(candidate), *(_measures_of(candidate.why) if candidate.why else [])]
-
-
-def _seed_by_seed(candidate: CandidateReport) -> list[tuple[str, str]]:
-    seeds = candidate.why.single_seeds if candidate.why else None
-    if seeds is None:
-        return []
-    interval = f"[{formatting.percent(seeds.ahead_low)}, {formatting.percent(seeds.ahead_high)}]"
-    collapsed = (
-        f"{len(seeds.collapsed)} of {seeds.seeds}; up to {formatting.percent(seeds.collapse_share_high)} possible"
-    )
-    return [
-        ("Ahead of the baseline, share of seeds", f"{formatting.percent(seeds.ahead)}, 95% interval {interval}"),
-        ("Worst seed", f"{seeds.worst_seed}: {formatting.points(seeds.worst_difference)} points"),
-        ("Collapsed runs", collapsed),
-    ]
-
-
-def _measures_of(why: Why) -> list[tuple[str, str]]:
-    shown = []
-    if why.affinity is not None:
-        shown.append(("Affinity", formatting.percent(why.affinity)))
-    if why.diversity is not None:
-        times = formatting.ratio(why.diversity)
-        shown.append(("Diversity", f"{times} times the baseline's final training loss"))
-    if why.invented_share is not None:
-        shown.append(("Pixels invented", formatting.percent(why.invented_share)))
-    if why.kept_share is not None:
-        shown.append(("Source pixels kept", formatting.percent(why.kept_share)))
-    if why.generalisation_gap is not None:
-        gap = f"{formatting.points(why.generalisation_gap)} points"
-        if why.baseline_generalisation_gap is not None:
-            gap += f" (baseline {formatting.points(why.baseline_generalisation_gap)})"
-        shown.append(("Generalisation gap", gap))
-    if why.still_improving:
-        shown.append(("Learning", "still improving when its epochs ended"))
-    return shown
 
 
 def _candidate(
@@ -208,7 +167,8 @@ def _reason(cause: Cause, report: Report, present: set[str]) -> Reason:
     at = _candidate_of(cause)
     tells = cause.kind == "verdict" and at is not None and at < len(report.candidates)
     badge = formatting.BADGES[report.candidates[at].verdict] if tells and at is not None else None
-    return Reason(formatting.plain(cause.text, MAX_SENTENCE_LENGTH), _fragment(cause.evidence, present), badge)
+    lead, rest = lead_and_rest(formatting.plain(cause.text, MAX_SENTENCE_LENGTH))
+    return Reason(lead, rest, _fragment(cause.evidence, present), badge)
 
 
 def _anchors(report: Report) -> set[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from api_schemas.reports.evidence import ClassEffect, Look, ParameterEffect, Why
 from api_schemas.reports.report import ArmReport, RecommendationReport, Report
+from api_schemas.training.metrics import metric_choice
 from augury.reporting import formatting
 from augury.reporting.contents import (
     arms_notes,
@@ -39,7 +40,10 @@ class Table:
 
 
 def verdicts(report: Report) -> Table:
-    """Each candidate with its verdict and differences in points."""
+    """Each candidate with its verdict and differences in points of the metric that decides."""
+    metric = metric_choice(report.method.metric)
+    of_what = f"validation {formatting.plain(metric.title)}"
+    unit = "percentage points" if metric.traits.unit.startswith("points") else metric.unit
     rows = [
         (
             formatting.plain(each.name),
@@ -51,7 +55,7 @@ def verdicts(report: Report) -> Table:
         for each in report.candidates
     ]
     return Table(
-        "Differences in validation accuracy against the baseline, in percentage points, with intervals",
+        f"Differences in {of_what} against the baseline, in {unit}, with intervals",
         ("Candidate", "Verdict", "Difference", "of which preprocessing", "of which augmentation"),
         rows,
         frozenset({2, 3, 4}),

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.monitor import WorkMonitor
+from augury.planning.metric_problems import MAX_STORED_PROBABILITIES
 from augury.training.inputs import CHUNK_BYTES, Indices, Inputs
 from augury.training.steppers import Stepper
 
@@ -26,13 +27,19 @@ _MIN_PROBABILITY = 1e-7
 class Predictions:
     """What a model made of images: their indices in the snapshot, labels, predicted classes, all ``[n]``.
 
-    ``probability`` is that of the true class, float32.
+    ``probability`` is that of the true class and ``confidence`` that of the predicted one, float32; ``rank`` counts the
+    classes that are more probable than the true one. ``log_probabilities`` ``[n, classes]`` float16 are the logarithms
+    of all: of those it tells 0.9999 from 0.99999 as well as 1e-4 from 1e-5, which halves of probabilities do not. None
+    where they are more than ``MAX_STORED_PROBABILITIES``.
     """
 
     indices: Indices
     labels: Array
     predicted: npt.NDArray[np.int32]
     probability: npt.NDArray[np.float32]
+    confidence: npt.NDArray[np.float32]
+    rank: npt.NDArray[np.int32]
+    log_probabilities: npt.NDArray[np.float16] | None
 
     @property
     def loss(self) -> float:
@@ -51,15 +58,19 @@ class Predictions:
         return [int(hits) / int(count) if count else None for hits, count in zip(right, images, strict=True)]
 
     def to_npz(self) -> bytes:
-        """As a file: ``indices`` and ``labels`` int64, ``predicted`` int32, ``probability`` float32."""
+        """As a file: ``indices`` and ``labels`` int64, the other arrays as they are, under their names."""
+        arrays = {
+            "indices": self.indices.astype(np.int64),
+            "labels": self.labels.astype(np.int64),
+            "predicted": self.predicted,
+            "probability": self.probability,
+            "confidence": self.confidence,
+            "rank": self.rank,
+        }
+        if self.log_probabilities is not None:
+            arrays["log_probabilities"] = self.log_probabilities
         file = io.BytesIO()
-        np.savez_compressed(
-            file,
-            indices=self.indices.astype(np.int64),
-            labels=self.labels.astype(np.int64),
-            predicted=self.predicted,
-            probability=self.probability,
-        )
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         return file.getvalue()
 
 
@@ -93,14 +104,39 @@ def batch_that_fits(activation_bytes: int) -> int:
 
 def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, monitor: WorkMonitor) -> Predictions:
     """What the model makes of the images, in batches of so many."""
-    predicted, probability = [], []
+    of_batches: list[tuple[Array, ...]] = []
     evaluated = 0
     for images in examples.chunks():
         for first in range(0, len(images), batch_size):
             monitor.raise_if_cancelled()
             outputs = stepper.probabilities(images[first : first + batch_size])
             labels = examples.labels[evaluated : evaluated + len(outputs)]
-            probability.append(outputs[np.arange(len(outputs)), labels].astype(np.float32))
-            predicted.append(outputs.argmax(axis=1).astype(np.int32))
+            is_kept = outputs.shape[1] * len(examples.labels) <= MAX_STORED_PROBABILITIES
+            of_batches.append(_of_batch(outputs, labels, is_kept))
             evaluated += len(outputs)
-    return Predictions(examples.indices, examples.labels, np.concatenate(predicted), np.concatenate(probability))
+    predicted, probability, confidence, rank, *log_probabilities = (
+        np.concatenate(arrays) for arrays in zip(*of_batches, strict=True)
+    )
+    return Predictions(
+        examples.indices,
+        examples.labels,
+        predicted,
+        probability,
+        confidence,
+        rank,
+        log_probabilities[0] if log_probabilities else None,
+    )
+
+
+def _of_batch(outputs: Array, labels: Array, is_kept: bool) -> tuple[Array, ...]:
+    """What is kept of probabilities ``[n, classes]``: predicted, probability, confidence, rank, and perhaps all."""
+    of_true = outputs[np.arange(len(outputs)), labels]
+    kept = (
+        outputs.argmax(axis=1).astype(np.int32),
+        of_true.astype(np.float32),
+        outputs.max(axis=1).astype(np.float32),
+        (outputs > of_true[:, np.newaxis]).sum(axis=1).astype(np.int32),
+    )
+    if not is_kept:
+        return kept
+    return (*kept, np.log(np.maximum(outputs, _MIN_PROBABILITY)).astype(np.float16))

@@ -59,6 +59,9 @@ class Inputs(Protocol):
     def preprocessed(self, indices: Indices) -> Array:
         """Images as a model is to see them outside training: preprocessing, no random transform. Float32."""
 
+    def preprocess(self, images: Array) -> Array:
+        """The same of other images ``[n, H, W, C]``, raw as the dataset's are."""
+
 
 class AuguryInputs:
     """Our own engine, with draws keyed on (seed, epoch, sample). Reads images where they lie, a chunk at a time.
@@ -98,7 +101,11 @@ class AuguryInputs:
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
-        return _float32(self._pipeline.preprocess(self._images[indices]))
+        return self.preprocess(self._images[indices])
+
+    def preprocess(self, images: Array) -> Array:
+        """See Inputs."""
+        return _float32(self._pipeline.preprocess(images))
 
 
 class KerasInputs:
@@ -150,10 +157,14 @@ class KerasInputs:
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
-        result = np.empty((len(indices), *self._images.shape[1:]), np.float32)
-        for row, index in enumerate(indices):
+        return self.preprocess(self._images[indices])
+
+    def preprocess(self, images: Array) -> Array:
+        """See Inputs."""
+        result = np.empty(images.shape, np.float32)
+        for row, image in enumerate(images):
             # astype copies, and standardize works in place
-            result[row] = self._generator.standardize(self._images[index].astype(self._generator.dtype))
+            result[row] = self._generator.standardize(image.astype(self._generator.dtype))
         return result
 
 

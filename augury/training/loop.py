@@ -64,7 +64,8 @@ def train(
         history.validation_loss.append(predictions.loss)
         history.validation_accuracy.append(predictions.accuracy)
         monitor.report_progress(epoch=len(history.training_loss))
-        if history.diverged or _is_over(learner, inner, rates, history, monitor):
+        is_over = _is_over(learner, inner, rates, history, monitor)
+        if history.diverged or is_over:
             break
         if mean is not None:
             mean.note(learner.model)

@@ -13,7 +13,14 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
 from augury.planning.group_draws import draw_groups
-from augury.planning.splits import FixedSplit, GroupedSplit, RandomSplit, SplitDefinition, held_out_images
+from augury.planning.splits import (
+    FixedSplit,
+    GroupedSplit,
+    RandomSplit,
+    SplitDefinition,
+    held_out_images,
+    images_of_share,
+)
 from augury.training.errors import UserInputError
 from augury.training.streams import HELD_OUT, SPLIT, TRAINING_SUBSET, stream_seed
 
@@ -46,11 +53,17 @@ def draw_split(snapshot: Snapshot, definition: SplitDefinition, seed: int) -> Sp
     try:
         held_out = _held_out(snapshot, definition)
         split = _DRAWERS[definition.kind](snapshot, definition, seed, ~held_out)
+        training = _share_of(split.training, snapshot.labels, definition.training_share, seed)
     except ValueError as error:
         raise UserInputError(f"the dataset cannot be split as asked: {error}") from error
     is_confirmation = definition.held_out is not None and definition.held_out.is_validated_on
     validation = np.flatnonzero(held_out) if is_confirmation else split.validation
-    return Split(np.sort(split.training), np.sort(validation))
+    return Split(np.sort(training), np.sort(validation))
+
+
+def scored_images(snapshot: Snapshot, split: str | None) -> Indices:
+    """The images of a split that a trial predicts at its end, ascending; none where it is asked for none."""
+    return np.flatnonzero(_in_split(snapshot, split)) if split is not None else np.arange(0)
 
 
 def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
@@ -127,6 +140,21 @@ def _subset(training: Indices, labels: Labels, asked: int | None, seed: int) -> 
     if asked < classes:
         raise ValueError(f"{asked} training images cannot hold every one of {classes} classes")
     return _stratified(training, labels, asked, np.random.default_rng(stream_seed(seed, TRAINING_SUBSET)))
+
+
+def _share_of(training: Indices, labels: Labels, share: float | None, seed: int) -> Indices:
+    """That share of the training images, stratified; every class in an order of the seed's, from which the first come.
+
+    So a smaller share is part of a larger one, but for an image where rounding shifts one from class to class.
+    """
+    if share is None:
+        return training
+    asked, generator = images_of_share(len(training), share), np.random.default_rng(stream_seed(seed, TRAINING_SUBSET))
+    classes, counts = np.unique(labels[training], return_counts=True)
+    if asked < len(classes):
+        raise ValueError(f"{asked} training images cannot hold every one of {len(classes)} classes")
+    ordered = [generator.permutation(np.sort(training[labels[training] == label])) for label in classes]
+    return np.concatenate([each[:count] for each, count in zip(ordered, _proportional(counts, asked), strict=True)])
 
 
 def _stratified(images: Indices, labels: Labels, asked: int, generator: np.random.Generator) -> Indices:

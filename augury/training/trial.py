@@ -26,7 +26,7 @@ from augury.training.optimisation.inner_split import carve_inner
 from augury.training.optimisation.objective import class_weights
 from augury.training.optimisation.rates import Rates
 from augury.training.optimisation.watching import Watch
-from augury.training.splits import Split, draw_split
+from augury.training.splits import Split, draw_split, scored_images
 from augury.training.stages import PlannedStage, planned_stages
 from augury.training.streams import INITIALISATION, stream_seed
 
@@ -38,6 +38,8 @@ class Trained:
     result: TrialResult
     predictions: bytes
     model: bytes | None
+    scored: bytes | None = None
+    """Predictions on the definition's ``scored_on``, as a file like the other."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,27 @@ def train_trial(
         if history.diverged:
             break
     on_training = evaluate(learner.stepper, own.examples(split.training), learner.evaluation_batch, monitor)
+    scored = _scored(definition, snapshot, learner, own.examples, monitor)
     is_kept = not spec.has_augmentation or definition.keep_model
     model = learner.saved(settings.learning_rate) if is_kept else None
     result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
     if watch is not None:
         result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner)))
-    return Trained(result, predictions.to_npz(), model)
+    return Trained(result, predictions.to_npz(), model, scored)
+
+
+def _scored(
+    definition: TrialDefinition,
+    snapshot: Snapshot,
+    learner: Learner,
+    examples: Callable[[Indices], EvaluationSet],
+    monitor: WorkMonitor,
+) -> bytes | None:
+    """What the final weights make of images that neither training nor judging has seen."""
+    images = scored_images(snapshot, definition.scored_on)
+    if not len(images):
+        return None
+    return evaluate(learner.stepper, examples(images), learner.evaluation_batch, monitor).to_npz()
 
 
 def _on_features(
@@ -193,8 +210,9 @@ def _take_final_weights(
 def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, inner_images: int) -> dict[str, object]:
     """What a result says where an inner split was watched."""
     stopped_early = watch.is_over and len(history.training_loss) < settings.epochs
+    earlier = len(history.training_loss) - watch.epochs  # of stages before the one that was watched
     return {
-        "best_epoch": watch.best_epoch,
+        "best_epoch": None if watch.best_epoch is None else earlier + watch.best_epoch,
         "stopped_early": stopped_early,
         "inner_images": inner_images,
         "still_improving": is_still_falling(history.validation_loss) and not stopped_early,

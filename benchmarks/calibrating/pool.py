@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
 
+if TYPE_CHECKING:
+    from augury.datasets.snapshot import Snapshot
+
 VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500
+UNEVEN_VALIDATION_FRACTION = 0.4
+"""Of so few images that a twentieth of a fifth would be nothing."""
 
 Pool = dict[str, dict[str, np.ndarray]]  # by model: images [seeds, V] and right [seeds, 2, V]
 Draw = Callable[[int], PairedOutcomes]  # a comparison of so many seeds
@@ -32,52 +37,79 @@ class Silent:
 
 def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
     """Two trials of the same arm on each seed's split, for each model."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from sklearn.datasets import load_digits
+    pool: Pool = {}
+    for model in models:
+        pairs = list(trained_pairs(list(range(10)), None, model, range(seeds), epochs))
+        right = [[each["labels"] == each["predicted"] for each in pair] for pair in pairs]
+        pool[model] = {"images": np.array([pair[0]["indices"] for pair in pairs]), "right": np.array(right)}
+    return pool
 
+
+def trained_pairs(
+    classes: list[int], images_of_last: int | None, model: str, seeds: Sequence[int], epochs: int
+) -> Iterator[list[dict[str, np.ndarray]]]:
+    """The predictions of two trials of the same arm on each seed's split of some digits.
+
+    Args:
+        classes: the digits, in the order of their labels.
+        images_of_last: so many of the last class's images alone; None: all of them, and 500 images are trained on.
+        model: its name.
+        seeds: a pair each.
+        epochs: of each trial.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from api_schemas.augmentation import ImageDataGeneratorSpec
     from api_schemas.training.models import ModelSpec
     from api_schemas.training.settings import TrainingSettings
-    from augury.datasets.snapshot import SPLIT_CODES, Snapshot
+    from augury.datasets.snapshot import SPLIT_CODES
     from augury.planning.splits import FixedSplit, RandomSplit
     from augury.planning.trial_definition import TrialDefinition, training_version
     from augury.training.splits import draw_split
     from augury.training.trial import train_trial
 
-    bunch = load_digits()
-    images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
-    digits = Snapshot(images, bunch.target.astype(np.int64), [str(digit) for digit in range(10)])
-    drawn = RandomSplit(validation_fraction=VALIDATION_FRACTION, training_images=TRAINING_IMAGES)
+    digits = _digits(classes, images_of_last)
+    is_whole = images_of_last is None
+    drawn = RandomSplit(
+        validation_fraction=VALIDATION_FRACTION if is_whole else UNEVEN_VALIDATION_FRACTION,
+        training_images=TRAINING_IMAGES if is_whole else None,
+    )
     training = TrainingSettings(epochs=epochs)
-    pool: Pool = {}
-    for model in models:
-        validated, right = [], []
-        for seed in range(seeds):
-            split = draw_split(digits, drawn, seed)
-            sides = np.full(len(digits.labels), -1, np.int8)
-            sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
-            definition = TrialDefinition(
-                version=training_version(training),
-                engine="augury",
-                dataset="digits",
-                split=FixedSplit(validation="validation", training_images=None),
-                model=ModelSpec.model_validate({"name": model}),
-                training=training,
-                spec=ImageDataGeneratorSpec(rescale=1 / 255),
-                seed=seed,
-            )
-            # The split is given, so another seed changes initial weights and batch order alone.
-            trials = [
-                train_trial(definition.model_copy(update={"seed": own}), replace(digits, splits=sides), Silent())
-                for own in (seed, seed + 1_000_000)
-            ]
-            stored = [np.load(io.BytesIO(trial.predictions)) for trial in trials]
-            validated.append(stored[0]["indices"])
-            right.append([each["labels"] == each["predicted"] for each in stored])
-            print(f"\r{model}: {seed + 1} of {seeds} pairs", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        pool[model] = {"images": np.array(validated), "right": np.array(right)}
-    return pool
+    for number, seed in enumerate(seeds, 1):
+        split = draw_split(digits, drawn, seed)
+        sides = np.full(len(digits.labels), -1, np.int8)
+        sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
+        definition = TrialDefinition(
+            version=training_version(training),
+            engine="augury",
+            dataset="digits",
+            split=FixedSplit(validation="validation", training_images=None),
+            model=ModelSpec.model_validate({"name": model}),
+            training=training,
+            spec=ImageDataGeneratorSpec(rescale=1 / 255),
+            seed=seed,
+        )
+        # The split is given, so another seed changes initial weights and batch order alone.
+        trials = [
+            train_trial(definition.model_copy(update={"seed": own}), replace(digits, splits=sides), Silent())
+            for own in (seed, seed + 1_000_000)
+        ]
+        yield [dict(np.load(io.BytesIO(trial.predictions))) for trial in trials]
+        print(f"\r{model}: {number} of {len(seeds)} pairs", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def _digits(classes: list[int], images_of_last: int | None) -> Snapshot:
+    from sklearn.datasets import load_digits
+
+    from augury.datasets.snapshot import Snapshot
+
+    bunch = load_digits()
+    chosen = [np.flatnonzero(bunch.target == each) for each in classes]
+    chosen[-1] = chosen[-1][:images_of_last]
+    kept = np.sort(np.concatenate(chosen))
+    images = np.rint(bunch.images[kept] * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    labels = np.array([classes.index(each) for each in bunch.target[kept]], np.int64)
+    return Snapshot(images, labels, [str(each) for each in classes])
 
 
 def load_or_train(path: Path, models: tuple[str, ...], seeds: int, epochs: int) -> Pool:

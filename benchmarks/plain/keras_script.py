@@ -24,8 +24,8 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator
 BATCH = 32
 
 
-def small_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
-    """The same network as Augury's."""
+def small_cnn(shape: tuple[int, ...], classes: int, learning_rate: float, steps: int) -> keras.Model:
+    """The same network as Augury's, with the same schedule over so many steps."""
     model = keras.Sequential(
         [
             keras.Input(shape),
@@ -37,17 +37,20 @@ def small_cnn(shape: tuple[int, ...], classes: int) -> keras.Model:
             keras.layers.Dense(classes, activation="softmax"),
         ]
     )
-    model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
+    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
-def trial(problem: Any, arm: dict[str, Any], seed: int, epochs: int) -> list[int]:
+def trial(problem: Any, arm: dict[str, Any], seed: int, training_settings: dict[str, Any]) -> list[int]:
     """Which validation images are classified rightly after the last epoch."""
     keras.utils.set_random_seed(int(problem[f"weights_{seed}"]))
     images, labels = problem["images"].astype("float32"), problem["labels"]
     training, validation = problem[f"training_{seed}"], problem[f"validation_{seed}"]
     augmenting, plain = ImageDataGenerator(**arm["spec"]), ImageDataGenerator(**arm["preprocessing"])
-    model = small_cnn(images.shape[1:], int(labels.max()) + 1)
+    epochs = training_settings["epochs"]
+    steps = epochs * -(-len(training) // BATCH)
+    model = small_cnn(images.shape[1:], int(labels.max()) + 1, training_settings["learning_rate"], steps)
     clean = plain.flow(images[validation], labels[validation], batch_size=512, shuffle=False)
     model.fit(
         augmenting.flow(images[training], labels[training], batch_size=BATCH, seed=int(problem[f"batches_{seed}"])),
@@ -69,7 +72,7 @@ def main() -> None:
         requested = json.load(file)
     began = time.perf_counter()
     right = {
-        arm["name"]: {str(seed): trial(problem, arm, seed, requested["epochs"]) for seed in requested["seeds"]}
+        arm["name"]: {str(seed): trial(problem, arm, seed, requested["training"]) for seed in requested["seeds"]}
         for arm in requested["arms"]
     }
     print(json.dumps({"seconds": time.perf_counter() - began, "right": right}))

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/semantics.md and docs/previews.md with the engine: ``python docs/pictures/make.py``."""
+"""Draws the pictures of the guides with the engine: ``python docs/pictures/make.py``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_image
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.training.conditions import CONDITION_NAMES, MAX_STRENGTH
 from augury.augmentation import Pipeline
 from augury.augmentation.preview.columns import Column, Look, choose, contact_sheet, random_columns, worst_columns
 from augury.augmentation.preview.contact_sheet import Cell, ContactSheet, Magnification, displayed
+from augury.conditions.changes import changed, draws_of
+from augury.conditions.value_range import ValueRange
 
 Array = npt.NDArray[Any]
 
@@ -111,9 +114,23 @@ def digits_sheet(*, worst_case: bool) -> ContactSheet:
     return contact_sheet(pipeline, images[indices], [str(bunch.target[i]) for i in indices], columns, look)
 
 
+def conditions_sheet() -> ContactSheet:
+    """Every change at every strength, on a part of a photograph that scikit-learn brings."""
+    photograph = Image.fromarray(load_sample_image("flower.jpg")).crop((150, 0, 577, 427)).resize((80, 80))
+    image = np.asarray(photograph)[np.newaxis]
+    value_range, rows = ValueRange(0, 255, 0, 255), []
+    for name in CONDITION_NAMES:
+        draws = draws_of(name, image.shape[1:], seed=0, indices=np.zeros(1, np.int64))
+        made = [changed(name, strength, image, draws, value_range)[0] for strength in range(1, MAX_STRENGTH + 1)]
+        rows.append([Cell(image[0], (name,)), *(Cell(each) for each in made)])
+    titles = [["original"], *([f"strength {strength}"] for strength in range(1, MAX_STRENGTH + 1))]
+    return ContactSheet(titles, rows, Magnification(up=1))
+
+
 if __name__ == "__main__":
     save("shifts.png", shifts())
     save("pivots.png", pivots())
     save("brightness.png", brightness())
     save("sheet.png", digits_sheet(worst_case=False))
     save("worst-case.png", digits_sheet(worst_case=True))
+    save("conditions.png", conditions_sheet())

@@ -62,6 +62,21 @@ COMPARISON_EXAMPLES: Any = {
             "labels": {"project": "standing-example"},
         },
     },
+    "trained_with_options": {
+        "summary": "With another optimizer, weighted classes, and an end when nothing is gained any more",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "turned", "spec": {"rotation_range": 10, "rescale": 1 / 255}}],
+            "training": {
+                "epochs": 60,
+                "optimizer": "adamw",
+                "schedule": {"name": "cosine", "warmup_epochs": 3},
+                "class_weight": "balanced",
+                "early_stopping": {"patience": 10},
+            },
+        },
+    },
     "rounds_and_recommendation": {
         "summary": "As many seeds as it takes, up to ten, and what to use instead",
         "value": {
@@ -70,6 +85,27 @@ COMPARISON_EXAMPLES: Any = {
             "candidates": [{"name": "turned", "spec": {"rotation_range": 40, "rescale": 1 / 255}}],
             "evaluation": {"seeds": {"min": 3, "max": 10}, "training_images": 500},
             "recommend": True,
+        },
+    },
+    "epochs_and_images": {
+        "summary": "Does it help for longer trainings, and what is it worth in images?",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "mild", "spec": {"rotation_range": 9, "rescale": 1 / 255}}],
+            "training": {"epochs": 30},
+            "evaluation": {"seeds": 5, "training_images": 500},
+            "budget_response": [10, 30, 100],
+            "data_response": [0.25, 0.5, 1.0],
+        },
+    },
+    "under_conditions": {
+        "summary": "Does turning images in training help with turned, dim or noisy ones in use?",
+        "value": {
+            "kind": "comparison",
+            "dataset": _DIGITS,
+            "candidates": [{"name": "turned", "spec": {"rotation_range": 20, "rescale": 1 / 255}}],
+            "evaluation": {"conditions": ["rotated", "dimmed", {"name": "noisy", "strengths": [1, 3, 5]}]},
         },
     },
 }

@@ -80,8 +80,10 @@ def _extend(
     if request.seeds <= trained:
         got = f"got {request.seeds}, expected more than the {trained} seeds in all that the job has"
         raise INVALID_REQUEST.error_at("body.seeds", got, "there is nothing to train on so few seeds")
-    trials, epochs = trials_when_extended(plan, undecided, request.seeds), jobs.trial_request_of(job).training.epochs
-    problem = effort_problem(trials, epochs, resources.settings.effort_limits)
+    epochs = plan.epochs or jobs.trial_request_of(job).training.epochs
+    assert epochs != "auto", "a report was made, so the number of epochs was found"
+    trials = trials_when_extended(plan, undecided, request.seeds)
+    problem = effort_problem(plan, trials, epochs, resources.settings.effort_limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.seeds", problem, "this is more training than one job may ask for")
     now = resources.database.now(session)

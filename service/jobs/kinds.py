@@ -11,10 +11,15 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
+from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
-from augury.planning.effort import EffortLimits, effort_problem
-from augury.planning.split_problems import split_problem
+from augury.planning.effort import EffortLimits, conditions_problem, effort_problem
+from augury.planning.metric_problems import metric_problem
+from augury.planning.responses import data_problem
+from augury.planning.split_problems import split_problem, test_problem
+from augury.planning.splits import held_out_share
+from augury.planning.training_problems import training_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from store.rows.plans import with_reuse_and_estimate
@@ -25,6 +30,8 @@ _ASSUMED_DTYPE = "uint8"  # of a dataset that was not looked into yet; the plan 
 _TOO_MUCH = (
     "this is more training than one job may ask for: take fewer arms, seeds or epochs, or make several jobs of it"
 )
+
+_TOO_MANY_IMAGES = "take fewer conditions, strengths, arms or seeds"
 
 
 def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
@@ -52,9 +59,12 @@ def require_affordable(request: JobRequest, dataset: DatasetRow | None, limits: 
         _require_small_enough(request, facts_of(dataset), limits.max_archive_bytes)
         return
     plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
-    problem = effort_problem(plan.trials_most, request.training.epochs, limits)
+    problem = effort_problem(plan, plan.trials_most, plan.epochs or MAX_AUTOMATIC_EPOCHS, limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
+    problem = conditions_problem(plan, limits) if isinstance(plan, Plan) else None
+    if problem is not None:
+        raise INVALID_REQUEST.error_at("body.evaluation.conditions", problem, f"{_TOO_MANY_IMAGES}; nothing was stored")
 
 
 def _require_small_enough(request: AugmentationRequest, facts: DatasetFacts | None, max_bytes: int) -> None:
@@ -103,7 +113,33 @@ def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset:
     return augmentation.plan_augmentation(request, facts_of(dataset))
 
 
-_BY_TRIALS = _Kind((_Check("evaluation", "the dataset cannot be split as asked", _split_problem),), _plan_trials)
+def _data_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    held_out = held_out_share(request.evaluation, facts) if recommends(request) else None
+    return data_problem(request, facts, held_out)
+
+
+def _test_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return test_problem(request.evaluation, facts)
+
+
+def _metric_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return metric_problem(request.evaluation, facts)
+
+
+def _training_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
+    return training_problem(request.training, facts)
+
+
+_BY_TRIALS = _Kind(
+    (
+        _Check("evaluation", "the dataset cannot be split as asked", _split_problem),
+        _Check("evaluation.test", "the dataset has no untouched test split", _test_problem),
+        _Check("evaluation.metric", "the dataset cannot be judged by this metric", _metric_problem),
+        _Check("training", "the dataset cannot be trained on as asked", _training_problem),
+        _Check("data_response", "the dataset is too small for that share of it", _data_problem),
+    ),
+    _plan_trials,
+)
 _AS_FILES = _Kind(
     (
         _Check("splits", "the dataset has no such splits", augmentation.splits_problem),

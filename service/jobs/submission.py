@@ -13,6 +13,7 @@ from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently
 from service.jobs import kinds
+from service.jobs.conditions import require_judgeable
 from service.models import choice
 from service.resources import Resources
 from service.specs import findings
@@ -54,6 +55,7 @@ def _create(
     kinds.require_feasible(request, dataset)
     request = choice.with_content(session, request)
     choice.require_fitting(session, request, registration.facts_of(dataset))
+    require_judgeable(session, request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
     session.flush()
     job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
@@ -74,6 +76,7 @@ def preview_plan(resources: Resources, request: JobRequest) -> Plan | Augmentati
         choice.require_fitting(session, request, registration.facts_of(dataset))
         if dataset is not None:
             kinds.require_feasible(request, dataset)
+        require_judgeable(session, request, dataset)
         kinds.require_affordable(request, dataset, resources.settings.effort_limits)
         plan = kinds.plan_of(session, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrainingRequest
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrainingRequest, TrialRequest
 from api_schemas.models.model import ModelFacts, ModelState
 from api_schemas.models.references import PublishedWeights
+from api_schemas.training.automatic_epochs import MIN_AUTOMATIC_EPOCHS
 from api_schemas.training.models import ModelSpec
 from augury.field_problems import shown
 from service.datasets.registration import RETRY_AFTER_SECONDS
@@ -70,8 +71,8 @@ def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts |
     """
     if isinstance(request, AugmentationRequest) or request.model.digest is None:
         return
-    stages, epochs = len(request.model.stages or []), request.training.epochs
-    if isinstance(epochs, int) and stages > epochs:
+    stages, epochs = len(request.model.stages or []), _fewest_epochs(request)
+    if stages > epochs:
         message = f"{stages} stages need as many epochs, and there are {epochs}"
         raise INVALID_REQUEST.error_at("body.model.stages", message, _REFUSAL)
     if facts is None:
@@ -93,6 +94,13 @@ def _published(request: JobRequest) -> PublishedWeights | None:
     if isinstance(request, AugmentationRequest) or request.model.weights is None or request.model.name is None:
         return None
     return PublishedWeights(kind="weights", name=request.model.name, weights=request.model.weights)
+
+
+def _fewest_epochs(request: TrialRequest) -> int:
+    """Of all trainings that a request asks for, or may come to."""
+    usual = MIN_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
+    budgets = request.budget_response if isinstance(request, ComparisonRequest) else None
+    return min(usual, *(budgets or [usual]))
 
 
 def _row(session: Session, request: ComparisonRequest | TrainingRequest) -> RegisteredModelRow | None:

@@ -13,6 +13,11 @@ def predictions_name(trial_id: str) -> str:
     return f"{trial_folder(trial_id)}/predictions.npz"
 
 
+def scored_name(trial_id: str) -> str:
+    """The same of the split that is scored at the end; only of trials that are asked for it."""
+    return f"{trial_folder(trial_id)}/scored.npz"
+
+
 def model_name(trial_id: str) -> str:
     """The trained model in Keras's own format; only of trials that have one kept."""
     return f"{trial_folder(trial_id)}/model.keras"
@@ -55,6 +60,11 @@ def job_file_name(job_id: str, name: str) -> str:
 def chunks_folder(job_id: str) -> str:
     """The parts of an archive, before they are put together."""
     return f"{job_folder(job_id)}/chunks"
+
+
+def condition_answers_name(job_id: str, number: int) -> str:
+    """What one model of a comparison takes other images for; see ``augury.conditions.answers``."""
+    return f"{job_folder(job_id)}/conditions/{number}.npz"
 
 
 def sheet_name(job_id: str, candidate: str) -> str:

@@ -44,6 +44,10 @@ class ReadOnce(Leased):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     reference: Mapped[dict[str, Any]]
+    kind: Mapped[str] = mapped_column(String(20), server_default="")
+    """Of the reference."""
+    upload_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the file that was uploaded, in hexadecimal; None for other kinds."""
     reference_digest: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str | None] = mapped_column(String(64))
     facts: Mapped[dict[str, Any] | None]

@@ -1,11 +1,11 @@
-"""Chunk rows: leased units of work that belong to one job: parts of an archive, probes of a baseline's model."""
+"""Chunk rows: leased units of work that belong to one job: parts of an archive, and what models are asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
@@ -52,18 +52,34 @@ def assembly(session: Session, job_id: str) -> ChunkRow | None:
 
 def add_probes(session: Session, job_id: str, seeds: Iterable[int], queue: str, now: float) -> None:
     """Queued probes for those of the seeds that have none yet; a probe's number is its seed."""
-    there = set(session.scalars(select(ChunkRow.number).where(*_probes_of(job_id))))
-    due = [ChunkSpan(number=seed, first=0, images=1) for seed in seeds if seed not in there]
-    add(session, job_id, ChunkRole.PROBE, due, queue, now)
+    due = [ChunkSpan(number=seed, first=0, images=1) for seed in seeds]
+    add_missing(session, job_id, ChunkRole.PROBE, due, queue, now)
+
+
+def add_missing(
+    session: Session, job_id: str, role: ChunkRole, spans: Iterable[ChunkSpan], queue: str, now: float
+) -> None:
+    """As add, for those of the spans whose numbers have no chunk yet."""
+    of_role = (ChunkRow.job_id == job_id, ChunkRow.role == role)
+    there = set(session.scalars(select(ChunkRow.number).where(*of_role)))
+    add(session, job_id, role, [span for span in spans if span.number not in there], queue, now)
+
+
+def of_role(session: Session, job_id: str, role: ChunkRole) -> Sequence[ChunkRow]:
+    """A job's chunks of one role, by number."""
+    query = select(ChunkRow).where(ChunkRow.job_id == job_id, ChunkRow.role == role)
+    return session.scalars(query.order_by(ChunkRow.number)).all()
+
+
+def forget_questions(session: Session, job_id: str) -> None:
+    """Probes and conditions of models that are not a job's any more; none of them may be running."""
+    asked = ChunkRow.role.in_((ChunkRole.PROBE, ChunkRole.CONDITION))
+    session.execute(delete(ChunkRow).where(ChunkRow.job_id == job_id, asked))
 
 
 def probes(session: Session, job_id: str) -> Sequence[ChunkRow]:
     """A job's probes, by seed."""
-    return session.scalars(select(ChunkRow).where(*_probes_of(job_id)).order_by(ChunkRow.number)).all()
-
-
-def _probes_of(job_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (ChunkRow.job_id == job_id, ChunkRow.role == ChunkRole.PROBE)
+    return of_role(session, job_id, ChunkRole.PROBE)
 
 
 def take_for_publishing(session: Session, job_id: str, now: float) -> list[str]:

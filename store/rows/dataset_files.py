@@ -62,16 +62,15 @@ def _snapshot_of(session: Session, row: DatasetRow) -> list[str]:
 
 
 def _upload_of(session: Session, row: DatasetRow) -> list[str]:
-    if row.state != DatasetState.DELETED or row.reference["kind"] != "upload":
+    if row.state != DatasetState.DELETED or row.upload_sha256 is None:
         return []
-    sha256 = row.reference["sha256"]
-    return [] if is_upload_needed(session, sha256) else [upload_name(sha256)]
+    return [] if is_upload_needed(session, row.upload_sha256) else [upload_name(row.upload_sha256)]
 
 
 def is_upload_needed(session: Session, sha256: str) -> bool:
     """Whether a dataset or a model that is not deleted was uploaded as the file of that checksum."""
     needed = (
-        select(row.id).where(row.reference["sha256"].as_string() == sha256, row.state != DatasetState.DELETED)
+        select(row.id).where(row.upload_sha256 == sha256, row.state != DatasetState.DELETED)
         for row in (DatasetRow, RegisteredModelRow)  # which say the same of what is deleted
     )
     return any(session.scalar(query.limit(1)) is not None for query in needed)

@@ -37,7 +37,8 @@ def register(session: Session, reference: dict[str, Any], now: float) -> Dataset
     existing = find(session, reference)
     if existing is not None:
         return existing
-    if reference["kind"] == "upload" and not tombstones.dig_up(session, upload_name(reference["sha256"]), now):
+    checksum = reference["sha256"] if reference["kind"] == "upload" else None
+    if checksum is not None and not tombstones.dig_up(session, upload_name(checksum), now):
         raise StillBeingDeletedError
     row = DatasetRow(
         id=new_id(DATASET),
@@ -45,6 +46,8 @@ def register(session: Session, reference: dict[str, Any], now: float) -> Dataset
         queue=INGESTION_QUEUE,
         attempts=0,
         reference=reference,
+        kind=reference["kind"],
+        upload_sha256=checksum,
         reference_digest=digest(reference),
         created_at=now,
     )
@@ -137,7 +140,7 @@ def page(
     if state is not None:
         query = query.where(DatasetRow.state == state)
     if kind is not None:
-        query = query.where(DatasetRow.reference["kind"].as_string() == kind)
+        query = query.where(DatasetRow.kind == kind)
     rows = session.scalars(query.order_by(DatasetRow.id.desc()).limit(limit + 1)).all()
     return DatasetList(
         items=[to_wire(row) for row in rows[:limit]],

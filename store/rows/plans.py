@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
@@ -33,17 +33,40 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
         return plan
     facts = DatasetFacts.model_validate(dataset.facts)
     definitions = [each for *_, each in trial_definitions(request, plan, dataset.digest, facts)]
-    keys = {definition.key() for definition in definitions}
-    reusable = len(trials.trained(session, keys))
-    repeated = len(definitions) - len(keys)
-    mean = trials.mean_seconds(session, definitions[0].setting())
-    due = len(keys) - reusable
+    by_key = {definition.key(): definition for definition in definitions}
+    trained = trials.trained(session, by_key)
+    due = [definition for key, definition in by_key.items() if key not in trained]
     return with_earlier_reports(session, request, plan, dataset).model_copy(
         update={
-            "trials_reusable": reusable + repeated,
-            "estimated_seconds": None if mean is None else round(due * mean, 1),
+            "trials_reusable": len(trained) + len(definitions) - len(by_key),
+            "estimated_seconds": _estimate(session, plan, definitions, due),
         }
     )
+
+
+def _estimate(session: Session, plan: Plan, planned: list[TrialDefinition], due: list[TrialDefinition]) -> float | None:
+    """Seconds for the trials that are due. A setting that was never timed takes as long as the first that was.
+
+    But for its epochs and its share of the images, to both of which a training takes about in proportion. Where the
+    number of epochs is still to be found, it is that of the most that it may be.
+    """
+    settings = {definition.setting(): definition for definition in planned}
+    means = {setting: trials.mean_seconds(session, setting) for setting in settings}
+    timed = next(((mean / _amount(settings[setting])) for setting, mean in means.items() if mean is not None), None)
+    if timed is None:
+        return None
+    if plan.epochs is None and plan.trial_epochs is not None:
+        return round(timed * plan.trial_epochs, 1)
+    of_each = {
+        setting: timed * _amount(definition) if means[setting] is None else means[setting]
+        for setting, definition in settings.items()
+    }
+    return round(sum(of_each[definition.setting()] or 0.0 for definition in due), 1)
+
+
+def _amount(definition: TrialDefinition) -> float:
+    """What a trial's duration is about in proportion to, among trials of one dataset, model and split."""
+    return definition.training.epochs * (definition.split.training_share or 1.0)
 
 
 def slots_in(plan: Mapping[str, Any]) -> int:
@@ -101,3 +124,10 @@ def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinit
     statement = insert_into(session, JobTrialRow)
     replaced = {name: statement.excluded[name] for name in ("trial_id", "trial_state", "reused")}
     session.execute(statement.on_conflict_do_update(index_elements=["job_id", "arm", "seed"], set_=replaced), links)
+
+
+def call_arms_otherwise(session: Session, job_id: str, names: Mapping[str, str]) -> None:
+    """Give the slots of a job's arms to others, by their names, with the trials that are in them."""
+    for old, new in names.items():
+        of_arm = (JobTrialRow.job_id == job_id, JobTrialRow.arm == old)
+        session.execute(update(JobTrialRow).where(*of_arm).values(arm=new))

@@ -1,12 +1,15 @@
 """Questions that were answered before: finished reports that show what another job's arms are about to show.
 
 A question is a candidate against the baseline on one dataset, split, model and training; trials that two jobs share are
-on the same of all of these, so their keys say which reports are on the same question.
+on the same of all of these, so their keys say which reports are on the same question. What a trial leaves beside its
+result makes another key of it, and no other result. What decides is no part of a question: metrics of the same trials
+are alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +21,7 @@ from api_schemas.training.trials import TrialState
 from augury.evidence.statistics.schedules import schedule_of
 from augury.planning.comparison import trial_definition
 from augury.planning.splits import split_definition
+from augury.planning.trial_definition import TrialDefinition, training_version
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from store.rows.trials import IS_LIVE
 
@@ -26,6 +30,8 @@ _MIN_SEEDS = 2
 
 Keys = dict[str, dict[int, str]]
 """Of trials, by arm and seed."""
+OwnKeys = dict[str, dict[int, frozenset[str]]]
+"""The same with all the keys that a trial of that result may have."""
 
 
 def with_earlier_reports(
@@ -34,6 +40,8 @@ def with_earlier_reports(
     """The plan with the finished reports, other jobs' than that one's, that have shown what it asks; oldest first."""
     if not isinstance(request, ComparisonRequest) or dataset.digest is None:
         return plan
+    if plan.epochs is None and request.training.epochs == "auto":
+        return plan  # what the question is shows only once the number of epochs was found
     own = _keys(request, plan, dataset)
     found = []
     for job in _with_reports(session, own, job_id):
@@ -44,22 +52,42 @@ def with_earlier_reports(
     return plan.model_copy(update={"earlier": found})
 
 
-def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> Keys:
+def _keys(request: ComparisonRequest, plan: Plan, dataset: DatasetRow) -> OwnKeys:
     assert dataset.digest is not None
     facts, evaluation = DatasetFacts.model_validate(dataset.facts), request.evaluation
     seeds = range(evaluation.first_seed, evaluation.first_seed + evaluation.max_seeds)
     compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
     split = split_definition(evaluation, facts, held_out=plan.held_out)
     return {
-        arm.name: {seed: trial_definition(request, arm, seed, dataset.digest, split).key() for seed in seeds}
+        arm.name: {
+            seed: _alike(trial_definition(request, arm, seed, dataset.digest, split, plan.epochs)) for seed in seeds
+        }
         for arm in plan.arms
         if arm.name in compared
     }
 
 
-def _with_reports(session: Session, own: Keys, job_id: str | None) -> list[JobRow]:
+def _alike(definition: TrialDefinition) -> frozenset[str]:
+    """The keys of a trial with and without what it leaves beside its result.
+
+    That is its model, which where nothing is augmented is always kept; all classes' probabilities; and what it makes of
+    a test split.
+    """
+    options = product(
+        (False, True) if definition.spec.has_augmentation else (definition.keep_model,),
+        (None, "test") if definition.split.kind == "fixed" else (None,),
+        {training_version(definition.training, needs_probabilities=needed) for needed in (False, True)},
+    )
+    return frozenset(
+        definition.model_copy(update={"keep_model": kept, "scored_on": scored, "version": version}).key()
+        for kept, scored, version in options
+    )
+
+
+def _with_reports(session: Session, own: OwnKeys, job_id: str | None) -> list[JobRow]:
     """Comparisons with a report that have trials of the baseline and of a candidate among these, oldest first."""
-    keys = (own[BASELINE].values(), {key for arm, of_arm in own.items() if arm != BASELINE for key in of_arm.values()})
+    of_candidates = [each for arm, of_arm in own.items() if arm != BASELINE for each in of_arm.values()]
+    keys = (frozenset().union(*each) for each in (own[BASELINE].values(), of_candidates))
     shared = (
         select(JobTrialRow.job_id)
         .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
@@ -87,7 +115,7 @@ def _trained(session: Session, job_id: str) -> Keys:
 
 
 def _shown(
-    job: JobRow, plan: Plan, theirs: Keys, own: Keys, candidate: CandidatePlan, other: CandidatePlan
+    job: JobRow, plan: Plan, theirs: Keys, own: OwnKeys, candidate: CandidatePlan, other: CandidatePlan
 ) -> EarlierReport | None:
     """What the job's report shows of the candidate, which it calls *other*; None where that is another question."""
     if not _common(own[BASELINE], theirs.get(BASELINE, {})) & _common(own[candidate.arm], theirs.get(other.arm, {})):
@@ -112,5 +140,5 @@ def _shown(
     )
 
 
-def _common(own: Mapping[int, str], theirs: Mapping[int, str]) -> set[int]:
-    return {seed for seed, key in own.items() if theirs.get(seed) == key}
+def _common(own: Mapping[int, frozenset[str]], theirs: Mapping[int, str]) -> set[int]:
+    return {seed for seed, keys in own.items() if theirs.get(seed) in keys}

@@ -22,6 +22,8 @@ class DatasetRow(ReadOnce, Base):
               **only("state not in ('failed', 'deleted')")),
         Index("datasets_by_state", "state", "created_at"),
         Index("datasets_by_reference", "reference_digest", "id"),
+        Index("datasets_by_kind", "kind", "id"),
+        Index("datasets_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
 
@@ -36,6 +38,7 @@ class RegisteredModelRow(ReadOnce, Base):
         Index("registered_models_by_state", "state", "created_at"),
         Index("registered_models_by_digest", "digest"),
         Index("registered_models_by_reference", "reference_digest", "id"),
+        Index("registered_models_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
 
@@ -173,7 +176,7 @@ class ChunkRow(Leased, Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(20))
     number: Mapped[int] = mapped_column(BigInteger)
-    """Of a part its index, of a probe its seed."""
+    """Of a part its index, of a probe its seed, of what is judged under conditions the index of the model."""
     first: Mapped[int] = mapped_column(BigInteger)
     """Of its images, counted over the whole archive."""
     images: Mapped[int] = mapped_column(BigInteger)

@@ -125,6 +125,13 @@ def trained_seeds(session: Session, job_id: str, arm: str, seeds: Iterable[int])
     return list(session.scalars(query.order_by(JobTrialRow.seed)))
 
 
+def trained_slots(session: Session, job_id: str, seeds: Iterable[int]) -> set[tuple[str, int]]:
+    """The arms of a job that are trained on these seeds, each with its seed."""
+    of_job = (JobTrialRow.job_id == job_id, JobTrialRow.seed.in_(list(seeds)))
+    query = select(JobTrialRow.arm, JobTrialRow.seed).where(*of_job, JobTrialRow.trial_state == TrialState.SUCCEEDED)
+    return {(arm, seed) for arm, seed in session.execute(query)}
+
+
 def succeed(session: Session, lease: Lease, result: TrialResult, now: float) -> bool:
     """Record what a training run measured; False when the lease was lost."""
     return leases.finish(

@@ -86,3 +86,47 @@ def test_a_training_leaves_its_models_to_download(stack: Stack) -> None:
             assert "model.weights.h5" in stored.namelist()
     report = stack.report(job["id"])
     assert (report["kind"], report["arms"][0]["mean_validation_accuracy"] > 0.5) == ("training", True)
+
+
+def test_a_comparison_tells_how_its_differences_depend_on_epochs_and_images(stack: Stack) -> None:
+    """Planned with all it costs, trained once the verdicts are taken, and told on the page as in the figures."""
+    request = comparison(epochs=6, first_seed=1100, training_images=200) | {
+        "candidates": CANDIDATES[:1],
+        "budget_response": [2, 6],
+        "data_response": [0.5, 1.0],
+    }
+    request["evaluation"]["seeds"] = 3
+    plan = stack.http.post("/v1/jobs", params={"validate_only": True}, json=request).json()
+    assert (plan["trials"], plan["trial_epochs"]) == (18, 6 * 6 + 6 * 2 + 6 * 6)
+
+    job = stack.finished(stack.submit(request)["id"])
+    assert job["state"] == "succeeded"
+    assert job["progress"]["trials_done"] == 18
+    report = stack.report(job["id"])
+    assert len(report["candidates"]) == 1
+    budgets, images = (report[name]["candidates"][0]["points"] for name in ("budget_response", "data_response"))
+    assert [point["epochs"] for point in budgets] == [2, 6]
+    assert [point["images"] for point in images] == [100, 200]
+    assert all(len(point["difference"]["seeds"]) == 3 for point in [*budgets, *images])
+    page = stack.http.get(f"/v1/jobs/{job['id']}/report", headers={"Accept": "text/html"}).text
+    assert 'id="budgets"' in page
+    assert 'id="images"' in page
+    assert "turned" in report["data_response"]["candidates"][0]["sentence"]
+
+
+def test_a_comparison_finds_for_how_long_it_has_to_be_trained(stack: Stack) -> None:
+    """From pilots to a report that says at how many epochs its verdicts were taken."""
+    request = comparison(epochs=1, first_seed=1200, training_images=100)
+    request["training"] = {"epochs": "auto", "learning_rate": 0.01}
+    job = stack.finished(stack.submit(request)["id"], patience=300)
+    assert job["state"] == "succeeded"
+    report = stack.report(job["id"])
+    found = report["automatic_epochs"]
+    assert len(found["pilots"]) == 2
+    assert 8 <= found["epochs"] <= 200
+    trained = {
+        arm["name"]: {len(seed["curves"]["training_loss"]) for seed in arm["per_seed"]} for arm in report["arms"]
+    }
+    assert trained["baseline"] == trained["flip"] == {found["epochs"]}
+    assert all(f"flip@{epochs} epochs, earlier" in trained for epochs in found["earlier"])
+    assert found["sentence"] in stack.http.get(f"/v1/jobs/{job['id']}/report", headers={"Accept": "text/markdown"}).text

@@ -19,9 +19,9 @@ from sqlalchemy import BigInteger, inspect, select, text, update
 
 from store import migrate
 from store.database import Database
-from store.rows import trials
+from store.rows import datasets, trials
 from store.rows.base import Base
-from store.rows.tables import JobRow, JobTrialRow, TrialRow
+from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from tests.store.databases import claim, comparison, new_job, running_job, succeed
 
 
@@ -137,6 +137,18 @@ def test_slots_get_the_states_of_the_trials_that_are_there(database: Database) -
         ).all()
     assert sorted(slot for slot, _ in states) == ["queued", "queued", "running", "succeeded"]
     assert all(slot == trial for slot, trial in states)
+
+
+def test_datasets_that_are_there_are_found_by_kind_and_by_file(database: Database) -> None:
+    """What was only in their references before is in columns, whichever kind they are of."""
+    upload = {"kind": "upload", "sha256": "ab" * 32, "name": "digits.zip", "options": {}}
+    with database.writing() as session:
+        kept = [datasets.register(session, each, 1.0).id for each in ({"kind": "builtin", "name": "digits"}, upload)]
+    _migrate_to(database, "0009")
+    migrate.upgrade(database)
+    with database.reading() as session:
+        rows = [session.get_one(DatasetRow, each) for each in kept]
+        assert [(row.kind, row.upload_sha256) for row in rows] == [("builtin", None), ("upload", "ab" * 32)]
 
 
 def _stored_request(database: Database) -> dict[str, Any]:

@@ -51,10 +51,9 @@ def _referred_to(session: Session, checksums: set[str]) -> set[str]:
     """Those of the checksums whose files a dataset or a model has. Of a deleted one they go with its other files."""
     needed: set[str] = set()
     for row in (DatasetRow, RegisteredModelRow):
-        checksum = row.reference["sha256"].as_string()
         has_files = or_(row.state != DatasetState.DELETED, row.purged_at.is_(None))
-        is_upload = row.reference["kind"].as_string() == "upload"
-        needed.update(session.scalars(select(checksum).where(is_upload, checksum.in_(checksums), has_files)))
+        found = session.scalars(select(row.upload_sha256).where(row.upload_sha256.in_(checksums), has_files))
+        needed.update(checksum for checksum in found if checksum is not None)
     return needed
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +13,23 @@ import numpy.typing as npt
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
+from api_schemas.reports.final_scores import FinalScores
 from api_schemas.training.trials import Trial, TrialResult
+from augury.evidence.analysis import Analysis
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.final_scores.arms import scored_arms
+from augury.evidence.final_scores.report import final_scores
+from augury.evidence.metrics.stored import reduced, stored_outputs
+from augury.evidence.metrics.table import Metric, all_metrics, metric_of
 from augury.evidence.probe_results import Probe
 from store.files.artifacts import Artifacts
-from store.files.names import predictions_name
+from store.files.names import predictions_name, scored_name
 from store.files.snapshots import load_snapshot
 from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
+from workers.planner.condition_reader import read_conditions
 
 
 def read_results(context: Context, job_id: str) -> ComparisonResults:
@@ -31,53 +41,92 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
     with context.database.reading() as session:
         job = session.get_one(JobRow, job_id)
         dataset = session.get_one(DatasetRow, job.dataset_id)
-        assert dataset.digest is not None, "trials exist only once the dataset is ready"
-        plan = Plan.model_validate(job.plan)
         wire = [trials.to_wire(link, row) for link, row in trials.of_job(session, job_id)]
         asked = chunks.probes(session, job_id)
+        plan, request = Plan.model_validate(job.plan), jobs.trial_request_of(job)
+        digest, facts = dataset.digest, DatasetFacts.model_validate(dataset.facts)
         answers = [row.result for row in asked if row.state == ChunkState.SUCCEEDED]
-        return ComparisonResults(
-            job_id=job_id,
-            request=jobs.trial_request_of(job),
-            plan=plan,
-            digest=dataset.digest,
-            facts=DatasetFacts.model_validate(dataset.facts),
-            trials=wire,
-            records={arm.name: ArmRecord(arm.name, arm.spec, _records(context, wire, arm.name)) for arm in plan.arms},
-            probes=[Probe.model_validate(answer) for answer in answers if answer is not None],
-            stopped=job.stop_requested_at is not None,
-            groups=_groups(context, dataset),
-            failed_probes=sum(row.state == ChunkState.FAILED for row in asked),
-        )
+        failed = sum(row.state == ChunkState.FAILED for row in asked)
+        is_stopped = job.stop_requested_at is not None
+    assert digest is not None, "trials exist only once the dataset is ready"
+    class_names = list(facts.classes)
+    metric = metric_of(request.evaluation.metric, class_names)
+    reader = _reader(context, metric, class_names)
+    return ComparisonResults(
+        job_id=job_id,
+        request=request,
+        plan=plan,
+        digest=digest,
+        facts=facts,
+        trials=wire,
+        records={arm.name: ArmRecord(arm.name, arm.spec, reader.records(wire, arm.name)) for arm in plan.arms},
+        probes=[Probe.model_validate(answer) for answer in answers if answer is not None],
+        stopped=is_stopped,
+        groups=None if facts.groups is None else load_snapshot(context.artifacts, digest).groups,
+        failed_probes=failed,
+        conditions=read_conditions(context, job_id, plan, wire),
+    )
 
 
-def _groups(context: Context, dataset: DatasetRow) -> npt.NDArray[np.int64] | None:
-    assert dataset.facts is not None
-    assert dataset.digest is not None
-    if dataset.facts.get("groups") is None:
-        return None
-    return load_snapshot(context.artifacts, dataset.digest).groups
+def read_scores(context: Context, results: ComparisonResults, analysis: Analysis | None = None) -> FinalScores | None:
+    """What the arms that matter gave for the dataset's untouched test images; to be read when a report is made.
+
+    Raises:
+        ArtifactMissingError: predictions are not stored any more.
+    """
+    arms = scored_arms(results, analysis)
+    reader = _reader(context, results.metric, list(results.facts.classes))
+    specs = {arm.name: arm.spec for arm in results.plan.arms}
+    records = {arm.name: ArmRecord(arm.name, specs[arm.name], reader.scored(results.trials, arm.name)) for arm in arms}
+    return final_scores(results, arms, records)
 
 
-def _records(context: Context, wire: list[Trial], arm: str) -> dict[int, SeedRecord]:
-    of_arm = {trial.seed: trial for trial in wire if trial.arm == arm}
-    return {
-        seed: seed_record(context.artifacts, trial.id, trial.result)
-        for seed, trial in of_arm.items()
-        if trial.result is not None
-    }
+def _reader(context: Context, metric: Metric, class_names: Sequence[str]) -> PredictionsReader:
+    return PredictionsReader(context.artifacts, all_metrics(metric, class_names), len(class_names))
 
 
-def seed_record(artifacts: Artifacts, trial_id: str, result: TrialResult) -> SeedRecord:
-    """What one finished trial measured, with its predictions."""
-    with np.load(io.BytesIO(artifacts.read(predictions_name(trial_id))), allow_pickle=False) as stored:
+class PredictionsReader:
+    """Reads predictions one file at a time. Arms with the same seed share the arrays that are the same for all."""
+
+    def __init__(self, artifacts: Artifacts, metrics: Sequence[Metric], classes: int) -> None:
+        self._artifacts, self._metrics, self._classes = artifacts, metrics, classes
+        self._shared: dict[bytes, npt.NDArray[np.int64]] = {}
+
+    def records(self, wire: Sequence[Trial], arm: str) -> dict[int, SeedRecord]:
+        """What an arm's finished trials measured, by seed."""
+        return {
+            trial.seed: self.record(predictions_name(trial.id), trial.result)
+            for trial in wire
+            if trial.arm == arm and trial.result is not None
+        }
+
+    def scored(self, wire: Sequence[Trial], arm: str) -> dict[int, SeedRecord]:
+        """The same of the split that trials predict at their end."""
+        records = {
+            trial.seed: self.record(scored_name(trial.id), trial.result)
+            for trial in wire
+            if trial.arm == arm and trial.result is not None
+        }
+        return {seed: replace(each, accuracy=float(each.correct.mean())) for seed, each in records.items()}
+
+    def record(self, predictions: str, result: TrialResult) -> SeedRecord:
+        """What a finished trial measured, by its model's predictions in the artifact of that name."""
+        with np.load(io.BytesIO(self._artifacts.read(predictions)), allow_pickle=False) as stored:
+            outputs, indices = stored_outputs(stored, self._classes), stored["indices"]
+        image_values, metrics = reduced(outputs, self._metrics)
         return SeedRecord(
             accuracy=result.validation_accuracy,
             clean_training_accuracy=result.clean_training_accuracy,
             final_training_loss=result.final_training_loss,
             still_improving=result.still_improving,
             diverged=result.diverged,
-            indices=stored["indices"],
-            labels=stored["labels"],
-            predicted=stored["predicted"].astype(np.int64),
+            indices=self._one_of(indices),
+            labels=self._one_of(outputs.labels),
+            predicted=outputs.predicted,
+            image_values=image_values,
+            metrics=metrics,
         )
+
+    def _one_of(self, array: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The array of that content which was read first."""
+        return self._shared.setdefault(hashlib.sha256(array.tobytes()).digest(), array)

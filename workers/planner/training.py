@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from api_schemas.reports.report import Report
 from augury.evidence.training_report import training_report
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.conclusion import fail_job, finish_with_report
-from workers.planner.evidence_reader import read_results
+from workers.planner.evidence_reader import read_results, read_scores
 from workers.planner.model_artifacts import store_models
 from workers.planner.step import Step
 from workers.planner.trial_slots import stand
@@ -33,4 +34,8 @@ def conclude(context: Context, job_id: str) -> None:
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
         fail_job(context, job_id, error)
         return
-    finish_with_report(context, job_id, results.plan, lambda created_at: training_report(results, created_at), models)
+
+    def report_at(created_at: str) -> Report:
+        return training_report(results, created_at, read_scores(context, results))
+
+    finish_with_report(context, job_id, results.plan, report_at, models)

@@ -17,14 +17,18 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
-from augury.planning.split_problems import split_problem
+from augury.planning.metric_problems import metric_problem
+from augury.planning.responses import data_problem
+from augury.planning.split_problems import split_problem, test_problem
+from augury.planning.training_problems import training_problem
 from store import queue
 from store.queue import Message
 from store.rows import jobs, plans, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow
 
-_PHASES = {"comparison": Phase.TRAINING, "confirmation": Phase.CONFIRMING}
+_PHASES = {"confirmation": Phase.CONFIRMING}
+"""By the purpose of the last round; for all others it is training."""
 _UNFINISHED = (TrialState.QUEUED, TrialState.RUNNING)
 
 
@@ -52,7 +56,7 @@ def stand(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Sta
         is_filled = jobs.adopt_plan(session, job, Plan.model_validate(job.plan), dataset, now)
         by_state = plans.slots_by_state(session, job.id)
     if job.phase != Phase.REPORTING or _is_waiting(session, job, by_state):  # else the report is just being made
-        jobs.begin(session, job, _PHASES[job.plan["rounds"][-1].get("purpose", "comparison")], now)
+        jobs.begin(session, job, _PHASES.get(job.plan["rounds"][-1].get("purpose"), Phase.TRAINING), now)
     messages = _ring_for_trials(session, job, now)
     if not is_filled:
         messages.append((queue.ADVANCE, job.id, queue.CONTROL))
@@ -62,11 +66,20 @@ def stand(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> Sta
 def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) -> bool:
     """Note the plan, which can be carried out; its trials come afterwards."""
     request, facts = jobs.trial_request_of(job), DatasetFacts.model_validate(dataset.facts)
-    problem = split_problem(request.evaluation, facts, recommend=comparison.recommends(request))
+    plan = comparison.plan_of(request, facts)
+    evaluation = request.evaluation
+    problems = {
+        "evaluation": split_problem(evaluation, facts, recommend=comparison.recommends(request))
+        or test_problem(evaluation, facts)
+        or metric_problem(evaluation, facts),
+        "training": training_problem(request.training, facts),
+        "data_response": data_problem(request, facts, plan.held_out),
+    }
+    problem = next((f"{field}: {problem}" for field, problem in problems.items() if problem is not None), None)
     if problem is not None:
-        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, f"evaluation: {problem}"), now)
+        jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, problem), now)
         return False
-    plan = with_earlier_reports(session, request, comparison.plan_of(request, facts), dataset, job.id)
+    plan = with_earlier_reports(session, request, plan, dataset, job.id)
     jobs.note_plan(session, job, plan, now)
     return True
 

@@ -16,7 +16,7 @@ from augury.training.errors import UserInputError
 from store import queue
 from store.files.artifacts import ArtifactMissingError
 from store.files.models import model_file
-from store.files.names import model_name, predictions_name
+from store.files.names import model_name, predictions_name, scored_name
 from store.files.snapshots import load_snapshot
 from store.rows import leases, trials
 from store.rows.leases import Lease
@@ -44,6 +44,8 @@ def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeep
     with _model_file(context, definition.model.digest) as file:
         trained = train_trial(definition, snapshot, keeper, file)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
+    if trained.scored is not None:
+        context.artifacts.write(scored_name(trial_id), trained.scored)
     if trained.model is not None:
         context.artifacts.write(model_name(trial_id), trained.model)
     return trained.result

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from api_schemas.jobs import Job, JobKind, JobState
 
 _CHUNKS_ARE: dict[JobKind, str] = {
-    JobKind.COMPARISON: "probes",
+    JobKind.COMPARISON: "models asked",
     JobKind.TRAINING: "probes",
     JobKind.AUGMENTATION: "chunks",
 }
@@ -79,7 +79,7 @@ def phase(job: Job) -> str:
 
 
 def work(job: Job) -> str:
-    """How many trials, and probes or chunks, are done, once it is known how many there are."""
+    """How many trials, and models that are asked or chunks, are done, once it is known how many there are."""
     progress = job.progress
     reused = f" ({progress.trials_reused} reused)" if progress.trials_reused else ""
     counts = []

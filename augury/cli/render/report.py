@@ -1,4 +1,4 @@
-"""A report for a terminal, 80 columns wide or more: first in words, then in tables."""
+"""A report for a terminal, 80 columns wide or more: first as a picture, then in words, then in tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api_schemas.reports.report import ArmReport, CandidateReport, Report, SeedResult
+from augury.cli.render.forest import forest
 from augury.cli.render.report_text import VERDICT_STYLES, explanation, linted, recommended, with_interval
 from augury.cli.render.tables import plain_table
 from augury.reporting.contents import (
@@ -36,6 +37,7 @@ def render(report: Report, width: int) -> RenderableType:
     is_wide = width >= WIDE_COLUMNS
     candidates: list[RenderableType] = [_candidates(report.candidates, is_wide=is_wide), Text()]
     return Group(
+        *forest(report, width),
         *explanation(report),
         Text(),
         *(candidates if report.candidates else []),

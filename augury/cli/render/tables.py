@@ -13,6 +13,7 @@ from rich.text import Text
 from api_schemas.jobs import JobKind, JobList
 from api_schemas.plans import Arm, AugmentationPlan, Plan
 from augury.cli.render.progress import duration
+from augury.wording import count
 
 
 def plain_table() -> Table:
@@ -60,8 +61,23 @@ def _arms(plan: Plan) -> RenderableType:
             f" {100 * plan.held_out:g}% of the images (of a split that the dataset brings, of those validated on) are "
             "kept from the search, to confirm the recommendation on."
         )
-    amount = Text(f"{plan.trials} trials ({seeds}){reusable}. Time: {time}.{more}{shown}{scale}{kept}")
-    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in _absence(plan)))
+    due = sum(len(each.arms) * len(each.seeds) for each in plan.due)
+    later = f", {due} of them once the verdicts are taken" if due else ""
+    amount = Text(f"{plan.trials} trials ({seeds}){reusable}{later}. Time: {time}.{more}{shown}{scale}{kept}")
+    notes = [*_conditions(plan), *_absence(plan)]
+    return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in notes), *map(Text, plan.warnings))
+
+
+def _conditions(plan: Plan) -> list[str]:
+    """What judging models on other images amounts to, and what is left out of it."""
+    if plan.conditions is None:
+        return []
+    conditions = count(len(plan.conditions.targets), "condition")
+    judged = (
+        f"{count(plan.conditions.models, 'model')} judged on other images, too: up to "
+        f"{plan.conditions.images_per_model:,} images each, under {conditions}, without further training"
+    )
+    return [judged, *(f"{name} is left out: {reason}" for name, reason in plan.conditions.skipped.items())]
 
 
 def _absence(plan: Plan | AugmentationPlan) -> list[str]:

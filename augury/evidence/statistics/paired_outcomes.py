@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from augury.evidence.arm_results import ArmRecord, SeedRecord
+from augury.evidence.arm_results import ArmRecord
+from augury.evidence.metrics.outputs import ImageDifferences
+from augury.evidence.metrics.table import ACCURACY, Metric
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -20,16 +22,20 @@ Booleans = npt.NDArray[np.bool_]
 class PairedOutcomes:
     """One entry per validation image and seed, all seeds one after the other.
 
-    ``difference`` ``[M]`` is 1 where the candidate alone is right, -1 where the reference alone is, and 0 elsewhere;
-    ``seed`` ``[M]`` counts the seeds from 0 to ``seeds - 1``; ``unit`` ``[M]`` is what was drawn into the validation
-    set: the image's index, or that of its group where whole groups are drawn. The same unit under two seeds is the
-    same number.
+    ``difference`` ``[M]`` is what the image contributes to the difference, above zero where the candidate is better:
+    of accuracy 1 where the candidate alone is right, -1 where the reference alone is, and 0 elsewhere; ``seed`` ``[M]``
+    counts the seeds from 0 to ``seeds - 1``; ``unit`` ``[M]`` is what was drawn into the validation set: the image's
+    index, or that of its group where whole groups are drawn. The same unit under two seeds is the same number.
+    ``step`` is the most that an image's coming out otherwise changes of its contribution; None where contributions are
+    right or wrong, and it is 1. ``unseen`` is the contribution of one image more, of the class that has the fewest.
     """
 
     difference: Floats
     seed: Integers
     unit: Integers
     seeds: int
+    step: float | None = None
+    unseen: float = 0.0
 
     def __post_init__(self) -> None:
         if self.seeds < 2:
@@ -37,7 +43,10 @@ class PairedOutcomes:
         sizes = {len(self.difference), len(self.seed), len(self.unit)}
         if len(sizes) > 1:
             raise ValueError(f"one difference, seed and unit per image, got {sorted(sizes)} of them")
-        if not ((self.difference == 0) | (np.abs(self.difference) == 1)).all():
+        if self.step is not None:
+            if not (np.isfinite(self.difference).all() and 0 < self.step < np.inf):
+                raise ValueError(f"differences are finite and their step is above zero, got {self.step}")
+        elif not ((self.difference == 0) | (np.abs(self.difference) == 1)).all():
             raise ValueError("differences of right (1) and wrong (0) are -1, 0 or 1")
         empty = np.flatnonzero(np.bincount(self.seed, minlength=self.seeds) == 0)
         if len(empty):
@@ -45,7 +54,7 @@ class PairedOutcomes:
 
     @property
     def per_seed(self) -> Floats:
-        """Candidate minus reference accuracy, percentage points ``[seeds]``."""
+        """By how much the candidate is better on each seed, points ``[seeds]``."""
         sums = np.bincount(self.seed, self.difference, self.seeds)
         means: Floats = 100 * sums / np.bincount(self.seed, minlength=self.seeds)
         return means
@@ -55,7 +64,9 @@ class PairedOutcomes:
         seeds, renumbered = np.unique(self.seed[chosen], return_inverse=True)
         if len(seeds) < 2:
             return None
-        return PairedOutcomes(self.difference[chosen], renumbered, self.unit[chosen], len(seeds))
+        return PairedOutcomes(
+            self.difference[chosen], renumbered, self.unit[chosen], len(seeds), self.step, self.unseen
+        )
 
 
 def outcomes_from(
@@ -90,33 +101,82 @@ def shared_seeds(candidate: ArmRecord, reference: ArmRecord) -> list[int]:
     return sorted(candidate.seeds.keys() & reference.seeds.keys())
 
 
+def paired_differences(
+    candidate: ArmRecord, reference: ArmRecord, metric: Metric = ACCURACY
+) -> dict[int, ImageDifferences]:
+    """What every image contributes to the arms' difference, by seed, ascending.
+
+    Of the seeds that both arms finished and on which the metric is defined for both.
+
+    Args:
+        candidate: the arm in question.
+        reference: the arm it is compared with, on the same validation images for the same seed.
+        metric: that decides.
+
+    Raises:
+        ValueError: the arms were validated on different images.
+    """
+    found = {}
+    for seed in shared_seeds(candidate, reference):
+        one, other = candidate.seeds[seed], reference.seeds[seed]
+        if one.indices is not other.indices and not np.array_equal(one.indices, other.indices):
+            raise ValueError(f"{candidate.name!r} and {reference.name!r} were validated on different images")
+        differences = metric.differences(one, other)
+        if differences is not None:
+            found[seed] = differences
+    return found
+
+
 def paired_outcomes(
-    candidate: ArmRecord, reference: ArmRecord, groups: npt.NDArray[Any] | None = None
+    candidate: ArmRecord,
+    reference: ArmRecord,
+    groups: npt.NDArray[Any] | None = None,
+    metric: Metric = ACCURACY,
 ) -> PairedOutcomes | None:
-    """The outcomes on the seeds that both arms finished; None for fewer than two.
+    """The outcomes on the seeds of ``paired_differences``; None for fewer than two.
 
     Args:
         candidate: the arm in question.
         reference: the arm it is compared with, on the same validation images for the same seed.
         groups: an integer per image of the snapshot ``[N]``, where validation images are drawn in groups.
+        metric: that decides.
 
     Raises:
         ValueError: the arms were validated on different images.
     """
-    pairs = [(candidate.seeds[seed], reference.seeds[seed]) for seed in shared_seeds(candidate, reference)]
-    if len(pairs) < 2:
+    differences = paired_differences(candidate, reference, metric)
+    return outcomes_of(differences, units_of(reference, groups))
+
+
+def units_of(arm: ArmRecord, groups: npt.NDArray[Any] | None = None) -> dict[int, npt.NDArray[Any]]:
+    """What was drawn into an arm's validation sets, by seed: images ``[V]``, or their groups."""
+    return {seed: each.indices if groups is None else groups[each.indices] for seed, each in arm.seeds.items()}
+
+
+def outcomes_of(
+    differences: Mapping[int, ImageDifferences], units_by_seed: Mapping[int, npt.NDArray[Any]]
+) -> PairedOutcomes | None:
+    """The outcomes of ``paired_differences``; None for fewer than two seeds.
+
+    Args:
+        differences: by seed.
+        units_by_seed: what was drawn ``[V]``, of these seeds and perhaps others.
+    """
+    if len(differences) < 2:
         return None
-    if not all(np.array_equal(one.indices, other.indices) for one, other in pairs):
-        raise ValueError(f"{candidate.name!r} and {reference.name!r} were validated on different images")
-    return outcomes_from(
-        [one.correct for one, _ in pairs],
-        [other.correct for _, other in pairs],
-        [_units(one, groups) for one, _ in pairs],
+    units = [
+        units_by_seed[seed] if each.chosen is None else units_by_seed[seed][each.chosen]
+        for seed, each in differences.items()
+    ]
+    steps = [each.step for each in differences.values() if each.step is not None]
+    return PairedOutcomes(
+        np.concatenate([each.difference for each in differences.values()]),
+        np.repeat(np.arange(len(units)), list(map(len, units))),
+        np.concatenate(units).astype(np.int64, copy=False),
+        len(units),
+        float(np.mean(steps)) if steps else None,
+        float(np.mean([each.unseen for each in differences.values()])),
     )
-
-
-def _units(record: SeedRecord, groups: npt.NDArray[Any] | None) -> npt.NDArray[Any]:
-    return record.indices if groups is None else groups[record.indices]
 
 
 def _as_floats(right: Booleans) -> Floats:

@@ -75,7 +75,7 @@ def _is_within(estimate: PairedDifference, seeds: int, reach: float, confidence:
     by_spread = t_quantile((1 + confidence) / 2, freedom) * math.sqrt(of_seeds + of_images)
     more = units / max(estimate.units, 1)
     is_shown_by_signs = sign_test(estimate.gained * more, estimate.lost * more) < 1 - confidence
-    half = by_spread if is_shown_by_signs else max(by_spread, resolution(units, confidence))
+    half = by_spread if is_shown_by_signs else max(by_spread, estimate.step * resolution(units, confidence))
     return half < reach
 
 
@@ -96,7 +96,7 @@ def _beyond(estimate: PairedDifference, reach: float, quantile: float, confidenc
     now = _units_with(estimate, MAX_SEEDS)
     of_images = estimate.between_seeds / MAX_SEEDS - of_training + estimate.likely_covariance
     by_spread = now * of_images / (allowed - of_training)
-    by_resolution = math.log((1 - confidence) / 2) / math.log1p(-min(reach, 99.0) / 100)
+    by_resolution = math.log((1 - confidence) / 2) / math.log1p(-min(reach / estimate.step, 99.0) / 100)
     enough = min(by_resolution, _units_for_the_signs(estimate, quantile, confidence))
     return Shortfall(None, _rounded_up(max(by_spread, enough, now + 1) * estimate.images_per_unit))
 

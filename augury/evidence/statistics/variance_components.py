@@ -10,6 +10,7 @@ import numpy as np
 from augury.evidence.statistics.distributions import binomial_tail, t_quantile, t_tail
 from augury.evidence.statistics.drawn_units import DrawnUnits, drawn_units
 from augury.evidence.statistics.paired_outcomes import Floats, Integers, PairedOutcomes
+from augury.evidence.statistics.weighted_units import telling_units, weighted_signs
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class PairedDifference:
     """Units on which the candidate was right more often than the reference, over all seeds."""
     lost: int = 0
     """Units on which it was right less often; the other units speak for neither."""
+    step: float = 1.0
+    """The most that an image's coming out otherwise changes of its contribution; 1 of accuracy."""
 
     @property
     def standard_error(self) -> float:
@@ -86,14 +89,14 @@ class PairedDifference:
             raise ValueError(f"a confidence lies between 0 and 1, got {confidence}")
         half = t_quantile((1 + confidence) / 2, self.degrees_of_freedom) * self.standard_error
         if not self._is_shown_by_signs(1 - confidence):
-            half = max(half, resolution(self.units, confidence))
+            half = max(half, self.step * resolution(self.units, confidence))
         return Interval(self.mean, self.mean - half, self.mean + half, self.standard_deviation)
 
     def p_value(self) -> float:
         """One minus the largest confidence at which the interval leaves zero out; 1 for a mean of zero."""
         if self.mean == 0:
             return 1.0
-        by_resolution = min(1.0, 2 * max(0.0, 1 - abs(self.mean) / 100) ** self.units)
+        by_resolution = min(1.0, 2 * max(0.0, 1 - abs(self.mean) / (100 * self.step)) ** self.units)
         by_signs = self.sign_p if self._is_of_one_sign else 1.0
         by_units = min(by_resolution, by_signs)
         if self.standard_error == 0:
@@ -128,10 +131,16 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
     correlation, error = _correlation(cells, pairs)
     per_seed_units = len(cells.value) / seeds
     effective = _effective_units(units)
+    if outcomes.step is not None:
+        effective = min(effective, telling_units(np.bincount(cells.unit, cells.value).astype(np.float64)))
     # A deviation from a mean of few is smaller than one from the truth.
     few = per_seed_units * effective / len(of_unit)
+    if outcomes.step is not None:
+        few = max(few, 2.0)
     of_cell = float(np.mean(cells.value**2)) * few / max(few - 1, 1)
     shared = of_cell * 2 * pairs / (seeds * (seeds - 1))
+    # Of a class with three images nothing is known of the fourth: one that says otherwise is counted with them.
+    unseen = (100 * outcomes.unseen / len(of_unit)) ** 2
     covariance = shared * min(max(correlation + error, 0.0), 1.0)
     gained, lost = _signs(outcomes, units)
     observed, drawing = float(np.var(per_seed, ddof=1)), of_cell * per_seed_units - covariance
@@ -141,8 +150,8 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
         seeds=seeds,
         between_seeds=max(observed, drawing),
         drawing=drawing,
-        covariance=covariance,
-        likely_covariance=shared * min(max(correlation, 0.0), 1.0),
+        covariance=covariance + unseen,
+        likely_covariance=shared * min(max(correlation, 0.0), 1.0) + unseen,
         units=len(of_unit),
         effective_units=effective,
         gained=gained,
@@ -150,6 +159,7 @@ def estimate_paired_difference(outcomes: PairedOutcomes) -> PairedDifference:
         units_per_seed=per_seed_units,
         population=per_seed_units**2 * seeds * (seeds - 1) / (2 * pairs) if pairs else math.inf,
         images_per_unit=len(outcomes.difference) / len(cells.value),
+        step=1.0 if outcomes.step is None else outcomes.step,
     )
 
 
@@ -192,6 +202,8 @@ def _effective_units(units: DrawnUnits) -> float:
 def _signs(outcomes: PairedOutcomes, units: DrawnUnits) -> tuple[int, int]:
     """Units that gained and units that lost, by their sums over all seeds and images."""
     sums = np.bincount(units.unit, outcomes.difference)
+    if outcomes.step is not None:
+        return weighted_signs(sums.astype(np.float64))
     return int((sums > 0).sum()), int((sums < 0).sum())
 
 
@@ -202,13 +214,14 @@ class _Cells:
     value: Floats
     unit: Integers
     one_image: float
+    """What one image is at least; 0 where contributions may be as small as they like."""
 
 
 def _cells(outcomes: PairedOutcomes, units: DrawnUnits, per_seed: Floats) -> _Cells:
     sizes = np.bincount(outcomes.seed, minlength=outcomes.seeds)
     contribution = (100 * outcomes.difference - per_seed[outcomes.seed]) / sizes[outcomes.seed]
     value = np.bincount(units.cell, contribution).astype(np.float64)  # the stubs take all counts for integers
-    return _Cells(value, units.unit_of_cell, 100 / float(np.mean(sizes)))
+    return _Cells(value, units.unit_of_cell, 0.0 if outcomes.step is not None else 100 / float(np.mean(sizes)))
 
 
 def _correlation(cells: _Cells, pairs: float) -> tuple[float, float]:

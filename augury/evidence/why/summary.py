@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import CandidateReport, RecommendationReport, Verdict
 from augury.evidence.arm_results import ArmRecord
+from augury.evidence.metrics.arms import mean_of_metric
+from augury.evidence.metrics.table import ACCURACY, Metric
 from augury.evidence.statistics.claims import means_at_equal_seeds
 from augury.evidence.why.affinity import mean_of
 from augury.evidence.why.diagnosis import NOTABLE_GAP, gap_of
@@ -23,6 +25,7 @@ def summarise(
     baseline: ArmRecord,
     practical_effect: float,
     recommendation: RecommendationReport | None = None,
+    metric: Metric = ACCURACY,
 ) -> list[Cause]:
     """The report in sentences: what makes all others void, then candidates that ruin a class, then the strongest first.
 
@@ -33,11 +36,16 @@ def summarise(
         baseline: the baseline's trials.
         practical_effect: the smallest difference that matters, points.
         recommendation: what was tried instead, where it was.
+        metric: that decides.
     """
     told = [(candidate, _candidate(index, candidate)) for index, candidate in enumerate(candidates)]
     first = [cause for candidate, cause in told if candidate.losing_classes]
     others = [cause for candidate, cause in told if not candidate.losing_classes]
-    extra = [_best(candidates, baseline), _headroom(baseline, practical_effect), _recommended(recommendation)]
+    extra = [
+        _best(candidates, baseline, metric),
+        _headroom(baseline, practical_effect, metric),
+        _recommended(recommendation),
+    ]
     return [
         *filter(None, [_void(baseline)]),
         *sorted(first, key=_by_strength),
@@ -72,13 +80,13 @@ def _candidate(index: int, candidate: CandidateReport) -> Cause:
     )
 
 
-def _best(candidates: Sequence[CandidateReport], baseline: ArmRecord) -> Cause | None:
+def _best(candidates: Sequence[CandidateReport], baseline: ArmRecord, metric: Metric) -> Cause | None:
     """Which candidate came out on top, and whether that means anything."""
     compared = [(index, each) for index, each in enumerate(candidates) if each.difference is not None]
     shared = set(baseline.seeds).intersection(*(each.difference.seeds for _, each in compared if each.difference))
     known = baseline.on_seeds(shared) if len(shared) > 1 else baseline
-    accuracy = mean_of([record.accuracy for record in known.seeds.values()])
-    if len(compared) < 2 or accuracy is None:
+    value = _mean_by(known, metric)
+    if len(compared) < 2 or value is None:
         return None
     means = means_at_equal_seeds([each.difference for _, each in compared])
     mean, (index, best) = max(
@@ -89,18 +97,33 @@ def _best(candidates: Sequence[CandidateReport], baseline: ArmRecord) -> Cause |
         opening = "The highest mean of the candidates in these trials is that of"
     is_any_shown = any(each.verdict is Verdict.HELPS for _, each in compared)
     shown = "" if is_any_shown else " No candidate is shown to help."
-    mine = accuracy + mean / 100
-    text = f"{opening} {quoted(best.name)} with {100 * mine:.1f}%; the baseline has {100 * accuracy:.1f}%.{shown}"
+    mine = value - mean / 100 if metric.choice.traits.is_better_lower else value + mean / 100
+    figures = f"{_written(mine, metric)}; the baseline has {_written(value, metric)}"
+    text = f"{opening} {quoted(best.name)} with {figures}.{shown}"
     return Cause(kind="verdict", text=text, strength=abs(mean), evidence=f"/candidates/{index}")
 
 
-def _headroom(baseline: ArmRecord, practical_effect: float) -> Cause | None:
+def _mean_by(arm: ArmRecord, metric: Metric) -> float | None:
+    if metric.is_accuracy:
+        return mean_of([record.accuracy for record in arm.seeds.values()])
+    return mean_of_metric(arm, metric.name)
+
+
+def _written(value: float, metric: Metric) -> str:
+    """A metric's value with its name; accuracy needs none."""
+    if metric.is_accuracy:
+        return f"{100 * value:.1f}%"
+    written = f"{value:.3f} nats" if metric.choice.kind == "log_loss" else f"{100 * value:.1f}%"
+    return f"{metric.choice.title} of {written}"
+
+
+def _headroom(baseline: ArmRecord, practical_effect: float, metric: Metric) -> Cause | None:
     """A baseline that leaves nothing to win, or that does not overfit."""
     accuracy, gap = mean_of([record.accuracy for record in baseline.seeds.values()]), gap_of(baseline)
     if accuracy is None or gap is None or not has_learned(baseline):
         return None
     room = 100 * (1 - accuracy)
-    if room < practical_effect:
+    if room < practical_effect and metric.is_accuracy:
         text = f"The baseline is right on {percent(accuracy)} already: no more than {points(room)} can be won at all."
     elif gap < NOTABLE_GAP and is_cut_short(baseline):
         text = (
@@ -121,7 +144,8 @@ def _headroom(baseline: ArmRecord, practical_effect: float) -> Cause | None:
 def _recommended(recommendation: RecommendationReport | None) -> Cause | None:
     if recommendation is None:
         return None
-    difference = recommendation.against_baseline
+    rejected = recommendation.rejected
+    difference = recommendation.against_baseline if rejected is None else rejected.against_baseline
     strength = 0.0 if difference is None else abs(difference.mean)
     return Cause(
         kind="verdict",

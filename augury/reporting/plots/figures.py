@@ -7,17 +7,15 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from api_schemas.plans import BASELINE
+from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import ParameterEffect, Why
 from api_schemas.reports.report import Report
 from augury.reporting import formatting
 from augury.reporting.plots.curves import band_of
 from augury.reporting.plots.style import (
     ACCENT,
-    GRID,
     INK,
     MARK,
-    MAX_LABEL_LENGTH,
     MUTED,
     REFERENCE,
     Picture,
@@ -28,6 +26,7 @@ from augury.reporting.plots.style import (
     panel,
     panels,
     panels_height,
+    short_name,
 )
 from augury.reporting.tables import most_changed
 from augury.wording import listed
@@ -37,43 +36,20 @@ MAX_CLASSES = 15
 MAX_PANELS = 12
 MAX_SAID = 12
 _ROW_INCHES = 0.26
+_OTHER_LEVELS = (ArmRole.BUDGET, ArmRole.DATA, ArmRole.PILOT, ArmRole.EARLIER)
+"""Arms with pictures of their own, in ``augury.reporting.plots.responses``, or with none."""
 _FACTORS = ("brightness_range", "zoom_range")
-
-
-def differences(report: Report) -> Picture | None:
-    """Each candidate's difference with its interval, above the margin that counts as none."""
-    shown = [each for each in report.candidates if each.difference is not None][:MAX_ROWS]
-    if not shown:
-        return None
-    margin = report.method.practical_effect
-    said = [f"{formatting.plain(each.name)} {formatting.difference(each.difference)}" for each in shown]
-
-    def paint(figure: Figure) -> None:
-        labels = [_short(each.name) for each in shown]
-        axes = panel(figure, height, left=label_inches(labels), bottom=0.5)
-        axes.axvspan(-margin, margin, color=GRID, linewidth=0)
-        axes.axvline(0, color=MUTED, linewidth=1)
-        for row, each in enumerate(shown):
-            assert each.difference is not None
-            mark_interval(axes, row, each.difference.mean, each.difference.low, each.difference.high)
-        name_rows(axes, labels, [formatting.points(each.difference.mean) for each in shown if each.difference])
-        axes.set_xlabel("points against the baseline")
-
-    height = 0.7 + _ROW_INCHES * len(shown)
-    alternative = f"Difference to the baseline in points, with intervals: {listed(said, MAX_SAID)}."
-    caption = f"Difference to the baseline, with its interval. Shaded: within {margin:g} points, which counts as none."
-    return Picture(draw("differences", alternative, height, paint), alternative, caption)
 
 
 def accuracy(report: Report) -> Picture | None:
     """Validation accuracy per arm: a dot for each seed, and the mean."""
-    shown = [arm for arm in report.arms if arm.per_seed][:MAX_ROWS]
+    shown = [arm for arm in report.arms if arm.per_seed and arm.role not in _OTHER_LEVELS][:MAX_ROWS]
     if not shown:
         return None
     said = [f"{formatting.plain(arm.name)} {formatting.percent(arm.mean_validation_accuracy)}" for arm in shown]
 
     def paint(figure: Figure) -> None:
-        labels = [_short(arm.name) for arm in shown]
+        labels = [short_name(arm.name) for arm in shown]
         axes = panel(figure, height, left=label_inches(labels), bottom=0.5)
         for row, arm in enumerate(shown):
             values = [100 * seed.validation_accuracy for seed in arm.per_seed]
@@ -107,7 +83,7 @@ def learning(report: Report) -> Picture | None:
             for drawn, colour, dashes in ((baseline, REFERENCE, "--"), (band, ACCENT, "-")):
                 axes.fill_between(drawn.epochs, drawn.low, drawn.high, color=colour, alpha=0.2, linewidth=0)
                 axes.plot(drawn.epochs, drawn.mean, color=colour, linestyle=dashes)
-            axes.set_title(_short(name))
+            axes.set_title(short_name(name))
             axes.set_ylim(min(reached) - 3, max(reached) + 3)
             axes.set_xlabel("epoch")
 
@@ -182,7 +158,7 @@ def classes(why: Why, identifier: str) -> Picture | None:
         return None
 
     def paint(figure: Figure) -> None:
-        labels = [_short(each.class_name) for each in shown]
+        labels = [short_name(each.class_name) for each in shown]
         axes = panel(figure, height, left=label_inches(labels), bottom=0.5)
         axes.axvline(0, color=MUTED, linewidth=1)
         for row, each in enumerate(shown):
@@ -225,7 +201,3 @@ def confusions(why: Why, identifier: str) -> Picture | None:
     alternative = f"Confusions that grew: {listed(said, MAX_SAID)}."
     caption = "Confusions that grew: true class → what it was taken for. Ring: baseline; dot: candidate."
     return Picture(draw(identifier, alternative, height, paint), alternative, caption)
-
-
-def _short(name: str) -> str:
-    return formatting.plain(name, MAX_LABEL_LENGTH)

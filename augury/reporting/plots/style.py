@@ -17,6 +17,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from augury.reporting.formatting import plain
+
 WIDTH_INCHES = 4.6
 FONT_POINTS = 9.0
 RIGHT_INCHES = 0.55
@@ -26,6 +28,7 @@ MAX_LABEL_LENGTH = 22
 
 INK, MUTED, GRID = "#010101", "#020202", "#030303"
 REFERENCE, ACCENT, MARK = "#040404", "#050505", "#060606"
+HELPS, HURTS, EQUIVALENT, INCONCLUSIVE = "#070707", "#080808", "#090909", "#0a0a0a"
 _VARIABLES = {
     INK: "--plot-ink",
     MUTED: "--plot-muted",
@@ -33,6 +36,10 @@ _VARIABLES = {
     REFERENCE: "--plot-reference",
     ACCENT: "--plot-accent",
     MARK: "--plot-mark",
+    HELPS: "--helps",
+    HURTS: "--hurts",
+    EQUIVALENT: "--equivalent",
+    INCONCLUSIVE: "--inconclusive",
 }
 """Stand-ins that matplotlib draws with, and the page's variables that they become."""
 
@@ -91,11 +98,19 @@ def draw(identifier: str, alternative: str, height_inches: float, paint: Callabl
     return _inline(file.getvalue(), identifier, alternative)
 
 
-def panel(figure: Figure, height_inches: float, *, left: float, bottom: float = 0.45, top: float = 0.1) -> Axes:
+def panel(
+    figure: Figure,
+    height_inches: float,
+    *,
+    left: float,
+    bottom: float = 0.45,
+    top: float = 0.1,
+    right: float = RIGHT_INCHES,
+) -> Axes:
     """Axes that fill the figure but for margins, in inches."""
     width, height = WIDTH_INCHES, height_inches
     return figure.add_axes(
-        (left / width, bottom / height, (width - left - RIGHT_INCHES) / width, (height - bottom - top) / height)
+        (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
     )
 
 
@@ -106,12 +121,19 @@ def label_inches(labels: list[str]) -> float:
 
 
 def mark_interval(
-    axes: Axes, row: int, mean: float, low: float | None, high: float | None, *, filled: bool = True
+    axes: Axes,
+    row: int,
+    mean: float,
+    low: float | None,
+    high: float | None,
+    *,
+    filled: bool = True,
+    colour: str = ACCENT,
 ) -> None:
     """Mark a mean and the interval around it in one row."""
     if low is not None and high is not None:
-        axes.plot([low, high], [row, row], color=ACCENT)
-    axes.scatter([mean], [row], s=30, zorder=3, facecolors=ACCENT if filled else "none", edgecolors=ACCENT)
+        axes.plot([low, high], [row, row], color=colour)
+    axes.scatter([mean], [row], s=30, zorder=3, facecolors=colour if filled else "none", edgecolors=colour)
 
 
 def name_rows(axes: Axes, labels: Sequence[str], values: Sequence[str]) -> None:
@@ -123,6 +145,11 @@ def name_rows(axes: Axes, labels: Sequence[str], values: Sequence[str]) -> None:
     axes.grid(visible=False, axis="y")
     for row, value in enumerate(values):
         axes.text(1.03, row, value, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+
+
+def short_name(name: str) -> str:
+    """A name as a label has room for it."""
+    return plain(name, MAX_LABEL_LENGTH)
 
 
 def panels_height(panels: int) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from augury.reporting.plots.style import Picture
 from augury.reporting.tables import Table
+
+if TYPE_CHECKING:
+    from augury.reporting.plots.style import Picture
 
 
 @dataclass(frozen=True)
@@ -18,4 +22,10 @@ class Section:
     heading: str
     sentences: Sequence[str]
     tables: Sequence[Table] = ()
-    pictures: Sequence[Picture] = ()
+    draw: Callable[[], Sequence[Picture]] = tuple
+    """Draws its pictures. Imports what that takes only when it is called: a terminal has nothing to draw with."""
+
+    @cached_property
+    def pictures(self) -> Sequence[Picture]:
+        """Its pictures, drawn when they are first looked at."""
+        return self.draw()

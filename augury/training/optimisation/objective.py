@@ -75,7 +75,7 @@ def class_weights(
     asked = settings.class_weight
     if isinstance(asked, dict):
         unknown = sorted(set(asked) - set(names))
-        if unknown:
+        if unknown:  # the plan says so already, of a dataset that was not read again since
             raise UserInputError(f"training.class_weight names class {unknown[0]!r}, which the dataset does not have")
         return np.array([asked.get(name, 1.0) for name in names], np.float32)
     counts = np.bincount(labels, minlength=len(names))

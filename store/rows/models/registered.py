@@ -32,7 +32,8 @@ def register(session: Session, reference: dict[str, object], now: float) -> Regi
     existing = _find(session, reference)
     if existing is not None:
         return existing
-    if reference["kind"] == "upload" and not tombstones.dig_up(session, upload_name(str(reference["sha256"])), now):
+    checksum = str(reference["sha256"]) if reference["kind"] == "upload" else None
+    if checksum is not None and not tombstones.dig_up(session, upload_name(checksum), now):
         raise StillBeingDeletedError
     row = RegisteredModelRow(
         id=new_id(MODEL),
@@ -40,6 +41,8 @@ def register(session: Session, reference: dict[str, object], now: float) -> Regi
         queue=INGESTION_QUEUE,
         attempts=0,
         reference=reference,
+        kind=reference["kind"],
+        upload_sha256=checksum,
         reference_digest=digest(reference),
         created_at=now,
     )

@@ -89,14 +89,23 @@ def _tally_trials(session: Session, row: JobRow, _now: float) -> Tally:
     first = session.execute(of_trial.where(of_job).order_by(JobTrialRow.arm, JobTrialRow.seed).limit(1)).first()
     if first is None:
         return Tally(units=units, effort_done=0.0, effort_total=0.0, seconds_per_effort=None)
-    seconds, epochs = trials.mean_seconds(session, first.setting), first.epochs  # which all trials of a job share
+    seconds, epochs = trials.mean_seconds(session, first.setting), first.epochs
+    by_state = _epochs_by_state(session, row.id)
+    due = 0 if row.plan is None else int(row.plan.get("trial_epochs") or row.plan["trials"] * epochs)
     return Tally(
         units=units,
         # A trial that failed early or diverged has all its epochs behind it.
-        effort_done=units["trials_done"] * epochs + _epochs_of_running(session, row.id),
-        effort_total=units["trials_total"] * epochs,
+        effort_done=sum(by_state.get(state, 0) for state in _TRIED) + _epochs_of_running(session, row.id),
+        effort_total=max(sum(by_state.values()), due),
         seconds_per_effort=None if seconds is None else seconds / epochs / max(1, units["trials_running"]),
     )
+
+
+def _epochs_by_state(session: Session, job_id: str) -> dict[str, int]:
+    """Epochs of a job's trials by their state: arms may have budgets of their own."""
+    query = select(JobTrialRow.trial_state, func.sum(TrialRow.epochs)).where(JobTrialRow.job_id == job_id)
+    query = query.join(TrialRow, JobTrialRow.trial_id == TrialRow.id).group_by(JobTrialRow.trial_state)
+    return {group[0]: int(group[1]) for group in session.execute(query)}
 
 
 def _epochs_of_running(session: Session, job_id: str) -> int:

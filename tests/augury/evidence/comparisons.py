@@ -45,6 +45,7 @@ def analysis_of(
     warnings: Sequence[str] = (),
     failed_probes: int = 0,
     has_fixed_splits: bool = False,
+    images: Mapping[str, int] | None = None,
     **request: Any,
 ) -> Analysis:
     """The analysis of a comparison whose arms have these trials on seeds 0, 1, ..., all of which were planned."""
@@ -54,7 +55,7 @@ def analysis_of(
     left = [seed for seed in range(seeds) if seed not in plan.seeds]
     if left:
         plan = with_round(plan, Round(arms=[arm.name for arm in plan.arms], seeds=left))
-    names = {str(label): 50 for label in range(classes)}
+    names = dict(images or {str(label): 50 for label in range(classes)})
     splits = {"train": names, "validation": names} if has_fixed_splits else {}
     return analyse(
         ComparisonResults(

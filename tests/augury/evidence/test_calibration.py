@@ -23,10 +23,36 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     right = generator.random((40, 2, 300)) < recognised[:, np.newaxis]
     pool = tmp_path_factory.mktemp("pool") / "pool.npz"
     np.savez(pool, **{"linear/images": images, "linear/right": right})  # type: ignore[arg-type]
-    command = [sys.executable, str(SCRIPT), "--quick", "--json", "--pool", str(pool)]
+    metrics = pool.with_name("metrics.npz")
+    np.savez(metrics, **_metrics_pool(generator))  # type: ignore[arg-type]
+    command = [sys.executable, str(SCRIPT), "--quick", "--json", "--pool", str(pool), "--metrics-pool", str(metrics)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
     result: dict[str, Any] = json.loads(printed)
     return result
+
+
+def _metrics_pool(generator: np.random.Generator) -> dict[str, np.ndarray]:
+    """Twelve pairs of trials on 120 of 300 images, of ten classes and of four, the last of which has one in twenty."""
+    pool = {}
+    for name, sizes in {"even classes": [30] * 10, "a class of 5 %": [95, 95, 95, 15]}.items():
+        labels = np.repeat(np.arange(len(sizes)), sizes)
+        validated = [np.sort(generator.permutation(300)[:120]) for _ in range(12)]
+        of_images = generator.normal(0, 1, (300, len(sizes)))
+        of_images[np.arange(300), labels] += 2.5
+        scores = of_images[np.array(validated)][:, np.newaxis] + generator.normal(0, 0.3, (12, 2, 120, len(sizes)))
+        pool |= {f"{name}/images": np.array(validated), f"{name}/labels": labels[np.array(validated)]}
+        pool[f"{name}/scores"] = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    return pool
+
+
+def test_verdicts_by_every_metric_are_counted(measured: dict[str, Any]) -> None:
+    """False ones and found ones, on even and uneven classes, of the pool's trials and simulated."""
+    for name in ("even classes", "a class of 5 %"):
+        rates = measured["metrics"][name]
+        false = [rates[source] for source in ("pool", "simulated, drawn splits", "simulated, fixed set")]
+        assert all(len(each) == 9 for each in false)
+        assert np.mean([rate["rate"] for each in false for rate in each.values()]) <= 0.1
+    assert measured["metrics"]["even classes"]["power, drawn splits"]["log_loss"]["rate"] >= 0.3
 
 
 def test_it_says_how_many_verdicts_are_false_and_how_sure_that_is(measured: dict[str, Any]) -> None:

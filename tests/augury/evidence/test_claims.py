@@ -265,3 +265,18 @@ def test_a_report_from_before_these_fields_is_still_read() -> None:
     old = Report.model_validate(body)
     assert old.candidates[0].verdict in Verdict
     assert render_markdown(old)
+
+
+@pytest.mark.parametrize(
+    ("improving", "whose"), [("flip", "most of its trials were"), (BASELINE, "most of the baseline's trials were")]
+)
+def test_every_form_of_a_report_says_in_the_verdict_whose_trainings_were_not_over(improving: str, whose: str) -> None:
+    """The reason further down is not enough, as it is the verdict that is cited."""
+    trials = {
+        name: _trials(EVEN, _first(missed, EVEN == 1), still_improving=name == improving)
+        for name, missed in ((BASELINE, 8), ("flip", 40))
+    }
+    report = report_of(trials, {"flip": LIKE_THE_BASELINE})
+    assert whose in report.candidates[0].sentence
+    assert whose in report.summary[0].text
+    assert whose in render_markdown(report)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from api_schemas.reports.report import Report
+from augury.cli.render.forest import forest
 from augury.cli.render.report import render
+from augury.reporting.contents import lead_and_rest
 from augury.reporting.html import render_html
 from augury.reporting.markdown import render_markdown
 from tests.augury.reporting import samples
@@ -91,3 +94,36 @@ def test_an_accuracy_on_other_images_is_said_to_be_one(form: Form, images: str |
     """The recommended arm may be judged on images that were kept from the search."""
     words = "recommended was judged on other images than the other arms: compare it by its differences"
     assert (words in _said(form, _changed(recommendation={"validated_on": images}))) == (images is not None)
+
+
+@pytest.mark.parametrize(
+    ("text", "lead", "rest"),
+    [
+        ("One. Two.", "One. Two.", ""),
+        ("a" * 300 + ". Then more.", "a" * 300 + ".", "Then more."),
+        ("Gains 1.5 points of 3. Then" + " more" * 50, "Gains 1.5 points of 3.", "Then" + " more" * 50),
+        ("", "", ""),
+    ],
+)  # fmt: skip
+def test_a_text_is_cut_between_sentences(text: str, lead: str, rest: str) -> None:
+    """After as many as two lines hold, but never inside of one, nor at the point of a number."""
+    assert lead_and_rest(text) == (lead, rest)
+
+
+def test_the_terminal_draws_differences_on_one_axis() -> None:
+    """A line for each candidate, whose mean stands where it belongs between the ends of the axis."""
+    report = samples.full()
+    lines = _terminal(report).splitlines()
+    drawn = {line.split()[0]: line for line in lines if "\u25cf" in line}
+    assert set(drawn) == {candidate.name for candidate in report.candidates}
+    marks = {name: line.index("\u25cf") for name, line in drawn.items()}
+    means = {each.name: each.difference.mean for each in report.candidates if each.difference}
+    ranked = sorted(means, key=lambda name: means[name])
+    assert [marks[name] for name in ranked] == sorted(marks.values())
+    assert drawn["over"].endswith("-78.2 hurts")
+
+
+def test_no_line_of_the_drawing_is_wider_than_the_terminal() -> None:
+    """On 80 columns, with names of any length and of wide characters."""
+    report = samples.hostile()
+    assert all(cell_len(str(line)) <= 80 for line in forest(report, 80))

@@ -146,6 +146,19 @@ def test_two_hundred_classes_and_twenty_candidates_stay_a_page(page: Page) -> No
     assert len(reader.all("svg")) == 3 + 6 * 3
 
 
+def test_a_page_opens_with_a_picture_and_two_lines_a_reason(page: Page) -> None:
+    """The forest plot stands before all prose; what a reason says beyond two lines is folded, and nothing is lost."""
+    long = samples.full()
+    told = long.summary[0].model_copy(update={"text": "One thing is so. " + "Another thing is so, too. " * 20})
+    text = render_html(long.model_copy(update={"summary": [told, *long.summary[1:]]}), {})
+    assert text.index("<svg") < text.index("One thing is so.") < text.index('class="candidate"')
+    first = next(element for element in Reader(text).all("li") if "One thing is so." in element.text)
+    lead = " ".join(first.text.split("More")[0].split())
+    assert len(lead) < 240  # with its badge and its link
+    assert first.text.count("Another thing is so, too.") == 20
+    assert all(element.attributes.get("open") is None for element in Reader(text).all("details"))
+
+
 def test_contact_sheets_are_left_out_rather_than_make_the_page_too_large() -> None:
     """What fits is shown; what does not is said."""
     report = samples.full()

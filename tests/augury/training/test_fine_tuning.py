@@ -150,6 +150,18 @@ def test_stages_train_the_top_first_and_then_more(backbone: tuple[Path, str], di
     assert again.predictions == staged.predictions, "and a trial that starts again gives the same"
 
 
+def test_the_best_epoch_of_a_later_stage_is_counted_among_all(backbone: tuple[Path, str], digits: Snapshot) -> None:
+    """Curves have the epochs of all stages."""
+    file, digest = backbone
+    stages = [{"trainable": "head"}, {"trainable": "last:2", "learning_rate": 1e-3}]
+    training: dict[str, Any] = {"epochs": 8, "learning_rate": 0.05, "early_stopping": {"patience": 9}}
+    result = train_trial(_definition(digest, head={}, stages=stages, **training), digits, Nobody(), file).result
+    assert result.best_epoch is not None
+    assert result.best_epoch > 4
+    of_stage = result.curves.inner_loss[4:]
+    assert result.curves.inner_loss[result.best_epoch - 1] == min(loss for loss in of_stage if loss is not None)
+
+
 def test_a_rate_that_diverges_in_the_second_stage_is_a_result(backbone: tuple[Path, str], digits: Snapshot) -> None:
     """It ends the training there, and the third stage is not begun."""
     file, digest = backbone

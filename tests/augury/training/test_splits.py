@@ -357,3 +357,36 @@ def test_what_has_no_problem_with_a_confirmation_can_be_split_for_it(
     sizes = split_sizes(asked, facts, held_out_share(asked, facts))
     assert (len(search.training), len(search.validation)) == sizes
     assert len(np.unique(labels[confirmation.validation])) == len(per_class)
+
+
+# -- shares of the training images ------------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(["random", "grouped", "fixed"]), st.integers(0, 10**6), st.floats(0.1, 0.95))
+@settings(deadline=None)
+def test_a_share_of_the_images_is_validated_on_the_same_and_trained_on_some_of_the_same(
+    kind: str, seed: int, share: float
+) -> None:
+    """However splits come about: else differences between shares would be those between images."""
+    groups = np.arange(100) // 2 if kind == "grouped" else None
+    splits = np.where(np.arange(100) % 4, SPLIT_CODES["train"], SPLIT_CODES["validation"]) if kind == "fixed" else None
+    snapshot = _snapshot(groups=groups, splits=splits)
+    whole = split_definition(EvaluationSettings(), _facts(snapshot))
+    all_images = draw_split(snapshot, whole, seed)
+    some = draw_split(snapshot, whole.model_copy(update={"training_share": share}), seed)
+    assert list(some.validation) == list(all_images.validation)
+    assert set(some.training) <= set(all_images.training)
+    assert len(some.training) == round(share * len(all_images.training))
+    assert len(np.unique(LABELS[some.training])) == 4
+
+
+def test_a_smaller_share_is_part_of_a_larger_one() -> None:
+    """So that more images are more, and not others."""
+    drawn = [set(_draw(3, training_share=share).training) for share in (0.25, 0.5, 0.75)]
+    assert drawn[0] < drawn[1] < drawn[2]
+
+
+def test_a_share_too_small_for_the_classes_is_refused() -> None:
+    """With both numbers."""
+    with pytest.raises(UserInputError, match="2 training images cannot hold every one of 4 classes"):
+        _draw(0, training_share=0.02)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.trials import TrialResult
 from augury.datasets.snapshot import Snapshot
-from augury.planning.splits import RandomSplit
+from augury.planning.splits import FixedSplit, RandomSplit
 from augury.planning.trial_definition import TrialDefinition
 from augury.training import evaluation, inputs, trial
 from augury.training.errors import UserInputError
@@ -97,7 +98,27 @@ def test_predictions_are_those_behind_the_accuracy(digits: Snapshot) -> None:
         assert accuracy == pytest.approx(right[stored["labels"] == label].mean())
     assert {name: stored[name].dtype.name for name in stored} == {
         "indices": "int64", "labels": "int64", "predicted": "int32", "probability": "float32",
+        "confidence": "float32", "rank": "int32", "log_probabilities": "float16",
     }  # fmt: skip
+
+
+def test_all_classes_probabilities_are_stored_as_exactly_as_metrics_need_them(digits: Snapshot) -> None:
+    """Their logarithms sum to one, and have the true class's probability, the confidence and the rank in them."""
+    stored = np.load(io.BytesIO(_train(definition(RESCALE), digits).predictions))
+    probabilities = np.exp(stored["log_probabilities"].astype(np.float64))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(probabilities)), abs=0.01)
+    of_true = probabilities[np.arange(len(probabilities)), stored["labels"]]
+    assert of_true == pytest.approx(stored["probability"], rel=0.01)
+    assert probabilities.max(axis=1) == pytest.approx(stored["confidence"], rel=0.01)
+    np.testing.assert_array_equal(stored["rank"] == 0, stored["labels"] == stored["predicted"])
+
+
+def test_vectors_that_are_too_large_are_not_stored(digits: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What top-k accuracy, log loss and calibration take of them is."""
+    monkeypatch.setattr(evaluation, "MAX_STORED_PROBABILITIES", 10)
+    stored = np.load(io.BytesIO(_train(definition(RESCALE), digits).predictions))
+    assert {"probability", "confidence", "rank"} <= set(stored.files)
+    assert "log_probabilities" not in stored.files
 
 
 def test_the_model_of_an_arm_without_augmentation_is_kept(digits: Snapshot, tmp_path: Path) -> None:
@@ -237,3 +258,19 @@ def test_a_spec_is_read_strictly() -> None:
         TrialDefinition.model_validate(
             definition({}).canonical() | {"spec": ImageDataGeneratorSpec().model_dump() | {"rotation_rang": 1}}
         )
+
+
+def test_a_split_that_is_scored_is_predicted_at_the_end_and_never_seen_before(digits: Snapshot) -> None:
+    """By the same weights as the validation images, which are others; elsewhere nothing is."""
+    split_of = np.arange(len(digits.labels)) % 4
+    divided = replace(digits, splits=np.where(split_of == 3, 2, np.where(split_of == 2, 1, 0)).astype(np.int8))
+    fixed = FixedSplit(validation="validation", training_images=None)
+    plain = definition(RESCALE).model_copy(update={"split": fixed})
+    scored = _train(plain.model_copy(update={"scored_on": "test"}), divided)
+    assert scored.scored is not None
+    on_test = np.load(io.BytesIO(scored.scored))
+    np.testing.assert_array_equal(on_test["indices"], np.flatnonzero(split_of == 3))
+    np.testing.assert_array_equal(on_test["labels"], digits.labels[split_of == 3])
+    unscored = _train(plain, divided)
+    assert unscored.scored is None
+    assert unscored.predictions == scored.predictions

@@ -103,6 +103,18 @@ def test_a_split_that_a_known_dataset_does_not_allow_is_refused_at_once(
     assert _rows(database)["jobs"] == 0
 
 
+def test_a_weight_for_a_class_that_a_known_dataset_does_not_have_is_refused_at_once(
+    client: TestClient, database: Database
+) -> None:
+    """With the name that was probably meant."""
+    with database.writing() as session:
+        ready_dataset(session)
+    response = client.post("/v1/jobs", json=comparison_body(training={"class_weight": {"7 ": 2.0}}))
+    (error,) = response.json()["errors"]
+    assert error["location"] == "body.training"
+    assert "class '7 ', which the dataset does not have; did you mean '7'?" in error["message"]
+
+
 def test_the_same_key_and_body_get_the_first_answer_again(client: TestClient, database: Database) -> None:
     """Even after the job went on; the replay says that it is one and nothing new is stored."""
     headers = {"Idempotency-Key": "2f1c"}
@@ -183,16 +195,21 @@ def test_a_key_can_be_used_again_after_its_time(client: TestClient, database: Da
     [
         ({"max_trials_per_job": 3}, "may come to 4 trials, and the limit is 3"),
         ({"max_trial_epochs_per_job": 11}, "may come to 12 epochs of training (4 trials of 3), and the limit is 11"),
+        (
+            {"max_condition_images_per_job": 39_999},
+            "40,000 images to be judged (4 models, 10,000 images each), and the limit is 39,999",
+        ),
     ],
     ids=repr,
 )
 @pytest.mark.parametrize("query", ["", "?validate_only=true"], ids=["submitted", "planned"])
-def test_more_training_than_one_job_may_ask_for_is_refused(
+def test_more_work_than_one_job_may_ask_for_is_refused(
     tmp_path: Path, limits: dict[str, int], said: str, query: str
 ) -> None:
     """With the number and the limit, before anything is stored, and where only the plan is asked for."""
     with serving(tmp_path, **limits) as client:
-        answer = client.post(f"/v1/jobs{query}", json=comparison_body(training={"epochs": 3}))
+        body = comparison_body(training={"epochs": 3}, evaluation={"seeds": 2, "conditions": ["dimmed"]})
+        answer = client.post(f"/v1/jobs{query}", json=body)
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:augury:problem:invalid-request")
         assert said in answer.json()["errors"][0]["message"]
         assert client.get("/v1/jobs").json()["items"] == []

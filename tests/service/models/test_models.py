@@ -317,3 +317,15 @@ def test_weights_that_could_not_be_read_say_so(tmp_path: Path) -> None:
             registered.fail_reading(session, lease, Failure.of(FailureClass.MODEL, "not in the table"), 0.0)
         assert "not in the table" in _refusal(_submit(client, RESNET), "body.model.id")
         assert len(client.get("/v1/models").json()["items"]) == 1
+
+
+def test_every_budget_has_epochs_for_all_stages(client: TestClient) -> None:
+    """The smallest is looked at before anything is trained."""
+    model_id = _ready(client)
+    with resources_of(client).database.writing() as session:
+        ready_dataset(session)
+    body = comparison_body(
+        model={"id": model_id, "stages": [{}, {}, {}]}, training={"epochs": 9}, budget_response=[2, 9]
+    )
+    refused = _refusal(client.post("/v1/jobs", json=body), "body.model.stages")
+    assert "3 stages need as many epochs, and there are 2" in refused

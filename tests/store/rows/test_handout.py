@@ -175,3 +175,14 @@ def test_every_unit_is_handed_out_once(
             _finish(session, running.pop(0), NOW + step)
     database.close()
     assert len(taken) == len(set(taken)) == sum(2 * seeds for seeds, _ in sizes)
+
+
+def test_judging_under_conditions_takes_its_turn_after_the_training(database: Database) -> None:
+    """It may take long, so that it is no question that others wait for: trials of its job first, others' in turn."""
+    with database.writing() as session:
+        job, other = _job(session, 0, seeds=2), _job(session, 100, seeds=2)
+        chunks.add(session, job.id, ChunkRole.CONDITION, [ChunkSpan(number=0, first=0, images=1)], "cpu", NOW)
+        turns = [_take(session) for _ in range(9)]
+    served = [(turn.job_id == other.id, turn.lease.kind is leases.CHUNKS) for turn in turns if turn is not None]
+    assert [is_chunk for _, is_chunk in served].index(True) == 8
+    assert sum(is_of_other for is_of_other, _ in served) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -153,9 +154,16 @@ def test_a_dataset_that_cannot_be_ingested_fails_the_job_with_its_error(
     assert (job.state, job.error, queue.take()) == ("failed", error.model_dump(mode="json"), [])
 
 
-def test_a_split_that_the_dataset_does_not_allow_fails_the_job(context: Context, queue: RecordingQueue) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [{"evaluation": {"seeds": 2, "training_images": 99}}, {"training": {"class_weight": {"cat": 2.0}}}],
+    ids=["split", "training"],
+)
+def test_what_the_dataset_does_not_allow_fails_the_job(
+    context: Context, queue: RecordingQueue, asked: dict[str, Any]
+) -> None:
     """When it could not be known at submission it is said now, as the user's mistake, and nothing is trained."""
-    job_id = _submit(context, comparison(evaluation={"seeds": 2, "training_images": 99}))
+    job_id = _submit(context, comparison(**asked))
     with context.database.writing() as session:
         ready_dataset(session)
     advance(context, job_id)

@@ -131,6 +131,18 @@ def test_a_new_job_on_more_seeds_of_a_question_pays_for_the_look_that_was_taken(
     assert _confidence(_report(context, third)) == pytest.approx(1 - 0.05 * 0.025), "the second has spent a half"
 
 
+@pytest.mark.parametrize("asked", [{"conditions": ["dimmed"]}, {"metric": "roc_auc"}], ids=repr)
+def test_a_question_stays_the_same_whatever_trials_have_to_keep_for_it(context: Context, asked: dict[str, Any]) -> None:
+    """Their models, or more of their probabilities: they are other trials then, and give the same results."""
+    first = _submit(context)
+    _go_on(context, first)
+    request = comparison(evaluation={"seeds": 8, **asked})
+    with context.database.writing() as session:
+        dataset = ready_dataset(session)
+        shown = with_reuse_and_estimate(session, request, plan_comparison(request, "uint8"), dataset)
+    assert [(each.job_id, each.seeds) for each in shown.earlier] == [(first, [0, 1, 2, 3, 4])]
+
+
 def test_to_ask_the_same_again_shows_the_same_again(context: Context, queue: RecordingQueue) -> None:
     """The same seeds are the same look: the interval stays as it was, however often it is asked for."""
     reports = []

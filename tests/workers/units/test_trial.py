@@ -23,7 +23,7 @@ from workers.units.next_unit import work
 pytestmark = pytest.mark.usefixtures("warm")
 
 
-def _work_off(context: Context, queue: RecordingQueue, job_id: str) -> None:
+def work_off(context: Context, queue: RecordingQueue, job_id: str) -> None:
     """Do what the messages say until there are none."""
     advance(context, job_id)
     while queue.waiting:
@@ -36,11 +36,11 @@ def test_a_comparison_runs_from_its_request_to_its_report(context: Context, queu
     request = comparison(model={"name": "linear"}, evaluation={"seeds": 2, "training_images": 60})
     with context.database.writing() as session:
         job_id, repeated = new_job(session, request).id, new_job(session, request).id
-    _work_off(context, queue, job_id)
+    work_off(context, queue, job_id)
     report = Report.model_validate_json(context.artifacts.read(f"jobs/{job_id}/report.json"))
     assert report.complete
     assert [len(arm.per_seed) for arm in report.arms] == [2, 2]
-    _work_off(context, queue, repeated)
+    work_off(context, queue, repeated)
     again = Report.model_validate_json(context.artifacts.read(f"jobs/{repeated}/report.json"))
     assert again.cost.trials_reused == again.cost.trials
     assert [candidate.difference for candidate in again.candidates] == [
@@ -89,7 +89,7 @@ def test_a_running_trial_stops_soon_after_its_job_is_cancelled(
         job_id = new_job(session, request).id
     cancelling_when_running.append(job_id)
     began = time.monotonic()
-    _work_off(context, queue, job_id)
+    work_off(context, queue, job_id)
     assert time.monotonic() - began < 20
     with context.database.reading() as session:
         assert session.get_one(JobRow, job_id).state == "cancelled"

@@ -46,8 +46,8 @@ def test_no_number_is_broken_or_cut(standing_report: dict[str, Any], width: int)
 
 
 def test_every_candidate_opens_with_its_sentence(standing_report: dict[str, Any]) -> None:
-    """The first lines say in words what the tables show in numbers."""
-    first = rendered(standing_report, 100).splitlines()[:4]
+    """After the drawing, the first lines say in words what the tables show in numbers."""
+    first = rendered(standing_report, 100).split("\n\n")[1].splitlines()[:4]
     assert [line.rstrip() for line in first] == [each["sentence"] for each in standing_report["candidates"]]
 
 
@@ -57,9 +57,10 @@ def test_a_mean_and_its_interval_share_a_line_where_there_is_room(standing_repor
 
 
 def test_colours_are_for_verdicts_only(standing_report: dict[str, Any]) -> None:
-    """Nothing but the verdict words is coloured."""
+    """Nothing but verdicts is coloured: their words, and what is drawn of them."""
     coloured = re.findall(r"\x1b\[3\dm(.*?)\x1b", rendered(standing_report, 100, colour=True))
-    assert {text.strip() for text in coloured} == {"helps", "hurts", "equivalent", "inconclusive"}
+    words = {re.sub(r"^[-+][\d.]+ |[├─●┤│· ]+", "", text.strip()) for text in coloured} - {""}
+    assert words == {"helps", "hurts", "equivalent", "inconclusive"}
 
 
 def test_a_half_that_a_candidate_does_not_have_is_said_in_words(standing_report: dict[str, Any]) -> None:
@@ -126,7 +127,7 @@ def full(width: int = 100) -> str:
 def test_the_summary_comes_first_and_each_verdict_once() -> None:
     """Verdicts that the summary tells are not told again; the others follow it."""
     report = samples.full()
-    lines = [line.rstrip() for line in full().splitlines()]
+    lines = [line.rstrip() for line in full().partition("\n\n")[2].splitlines()]
     assert lines[:3] == [cause.text for cause in report.summary]
     assert lines[3:5] == [report.candidates[1].sentence, report.candidates[3].sentence]
     assert lines.count(report.candidates[0].sentence) == 1

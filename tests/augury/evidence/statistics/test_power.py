@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,3 +135,15 @@ def test_seeds_of_drawn_splits_see_more_and_more_of_the_images() -> None:
     seen = estimate.population * (1 - (1 - 400 / estimate.population) ** needed.seeds)
     assert resolution(seen, 0.95) < 0.3
     assert math.isfinite(estimate.population)
+
+
+@pytest.mark.parametrize("step", [2.0, 10.0])
+def test_where_one_image_weighs_more_more_images_are_needed(step: float) -> None:
+    """As a rare class's do by balanced accuracy: in proportion, as far as it is resolution that is lacking."""
+    generator = np.random.default_rng(9)
+    alike = estimate_paired_difference(
+        random_outcomes(generator, seeds=10, images=200, drawn=200, difficulty=60.0, systematic=0.0)
+    )  # all right, always
+    needed = [shortfall(replace(alike, step=each), 0.3, 0.95).images for each in (1.0, step)]
+    assert needed[0] is not None
+    assert needed[1] == pytest.approx(step * needed[0], rel=0.05)

@@ -125,3 +125,22 @@ def test_a_class_that_is_ruined_stands_in_the_verdict_before_it(verdict: Verdict
     assert "over all classes" in sentence
     many = sentence_of("flip", verdict, _difference(), 0.95, 0.5, [_lost(str(at), 0.7, 0.3) for at in range(5)])
     assert "“2” (recognised: 70% to 30%) and 2 more classes, and " in many
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize(
+    ("mine", "theirs", "whose"),
+    [
+        (True, False, "most of its trials were"),
+        (False, True, "most of the baseline's trials were"),
+        (True, True, "most of its trials, and of the baseline's, were"),
+    ],
+)
+def test_a_verdict_about_trainings_that_were_not_over_says_so_itself(
+    verdict: Verdict, mine: bool, theirs: bool, whose: str
+) -> None:
+    """Whatever it is: with more epochs it may be another."""
+    sentence = sentence_of("flip", verdict, _difference(), 0.95, 0.5, is_cut_short=mine, is_baseline_cut_short=theirs)
+    assert sentence.endswith(
+        f"; but {whose} still improving when their epochs ended: with more epochs this may change."
+    )

@@ -12,6 +12,7 @@ import pytest
 from api_schemas.reports.evidence import ParameterEffect
 from augury.reporting.plots import figures
 from augury.reporting.plots.curves import MAX_POINTS, band_of
+from augury.reporting.plots.forest import forest
 from augury.reporting.plots.style import Picture
 from tests.augury.reporting import samples
 
@@ -19,13 +20,13 @@ WHY = samples.full().candidates[0].why
 assert WHY is not None
 CROWDED = samples.crowded(candidates=20, classes=200)
 PICTURES: dict[str, Callable[[], Picture | None]] = {
-    "differences": lambda: figures.differences(samples.full()),
+    "forest": lambda: forest(samples.full()),
     "accuracy": lambda: figures.accuracy(samples.full()),
     "learning": lambda: figures.learning(samples.full()),
     "doses": lambda: figures.dose_response(WHY, "doses"),
     "classes": lambda: figures.classes(WHY, "classes"),
     "confusions": lambda: figures.confusions(WHY, "confusions"),
-    "crowded-differences": lambda: figures.differences(CROWDED),
+    "crowded-forest": lambda: forest(CROWDED),
     "crowded-accuracy": lambda: figures.accuracy(CROWDED),
     "crowded-learning": lambda: figures.learning(CROWDED),
     "hostile-learning": lambda: figures.learning(samples.hostile()),
@@ -61,17 +62,27 @@ def test_a_figure_is_the_same_each_time() -> None:
 
 def test_the_alternatives_say_the_numbers() -> None:
     """Who cannot see the figure still learns what it shows."""
-    assert "over −78.2 [−81.0, −75.4]" in drawn("differences").alternative
+    assert "over hurts, −78.2 [−81.0, −75.4]" in drawn("forest").alternative
     assert "baseline 93.9%" in drawn("accuracy").alternative
     assert "rotation_range falls to 74.0% at 90, safe: 22.5" in drawn("doses").alternative
     assert "6 → 9 0.0% to 17.0%" in drawn("confusions").alternative
-    assert "and 8 more" in drawn("crowded-differences").alternative
+    assert "and 9 more" in drawn("crowded-forest").alternative
+
+
+def test_a_forest_has_the_recommendation_as_a_ring_and_verdicts_in_their_colours() -> None:
+    """What was trained on fresh seeds is told apart from what was compared, and a verdict looks as everywhere else."""
+    picture = drawn("forest")
+    assert "recommended helps, +2.9" in picture.alternative
+    assert "Ring: on fresh seeds." in picture.caption
+    assert {"var(--helps)", "var(--hurts)", "var(--equivalent)", "var(--inconclusive)"} <= set(
+        re.findall(r"var\(--[a-z]+\)", picture.svg)
+    )
 
 
 def test_nothing_measured_is_no_figure() -> None:
     """Instead of empty axes."""
     report, nothing = samples.minimal(), samples.why([], [], classes=0).model_copy(update={"flips": []})
-    assert figures.differences(report) is figures.accuracy(report) is figures.learning(report) is None
+    assert forest(report) is figures.accuracy(report) is figures.learning(report) is None
     assert (
         figures.dose_response(nothing, "a") is figures.classes(nothing, "b") is figures.confusions(nothing, "c") is None
     )

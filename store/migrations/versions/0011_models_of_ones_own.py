@@ -3,12 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
 _TABLE = "registered_models"
+_UPLOADED = sa.text("upload_sha256 is not null")
 _LIVE = sa.text("state not in ('failed', 'deleted')")
 
 
@@ -18,6 +19,8 @@ def upgrade() -> None:
         _TABLE,
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("reference", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False, server_default=""),
+        sa.Column("upload_sha256", sa.String(length=64), nullable=True),
         sa.Column("reference_digest", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
@@ -44,12 +47,17 @@ def upgrade() -> None:
     op.create_index("registered_models_by_state", _TABLE, ["state", "created_at"])
     op.create_index("registered_models_by_digest", _TABLE, ["digest"])
     op.create_index("registered_models_by_reference", _TABLE, ["reference_digest", "id"])
+    op.create_index(
+        "registered_models_by_upload", _TABLE, ["upload_sha256"],
+        sqlite_where=_UPLOADED, postgresql_where=_UPLOADED,
+    )  # fmt: skip
 
 
 def downgrade() -> None:
     """Undo it."""
     for name in (
         "registered_models_by_reference",
+        "registered_models_by_upload",
         "registered_models_by_digest",
         "registered_models_by_state",
         "one_live_model_per_reference",

@@ -1,0 +1,1 @@
+"""The last score on images that nothing was decided by."""

@@ -1,0 +1,46 @@
+"""The last score, on images that nothing was decided by."""
+
+from __future__ import annotations
+
+from api_schemas.reports.final_scores import FinalScore
+from api_schemas.reports.report import Report
+from api_schemas.training.metrics import metric_choice
+from augury.reporting import formatting
+from augury.reporting.sections.metrics import written
+from augury.reporting.sections.section import Section
+from augury.reporting.tables import Table
+
+_STANDS_FOR = {
+    "baseline": "baseline",
+    "best": "best candidate",
+    "recommendation": "recommendation",
+    "trained": "trained",
+}
+
+
+def final_scores(report: Report) -> Section | None:
+    """The arms that were scored; None where that was not asked for."""
+    scores = report.final_scores
+    if scores is None:
+        return None
+    metric = report.method.metric
+    title = formatting.plain(metric_choice(metric).title)
+    table = Table(
+        f"On the {scores.images} test images, means over seeds",
+        ("Arm", "Stands for", title[:1].upper() + title[1:], "Difference to the baseline", "Seeds"),
+        [_row(each, metric) for each in scores.arms],
+        frozenset({2, 3, 4}),
+        "The recommendation is compared on the seeds that confirmed it, the best candidate on those of the comparison.",
+    )
+    return Section("final-scores", "On the untouched test images", [scores.sentence], [table])
+
+
+def _row(score: FinalScore, metric: str) -> tuple[str, ...]:
+    values = score.metrics.get(metric)
+    return (
+        formatting.plain(score.arm),
+        _STANDS_FOR[score.stands_for],
+        written(metric, values),
+        formatting.difference(score.difference),
+        "0" if values is None else str(len(values.seeds)),
+    )
