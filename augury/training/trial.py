@@ -76,7 +76,7 @@ def train_trial(
     data = _Data(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
     stages = planned_stages(definition.model, settings)
     first_seed = stream_seed(seed, INITIALISATION)
-    learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, model_file)
+    learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
     learner = replace(learner, class_weights=weights)
 
     history = History()

@@ -146,8 +146,8 @@ def test_split_weights_and_order_all_come_from_the_trials_own_seed(
     def note(module: Any, name: str, of_interest: str | None = None, *, seed_at: int = -1) -> None:
         real = getattr(module, name)
 
-        def noting(*arguments: Any) -> Any:
-            result = real(*arguments)
+        def noting(*arguments: Any, **options: Any) -> Any:
+            result = real(*arguments, **options)
             if of_interest is None or arguments[-1] == of_interest:
                 used[-1] += (result if of_interest else arguments[seed_at],)
             return result
