@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints
 
 from api_schemas.base import RequestModel, names_its_kinds
 from api_schemas.datasets.references import BucketName, Sha256, Side
-from api_schemas.training.models import ModelName
+from api_schemas.training.models import ModelName, Weights
 
 Key = Annotated[str, StringConstraints(pattern=r"^(.*[^/])$", min_length=1, max_length=1024)]
 
@@ -75,8 +75,16 @@ class ModelInGs(_ModelFile):
     key: Key
 
 
+class PublishedWeights(RequestModel):
+    """A network of keras.applications with weights that the operator keeps for all; what a request's weights name."""
+
+    kind: Literal["weights"]
+    name: ModelName
+    weights: Weights
+
+
 ModelReference = Annotated[
-    Annotated[UploadedModel | ModelPath | ModelUrl | ModelInS3 | ModelInGs, Discriminator("kind")],
-    names_its_kinds("upload", "path", "url", "s3", "gs"),
+    Annotated[UploadedModel | ModelPath | ModelUrl | ModelInS3 | ModelInGs | PublishedWeights, Discriminator("kind")],
+    names_its_kinds("upload", "path", "url", "s3", "gs", "weights"),
 ]
 """Which file a client means."""

@@ -42,6 +42,7 @@ ModelName = Literal[
 ]
 
 
+Weights = Literal["imagenet"]
 ModelId = Annotated[str, StringConstraints(pattern=r"^model_[0-9a-f]{32}$")]
 ModelDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 LayerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
@@ -114,6 +115,12 @@ class ModelSpec(RequestModel):
         },
     )
 
+    weights: Weights | None = Field(
+        None,
+        exclude_if=_is_unset,
+        description="With the name of an application: begin with these weights, as the operator has them, and not with "
+        "fresh ones. It is fine-tuned then, as a registered model is.",
+    )
     id: ModelId | None = Field(
         None,
         exclude_if=_is_unset,
@@ -157,18 +164,28 @@ class ModelSpec(RequestModel):
         """Without either, the model is small_cnn."""
         if not isinstance(value, dict):
             return value
-        is_registered = value.get("id") is not None or value.get("digest") is not None
-        given = [value.get("name") is not None, value.get("config") is not None, is_registered]
+        if value.get("weights") is not None and value.get("name") not in APPLICATIONS:
+            raise PydanticCustomError("model_rule", "weights are for models of keras.applications: name one")
+        is_registered = any(value.get(name) is not None for name in ("id", "digest", "weights"))
+        is_named = value.get("name") is not None and value.get("weights") is None
+        given = [is_named, value.get("config") is not None, is_registered]
         if sum(given) > 1:
             raise PydanticCustomError("model_rule", "give one of name, config and id, not several")
         if not is_registered and any(value.get(name) is not None for name in ("head", "trainable", "stages")):
-            message = "head, trainable and stages are for models with weights: give the id of a registered one"
+            message = "head, trainable and stages are for models with weights: give an id, or a name with weights"
             raise PydanticCustomError("model_rule", message)
         if value.get("trainable") is not None and value.get("stages") is not None:
             message = "every stage says which layers it trains: give trainable or stages, not both"
             raise PydanticCustomError("model_rule", message)
         return value if any(given) else {**value, "name": "small_cnn"}
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether it has weights that are kept by the service."""
+        return any(given is not None for given in (self.id, self.digest, self.weights))
+
     def as_trained(self) -> ModelSpec:
-        """What trials are defined by: the content of a registered model, whatever id it has."""
-        return self if self.id is None else self.model_copy(update={"id": None})
+        """What trials are defined by: the content of a registered model, whatever id or name it has."""
+        if self.digest is None:
+            return self
+        return self.model_copy(update={"id": None, "name": None, "weights": None})

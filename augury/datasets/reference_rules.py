@@ -128,6 +128,13 @@ def _huggingface(_reference: dict[str, Any], settings: IngestSettings) -> Refusa
     return Refusal("huggingface.disabled", "repository", f"no hub is configured; its operator would set {variable}")
 
 
+def _weights(_reference: dict[str, Any], settings: IngestSettings) -> Refusal | None:
+    if settings.weights_url is not None:
+        return None
+    message = "this service has no published weights; register a model of your own, or ask its operator to set "
+    return Refusal("weights.disabled", "weights", f"{message}{variable_of('weights_url')}")
+
+
 _CHECKS: dict[str, Callable[[dict[str, Any], IngestSettings], Refusal | None]] = {
     "builtin": _builtin,
     "path": _path,
@@ -135,4 +142,5 @@ _CHECKS: dict[str, Callable[[dict[str, Any], IngestSettings], Refusal | None]] =
     "s3": _bucket,
     "gs": _bucket,
     "huggingface": _huggingface,
+    "weights": _weights,
 }

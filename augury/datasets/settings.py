@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -34,6 +34,12 @@ class IngestSettings(BaseSettings):
     huggingface_endpoint: str | None = Field(None, description="The hub for `huggingface` references; none: refused.")
     downloads: bool = Field(False, description="Whether Keras may download its own datasets (mnist, cifar10, ...).")
 
+    weights_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("AUGURY_WEIGHTS_URL", "weights_url"),
+        description="Folder or s3:// or gs:// prefix with weights.json and the files that it lists; none: refused.",
+    )
+
     max_bytes: int = Field(10 * 2**30, ge=1, description="Of an upload, a download or a source file.")
     max_unpacked_bytes: int = Field(50 * 2**30, ge=1, description="Of all members of an archive together.")
     max_snapshot_bytes: int = Field(100 * 2**30, ge=1, description="Of a dataset's pixels as they are stored.")
@@ -53,5 +59,5 @@ class IngestSettings(BaseSettings):
 
 def variable_of(field: str) -> str:
     """The environment variable that sets a limit, for messages: ``AUGURY_INGEST_MAX_BYTES``."""
-    assert field in IngestSettings.model_fields, field
-    return f"AUGURY_INGEST_{field.upper()}"
+    alias = IngestSettings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"AUGURY_INGEST_{field.upper()}"

@@ -23,7 +23,7 @@ from augury.planning.trial_definition import TrialDefinition
 from augury.probing.forward import Predict, model_from, predictor
 from augury.probing.sampling import shown_images
 from augury.training.inputs import ENGINES
-from augury.training.splits import draw_split
+from augury.training.optimisation.inner_split import trial_split
 from augury.training.streams import stream_seed
 
 Array = npt.NDArray[Any]
@@ -69,7 +69,7 @@ def judge_trial(
         monitor: told how many images are done, and asked between batches whether to go on.
     """
     seed = definition.seed
-    split = draw_split(snapshot, definition.split, seed)
+    split, _ = trial_split(definition, snapshot)
     inputs = ENGINES[definition.engine](
         definition.spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled
     )

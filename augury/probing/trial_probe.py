@@ -11,7 +11,7 @@ from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
-from augury.training.splits import draw_split
+from augury.training.optimisation.inner_split import trial_split
 
 
 def probe_trial(
@@ -22,7 +22,7 @@ def probe_trial(
     monitor: WorkMonitor,
 ) -> Probe:
     """Ask the model that a trial left behind about the candidates, on the trial's own validation images."""
-    split = draw_split(snapshot, definition.split, definition.seed)
+    split, _ = trial_split(definition, snapshot)
     return run_probe(
         classifier(model_from(model)),
         definition.spec,

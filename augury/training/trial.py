@@ -22,11 +22,11 @@ from augury.training.inputs import ENGINES, Chunk, Indices, Inputs
 from augury.training.loop import train
 from augury.training.models import Learner, continued_learner, initialised_learner
 from augury.training.optimisation.averaging import WeightMean, estimate_batch_statistics, has_batch_statistics
-from augury.training.optimisation.inner_split import carve_inner
+from augury.training.optimisation.inner_split import trial_split
 from augury.training.optimisation.objective import class_weights
 from augury.training.optimisation.rates import Rates
 from augury.training.optimisation.watching import Watch
-from augury.training.splits import Split, draw_split, scored_images
+from augury.training.splits import Split, scored_images
 from augury.training.stages import PlannedStage, planned_stages
 from augury.training.streams import INITIALISATION, stream_seed
 
@@ -69,14 +69,14 @@ def train_trial(
     began = time.perf_counter()
     seed, settings, spec = definition.seed, definition.training, definition.spec
     shape, classes = snapshot.images.shape[1:], len(snapshot.class_names)
-    split, inner = _split(definition, snapshot)
+    split, inner = trial_split(definition, snapshot)
     engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
     data = _Data(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
     stages = planned_stages(definition.model, settings)
     first_seed = stream_seed(seed, INITIALISATION)
-    learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, model_file)
+    learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
     learner = replace(learner, class_weights=weights)
 
     history = History()
@@ -160,15 +160,6 @@ def _train_stage(
     if _take_final_weights(learner, settings, data.inputs, watch, mean, stage.epochs.stop, monitor):
         predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
     return predictions, watch
-
-
-def _split(definition: TrialDefinition, snapshot: Snapshot) -> tuple[Split, Indices]:
-    """The trial's split, and its inner split, which is empty where nothing watches it."""
-    split = draw_split(snapshot, definition.split, definition.seed)
-    if not definition.training.watches:
-        return split, split.training[:0]
-    training, inner = carve_inner(snapshot, split.training, definition.training.inner_fraction, definition.seed)
-    return replace(split, training=training), inner
 
 
 def _watch(settings: TrainingSettings) -> Watch | None:

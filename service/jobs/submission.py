@@ -30,6 +30,7 @@ def submit(resources: Resources, request: JobRequest, idempotency_key: str | Non
             more than one job may ask for.
     """
     resolved = registration.resolve(resources, request.dataset)
+    choice.have_weights_read(resources, request)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
         known = registration.find(session, resolved)
         choice.require_fitting(session, choice.with_content(session, request), registration.facts_of(known))

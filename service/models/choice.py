@@ -6,31 +6,54 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.failures import Failure
-from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrialRequest
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrainingRequest, TrialRequest
 from api_schemas.models.model import ModelFacts, ModelState
+from api_schemas.models.references import PublishedWeights
 from api_schemas.training.automatic_epochs import MIN_AUTOMATIC_EPOCHS
 from api_schemas.training.models import ModelSpec
 from augury.field_problems import shown
 from service.datasets.registration import RETRY_AFTER_SECONDS
 from service.http.problem import ProblemError
 from service.http.problem_types import INVALID_REQUEST, MODEL_NOT_READY
+from service.models import registration
+from service.resources import Resources
 from store.rows.models import registered
 from store.rows.tables import RegisteredModelRow
 
 _REFUSAL = "the model cannot be used; nothing was stored"
 
 
+def have_weights_read(resources: Resources, request: JobRequest) -> None:
+    """Have published weights read that a job names and that nobody has named before.
+
+    Raises:
+        ProblemError: the operator has none.
+    """
+    reference = _published(request)
+    if reference is None:
+        return
+    with resources.database.reading() as session:
+        row = registered.newest(session, reference.model_dump(mode="json"))
+    if row is None:
+        registration.register(resources, reference, None, "body.model")
+
+
 def with_content(session: Session, request: JobRequest) -> JobRequest:
     """The request with the digest of the registered model that it names, by which its trials know it.
 
-    Inside of a transaction that writes, the model is kept from being deleted until its end.
+    Published weights that nobody has named before have none yet. Inside of a transaction that writes, the model is kept
+    from being deleted until its end.
 
     Raises:
         ProblemError: there is no such model, or it is not ready.
     """
-    if isinstance(request, AugmentationRequest) or (request.model.id is None and request.model.digest is None):
+    if isinstance(request, AugmentationRequest) or not request.model.is_registered:
         return request
-    row = _row(session, request.model)
+    row = _row(session, request)
+    return request if row is None else _with_digest(session, request, row)
+
+
+def _with_digest(session: Session, request: ComparisonRequest | TrainingRequest, row: RegisteredModelRow) -> JobRequest:
     session.refresh(row, with_for_update={"read": True})
     _require_ready(row)
     if request.model.digest not in (None, row.digest):
@@ -66,6 +89,13 @@ def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts |
         raise INVALID_REQUEST.error_at("body.model.head", output_problem, _REFUSAL)
 
 
+def _published(request: JobRequest) -> PublishedWeights | None:
+    """What a request's weights are registered as."""
+    if isinstance(request, AugmentationRequest) or request.model.weights is None or request.model.name is None:
+        return None
+    return PublishedWeights(kind="weights", name=request.model.name, weights=request.model.weights)
+
+
 def _fewest_epochs(request: TrialRequest) -> int:
     """Of all trainings that a request asks for, or may come to."""
     usual = MIN_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
@@ -73,11 +103,17 @@ def _fewest_epochs(request: TrialRequest) -> int:
     return min(usual, *(budgets or [usual]))
 
 
-def _row(session: Session, model: ModelSpec) -> RegisteredModelRow:
-    by_id = None if model.id is None else registered.get(session, model.id)
-    row = by_id if model.id is not None else registered.ready_with(session, model.digest or "")
+def _row(session: Session, request: ComparisonRequest | TrainingRequest) -> RegisteredModelRow | None:
+    model, published = request.model, _published(request)
+    if published is not None:
+        return registered.newest(session, published.model_dump(mode="json"))
+    if model.id is not None:
+        field, value = "id", model.id
+        row = registered.get(session, model.id)
+    else:
+        field, value = "digest", str(model.digest)
+        row = registered.ready_with(session, value)
     if row is None:
-        field, value = ("id", model.id) if model.id is not None else ("digest", model.digest)
         message = f"got {shown(value)}: there is no such model; see GET /v1/models"
         raise INVALID_REQUEST.error_at(f"body.model.{field}", message, _REFUSAL)
     return row

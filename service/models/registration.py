@@ -29,14 +29,16 @@ def require_not_reused(resources: Resources, reference: ModelReference, idempote
         idempotency.require_not_reused(session, idempotency_key, _fingerprint(reference.model_dump(mode="json")))
 
 
-def register(resources: Resources, reference: ModelReference, idempotency_key: str | None) -> Accepted:
-    """Have a model read that is not yet; the answer is the model.
+def register(
+    resources: Resources, reference: ModelReference, idempotency_key: str | None, location: str = "body"
+) -> Accepted:
+    """Have a model read that is not yet; the answer is the model. *location* is the reference's in the request.
 
     Raises:
         ProblemError: the reference is refused, its file is just being deleted, or the key came before with another
             request.
     """
-    resolved = registration.resolve(resources, reference, "body")
+    resolved = registration.resolve(resources, reference, location)
     _require_allowed(resolved)
     due: list[RegisteredModelRow] = []
     with resources.database.writing() as session:

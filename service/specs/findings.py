@@ -12,6 +12,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import Job
 from api_schemas.lint import Finding, LintRequest, LintResult, Semantics
 from augury.linting import lint_each
+from augury.linting.networks.weights import weights_findings
 from augury.linting.result import lint_result
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference, facts_of
@@ -52,4 +53,8 @@ def _of_stored(request: dict[str, Any], facts: DatasetFacts | None) -> Findings:
         specs = [(each["name"], ImageDataGeneratorSpec.model_validate(each["spec"])) for each in named]
     except ValidationError:  # stored by a version that accepted more than this one
         return {}
-    return lint_each(specs, facts, semantics)
+    found = lint_each(specs, facts, semantics)
+    model = request.get("model") or {}
+    if model.get("weights") is None:
+        return found
+    return {name: [*found[name], *weights_findings(str(model.get("name")), spec, facts)] for name, spec in specs}

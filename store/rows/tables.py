@@ -37,6 +37,7 @@ class RegisteredModelRow(ReadOnce, Base):
               **only("state not in ('failed', 'deleted')")),
         Index("registered_models_by_state", "state", "created_at"),
         Index("registered_models_by_digest", "digest"),
+        Index("registered_models_by_reference", "reference_digest", "id"),
         Index("registered_models_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 

@@ -6,11 +6,13 @@ import os
 import sys
 
 from augury.datasets.errors import DatasetError
+from augury.datasets.labelled_images import Listing
 from augury.datasets.processes.child import Reporter, carry_out, end_with_the_parent
 from augury.datasets.protocol import Task
 from augury.datasets.sources import Fetched, Request, fetch
 from augury.telemetry.logs import configure_logging
 from augury.training.model_reading.protocol import ReadModel, ready_message
+from augury.training.model_reading.published import fetch_published
 from augury.training.model_reading.reading import read_model
 
 
@@ -26,10 +28,15 @@ def main() -> int:
 
 def _read(task: Task) -> ReadModel:
     report = Reporter()
-    fetched = fetch(Request(task.reference, task.workspace, task.limits, report, task.upload))
+    request = Request(task.reference, task.workspace, task.limits, report, task.upload)
+    fetched: Fetched | Listing
+    if task.reference["kind"] == "weights":
+        fetched, architecture = fetch_published(request)
+    else:
+        fetched, architecture = fetch(request), task.reference.get("architecture")
     if not isinstance(fetched, Fetched):
         raise DatasetError("model.format", "the reference names no file")
-    return read_model(fetched.descriptor, task.reference.get("architecture"), task.workspace, task.limits, report)
+    return read_model(fetched.descriptor, architecture, task.workspace, task.limits, report)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from augury.datasets.processes.parent import Child, result_of_child
 from augury.datasets.protocol import Task
 from augury.monitor import WorkMonitor
 from augury.training.model_files.errors import ModelFileError
+from augury.training.model_reading.places import kind_of_place
 from augury.training.model_reading.protocol import ReadModel, result_of
 
 
@@ -21,7 +22,10 @@ def read_model_in_process(task: Task, monitor: WorkMonitor) -> ReadModel:
         Whatever the monitor raises to end the work; nothing of the child is left running then.
     """
     module, limits = "augury.training.model_reading", task.limits
-    child = Child(module, task.reference["kind"], task.to_json(), limits.max_seconds, "model")
+    kind = task.reference["kind"]
+    if kind == "weights" and limits.weights_url is not None:  # in a bucket, it needs what is needed for that
+        kind = kind_of_place(limits.weights_url)
+    child = Child(module, kind, task.to_json(), limits.max_seconds, "model")
     try:
         return result_of_child(child, monitor, partial(result_of, task=task))
     except ModelFileError:

@@ -97,9 +97,11 @@ def _require_images(model: keras.Model) -> None:
 
 def _load(model: keras.Model, content: Content) -> None:
     try:
-        _load_by_name(model, content.by_name) if content.by_name is not None else saving_lib._load_state(
-            model, weights_store=_Checked(content.by_path or {}), assets_store=None, inner_path=""
-        )
+        if content.by_name is not None:
+            _load_by_name(model, content.by_name)
+        else:  # Keras's own walk over the layers, which knows where each has its weights
+            store = _Checked(content.by_path or {})
+            saving_lib._load_state(model, weights_store=store, assets_store=None, inner_path="")
     except _WRONG as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise ModelFileError("model.weights", f"the weights do not fit the network: {reason}") from error

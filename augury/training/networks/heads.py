@@ -42,7 +42,10 @@ def replace_head(model: keras.Model, head: Head, classes: int) -> keras.Model:
     if head.dropout:
         pooled = layers.Dropout(head.dropout, name=f"{HEAD_PREFIX}dropout")(pooled)
     outputs = layers.Dense(classes, activation="softmax", name=f"{HEAD_PREFIX}dense")(pooled)
-    return keras.Model(model.inputs, outputs)
+    try:
+        return keras.Model(model.inputs, outputs)
+    except ValueError as error:  # the model has a top of ours already, and is cut above it
+        raise UserInputError(f"model.head: cut the model below its present top, {HEAD_PREFIX}…") from error
 
 
 def is_of_head(layer: Any) -> bool:

@@ -5,15 +5,30 @@ They come from the training side alone, so what is decided by them is decided wi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from augury.datasets.snapshot import Snapshot
+from augury.planning.trial_definition import TrialDefinition
 from augury.training.errors import UserInputError
-from augury.training.splits import whole_groups
+from augury.training.splits import Split, draw_split, whole_groups
 from augury.training.streams import INNER_SPLIT, stream_seed
 
 Indices = npt.NDArray[np.intp]
+
+
+def trial_split(definition: TrialDefinition, snapshot: Snapshot) -> tuple[Split, Indices]:
+    """The split of a trial, and its inner split, which is empty where nothing watches it.
+
+    Whoever asks the trial's model later needs the same, as preprocessing may be learned from the images trained on.
+    """
+    split = draw_split(snapshot, definition.split, definition.seed)
+    if not definition.training.watches:
+        return split, split.training[:0]
+    training, inner = carve_inner(snapshot, split.training, definition.training.inner_fraction, definition.seed)
+    return replace(split, training=training), inner
 
 
 def carve_inner(snapshot: Snapshot, training: Indices, fraction: float, seed: int) -> tuple[Indices, Indices]:

@@ -46,6 +46,7 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index("registered_models_by_state", _TABLE, ["state", "created_at"])
     op.create_index("registered_models_by_digest", _TABLE, ["digest"])
+    op.create_index("registered_models_by_reference", _TABLE, ["reference_digest", "id"])
     op.create_index(
         "registered_models_by_upload", _TABLE, ["upload_sha256"],
         sqlite_where=_UPLOADED, postgresql_where=_UPLOADED,
@@ -55,6 +56,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo it."""
     for name in (
+        "registered_models_by_reference",
         "registered_models_by_upload",
         "registered_models_by_digest",
         "registered_models_by_state",

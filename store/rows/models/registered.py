@@ -54,6 +54,12 @@ def _find(session: Session, reference: dict[str, object]) -> RegisteredModelRow 
     return session.scalar(select(RegisteredModelRow).where(same_reference, _IS_LIVE))
 
 
+def newest(session: Session, reference: dict[str, object]) -> RegisteredModelRow | None:
+    """The newest row for a reference that was not deleted, failed or not; or None."""
+    same = (RegisteredModelRow.reference_digest == digest(reference), RegisteredModelRow.state != ModelState.DELETED)
+    return session.scalars(select(RegisteredModelRow).where(*same).order_by(RegisteredModelRow.id.desc())).first()
+
+
 def get(session: Session, model_id: str) -> RegisteredModelRow | None:
     """The row of that id, or None where there is none or it was deleted."""
     row = session.get(RegisteredModelRow, model_id) if is_identifier(model_id) else None

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from augury.datasets.errors import DatasetError
+from augury.datasets.processes.parent import environment_for
 from augury.datasets.protocol import Task
-from augury.datasets.reading_process import environment_for, read_in_process
+from augury.datasets.reading_process import read_in_process
 from augury.datasets.settings import IngestSettings
 from tests.augury.datasets.images.test_attacks_images import png_bomb
 from tests.augury.datasets.makers import folder_of, photographs

@@ -237,6 +237,19 @@ def test_a_model_without_places_is_cut_below_its_classifier(tmp_path: Path) -> N
     assert [tuple(weight.shape) for weight in model.weights] == [(64, 7), (7,), (7, 5), (5,)]
 
 
+def test_a_model_that_has_a_top_of_ours_gets_another_in_its_place(backbone: tuple[Path, str], tmp_path: Path) -> None:
+    """As one that an earlier job left; only on top of the other there is no place."""
+    file, digest = backbone
+    first = build(ModelSpec(digest=digest, head={}), read_stored_model(file), SHAPE, 5)
+    again = _stored(first, tmp_path / "again")
+    stored = read_stored_model(tmp_path / "again")
+    second = build(ModelSpec(digest=again, head={}, trainable="head"), stored, SHAPE, 3)
+    assert second.output_shape == (None, 3)
+    assert [weight.path for weight in second.trainable_weights] == ["new_head_dense/kernel", "new_head_dense/bias"]
+    with pytest.raises(UserInputError, match="below its present top"):
+        build(ModelSpec(digest=again, head={"cut": "new_head_dense"}), stored, SHAPE, 3)
+
+
 def _counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """From now on, how many images go through frozen parts at a time."""
     counts: list[int] = []

@@ -20,6 +20,7 @@ from augury.planning.splits import FixedSplit, RandomSplit
 from augury.planning.trial_definition import TrialDefinition
 from augury.training import evaluation, inputs, trial
 from augury.training.errors import UserInputError
+from augury.training.optimisation import inner_split
 from augury.training.steppers import BatchStepper
 from augury.training.trial import Trained, train_trial
 from tests.augury.training.conftest import Nobody, definition
@@ -142,20 +143,19 @@ def test_split_weights_and_order_all_come_from_the_trials_own_seed(
     """None of the three is shared by two seeds, and all are by two specs of one seed."""
     used: list[tuple[int, ...]] = []
 
-    def note(module: Any, name: str, of_interest: str | None = None) -> None:
+    def note(module: Any, name: str, of_interest: str | None = None, *, seed_at: int = -1) -> None:
         real = getattr(module, name)
 
-        def noting(*arguments: Any) -> Any:
-            result = real(*arguments)
+        def noting(*arguments: Any, **options: Any) -> Any:
+            result = real(*arguments, **options)
             if of_interest is None or arguments[-1] == of_interest:
-                seeds = (each for each in reversed(arguments) if isinstance(each, int))
-                used[-1] += (result if of_interest else next(seeds),)
+                used[-1] += (result if of_interest else arguments[seed_at],)
             return result
 
         monkeypatch.setattr(module, name, noting)
 
-    note(trial, "initialised_learner")
-    note(trial, "draw_split")
+    note(trial, "initialised_learner", seed_at=4)
+    note(inner_split, "draw_split")
     note(inputs, "stream_seed", inputs.BATCHES)
     for seed, spec in ((0, VIOLENT.model_dump(mode="json")), (0, RESCALE), (1, VIOLENT.model_dump(mode="json"))):
         used.append(())

@@ -13,6 +13,7 @@ from httpx2 import Response
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.models.model import Model, ModelFacts, ModelLayer
+from api_schemas.training.models import ModelSpec
 from augury.datasets.settings import IngestSettings
 from store.files.names import upload_name
 from store.rows import leases, plans
@@ -265,12 +266,57 @@ def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None
         {"id": "model_" + "0" * 32, "stages": [{"learning_rate": 0}]},
         {"id": "model_" + "0" * 32, "head": {"dropout": 1.0}},
         {"id": "ds_" + "0" * 32},
+        {"weights": "imagenet"},
+        {"name": "linear", "weights": "imagenet"},
+        {"name": "applications/ResNet50", "weights": "cifar"},
+        {"name": "applications/ResNet50", "weights": "imagenet", "id": "model_" + "0" * 32},
     ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused(shared_client: TestClient, model: dict[str, Any]) -> None:
     """Before anybody looks for the model."""
     assert _submit(shared_client, model).status_code == 422
+
+
+RESNET = {"name": "applications/ResNet50", "weights": "imagenet", "head": {}}
+
+
+def test_weights_that_the_operator_does_not_keep_are_refused(client: TestClient) -> None:
+    """With the setting that would allow them."""
+    assert "AUGURY_WEIGHTS_URL" in _refusal(_submit(client, RESNET), "body.model.weights")
+
+
+def test_weights_are_read_when_a_job_first_names_them(tmp_path: Path) -> None:
+    """It is told to come again; trials know them by their content, and their findings what they expect."""
+    with serving(tmp_path, IngestSettings(weights_url="/weights")) as client:
+        planned = client.post("/v1/jobs", json=comparison_body(model=RESNET), params={"validate_only": True})
+        assert planned.status_code == 200, planned.text
+        assert client.get("/v1/models").json()["items"] == [], "a plan stores nothing"
+        assert [_submit(client, RESNET).status_code for _ in range(2)] == [409, 409]
+        (model,) = client.get("/v1/models").json()["items"]
+        facts = FACTS.model_copy(update={"input_shape": [None, None, 1]})
+        with resources_of(client).database.writing() as session:
+            lease = leases.claim(session, leases.MODELS, model["id"], owner="w", now=0.0, seconds=10)
+            assert lease is not None
+            registered.finish_reading(session, lease, DIGEST, facts, 0.0)
+        job = _submit(client, RESNET).json()
+    assert job["request"]["model"]["digest"] == DIGEST
+    said = [finding["message"] for finding in job["findings"]["flip"] if finding["rule"] == "weights-preprocessing"]
+    assert "imagenet_caffe" in said[0]
+    assert ModelSpec.model_validate(job["request"]["model"]).as_trained() == ModelSpec(digest=DIGEST, head={})
+
+
+def test_weights_that_could_not_be_read_say_so(tmp_path: Path) -> None:
+    """And are not read over and over, by every job that names them."""
+    with serving(tmp_path, IngestSettings(weights_url="/weights")) as client:
+        _submit(client, RESNET)
+        (model,) = client.get("/v1/models").json()["items"]
+        with resources_of(client).database.writing() as session:
+            lease = leases.claim(session, leases.MODELS, model["id"], owner="w", now=0.0, seconds=10)
+            assert lease is not None
+            registered.fail_reading(session, lease, Failure.of(FailureClass.MODEL, "not in the table"), 0.0)
+        assert "not in the table" in _refusal(_submit(client, RESNET), "body.model.id")
+        assert len(client.get("/v1/models").json()["items"]) == 1
 
 
 def test_every_budget_has_epochs_for_all_stages(client: TestClient) -> None:

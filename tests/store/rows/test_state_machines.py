@@ -13,25 +13,39 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
+from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.database import Database
 from store.rows import jobs, leases, state_machines
+from store.rows.models import registered
 from store.rows.state_machines import StateMachine, move
-from store.rows.tables import DatasetRow, JobRow, TrialRow
+from store.rows.tables import DatasetRow, JobRow, RegisteredModelRow, TrialRow
 from tests.store.databases import NOW, new_job, new_trial, ready_dataset, running_job
 
-MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | TrialRow]] = {
+
+def _new_model(session: Session) -> RegisteredModelRow:
+    return registered.register(session, {"kind": "path", "path": "/net.keras", "architecture": None}, NOW)
+
+
+MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | RegisteredModelRow | TrialRow]] = {
     DatasetRow: ready_dataset,
     JobRow: new_job,
+    RegisteredModelRow: _new_model,
     TrialRow: new_trial,
 }
 TERMINAL = {
     JobState: {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED},
     TrialState: {TrialState.SUCCEEDED, TrialState.FAILED, TrialState.CANCELLED},
     DatasetState: {DatasetState.DELETED},
+    ModelState: {ModelState.DELETED},
 }
-MACHINES = [(state_machines.JOB, JobState), (state_machines.TRIAL, TrialState), (state_machines.DATASET, DatasetState)]
-of_every_machine = pytest.mark.parametrize(("machine", "states"), MACHINES, ids=["job", "trial", "dataset"])
+MACHINES = [
+    (state_machines.JOB, JobState),
+    (state_machines.TRIAL, TrialState),
+    (state_machines.DATASET, DatasetState),
+    (state_machines.MODEL, ModelState),
+]
+of_every_machine = pytest.mark.parametrize(("machine", "states"), MACHINES, ids=["job", "trial", "dataset", "model"])
 
 
 def _reachable(machine: StateMachine, start: str) -> set[str]:

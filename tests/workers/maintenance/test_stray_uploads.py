@@ -9,16 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from api_schemas.datasets.dataset import DatasetState
 from store.files.artifacts import Artifacts
 from store.files.names import upload_name
 from store.rows import datasets
-from store.rows.tables import DatasetRow
+from store.rows.models import registered
+from store.rows.tables import DatasetRow, RegisteredModelRow
 from store.settings import SECONDS_PER_DAY
 from tests.store.listing import names_below
 from workers.context import Context
-from workers.maintenance import needless_files, stray_uploads
+from workers.maintenance import dataset_files, model_files, needless_files, stray_uploads
 
 NAMES = [f"{number:064x}" for number in range(12)]
 
@@ -122,3 +124,26 @@ def test_a_listing_begins_anywhere_and_goes_round(tmp_path: Path) -> None:
     assert artifacts.some_names("uploads", start="bb", limit=1) == ["c"]
     assert artifacts.some_names("uploads", start="", limit=9) == ["a", "b", "c", "d"]
     assert artifacts.some_names("nothing", start="", limit=9) == []
+
+
+def test_the_upload_of_a_model_stays(context: Context, store: Callable[..., str]) -> None:
+    """As a dataset's does; and where both have the same file, it goes with the last of them."""
+    kept = store(NAMES[0], state=DatasetState.READY)
+    with context.database.writing() as session:
+        model = registered.register(session, {"kind": "upload", "sha256": NAMES[0], "architecture": None}, 0.0)
+    assert _removed(context) == 0
+    with context.database.writing() as session:
+        dataset = session.scalars(select(DatasetRow)).one()
+        datasets.delete(session, dataset.id, 1.0)
+    _sweep(context)
+    assert _left(context) == [kept]
+    with context.database.writing() as session:
+        registered.delete(session, session.get_one(RegisteredModelRow, model.id), 1.0)
+    _sweep(context)
+    assert _left(context) == []
+
+
+def _sweep(context: Context) -> None:
+    dataset_files.bury(context)
+    model_files.bury(context)
+    needless_files.delete(context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from keras import layers
 from api_schemas.failures import FailureClass
 from api_schemas.models.model import Model, ModelState
 from augury.datasets.settings import IngestSettings
+from store.files.artifacts import Artifacts
 from store.files.models import is_stored
 from store.files.names import upload_name
 from store.rows.models import registered
@@ -154,3 +156,61 @@ def test_the_workspace_of_a_running_reading_is_kept(context: Context) -> None:
         (context.settings.data_dir / "ingest" / name).mkdir(parents=True)
     remove_abandoned(context.settings, context.database)
     assert [entry.name for entry in (context.settings.data_dir / "ingest").iterdir()] == ["lease_held"]
+
+
+def _published(folder: Path, content: bytes, **changes: Any) -> dict[str, Any]:
+    """A folder of the operator's with one file of weights; the reference to them."""
+    folder.mkdir()
+    (folder / "mobilenet.keras").write_bytes(content)
+    entry = {"file": "mobilenet.keras", "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (folder / "weights.json").write_text(json.dumps({"applications/MobileNet": {"imagenet": entry | changes}}))
+    return {"kind": "weights", "name": "applications/MobileNet", "weights": "imagenet"}
+
+
+def test_the_operators_weights_are_read_by_name(context: Context, tmp_path: Path) -> None:
+    """From the folder that the setting names, though no path of it may be registered."""
+    content = _saved(tmp_path / "a.keras").read_bytes()
+    reference = _published(tmp_path / "weights", content)
+    with context.database.writing() as session:
+        model_id = registered.register(session, reference, context.database.now(session)).id
+    read_model(replace(context, ingest=IngestSettings(weights_url=str(tmp_path / "weights"))), model_id)
+    model = _wire(context, model_id)
+    assert model.state == ModelState.READY, model.error
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"bytes": 5}, "weights.damaged"),
+        ({"sha256": "0" * 64}, "weights.damaged"),
+        ({"file": "other.keras"}, "path.missing"),
+        ({"file": "../a.keras"}, "weights.table"),
+        ({"more": 1}, "weights.table"),
+    ],
+)
+def test_a_file_that_is_not_the_one_in_the_table_is_not_read(
+    context: Context, tmp_path: Path, changes: dict[str, Any], rule: str
+) -> None:
+    """By size and checksum; and a table cannot name files elsewhere."""
+    content = archive()
+    (tmp_path / "a.keras").write_bytes(content)
+    reference = _published(tmp_path / "weights", content, **changes)
+    with context.database.writing() as session:
+        model_id = registered.register(session, reference, context.database.now(session)).id
+    read_model(replace(context, ingest=IngestSettings(weights_url=str(tmp_path / "weights"))), model_id)
+    error = _wire(context, model_id).error
+    assert error is not None
+    assert error.rule == rule, error
+
+
+def test_weights_that_are_not_in_the_table_are_not_there(context: Context, bucket: str) -> None:
+    """In a bucket, too, which its workers reach by the variables of its library."""
+    remote = Artifacts(f"s3://{bucket}/all")
+    remote.write("weights.json", b"{}")
+    reference = {"kind": "weights", "name": "applications/VGG16", "weights": "imagenet"}
+    with context.database.writing() as session:
+        model_id = registered.register(session, reference, context.database.now(session)).id
+    read_model(replace(context, ingest=IngestSettings(weights_url=f"s3://{bucket}/all/")), model_id)
+    error = _wire(context, model_id).error
+    assert error is not None
+    assert error.rule == "weights.unlisted", error
