@@ -77,9 +77,9 @@ def test_the_loss_of_an_epoch_is_that_of_all_its_batches(digits: Snapshot, monke
     ours = _train(definition(RESCALE), digits).result
     real = trial.initialised_learner
 
-    def with_keras_steps(*arguments: Any) -> Any:
-        learner = real(*arguments)
-        return type(learner)(learner.model, BatchStepper(learner.model), learner.evaluation_batch)
+    def with_keras_steps(*arguments: Any, **options: Any) -> Any:
+        learner = real(*arguments, **options)
+        return replace(learner, stepper=BatchStepper(learner.model))
 
     monkeypatch.setattr(trial, "initialised_learner", with_keras_steps)
     theirs = _train(definition(RESCALE), digits).result
