@@ -1,5 +1,4 @@
-"""What a comparison needs next, from the evidence so far: more seeds, other budgets
-or shares of the images, a trial of the recommendation, or nothing."""
+"""What a comparison needs next, by the evidence so far: more epochs, seeds, budgets, a confirmation, or nothing."""
 
 from __future__ import annotations
 
