@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,9 +19,11 @@ from sqlalchemy import select
 from store.database import Database
 from store.rows.tables import DatasetRow, TrialRow
 from tests.servers import Broker, free_port, wait_for
+from workers import stacks
 
 JOB_PATIENCE_SECONDS = 180.0
 WORKERS = ("control", "cpu")
+_LAST_CHARACTERS = 12_000
 
 
 class Stack:
@@ -87,18 +90,30 @@ class Stack:
         self._processes[name].wait(60)
         return time.monotonic() - began
 
+    def last_words(self) -> dict[str, str]:
+        """The end of each process's log, with the stacks of its threads and of those of its children."""
+        for name in WORKERS:
+            for process in self._with_children(name):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, stacks.SIGNAL)
+        time.sleep(2)
+        return {log.name: log.read_text()[-_LAST_CHARACTERS:] for log in sorted(self.folder.glob("*.log"))}
+
     def memory_maps_of(self, name: str) -> str:
         """The files that a process has mapped."""
         return Path(f"/proc/{self._processes[name].pid}/maps").read_text()
 
     def thread_names_of(self, name: str) -> list[set[str]]:
         """What the threads of a process are called, and then those of each of its children."""
-        parent = self._processes[name].pid
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         return [
             {(task / "comm").read_text().strip() for task in Path(f"/proc/{process}/task").iterdir()}
-            for process in (parent, *children)
+            for process in self._with_children(name)
         ]
+
+    def _with_children(self, name: str) -> list[int]:
+        parent = self._processes[name].pid
+        children = Path(f"/proc/{parent}/task/{parent}/children")
+        return [parent, *(map(int, children.read_text().split()) if children.exists() else ())]
 
     def _spawn(self, name: str, *module: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")

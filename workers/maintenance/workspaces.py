@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
 
+from augury.private_files import FOLDER_MODE, make_private_folder
 from store.database import Database
 from store.rows.tables import DatasetRow, RegisteredModelRow
 from workers.settings import WorkerSettings
 
 
-def workspace_of(settings: WorkerSettings, lease_id: str) -> Path:
-    """The folder for one ingestion on this machine."""
-    return _folder(settings) / lease_id
+@contextmanager
+def workspace_for(settings: WorkerSettings, database: Database, lease_id: str) -> Iterator[Path]:
+    """A new folder for one reading on this machine, gone when it ends; those that a crash left make room for it."""
+    remove_abandoned(settings, database)
+    workspace = _folder(settings) / lease_id
+    make_private_folder(workspace.parent)
+    workspace.mkdir(mode=FOLDER_MODE)
+    try:
+        yield workspace
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
 
 
 def remove_abandoned(settings: WorkerSettings, database: Database) -> None:
-    """Remove the folders of ingestions on this machine that have ended, however they did."""
+    """Remove the folders of readings on this machine that have ended, however they did."""
     folder = _folder(settings)
     found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 from api_schemas.failures import Failure
 from augury.datasets.protocol import ReadDataset, Task
 from augury.datasets.reading_process import read_in_process
-from augury.private_files import FOLDER_MODE, make_private_folder
 from store import queue
 from store.files.names import snapshot_folder
 from store.files.snapshots import is_stored, store_snapshot_folder
@@ -22,7 +20,7 @@ from store.rows.upkeep import tombstones
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
-from workers.maintenance.workspaces import workspace_of
+from workers.maintenance.workspaces import workspace_for
 from workers.units.uploaded_file import uploaded_file
 
 
@@ -31,10 +29,7 @@ def _read(session: Session, dataset_id: str) -> dict[str, Any]:
 
 
 def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadDataset:
-    workspace = workspace_of(context.settings, keeper.lease_id)
-    try:
-        make_private_folder(workspace.parent)
-        workspace.mkdir(mode=FOLDER_MODE)
+    with workspace_for(context.settings, context.database, keeper.lease_id) as workspace:
         upload = uploaded_file(context.artifacts, reference, workspace, context.ingest, keeper)
         read = read_in_process(Task(reference, workspace, context.ingest, upload), keeper)
         keeper.record(digest=read.digest)  # before anything is stored, so that the files can be found again
@@ -42,8 +37,6 @@ def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) ->
         keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})
         store_snapshot_folder(context.artifacts, read.folder, read.digest)
         return read
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
 
 
 def _record(

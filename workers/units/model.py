@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from api_schemas.failures import Failure
 from augury.datasets.errors import DatasetError
 from augury.datasets.protocol import Task
-from augury.private_files import FOLDER_MODE, make_private_folder
 from augury.training.model_files.errors import ModelFileError
 from augury.training.model_reading.protocol import ReadModel
 from augury.training.model_reading.reading_process import read_model_in_process
@@ -26,7 +24,7 @@ from store.rows.upkeep import tombstones
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
-from workers.maintenance.workspaces import workspace_of
+from workers.maintenance.workspaces import workspace_for
 from workers.units.uploaded_file import uploaded_file
 
 
@@ -35,10 +33,7 @@ def _row(session: Session, model_id: str) -> dict[str, Any]:
 
 
 def _read(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadModel:
-    workspace = workspace_of(context.settings, keeper.lease_id)
-    try:
-        make_private_folder(workspace.parent)
-        workspace.mkdir(mode=FOLDER_MODE)
+    with workspace_for(context.settings, context.database, keeper.lease_id) as workspace:
         with _as_of_a_model():
             upload = uploaded_file(context.artifacts, reference, workspace, context.ingest, keeper)
         read = read_model_in_process(Task(reference, workspace, context.ingest, upload), keeper)
@@ -47,8 +42,6 @@ def _read(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> R
         keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})
         store_model(context.artifacts, read.file, read.digest)
         return read
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
 
 
 @contextmanager

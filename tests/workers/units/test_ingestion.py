@@ -203,6 +203,16 @@ def test_what_a_lost_worker_left_behind_is_cleared_away(context: Context, images
     assert not lost.exists()
 
 
+def test_whoever_reads_a_dataset_clears_away_first_what_a_lost_worker_left(context: Context, images: Path) -> None:
+    """What lies there might be what makes the disk full."""
+    lost = context.settings.data_dir / "ingest" / "lease_lost" / "half.npy"
+    lost.parent.mkdir(parents=True)
+    lost.write_bytes(b"half")
+    worker, dataset_id = _registered(context, images)
+    ingest(worker, dataset_id)
+    assert not lost.parent.exists()
+
+
 def test_the_files_of_a_deleted_dataset_are_swept_away(context: Context, images: Path) -> None:
     """Nothing of it stays in the artifacts."""
     worker, dataset_id = _registered(context, images)
