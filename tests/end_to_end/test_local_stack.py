@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from tests.end_to_end.stack import comparison
 from tests.servers import PATIENCE_SECONDS, free_port, wait_for
@@ -37,8 +36,7 @@ def _processes_of(data_dir: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_up_becomes_ready_and_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_up_becomes_ready_and_leaves_no_process_behind(tmp_path: Path) -> None:
     """The stack answers, and one signal ends all of it, though its workers may be loading TensorFlow still."""
     port = free_port()
     with (tmp_path / "up.log").open("wb") as log:
@@ -46,7 +44,7 @@ def test_up_becomes_ready_and_leaves_no_process_behind(tmp_path: Path, number: s
     wait_for(lambda: _is_ready(port), "readyz")
     wait_for(lambda: len(_processes_of(tmp_path)) >= 5, "the workers to be started")
 
-    up.send_signal(number)
+    up.send_signal(signal.SIGTERM)
     up.wait(PATIENCE_SECONDS)
 
     wait_for(lambda: not _processes_of(tmp_path), "all processes to be gone")
