@@ -6,7 +6,7 @@ import hashlib
 import io
 import zipfile
 
-from tests.end_to_end.stack import LONG, Stack, comparison
+from tests.end_to_end.stack import LONG, Stack, comparison, training
 
 CANDIDATES = [
     {"name": "turned", "spec": {"rotation_range": 90, "horizontal_flip": True, "rescale": 1 / 255}},
@@ -64,14 +64,7 @@ def test_a_stopped_comparison_reports_on_what_is_done(stack: Stack) -> None:
 
 def test_a_training_leaves_its_models_to_download(stack: Stack) -> None:
     """One per seed, in Keras's own format, with the checksum that is listed."""
-    request = {
-        "kind": "training",
-        "dataset": {"kind": "builtin", "name": "digits"},
-        "spec": {"rescale": 1 / 255, "rotation_range": 5},
-        "model": {"name": "linear"},
-        "training": {"epochs": 3},
-        "evaluation": {"seeds": 2, "first_seed": 1000},
-    }
+    request = training(epochs=3, first_seed=1000) | {"spec": {"rescale": 1 / 255, "rotation_range": 5}}
     job = stack.finished(stack.submit(request)["id"])
     assert job["state"] == "succeeded"
     assert [artifact["name"] for artifact in job["artifacts"]] == ["model-seed-1000.keras", "model-seed-1001.keras"]
