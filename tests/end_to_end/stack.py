@@ -28,9 +28,15 @@ _LAST_CHARACTERS = 12_000
 
 
 class Stack:
-    """One API, one control worker and one CPU worker, of so many processes, over a database and a broker."""
+    """One API, one control worker and one CPU worker, of so many processes, over a database and a broker.
 
-    def __init__(self, folder: Path, broker: Broker, database_url: str, *, processes: int = 2) -> None:
+    Leases are short for those who kill processes and wait for others to take over. A process that is not renewed in time
+    ends itself, so who kills none gives them more.
+    """
+
+    def __init__(
+        self, folder: Path, broker: Broker, database_url: str, *, processes: int = 2, lease_seconds: int = 3
+    ) -> None:
         self.folder, self.broker = folder, broker
         self.database = Database(database_url)
         self.port = free_port()
@@ -43,7 +49,7 @@ class Stack:
             "AUGURY_PORT": str(self.port),
             "AUGURY_WORKER_CONCURRENCY": str(processes),
             # Quick to notice what the tests do to it.
-            "AUGURY_LEASE_SECONDS": "3",
+            "AUGURY_LEASE_SECONDS": str(lease_seconds),
             "AUGURY_SWEEP_SECONDS": "1",
             "AUGURY_REPUBLISH_SECONDS": "2",
         }
