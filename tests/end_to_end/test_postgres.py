@@ -17,7 +17,7 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("shared")
     broker = Broker(folder / "broker", binary=redis_server_or_valkey())
     with postgres() as url:
-        running = Stack(folder, broker, url, processes=1, lease_seconds=20)
+        running = Stack(folder, broker, url, processes=1, is_harmed=False)
         running.start()
         try:
             yield running
