@@ -6,13 +6,16 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
+from scipy import special
 
 from api_schemas.training.trials import Curves
 from augury.training.steppers import Totals
 
 _MIN_EPOCHS = 4
 _SIGNIFICANCE = 0.05
+_LEAST = 1e-20
+"""In the place of zero, by which nothing can be divided."""
 
 
 @dataclass
@@ -74,5 +77,19 @@ def is_still_falling(losses: list[float]) -> bool:
         return bool(last[-1] < last[:-1].min())
     if np.ptp(last) == 0:
         return False
-    fitted = stats.linregress(np.arange(len(last)), last, alternative="less")
-    return bool(fitted.pvalue < _SIGNIFICANCE)
+    return _probability_of_slope(last) < _SIGNIFICANCE
+
+
+def _probability_of_slope(values: npt.NDArray[np.float64]) -> float:
+    """That values without a trend would fall so steadily: the t test of a slope by their correlation with time.
+
+    What ``scipy.stats.linregress`` says, without importing it, which takes as long as a third of Keras.
+    """
+    time = np.arange(len(values)) - (len(values) - 1) / 2
+    centred = values - values.mean()
+    correlation = float(np.clip(time @ centred / math.sqrt((time @ time) * (centred @ centred)), -1, 1))
+    if correlation == -1:
+        return 0.0
+    degrees_of_freedom = len(values) - 2
+    t = correlation * math.sqrt(degrees_of_freedom / max((1 - correlation) * (1 + correlation), _LEAST))
+    return float(special.stdtr(degrees_of_freedom, t))

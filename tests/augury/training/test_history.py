@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
 from augury.training.history import History, is_still_falling
 
@@ -49,6 +50,16 @@ def test_the_unit_of_a_loss_does_not_matter(losses: list[float], scale: float) -
     """Scaled by a power of two, which changes no digit, a curve is judged as before."""
     exact = 2.0 ** round(math.log2(scale))
     assert is_still_falling([loss * exact for loss in losses]) == is_still_falling(losses)
+
+
+@given(st.lists(st.floats(0.01, 10), min_size=4, max_size=12))
+def test_the_test_of_the_slope_is_that_of_scipy(losses: list[float]) -> None:
+    """Which trials that are stored were judged by, so that none is judged anew in another way."""
+    last = np.asarray(losses[-max(4, math.ceil(len(losses) / 4)) :])
+    assume(np.ptp(last) > 0)
+    probability = stats.linregress(np.arange(len(last)), last, alternative="less").pvalue
+    assume(abs(probability - 0.05) > 1e-6)
+    assert is_still_falling(losses) == (probability < 0.05)
 
 
 def test_a_history_of_nothing_has_no_rate() -> None:
