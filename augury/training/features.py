@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,10 +65,6 @@ class FeatureInputs:
                 self._features = np.concatenate([self._features, *computed])
             found: npt.NDArray[np.float32] = self._features[self._rows[indices]]
             return found
-
-    def preprocess(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """The features of other images ``[n, H, W, C]``, raw as the dataset's are; they are not kept."""
-        return self._forward(self._inputs.preprocess(images))
 
     def _computed(self, indices: Indices) -> Iterator[npt.NDArray[np.float32]]:
         for first in range(0, len(indices), self._at_once):

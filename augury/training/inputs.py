@@ -59,9 +59,6 @@ class Inputs(Protocol):
     def preprocessed(self, indices: Indices) -> Array:
         """Images as a model is to see them outside training: preprocessing, no random transform. Float32."""
 
-    def preprocess(self, images: Array) -> Array:
-        """The same of other images ``[n, H, W, C]``, raw as the dataset's are."""
-
 
 class AuguryInputs:
     """Our own engine, with draws keyed on (seed, epoch, sample). Reads images where they lie, a chunk at a time.
@@ -104,7 +101,7 @@ class AuguryInputs:
         return self.preprocess(self._images[indices])
 
     def preprocess(self, images: Array) -> Array:
-        """See Inputs."""
+        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training; float32."""
         return _float32(self._pipeline.preprocess(images))
 
 
@@ -160,7 +157,7 @@ class KerasInputs:
         return self.preprocess(self._images[indices])
 
     def preprocess(self, images: Array) -> Array:
-        """See Inputs."""
+        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training; float32."""
         result = np.empty(images.shape, np.float32)
         for row, image in enumerate(images):
             # astype copies, and standardize works in place

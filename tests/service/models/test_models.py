@@ -239,6 +239,14 @@ def test_a_model_is_not_deleted_under_a_job(client: TestClient) -> None:
     assert client.get("/v1/models").json()["items"] == []
 
 
+@pytest.mark.parametrize("field", ["id", "digest"])
+def test_a_request_that_is_sent_again_after_its_model_was_deleted_says_so(client: TestClient, field: str) -> None:
+    """And not that there never was one; whether it names the model or its content."""
+    model = {"id": _ready(client), "digest": DIGEST}
+    assert client.delete(f"/v1/models/{model['id']}").status_code == 204
+    assert "was deleted; register it again" in _refusal(_submit(client, {field: model[field]}), f"body.model.{field}")
+
+
 def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None:
     """It is gone once its worker has."""
     model_id = _send(client).json()["id"]
