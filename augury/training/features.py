@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from threading import Lock
 
@@ -29,6 +30,7 @@ class FeatureInputs:
         seed: the trial's, by which they have the same order as in the other arms.
         at_once: how many images go through it at a time.
         check: called often, and may raise to end the work.
+        note: told how many images went through the part so far, and the seconds that it took for these.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class FeatureInputs:
         seed: int,
         at_once: int,
         check: Callable[[], object],
+        note: Callable[[int, float], object],
     ) -> None:
-        self._inputs, self._forward, self._check = inputs, forward, check
+        self._inputs, self._forward, self._check, self._note = inputs, forward, check, note
         self._labels, self._training, self._seed, self._at_once = labels, training, seed, at_once
         self._lock = Lock()  # the next chunk is made beside an evaluation
         self._rows = np.full(len(labels), -1, np.int64)
         self._features = np.empty((0, *shape), np.float32)
+        self._done, self._seconds = 0, 0.0
 
     def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """See Inputs; nothing is augmented, whatever is asked."""
@@ -69,4 +73,8 @@ class FeatureInputs:
     def _computed(self, indices: Indices) -> Iterator[npt.NDArray[np.float32]]:
         for first in range(0, len(indices), self._at_once):
             self._check()
-            yield self._forward(self._inputs.preprocessed(indices[first : first + self._at_once]))
+            some, began = indices[first : first + self._at_once], time.perf_counter()
+            features = self._forward(self._inputs.preprocessed(some))
+            self._done, self._seconds = self._done + len(some), self._seconds + time.perf_counter() - began
+            self._note(self._done, self._seconds)
+            yield features

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from augury.training.networks.memory import largest_activation_bytes, require_me
 from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
 from augury.training.optimisation.objective import Objective
 from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
+from augury.training.progress.amount import forward_share
 from augury.training.steppers import Stepper, stepper_of
 
 Values = list[npt.NDArray[Any]]
@@ -45,6 +47,12 @@ class Learner:
     """Of a learner that is the top of a frozen part: both together."""
     frozen: Frozen | None = None
     """Where the model has a part that is worth it."""
+
+    @property
+    def forward_share(self) -> float:
+        """What looking at an image takes, as a share of what training on it takes."""
+        trained = sum(math.prod(weight.shape) for weight in self.model.trainable_weights)
+        return forward_share(trained, self.model.count_params())
 
     def saved(self, learning_rate: float) -> bytes:
         """The model with weights and optimizer, as a ``.keras`` file.

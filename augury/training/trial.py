@@ -26,6 +26,8 @@ from augury.training.optimisation.inner_split import trial_split
 from augury.training.optimisation.objective import class_weights
 from augury.training.optimisation.rates import Rates
 from augury.training.optimisation.watching import Watch
+from augury.training.progress.amount import Amount
+from augury.training.progress.reporting import TrialProgress
 from augury.training.splits import Split, scored_images
 from augury.training.stages import PlannedStage, planned_stages
 from augury.training.streams import INITIALISATION, stream_seed
@@ -79,16 +81,20 @@ def train_trial(
     learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
     learner = replace(learner, class_weights=weights)
 
-    history = History()
+    scored_on = scored_images(snapshot, definition.scored_on)
+    watched, last = len(split.validation) + len(inner), len(split.training) + len(scored_on)
+    amount = Amount(settings.epochs, len(split.training), watched, last, settings.batch_size)
+    history, progress = History(), TrialProgress(monitor, amount)
     for number, stage in enumerate(stages):
         if number:
             learner = continued_learner(learner, stage.model, shape, stage.settings, model_file)
-        learner, own = _on_features(learner, data, definition, snapshot, monitor)
-        predictions, watch = _train_stage(learner, stage, settings, own, history, monitor)
+        learner, own = _on_features(learner, data, definition, snapshot, monitor, progress)
+        progress.begin_stage(learner.forward_share, is_last=stage is stages[-1])
+        predictions, watch = _train_stage(learner, stage, settings, own, history, monitor, progress)
         if history.diverged:
             break
     on_training = evaluate(learner.stepper, own.examples(split.training), learner.evaluation_batch, monitor)
-    scored = _scored(definition, snapshot, learner, own.examples, monitor)
+    scored = _scored(learner, own.examples(scored_on), monitor) if len(scored_on) else None
     is_kept = not spec.has_augmentation or definition.keep_model
     model = learner.saved(settings.learning_rate) if is_kept else None
     result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
@@ -97,22 +103,18 @@ def train_trial(
     return Trained(result, predictions.to_npz(), model, scored)
 
 
-def _scored(
-    definition: TrialDefinition,
-    snapshot: Snapshot,
-    learner: Learner,
-    examples: Callable[[Indices], EvaluationSet],
-    monitor: WorkMonitor,
-) -> bytes | None:
+def _scored(learner: Learner, images: EvaluationSet, monitor: WorkMonitor) -> bytes:
     """What the final weights make of images that neither training nor judging has seen."""
-    images = scored_images(snapshot, definition.scored_on)
-    if not len(images):
-        return None
-    return evaluate(learner.stepper, examples(images), learner.evaluation_batch, monitor).to_npz()
+    return evaluate(learner.stepper, images, learner.evaluation_batch, monitor).to_npz()
 
 
 def _on_features(
-    learner: Learner, data: _Data, definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor
+    learner: Learner,
+    data: _Data,
+    definition: TrialDefinition,
+    snapshot: Snapshot,
+    monitor: WorkMonitor,
+    progress: TrialProgress,
 ) -> tuple[Learner, _Data]:
     """The top of a frozen part and its features of the images, where these are the same in every epoch.
 
@@ -125,7 +127,7 @@ def _on_features(
         return learner, data
     inputs = FeatureInputs(
         data.inputs, frozen.forward, frozen.shape, snapshot.labels, data.split.training, definition.seed,
-        at_once=learner.evaluation_batch, check=monitor.raise_if_cancelled,
+        at_once=learner.evaluation_batch, check=monitor.raise_if_cancelled, note=progress.note_features,
     )  # fmt: skip
     examples = partial(EvaluationSet, inputs, frozen.shape, snapshot.labels)
     return replace(frozen.top, class_weights=learner.class_weights), replace(data, inputs=inputs, examples=examples)
@@ -138,6 +140,7 @@ def _train_stage(
     data: _Data,
     history: History,
     monitor: WorkMonitor,
+    progress: TrialProgress,
 ) -> tuple[Predictions, Watch | None]:
     """One stage, which goes on with the *history*; what its final weights make of the validation images.
 
@@ -146,13 +149,14 @@ def _train_stage(
     own, validation = stage.settings, data.examples(data.split.validation)
     watch = _watch(own)
     mean = WeightMean(own.average_last, own.epochs) if own.average_last else None
-    _, predictions = train(
+    predictions = train(
         learner,
         training_chunks(data.inputs, settings, stage.epochs),
         batch_size=own.batch_size,
         rates=Rates(own, math.ceil(len(data.split.training) / own.batch_size)),
         validation=validation,
         monitor=monitor,
+        progress=progress,
         inner=(data.examples(data.inner), watch) if watch else None,
         mean=mean,
         history=history,
