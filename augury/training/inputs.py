@@ -85,16 +85,15 @@ class AuguryInputs:
 
     def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """See Inputs."""
-        shape, draw_seed = self._images.shape[1:], stream_seed(self._seed, AUGMENTATION)
-
-        def make(epoch: int, indices: Indices) -> Array:
-            if not is_augmented:
-                return self.preprocessed(indices)
-            draws = self._pipeline.draw(shape, seed=draw_seed, epoch=epoch, indices=indices)
-            return _float32(self._pipeline.augment(self._images, draws, indices))
-
-        size = batch_size * batches_in_chunk(shape, batch_size)
+        make = self.augmented if is_augmented else partial(_without_epoch, self.preprocessed)
+        size = batch_size * batches_in_chunk(self._images.shape[1:], batch_size)
         yield from in_order(self._training, self._labels, self._seed, epochs, size, make)
+
+    def augmented(self, epoch: int, indices: Indices) -> Array:
+        """Images ``[n, H, W, C]`` float32 as that epoch has them, whatever came before it."""
+        draw_seed = stream_seed(self._seed, AUGMENTATION)
+        draws = self._pipeline.draw(self._images.shape[1:], seed=draw_seed, epoch=epoch, indices=indices)
+        return _float32(self._pipeline.augment(self._images, draws, indices))
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""

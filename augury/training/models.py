@@ -98,7 +98,7 @@ def initialised_learner(
     """
     if training.mixed_precision:
         require_accelerator()
-    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    source = _Source.of(model, file, shape, classes)
     _require_memory(source, training.batch_size)
     return _started(source, training, _initial_values(source, seed))
 
@@ -113,7 +113,7 @@ def continued_learner(
     """
     model_before = before.whole or before.model
     classes = model_before.output_shape[-1]
-    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    source = _Source.of(model, file, shape, classes)
     learner = _started(source, training, _values(model_before.variables))
     return replace(learner, class_weights=before.class_weights)
 
@@ -126,6 +126,11 @@ class _Source:
     file: Path | None
     shape: Shape
     classes: int
+
+    @classmethod
+    def of(cls, model: ModelSpec, file: Path | None, shape: Shape, classes: int) -> _Source:
+        """Of what it is built alone, so that those who feed it otherwise share what is compiled."""
+        return cls(canonical_json(model.model_dump(mode="json", exclude={"feature_views"})), file, shape, classes)
 
     def build(self, *, with_weights: bool = True) -> keras.Model:
         """The model."""

@@ -135,7 +135,12 @@ def trained_slots(session: Session, job_id: str, seeds: Iterable[int]) -> set[tu
 def succeed(session: Session, lease: Lease, result: TrialResult, now: float) -> bool:
     """Record what a training run measured; False when the lease was lost."""
     return leases.finish(
-        session, lease, TrialState.SUCCEEDED, now=now, epoch=result.epochs, batch=0,
+        session,
+        lease,
+        TrialState.SUCCEEDED,
+        now=now,
+        epoch=result.epochs,
+        batch=0,
         result=result.model_dump(mode="json"),
     )
 

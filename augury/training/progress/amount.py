@@ -17,11 +17,13 @@ class Amount:
     last: int
     """That are looked at once, when all epochs are over."""
     batch_size: int
+    views: int = 0
+    """Of each image that is trained on, which go through a frozen part beside the image itself."""
 
     @property
     def different(self) -> int:
-        """Images that are seen at all: those that are trained on are looked at in the end, too."""
-        return self.watched + self.last
+        """Images that are seen at all, and views of them: those that are trained on are looked at in the end, too."""
+        return self.watched + self.last + self.views * self.trained
 
     @property
     def batches(self) -> int:

@@ -274,6 +274,12 @@ def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None
         {"id": "model_" + "0" * 32, "stages": [{"learning_rate": 0}]},
         {"id": "model_" + "0" * 32, "head": {"dropout": 1.0}},
         {"id": "ds_" + "0" * 32},
+        {"id": "model_" + "0" * 32, "head": {}, "feature_views": 4},
+        {"id": "model_" + "0" * 32, "head": {}, "trainable": "all", "feature_views": 4},
+        {"id": "model_" + "0" * 32, "head": {}, "stages": [{}, {"trainable": "all"}], "feature_views": 4},
+        {"id": "model_" + "0" * 32, "head": {}, "trainable": "head", "feature_views": 0},
+        {"id": "model_" + "0" * 32, "head": {}, "trainable": "head", "feature_views": 101},
+        {"name": "linear", "feature_views": 4},
         {"weights": "imagenet"},
         {"name": "linear", "weights": "imagenet"},
         {"name": "applications/ResNet50", "weights": "cifar"},
@@ -284,6 +290,16 @@ def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None
 def test_what_makes_no_sense_is_refused(shared_client: TestClient, model: dict[str, Any]) -> None:
     """Before anybody looks for the model."""
     assert _submit(shared_client, model).status_code == 422
+
+
+def test_views_are_refused_where_nothing_is_frozen_and_where_they_cannot_be_made_again(
+    shared_client: TestClient,
+) -> None:
+    """With what to do instead."""
+    model = {"id": "model_" + "0" * 32, "head": {}, "feature_views": 4}
+    assert "nothing is frozen: give trainable 'head'" in _submit(shared_client, model).text
+    frozen = model | {"trainable": "head"}
+    assert "engine 'keras' augments in an order of its own" in _submit(shared_client, frozen, engine="keras").text
 
 
 RESNET = {"name": "applications/ResNet50", "weights": "imagenet", "head": {}}
