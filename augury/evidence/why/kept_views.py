@@ -10,6 +10,6 @@ from augury.planning.training_problems import feature_views_note
 def kept_views(model: ModelSpec) -> list[Cause]:
     """How much of each augmentation was seen; nothing where every epoch had views of its own."""
     note = feature_views_note(model)
-    return (
-        [] if note is None else [Cause(kind="finding", text=note, strength=0.0, evidence="/provenance/request/model")]
-    )
+    if note is None:
+        return []
+    return [Cause(kind="finding", text=note, strength=0.0, evidence="/provenance/request/model")]
