@@ -227,7 +227,8 @@ def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | No
     if seconds:
         return sum(seconds) / len(seconds)
     running = (TrialRow.setting == setting, TrialRow.state == TrialState.RUNNING)
-    return session.scalar(select(func.avg(TrialRow.expected_seconds)).where(*running))
+    expected = session.scalar(select(func.avg(TrialRow.expected_seconds)).where(*running))
+    return None if expected is None else float(expected)
 
 
 def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:
