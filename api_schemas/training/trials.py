@@ -83,6 +83,13 @@ class Trial(Body):
     attempts: int = Field(description="How often a worker began it; more than 1 after a worker was lost.")
     epoch: int
     epochs: int
+    batch: int = Field(0, description="Trained on of the epoch after these, where epochs are long; 0 between epochs.")
+    batches: int = Field(0, description="Of an epoch; 0 until its worker has said so.")
+    expected_seconds: float | None = Field(
+        None,
+        description="Wall time of the whole trial, as it is foretold by the pace of its steps while it runs; of a "
+        "training in stages, once the last one has begun. Null before.",
+    )
     key: str = Field(description="SHA-256 of everything that determines the result.")
     spec: dict[str, Any]
     result: TrialResult | None

@@ -15,6 +15,7 @@ from augury.training.optimisation.averaging import WeightMean
 from augury.training.optimisation.rates import Rates
 from augury.training.optimisation.watching import Watch
 from augury.training.prefetching import one_ahead
+from augury.training.progress.reporting import TrialProgress
 from augury.training.steppers import NOTHING, Steps, Totals
 
 _CALL_SECONDS = 0.25
@@ -23,12 +24,13 @@ _CALL_SECONDS = 0.25
 class Pace:
     """How many steps to take in one call: as many as keep it short, so that a cancel is heeded soon."""
 
-    def __init__(self) -> None:
-        self.steps = 1
+    def __init__(self, progress: TrialProgress) -> None:
+        self.steps, self._progress = 1, progress
 
-    def learn(self, steps: int, seconds: float) -> None:
+    def learn(self, steps: int, images: int, seconds: float) -> None:
         """Take note of how long a call took. (The first may have traced a function, so the pace starts slow.)"""
         self.steps = max(1, int(_CALL_SECONDS * steps / max(seconds, 1e-6)))
+        self._progress.note_steps(images, seconds)
 
 
 def train(
@@ -39,19 +41,19 @@ def train(
     rates: Rates,
     validation: EvaluationSet,
     monitor: WorkMonitor,
+    progress: TrialProgress,
+    history: History,
     inner: tuple[EvaluationSet, Watch] | None = None,
     mean: WeightMean | None = None,
-    history: History | None = None,
-) -> tuple[History, Predictions]:
+) -> Predictions:
     """Train until the chunks end, or the loss of an epoch is not finite, which is a result and not an error.
 
     With an *inner* split the watch hears of the loss on it after every epoch, and may end the training; *mean* hears of
-    the weights. Neither changes them. A *history* is gone on with, where this training follows another.
+    the weights. Neither changes them. The *history* is gone on with, where this training follows another.
 
-    Returns the history, and what the model made of the validation images after the last epoch.
+    Returns what the model made of the validation images after the last epoch.
     """
-    history, pace = History() if history is None else history, Pace()
-    images, totals = 0, NOTHING
+    pace, images, totals = Pace(progress), 0, NOTHING
     began = time.perf_counter()
     for chunk in one_ahead(chunks, monitor):
         totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor)
@@ -63,7 +65,7 @@ def train(
         predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
         history.validation_loss.append(predictions.loss)
         history.validation_accuracy.append(predictions.accuracy)
-        monitor.report_progress(epoch=len(history.training_loss))
+        progress.end_epoch()
         is_over = _is_over(learner, inner, rates, history, monitor)
         if history.diverged or is_over:
             break
@@ -71,7 +73,7 @@ def train(
             mean.note(learner.model)
         images, totals = 0, NOTHING
         began = time.perf_counter()
-    return history, predictions
+    return predictions
 
 
 def _is_over(
@@ -103,6 +105,6 @@ def _train_on(
         batches, began = math.ceil(len(labels) / batch_size), time.perf_counter()
         steps = Steps(batch_size, rates.take(batches), learner.class_weights)
         totals = learner.stepper.train(chunk.images[part], labels, steps, totals)
-        pace.learn(batches, time.perf_counter() - began)
+        pace.learn(batches, len(labels), time.perf_counter() - began)
         first = part.stop
     return totals

@@ -21,6 +21,7 @@ from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
 from store.rows import jobs
+from store.rows.models import registered
 from store.rows.tables import DatasetRow, JobRow
 from store.rows.views import job_views
 
@@ -105,6 +106,9 @@ def require_extendable(session: Session, job: JobRow, undecided: list[str]) -> N
         raise CANNOT_EXTEND.error("no candidate of it is undecided, so more seeds would decide nothing")
     if session.get_one(DatasetRow, job.dataset_id).state != DatasetState.READY:
         raise CANNOT_EXTEND.error("its dataset was deleted")
+    model_digest = (job.request.get("model") or {}).get("digest")
+    if model_digest is not None and registered.kept(session, model_digest) is None:
+        raise CANNOT_EXTEND.error("its model was deleted; register it again, and what is trained is reused")
 
 
 def _is_extended(job: JobRow) -> bool:

@@ -133,6 +133,12 @@ class TrialRow(Leased, Base):
     model_digest: Mapped[str | None] = mapped_column(String(64))
     epoch: Mapped[int] = mapped_column(default=0)
     epochs: Mapped[int]
+    batch: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the epoch that is going on, as far as that was said; see ``augury.training.progress``."""
+    batches: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of each epoch; 0 before its worker has said so."""
+    expected_seconds: Mapped[float | None]
+    """That it takes in all, foretold while it runs."""
     result: Mapped[dict[str, Any] | None]
 
     __table_args__ = (

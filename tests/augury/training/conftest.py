@@ -17,11 +17,14 @@ class Nobody:
 
     def __init__(self) -> None:
         self.epochs: list[int] = []
+        self.reports: list[dict[str, Any]] = []
         self.checks = 0
 
     def report_progress(self, **progress: Any) -> None:
-        """Hear of an epoch."""
-        self.epochs.append(progress["epoch"])
+        """Hear of an epoch, or of a batch within one."""
+        self.reports.append(progress)
+        if not progress["batch"]:
+            self.epochs.append(progress["epoch"])
 
     def raise_if_cancelled(self) -> None:
         """Let it go on."""
