@@ -1,0 +1,1 @@
+"""What jobs need beside their own dataset."""
