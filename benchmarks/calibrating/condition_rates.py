@@ -108,8 +108,13 @@ def _asked(metric: str, pool: MetricPool) -> ComparisonResults:
         images=5 * len(labels), classes={str(label): 5 * int(count) for label, count in enumerate(counts)},
         shape=(8, 8, 1), dtype="uint8", value_range=(0.0, 255.0), channel_mean=[77.0], channel_std=[95.0],
     )  # fmt: skip
+    plan = plan_comparison(request, facts)
+    assert plan.conditions is not None, "they are asked for"
+    # Verdicts are over all strengths; what is shown of single ones takes five times as long and is not judged.
+    shown = [target.model_copy(update={"strengths": [1]}) for target in plan.conditions.targets]
+    plan = plan.model_copy(update={"conditions": plan.conditions.model_copy(update={"targets": shown})})
     return ComparisonResults(
-        job_id="job", request=request, plan=plan_comparison(request, facts), digest="0" * 64, facts=facts, trials=[],
+        job_id="job", request=request, plan=plan, digest="0" * 64, facts=facts, trials=[],
         records={}, probes=[], stopped=False,
     )  # fmt: skip
 
