@@ -16,9 +16,9 @@ from augury.planning.comparison import definition_of, trial_definitions, trial_s
 from augury.planning.trial_definition import TrialDefinition
 from store.database import insert_into
 from store.rows import trials
+from store.rows.needs.costs import costs_of_inference, memory_of_trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobTrialRow
-from store.rows.views.costs import costs_of_inference, memory_of_trials
 
 MAX_TRIALS_AT_ONCE = 200
 """A transaction is over in a fraction of a second: all others that write, workers with leases among them, may have to

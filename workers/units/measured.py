@@ -11,7 +11,7 @@ from augury.planning.trial_definition import TrialDefinition
 
 
 def measured(definition: TrialDefinition, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The result of the work, which has its number of images, with what ``store.rows.views.costs`` reads of it.
+    """The result of the work, which has its number of images, with what ``store.rows.needs.costs`` reads of it.
 
     Args:
         definition: of the trial whose model is shown images.
