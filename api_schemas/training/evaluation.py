@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
-from api_schemas.training.conditions import Conditions
+from api_schemas.training.conditions import Conditions, OtherDataset
 from api_schemas.training.metrics import DEFAULT_METRIC, MAX_METRIC_LENGTH, METRICS, metric_choice
 
 
@@ -46,6 +46,15 @@ def _require_deciding(name: str) -> str:
 Metric = Annotated[str, Field(max_length=MAX_METRIC_LENGTH), AfterValidator(_require_deciding)]
 
 
+def _form_of_test(value: Any) -> str:
+    return "dataset" if isinstance(value, dict | OtherDataset) else "split"
+
+
+TestImages = Annotated[
+    Annotated[Literal["split"], Tag("split")] | Annotated[OtherDataset, Tag("dataset")], Discriminator(_form_of_test)
+]
+
+
 class EvaluationSettings(RequestModel):
     """How arms are compared. Every seed draws its own stratified split, initial weights and batch order."""
 
@@ -74,10 +83,13 @@ class EvaluationSettings(RequestModel):
         "roc_auc (macro, one class against the rest) or roc_auc:CLASS, log_loss, top_k:N. Every arm reports all.",
         examples=["balanced_accuracy", "recall:melanoma"],
     )
-    test: Literal["split"] | None = Field(
+    test: TestImages | None = Field(
         None,
-        description="split: the dataset's own test split, untouched beside train and validation, is scored once, at "
-        "the end, for the baseline, the best candidate and the recommendation, and decides nothing.",
+        description="What is scored once, at the end, for the baseline, the best candidate and the recommendation, and "
+        "decides nothing. split: the dataset's own test split, untouched beside train and validation. "
+        '{"dataset": "ds_…"}: all images of another dataset that is ready, with the same classes, image size and '
+        "values.",
+        examples=["split", {"dataset": "ds_0123456789abcdef0123456789abcdef"}],
     )
     practical_effect: float = Field(
         0.5,
@@ -102,6 +114,16 @@ class EvaluationSettings(RequestModel):
             return value
         traits = METRICS.get(value["metric"].partition(":")[0])
         return value if traits is None else {**value, "practical_effect": traits.practical_effect}
+
+    @property
+    def tests_on_split(self) -> bool:
+        """Whether the dataset's own test split is scored at the end."""
+        return self.test == "split"
+
+    @property
+    def test_dataset(self) -> str | None:
+        """The id of the other dataset that is scored at the end; None where that is another thing, or nothing."""
+        return self.test.dataset if isinstance(self.test, OtherDataset) else None
 
     @property
     def min_seeds(self) -> int:

@@ -69,6 +69,9 @@ class TrialResult(Body):
     images_per_second: float = Field(
         0.0, description="Images trained on per second, augmentation included and evaluation not."
     )
+    memory_bytes: int | None = Field(
+        None, description="The most that its process held in RAM meanwhile; null where the system does not say."
+    )
 
 
 class Trial(Body):

@@ -25,14 +25,17 @@ def final_scores(report: Report) -> Section | None:
         return None
     metric = report.method.metric
     title = formatting.plain(metric_choice(metric).title)
+    is_other = scores.dataset is not None
+    whose = f"images of dataset {formatting.plain(scores.dataset or '')}" if is_other else "test images"
     table = Table(
-        f"On the {scores.images} test images, means over seeds",
+        f"On the {scores.images:,} {whose}, means over seeds",
         ("Arm", "Stands for", title[:1].upper() + title[1:], "Difference to the baseline", "Seeds"),
         [_row(each, metric) for each in scores.arms],
         frozenset({2, 3, 4}),
         "The recommendation is compared on the seeds that confirmed it, the best candidate on those of the comparison.",
     )
-    return Section("final-scores", "On the untouched test images", [scores.sentence], [table])
+    heading = "On the images of another dataset" if is_other else "On the untouched test images"
+    return Section("final-scores", heading, [scores.sentence], [table] if scores.arms else [])
 
 
 def _row(score: FinalScore, metric: str) -> tuple[str, ...]:
