@@ -59,9 +59,9 @@ def _shared_out(counts: Indices, images: int, generator: np.random.RandomState) 
     Among equal remainders the generator chooses. The divisions come in the one order that rounds as it always has.
     """
     exact = counts / counts.sum() * images
-    shares = np.floor(exact)
+    shares: Indices = np.floor(exact).astype(np.intp)
     remainders = exact - shares
-    left = int(images - shares.sum())
+    left = images - int(shares.sum())
     for remainder in np.unique(remainders)[::-1]:
         if left <= 0:
             break
@@ -69,4 +69,4 @@ def _shared_out(counts: Indices, images: int, generator: np.random.RandomState) 
         chosen = generator.choice(equal, min(left, len(equal)), replace=False)
         shares[chosen] += 1
         left -= len(chosen)
-    return shares.astype(np.intp)
+    return shares
