@@ -175,7 +175,7 @@ def show(result: dict[str, Any]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photographs", required=True, help="a zip of class folders")
+    parser.add_argument("--photographs", help="a zip of class folders; without it nothing is measured")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=10)
@@ -185,6 +185,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.train:
         train_backbone(arguments.photographs, arguments.train)
+        return
+    if arguments.photographs is None:
+        print("fine_tuning: no --photographs, nothing to train a backbone on")
         return
     result = measure(arguments)
     print(json.dumps(result)) if arguments.json else show(result)

@@ -24,13 +24,12 @@ _CALL_SECONDS = 0.25
 class Pace:
     """How many steps to take in one call: as many as keep it short, so that a cancel is heeded soon."""
 
-    def __init__(self, progress: TrialProgress) -> None:
-        self.steps, self._progress = 1, progress
+    def __init__(self) -> None:
+        self.steps = 1
 
-    def learn(self, steps: int, images: int, seconds: float) -> None:
+    def learn(self, steps: int, seconds: float) -> None:
         """Take note of how long a call took. (The first may have traced a function, so the pace starts slow.)"""
         self.steps = max(1, int(_CALL_SECONDS * steps / max(seconds, 1e-6)))
-        self._progress.note_steps(images, seconds)
 
 
 def train(
@@ -53,10 +52,10 @@ def train(
 
     Returns what the model made of the validation images after the last epoch.
     """
-    pace, images, totals = Pace(progress), 0, NOTHING
+    pace, images, totals = Pace(), 0, NOTHING
     began = time.perf_counter()
     for chunk in one_ahead(chunks, monitor):
-        totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor)
+        totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor, progress)
         images += len(chunk.labels)
         history.augmentation_seconds += chunk.seconds
         if not chunk.ends_epoch:
@@ -95,7 +94,14 @@ def _is_over(
 
 
 def _train_on(
-    learner: Learner, chunk: Chunk, batch_size: int, rates: Rates, totals: Totals, pace: Pace, monitor: WorkMonitor
+    learner: Learner,
+    chunk: Chunk,
+    batch_size: int,
+    rates: Rates,
+    totals: Totals,
+    pace: Pace,
+    monitor: WorkMonitor,
+    progress: TrialProgress,
 ) -> Totals:
     first = 0
     while first < len(chunk.labels):
@@ -105,6 +111,8 @@ def _train_on(
         batches, began = math.ceil(len(labels) / batch_size), time.perf_counter()
         steps = Steps(batch_size, rates.take(batches), learner.class_weights)
         totals = learner.stepper.train(chunk.images[part], labels, steps, totals)
-        pace.learn(batches, len(labels), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        pace.learn(batches, seconds)
+        progress.note_steps(len(labels), seconds)
         first = part.stop
     return totals

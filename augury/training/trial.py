@@ -62,6 +62,11 @@ def train_trial(
     seed, settings, spec = definition.seed, definition.training, definition.spec
     shape, classes = snapshot.images.shape[1:], len(snapshot.class_names)
     split, inner = trial_split(definition, snapshot)
+    scored_on = scored_images(snapshot, definition.scored_on)
+    watched, last = len(split.validation) + len(inner), len(split.training) + len(scored_on)
+    views = min(definition.model.feature_views or 0, settings.epochs) if spec.has_augmentation else 0
+    amount = Amount(settings.epochs, len(split.training), watched, last, settings.batch_size, views)
+    progress = TrialProgress(monitor, amount)
     engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
@@ -71,11 +76,7 @@ def train_trial(
     learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
     learner = replace(learner, class_weights=weights)
 
-    scored_on = scored_images(snapshot, definition.scored_on)
-    watched, last = len(split.validation) + len(inner), len(split.training) + len(scored_on)
-    views = min(definition.model.feature_views or 0, settings.epochs) if spec.has_augmentation else 0
-    amount = Amount(settings.epochs, len(split.training), watched, last, settings.batch_size, views)
-    history, progress = History(), TrialProgress(monitor, amount)
+    history = History()
     for number, stage in enumerate(stages):
         if number:
             learner = continued_learner(learner, stage.model, shape, stage.settings, model_file)

@@ -134,11 +134,9 @@ class TrialRow(Leased, Base):
     epoch: Mapped[int] = mapped_column(default=0)
     epochs: Mapped[int]
     batch: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Of the epoch that is going on, as far as that was said; see ``augury.training.progress``."""
     batches: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Of each epoch; 0 before its worker has said so."""
     expected_seconds: Mapped[float | None]
-    """That it takes in all, foretold while it runs."""
+    """Said while it runs, as the batch of the epoch that is going on is; see ``augury.training.progress``."""
     result: Mapped[dict[str, Any] | None]
 
     __table_args__ = (

@@ -223,7 +223,7 @@ def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | No
         .order_by(TrialRow.finished_at.desc())
         .limit(recent)
     )
-    seconds = [each for each in measured if each is not None]
+    seconds: list[float] = [each for each in measured if each is not None]
     if seconds:
         return sum(seconds) / len(seconds)
     running = (TrialRow.setting == setting, TrialRow.state == TrialState.RUNNING)

@@ -17,13 +17,11 @@ class Nobody:
 
     def __init__(self) -> None:
         self.epochs: list[int] = []
-        self.reports: list[dict[str, Any]] = []
         self.checks = 0
 
     def report_progress(self, **progress: Any) -> None:
-        """Hear of an epoch, or of a batch within one."""
-        self.reports.append(progress)
-        if not progress["batch"]:
+        """Hear of an epoch that is over, or, where that takes long, of where in one it is."""
+        if progress["epoch"] > max(self.epochs, default=0):
             self.epochs.append(progress["epoch"])
 
     def raise_if_cancelled(self) -> None:
