@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
@@ -56,8 +56,16 @@ def _form_of_test(value: Any) -> str:
     return "dataset" if isinstance(value, dict | OtherDataset) else "split"
 
 
+def _require_test_images(value: Any) -> Any:
+    if value in ("split", None) or isinstance(value, dict | OtherDataset):
+        return value
+    raise PydanticCustomError("test_images", 'expected "split", or an object with the id of another "dataset"')
+
+
 TestImages = Annotated[
-    Annotated[Literal["split"], Tag("split")] | Annotated[OtherDataset, Tag("dataset")], Discriminator(_form_of_test)
+    Annotated[Literal["split"], Tag("split")] | Annotated[OtherDataset, Tag("dataset")],
+    Discriminator(_form_of_test),
+    BeforeValidator(_require_test_images),
 ]
 
 

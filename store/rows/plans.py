@@ -46,7 +46,7 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
             "trials_reusable": len(trained) + len(definitions) - len(by_key),
             "estimated_seconds": seconds,
             "costs": {
-                "trials": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, definitions[0].setting())),
+                "trials": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, definitions)),
                 **_of_responses(session, plan, planned, trained),
                 **costs_of_inference(session, plan, request.device, definitions[0].inference()),
             },
@@ -64,9 +64,7 @@ def _of_responses(
     due = [definition for key, definition in of_variants.items() if key not in trained]
     is_known = bool(of_variants) or not plan.due  # what comes after a search for a number of epochs is not
     seconds = _estimate(session, plan, [each for _, each in planned], due) if is_known else None
-    measured = [memory_of_trials(session, each) for each in {definition.setting() for definition in due}]
-    memory = max((each for each in measured if each is not None), default=None)
-    return {"responses": PlanCost(seconds=seconds, memory_bytes=memory)}
+    return {"responses": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, due))}
 
 
 def _estimate(session: Session, plan: Plan, planned: list[TrialDefinition], due: list[TrialDefinition]) -> float | None:

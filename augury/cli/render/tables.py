@@ -92,7 +92,11 @@ def _final_scores(plan: Plan) -> list[str]:
     return [f"dataset {scores.dataset} is scored at the end: {scores.images_per_model:,} images by up to {models}"]
 
 
-_PARTS = {"responses": "of these trials, those of the responses", "conditions": "conditions", "final_scores": "scoring"}
+_PARTS = {
+    "responses": "of these trials, those of the responses",
+    "conditions": "conditions",
+    "final_scores": "the scores at the end",
+}
 
 
 def _costs(plan: Plan) -> list[str]:

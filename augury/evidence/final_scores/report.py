@@ -96,5 +96,13 @@ def _sentence(results: ComparisonResults, scored: Sequence[FinalScore], images: 
         for each in scored
         if each.difference is not None
     ]
+    told += [_alone(results, each) for each in scored if each.stands_for == "trained" and each.metrics]
     lacking = f" {count(failed, 'model')} could not score them." if failed else ""
     return f"{opening}, {joined(told) or 'there is no difference to tell'}.{lacking}"
+
+
+def _alone(results: ComparisonResults, score: FinalScore) -> str:
+    """Of an arm that is compared with none."""
+    name, values = next(iter(score.metrics.items()))
+    number = f"{values.mean:.3f}" if name == "log_loss" else f"{100 * values.mean:.1f}%"
+    return f"{results.metric.choice.title} was {number} on average over {count(len(values.seeds), 'seed')}"

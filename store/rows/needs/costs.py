@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.plans import Plan, PlanCost
 from api_schemas.training.trials import TrialState
+from augury.planning.trial_definition import TrialDefinition
 from store.rows.tables import ChunkRow, TrialRow
 
 MAX_LOOKED_AT = 200
@@ -19,8 +20,13 @@ MAX_LOOKED_AT = 200
 _RECENT = 20
 
 
-def memory_of_trials(session: Session, setting: str) -> int | None:
-    """The most that one of the latest trials of a setting took; None where none was measured."""
+def memory_of_trials(session: Session, planned: Iterable[TrialDefinition]) -> int | None:
+    """The most that one of the latest trials of these settings took; None where none was measured."""
+    of_each = (_memory_of_setting(session, setting) for setting in {each.setting() for each in planned})
+    return max((each for each in of_each if each is not None), default=None)
+
+
+def _memory_of_setting(session: Session, setting: str) -> int | None:
     done = (TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
     query = select(TrialRow.result["memory_bytes"].as_integer()).where(*done)
     found = session.scalars(query.order_by(TrialRow.finished_at.desc()).limit(_RECENT))
@@ -37,7 +43,7 @@ def costs_of_inference(session: Session, plan: Plan, queue: str, like: str) -> d
         like: what models have in common that take about as long for an image (``TrialDefinition.inference``).
     """
     asked = {ChunkRole.CONDITION: ("conditions", plan.conditions), ChunkRole.SCORE: ("final_scores", plan.final_scores)}
-    due = {role: (name, shown.images) for role, (name, shown) in asked.items() if shown is not None}
+    due = {role: (name, shown.images) for role, (name, shown) in asked.items() if shown and shown.images}
     if not due:
         return {}
     done = {role: _measured(session, role, queue, like) for role in asked}

@@ -92,6 +92,12 @@ def test_what_is_no_test_is_refused(client: TestClient, test: Any) -> None:
     assert answer.json()["errors"][0]["location"].startswith("body.evaluation.test")
 
 
+def test_what_a_test_may_be_is_said(client: TestClient) -> None:
+    """In both of its forms."""
+    (error,) = client.post("/v1/jobs", json=_body([1])).json()["errors"]
+    assert error["message"] == 'got [1]: expected "split", or an object with the id of another "dataset"'
+
+
 def test_more_images_than_one_job_may_show_are_refused(tmp_path: Any) -> None:
     """With both numbers."""
     with serving(tmp_path, max_condition_images_per_job=119) as client:
