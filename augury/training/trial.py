@@ -17,7 +17,7 @@ from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History, finite_or_none
-from augury.training.inputs import ENGINES, Chunk, Indices, Inputs
+from augury.training.inputs import ENGINES, Chunk, Inputs
 from augury.training.loop import train
 from augury.training.models import Learner, continued_learner, initialised_learner
 from augury.training.optimisation.averaging import WeightMean, estimate_batch_statistics, has_batch_statistics

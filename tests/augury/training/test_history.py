@@ -110,12 +110,14 @@ def test_a_training_in_stages_is_judged_by_its_last() -> None:
 
 @given(st.lists(st.floats(0.01, 10), min_size=4, max_size=12))
 def test_the_test_of_the_slope_is_that_of_scipy(losses: list[float]) -> None:
-    """Which trials that are stored were judged by, so that none is judged anew in another way."""
+    """Which is not imported for it: that takes as long as a third of Keras."""
     last = np.asarray(losses[-max(4, math.ceil(len(losses) / 4)) :])
     assume(np.ptp(last) > 0)
-    probability = stats.linregress(np.arange(len(last)), last, alternative="less").pvalue
-    assume(abs(probability - 0.05) > 1e-6)
-    assert is_still_falling(losses) == (probability < 0.05)
+    line = stats.linregress(np.arange(len(last)), last, alternative="less")
+    falls = -line.slope * (len(last) - 1)
+    assume(abs(line.pvalue - 0.05) > 1e-6)
+    assume(abs(falls - MIN_FALL) > 1e-6)
+    assert _at_a_constant_rate(losses) == (line.pvalue < 0.05 and falls >= MIN_FALL)
 
 
 def test_a_history_of_nothing_has_no_rate() -> None:
