@@ -33,12 +33,8 @@ def final_scores(report: Report) -> Section | None:
     is_compared = any(each.stands_for == "best" for each in scores.arms)
     is_recommended = any(each.stands_for == "recommendation" for each in scores.arms)
     columns: tuple[str, ...] = (
-        "Arm",
-        "Stands for",
-        title[:1].upper() + title[1:],
-        "Difference to the baseline",
-        "Seeds",
-    )
+        "Arm", "Stands for", title[:1].upper() + title[1:], "Difference to the baseline", "Seeds",
+    )  # fmt: skip
     rows = [_row(each, metric) for each in scores.arms]
     if not is_compared:
         columns, rows = (*columns[:3], columns[4]), [(*row[:3], row[4]) for row in rows]
