@@ -18,6 +18,7 @@ from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.automatic_epochs import pilot_training, with_pilot
 from augury.planning.conditions import conditions_plan, is_judged_under_conditions
+from augury.planning.final_scores import is_scored_by_its_model
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
@@ -217,8 +218,10 @@ def trial_definition(
         training=training,
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
-        scored_on=None if request.evaluation.test is None else "test",
+        keep_model=isinstance(request, TrainingRequest)
+        or is_judged_under_conditions(request.evaluation, arm, seed)
+        or is_scored_by_its_model(request.evaluation, arm),
+        scored_on="test" if request.evaluation.tests_on_split else None,
     )
 
 

@@ -16,7 +16,7 @@ from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
-from augury.training.history import History, finite_or_none, is_still_falling
+from augury.training.history import History, finite_or_none
 from augury.training.inputs import ENGINES, Chunk, Inputs
 from augury.training.loop import train
 from augury.training.models import Learner, continued_learner, initialised_learner
@@ -89,9 +89,10 @@ def train_trial(
     scored = _scored(learner, own.examples(scored_on), monitor) if len(scored_on) else None
     is_kept = not spec.has_augmentation or definition.keep_model
     model = learner.saved(settings.learning_rate) if is_kept else None
-    result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
+    improves = history.is_still_improving(since=stage.epochs.start)
+    result = _result(history, predictions, on_training, classes, improves, time.perf_counter() - began)
     if watch is not None:
-        result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner)))
+        result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner), improves))
     return Trained(result, predictions.to_npz(), model, scored)
 
 
@@ -169,7 +170,9 @@ def _take_final_weights(
     return True
 
 
-def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, inner_images: int) -> dict[str, object]:
+def _of_inner_split(
+    history: History, watch: Watch, settings: TrainingSettings, inner_images: int, improves: bool
+) -> dict[str, object]:
     """What a result says where an inner split was watched."""
     stopped_early = watch.is_over and len(history.training_loss) < settings.epochs
     earlier = len(history.training_loss) - watch.epochs  # of stages before the one that was watched
@@ -177,12 +180,12 @@ def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, 
         "best_epoch": None if watch.best_epoch is None else earlier + watch.best_epoch,
         "stopped_early": stopped_early,
         "inner_images": inner_images,
-        "still_improving": is_still_falling(history.validation_loss) and not stopped_early,
+        "still_improving": improves and not stopped_early,
     }
 
 
 def _result(
-    history: History, predictions: Predictions, on_training: Predictions, classes: int, seconds: float
+    history: History, predictions: Predictions, on_training: Predictions, classes: int, improves: bool, seconds: float
 ) -> TrialResult:
     return TrialResult(
         validation_accuracy=predictions.accuracy,
@@ -196,6 +199,6 @@ def _result(
         curves=history.curves(),
         final_training_loss=finite_or_none(history.training_loss[-1]),
         per_class_accuracy=predictions.class_accuracies(classes),
-        still_improving=is_still_falling(history.validation_loss),
+        still_improving=improves,
         images_per_second=history.images_per_second,
     )

@@ -153,6 +153,20 @@ def _ready_model(digest: str) -> RegisteredModelRow:
     )  # fmt: skip
 
 
+def test_a_comparison_that_could_not_score_its_test_dataset_any_more_keeps_its_report(
+    client: TestClient, finished: str, database: Database
+) -> None:
+    """The models of more seeds would have nothing to be scored on in the end."""
+    gone = "ds_" + 32 * "0"
+    with database.writing() as session:
+        request = session.get_one(JobRow, finished).request
+        evaluation = request["evaluation"] | {"test": {"dataset": gone}}
+        _set(session, finished, request=request | {"evaluation": evaluation})
+    answer = _extend(client, finished)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:augury:problem:cannot-extend")
+    assert f"dataset {gone}, which is to be scored at the end, was deleted" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(("seeds", "said"), [(2, "3"), (201, "200"), (5, "more than the 5 seeds")])
 def test_a_number_of_seeds_that_is_none_to_go_on_to_is_refused(
     client: TestClient, finished: str, database: Database, seeds: int, said: str
