@@ -146,7 +146,7 @@ class Plan(Body):
         None,
         description="Worker seconds for the trials not yet trained, from the measured time of finished trials of this "
         "dataset, model and training, by epochs and images where such trials have been timed with others of these "
-        "alone; divide by the number of workers. Null when none has been timed.",
+        "alone, or from what one that runs expects; divide by the number of workers. Null when none has been timed.",
     )
     costs: dict[Literal["trials", "responses", "conditions", "final_scores"], PlanCost] = Field(
         {},

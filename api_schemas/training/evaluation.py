@@ -25,6 +25,12 @@ class SeedRange(RequestModel):
         return self
 
 
+DEFAULT_SEEDS = SeedRange(min=5, max=10)
+"""Of a comparison: one look at five seeds, which settles what is plain, and one at ten for what is not."""
+DEFAULT_TRAINING_SEEDS = 3
+"""Of a training, which has no verdict to settle."""
+
+
 def _form_of_seeds(value: Any) -> str:
     return "range" if isinstance(value, dict | SeedRange) else "count"
 
@@ -67,10 +73,10 @@ class EvaluationSettings(RequestModel):
     """How arms are compared. Every seed draws its own stratified split, initial weights and batch order."""
 
     seeds: Seeds = Field(
-        5,
+        DEFAULT_SEEDS,
         description="Trials per arm; differences between arms are paired by seed. A number, or {min, max}: rounds of "
         "seeds for those candidates only whose verdict is not settled, with the error over all looks kept.",
-        examples=[5, {"min": 3, "max": 10}],
+        examples=[{"min": 5, "max": 10}, 5],
     )
     first_seed: int = Field(0, ge=0, le=2**31 - 1, description="Seeds are first_seed, first_seed + 1, ...")
     splits: Literal["auto", "random"] = Field(
@@ -142,6 +148,14 @@ class EvaluationSettings(RequestModel):
     def max_seeds(self) -> int:
         """How many seeds an arm gets if its verdict stays undecided."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.max
+
+
+class TrainingEvaluation(EvaluationSettings):
+    """How many models a training makes, and on which images each is trained and judged."""
+
+    seeds: Seeds = Field(
+        DEFAULT_TRAINING_SEEDS, description="Models that are trained, each with a split, weights and order of its own."
+    )
 
 
 def require_of_a_training(evaluation: EvaluationSettings) -> None:
