@@ -63,6 +63,7 @@ def _load_before_the_fork(**_: Any) -> None:
         from augury.training.warmup import load  # seconds and hundreds of megabytes, once for all pool processes
 
         load()
+        forking.keep_from_collection()
 
 
 @signals.worker_init.connect
