@@ -12,6 +12,7 @@ from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
 from augury.planning.splits import RandomSplit
 from augury.planning.trial_definition import TrialDefinition, training_version
+from augury.training.lean_import import import_keras
 
 _PRACTICE_SIDE, _PRACTICE_IMAGES = 4, 16
 
@@ -23,7 +24,8 @@ def load() -> None:
     libraries look after a fork. JAX starts threads as it is imported, so it is left to the pool processes.
     """
     _be_quiet()
-    import keras  # reads KERAS_BACKEND
+    import_keras()  # reads KERAS_BACKEND
+    import keras
 
     if keras.backend.backend() == "tensorflow":
         import augury.training.trial  # noqa: F401
@@ -32,7 +34,8 @@ def load() -> None:
 def warm_up(threads: int) -> None:
     """Load TensorFlow and Keras with so many threads, deterministic and quiet, and make them ready."""
     _be_quiet()
-    import keras  # reads KERAS_BACKEND
+    import_keras()  # reads KERAS_BACKEND
+    import keras
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow

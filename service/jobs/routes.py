@@ -15,7 +15,7 @@ from api_schemas.plain_text import PlainText
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
-from service.http.bodies import CheckedBodyRoute
+from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
@@ -57,6 +57,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
 def submit_job(
     resources: Shared,
     request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
+    sent: BodyDigest,
     idempotency_key: IdempotencyKey = None,
     validate_only: Annotated[
         bool, Query(description="Check the request and answer with its plan; store nothing.")
@@ -65,7 +66,7 @@ def submit_job(
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
         return JSONResponse(submission.preview_plan(resources, request).model_dump(mode="json"))
-    return submission.submit(resources, request, idempotency_key).response("/v1/jobs")
+    return submission.submit(resources, request, sent, idempotency_key).response("/v1/jobs")
 
 
 @router.get("", summary="List jobs, newest first", responses=problems(INVALID_REQUEST))

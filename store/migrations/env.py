@@ -4,9 +4,12 @@ from alembic import context
 
 from store.rows import tables
 from store.rows.base import Base
+from store.rows.needs.tables import JobDatasetRow
 from store.rows.upkeep import tables as upkeep_tables
 
-assert tables.JobRow.metadata is upkeep_tables.DutyRow.metadata is Base.metadata, "all tables are in one place"
+assert tables.JobRow.metadata is upkeep_tables.DutyRow.metadata is JobDatasetRow.metadata is Base.metadata, (
+    "all tables are in one place"
+)
 
 context.configure(
     connection=context.config.attributes["connection"],

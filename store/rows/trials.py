@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, exists, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from api_schemas.base import optional_timestamp, timestamp
@@ -135,7 +135,13 @@ def trained_slots(session: Session, job_id: str, seeds: Iterable[int]) -> set[tu
 def succeed(session: Session, lease: Lease, result: TrialResult, now: float) -> bool:
     """Record what a training run measured; False when the lease was lost."""
     return leases.finish(
-        session, lease, TrialState.SUCCEEDED, now=now, epoch=result.epochs, result=result.model_dump(mode="json")
+        session,
+        lease,
+        TrialState.SUCCEEDED,
+        now=now,
+        epoch=result.epochs,
+        batch=0,
+        result=result.model_dump(mode="json"),
     )
 
 
@@ -207,15 +213,22 @@ def forget(session: Session, older_than: float, limit: int) -> list[str]:
 
 
 def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:
-    """Mean measured seconds of a setting's latest finished trials (see ``TrialDefinition.setting``), or None."""
+    """Mean measured seconds of a setting's latest finished trials (see ``TrialDefinition.setting``).
+
+    Where none is finished, what one that runs is expected to take by its first steps; None where there is none.
+    """
     measured = session.scalars(
         select(TrialRow.result["seconds"].as_float())
         .where(TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
         .order_by(TrialRow.finished_at.desc())
         .limit(recent)
     )
-    seconds = [each for each in measured if each is not None]
-    return sum(seconds) / len(seconds) if seconds else None
+    seconds: list[float] = [each for each in measured if each is not None]
+    if seconds:
+        return sum(seconds) / len(seconds)
+    running = (TrialRow.setting == setting, TrialRow.state == TrialState.RUNNING)
+    expected = session.scalar(select(func.avg(TrialRow.expected_seconds)).where(*running))
+    return None if expected is None else float(expected)
 
 
 def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:
@@ -231,6 +244,9 @@ def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:
         attempts=row.attempts,
         epoch=row.epoch,
         epochs=row.epochs,
+        batch=row.batch,
+        batches=row.batches,
+        expected_seconds=row.expected_seconds if state is TrialState.RUNNING else None,
         key=row.key,
         spec=row.definition["spec"],  # as it was stored, so that trials of every version can be shown
         result=None if row.result is None else TrialResult.model_validate(row.result),

@@ -16,6 +16,7 @@ from augury.datasets.containers.limits import write_fresh
 from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
 from augury.datasets.sources.base import require_size
+from augury.training.lean_import import import_keras
 from augury.training.model_files.archive import read_archive
 from augury.training.model_files.errors import ModelFileError
 from augury.training.model_files.hdf5 import MAGIC, read_hdf5
@@ -44,7 +45,8 @@ def read_model(
     content = read_content(descriptor, workspace, limits)
     _require_fit(content, named)
     report("rebuilding", 0, 1)
-    from augury.training.model_reading.rebuilding import rebuild  # imports Keras, which only checked files are worth
+    import_keras()  # which only checked files are worth
+    from augury.training.model_reading.rebuilding import rebuild
 
     return rebuild(content, named, workspace)
 

@@ -108,10 +108,12 @@ def _epochs_by_state(session: Session, job_id: str) -> dict[str, int]:
     return {group[0]: int(group[1]) for group in session.execute(query)}
 
 
-def _epochs_of_running(session: Session, job_id: str) -> int:
+def _epochs_of_running(session: Session, job_id: str) -> float:
+    """Those that are over, and of the one that is going on the share of its batches."""
     running = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state == TrialState.RUNNING)
-    epochs = select(func.sum(TrialRow.epoch)).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*running)
-    return int(session.scalar(epochs) or 0)
+    done = TrialRow.epoch + 1.0 * TrialRow.batch / func.coalesce(func.nullif(TrialRow.batches, 0), 1)
+    query = select(func.sum(done)).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*running)
+    return float(session.scalar(query) or 0.0)
 
 
 def _probes(session: Session, job_id: str) -> dict[str, int]:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +13,9 @@ from sklearn.datasets import load_digits
 
 from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import ArrayImages, Listing
-from augury.datasets.sources import builtin, fetch
+from augury.datasets.sources import fetch
 from augury.datasets.sources.base import Request
-from augury.datasets.sources.builtin import of_pairs
+from augury.datasets.sources.builtin import digits, of_pairs
 from tests.augury.datasets.sources.fetches import content_of, request_for
 
 CONTENT = b"an uploaded file"
@@ -74,23 +70,12 @@ def test_the_digits_come_as_arrays(tmp_path: Path) -> None:
     assert listing.splits is None
 
 
-@pytest.mark.parametrize("finds", [find_spec, lambda name: None], ids=["where they lie", "by the library"])
-def test_the_digits_are_scikit_learns(monkeypatch: pytest.MonkeyPatch, finds: Callable[[str], Any]) -> None:
-    """Pixel by pixel, whether the file is found where it lies or the library has to be asked."""
-    monkeypatch.setattr(builtin, "find_spec", finds)
-    listing, theirs = builtin.digits(), load_digits()
+def test_the_digits_are_those_of_scikit_learn() -> None:
+    """Its own function reads the same images and labels from its file as is done here without it."""
+    listing, bunch = digits(), load_digits()
     assert isinstance(listing.images, ArrayImages)
-    np.testing.assert_array_equal(listing.images.pixels[..., 0], np.rint(theirs.images * (255 / 16)))
-    assert [int(label) for label in listing.labels] == theirs.target.tolist()
-
-
-def test_the_digits_are_read_without_importing_scikit_learn() -> None:
-    """It would take longer than all else that is done to read them, and the client waits."""
-    program = (
-        "import sys; from augury.datasets.sources import builtin; builtin.digits(); print('sklearn' in sys.modules)"
-    )
-    ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert ran.stdout.strip() == "False"
+    np.testing.assert_array_equal(listing.images.pixels[..., 0], np.rint(bunch.images * (255 / 16)).astype(np.uint8))
+    assert listing.labels == [str(label) for label in bunch.target]
 
 
 @pytest.mark.parametrize(
