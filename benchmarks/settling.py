@@ -4,6 +4,7 @@
     python benchmarks/settling.py --rows trials --photographs sign-language-digits.zip --side 64 --training-images 300
     python benchmarks/settling.py --rows trials --arrays uneven.npz --arms moderate    # images and labels
     python benchmarks/settling.py --rows trials --judge-only
+    python benchmarks/settling.py --rows trials --doubled        # who is called unfinished, and is it
     python benchmarks/settling.py --designs                      # what numbers of seeds find, simulated
 
 Each trial is trained once, on one thread, and lies in the folder under its address; ending the script loses the trial
@@ -166,6 +167,7 @@ def main() -> None:
     parser.add_argument("--arrays", help="an npz file of images and labels")
     parser.add_argument("--training-images", type=int)
     parser.add_argument("--judge-only", action="store_true")
+    parser.add_argument("--doubled", action="store_true", help="compare trials with those of twice the epochs")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     given.arms = given.arms or ["mild", "strong", "harmful"]
@@ -175,8 +177,14 @@ def main() -> None:
         print(designs_table())
         return
     given.rows.mkdir(parents=True, exist_ok=True)
-    if not given.judge_only:
+    if not (given.judge_only or given.doubled):
         train_all(given)
+
+    if given.doubled:
+        from settled.doubled import doubled_table
+
+        print(doubled_table(kept_trials(given.rows)))
+        return
 
     from settled.judged import groups_of
 

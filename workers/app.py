@@ -66,6 +66,8 @@ def _load_before_the_fork(**_: Any) -> None:
         load()
         import augury.reporting.html  # noqa: F401  # the plotting library, for the reports that they make
 
+        forking.keep_from_collection()
+
 
 @signals.worker_init.connect
 def _watch_the_forks(**_: Any) -> None:

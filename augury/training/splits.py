@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.planning.group_draws import draw_groups
+from augury.planning.draws.groups import draw_groups
+from augury.planning.draws.stratified import draw_stratified
 from augury.planning.splits import (
     FixedSplit,
     GroupedSplit,
@@ -20,7 +21,6 @@ from augury.planning.splits import (
     held_out_images,
     images_of_share,
 )
-from augury.planning.stratified_draws import draw_stratified
 from augury.training.errors import UserInputError
 from augury.training.streams import HELD_OUT, SPLIT, TRAINING_SUBSET, stream_seed
 

@@ -16,7 +16,7 @@ from augury.planning.comparison import definition_of, trial_definitions, trial_s
 from augury.planning.trial_definition import TrialDefinition
 from store.database import insert_into
 from store.rows import trials
-from store.rows.needs.costs import costs_of_inference, memory_of_trials
+from store.rows.needs.costs import costs_of_inference, mean_seconds, memory_of_trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobTrialRow
 
@@ -74,7 +74,7 @@ def _estimate(session: Session, plan: Plan, planned: list[TrialDefinition], due:
     number of epochs is still to be found, it is that of the most that it may be.
     """
     settings = {definition.setting(): definition for definition in planned}
-    means = {setting: trials.mean_seconds(session, setting) for setting in settings}
+    means = {setting: mean_seconds(session, setting) for setting in settings}
     timed = next(((mean / _amount(settings[setting])) for setting, mean in means.items() if mean is not None), None)
     if timed is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from api_schemas.base import optional_timestamp, timestamp
@@ -210,25 +210,6 @@ def forget(session: Session, older_than: float, limit: int) -> list[str]:
     models = (ModelRow.digest.in_({digest for _, digest in forgotten if digest}), ModelRow.used_at < older_than)
     session.execute(delete(ModelRow).where(*models, ~exists().where(TrialRow.model_digest == ModelRow.digest)))
     return [trial_id for trial_id, _ in forgotten]
-
-
-def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:
-    """Mean measured seconds of a setting's latest finished trials (see ``TrialDefinition.setting``).
-
-    Where none is finished, what one that runs is expected to take by its first steps; None where there is none.
-    """
-    measured = session.scalars(
-        select(TrialRow.result["seconds"].as_float())
-        .where(TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
-        .order_by(TrialRow.finished_at.desc())
-        .limit(recent)
-    )
-    seconds: list[float] = [each for each in measured if each is not None]
-    if seconds:
-        return sum(seconds) / len(seconds)
-    running = (TrialRow.setting == setting, TrialRow.state == TrialState.RUNNING)
-    expected = session.scalar(select(func.avg(TrialRow.expected_seconds)).where(*running))
-    return None if expected is None else float(expected)
 
 
 def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:

@@ -25,12 +25,16 @@ from workers import stacks
 JOB_PATIENCE_SECONDS = 400.0
 WORKERS = ("control", "cpu")
 _LAST_CHARACTERS = 12_000
+_QUICK = {"AUGURY_LEASE_SECONDS": "3", "AUGURY_SWEEP_SECONDS": "1", "AUGURY_REPUBLISH_SECONDS": "2"}
+"""To notice what tests do to a stack. It costs a part of the processors, and a process that is not renewed in time."""
 
 
 class Stack:
     """One API, one control worker and one CPU worker, of so many processes, over a database and a broker."""
 
-    def __init__(self, folder: Path, broker: Broker, database_url: str, *, processes: int = 2) -> None:
+    def __init__(
+        self, folder: Path, broker: Broker, database_url: str, *, processes: int = 2, is_harmed: bool = True
+    ) -> None:
         self.folder, self.broker = folder, broker
         self.database = Database(database_url)
         self.port = free_port()
@@ -42,10 +46,7 @@ class Stack:
             "AUGURY_BROKER_URL": broker.url,
             "AUGURY_PORT": str(self.port),
             "AUGURY_WORKER_CONCURRENCY": str(processes),
-            # Quick to notice what the tests do to it.
-            "AUGURY_LEASE_SECONDS": "3",
-            "AUGURY_SWEEP_SECONDS": "1",
-            "AUGURY_REPUBLISH_SECONDS": "2",
+            **(_QUICK if is_harmed else {}),
         }
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=70)
 

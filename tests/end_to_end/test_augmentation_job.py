@@ -73,7 +73,7 @@ def test_two_rounds_over_digits_come_back_as_a_folder_with_a_manifest(stack: Sta
 
 def test_a_killed_worker_costs_its_chunk_and_the_bytes_stay_the_same(stack: Stack) -> None:
     """SIGKILL in the middle of a chunk: the chunk is made again, the others are not, and nobody can tell afterwards."""
-    request = _request(rounds=20, seed=12)
+    request = _request(rounds=8, seed=12)
     job = stack.submit(request)
     wait_for(lambda: _chunks(stack, job["id"], state="succeeded"), "the first chunk")
     wait_for(lambda: _kill_an_owner(stack, job["id"]), "a chunk to be running")

@@ -16,13 +16,13 @@ from augury.datasets.containers.limits import write_fresh
 from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
 from augury.datasets.sources.base import require_size
-from augury.training.lean_import import import_keras
 from augury.training.model_files.archive import read_archive
 from augury.training.model_files.errors import ModelFileError
 from augury.training.model_files.hdf5 import MAGIC, read_hdf5
 from augury.training.model_files.safetensors import is_safetensors, read_safetensors
 from augury.training.model_reading.content import Content
 from augury.training.model_reading.protocol import ReadModel
+from augury.training.warmup import import_keras
 
 _ZIP = b"PK\x03\x04"
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")

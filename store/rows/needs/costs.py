@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
@@ -18,6 +18,25 @@ MAX_LOOKED_AT = 200
 """Of the latest units of a kind, so that a plan costs the same however long the history is."""
 
 _RECENT = 20
+
+
+def mean_seconds(session: Session, setting: str, recent: int = 50) -> float | None:
+    """Mean measured seconds of a setting's latest finished trials (see ``TrialDefinition.setting``).
+
+    Where none is finished, what one that runs is expected to take by its first steps; None where there is none.
+    """
+    measured = session.scalars(
+        select(TrialRow.result["seconds"].as_float())
+        .where(TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
+        .order_by(TrialRow.finished_at.desc())
+        .limit(recent)
+    )
+    seconds: list[float] = [each for each in measured if each is not None]
+    if seconds:
+        return sum(seconds) / len(seconds)
+    running = (TrialRow.setting == setting, TrialRow.state == TrialState.RUNNING)
+    expected = session.scalar(select(func.avg(TrialRow.expected_seconds)).where(*running))
+    return None if expected is None else float(expected)
 
 
 def memory_of_trials(session: Session, planned: Iterable[TrialDefinition]) -> int | None:

@@ -15,9 +15,10 @@ from api_schemas.plans import AugmentationPlan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
 from store.queue import CONTROL
-from store.rows import plans, trials
+from store.rows import plans
 from store.rows.chunks import ASSEMBLY_QUEUE
 from store.rows.datasets import INGESTION_QUEUE
+from store.rows.needs.costs import mean_seconds
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep import workers_seen
 
@@ -89,7 +90,7 @@ def _tally_trials(session: Session, row: JobRow, _now: float) -> Tally:
     first = session.execute(of_trial.where(of_job).order_by(JobTrialRow.arm, JobTrialRow.seed).limit(1)).first()
     if first is None:
         return Tally(units=units, effort_done=0.0, effort_total=0.0, seconds_per_effort=None)
-    seconds, epochs = trials.mean_seconds(session, first.setting), first.epochs
+    seconds, epochs = mean_seconds(session, first.setting), first.epochs
     by_state = _epochs_by_state(session, row.id)
     due = 0 if row.plan is None else int(row.plan.get("trial_epochs") or row.plan["trials"] * epochs)
     return Tally(

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from augury.planning.stratified_draws import draw_stratified
+from augury.planning.draws.stratified import draw_stratified
 
 LABELS = st.lists(st.integers(0, 5), min_size=1, max_size=80)
 

@@ -11,6 +11,7 @@ from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
 from store.database import Database
 from store.rows import events, jobs, state_machines, trials
+from store.rows.needs import costs
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
@@ -277,12 +278,12 @@ def test_the_mean_time_of_a_setting_is_that_of_its_finished_trials(database: Dat
     """Trials of other settings, and those without a result, do not count."""
     with database.writing() as session:
         setting = new_trial(session).setting
-        assert trials.mean_seconds(session, setting) is None
+        assert costs.mean_seconds(session, setting) is None
         for seed, seconds in enumerate([1.0, 3.0]):
             trials.succeed(session, claim(session, new_trial(session, seed)), result(seconds=seconds), NOW)
         trials.fail(session, claim(session, new_trial(session, 2)), Failure.of(FailureClass.INTERNAL, "x"), NOW)
-        assert trials.mean_seconds(session, setting) == 2.0
-        assert trials.mean_seconds(session, "t" * 64) is None
+        assert costs.mean_seconds(session, setting) == 2.0
+        assert costs.mean_seconds(session, "t" * 64) is None
 
 
 def test_jobs_are_forgotten_the_oldest_first_and_a_few_at_a_time(database: Database) -> None:

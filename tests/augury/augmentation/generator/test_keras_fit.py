@@ -167,11 +167,11 @@ def test_an_iterator_made_before_keras_is_a_dataset_afterwards() -> None:
     script = """
 import sys, numpy as np
 from augury.augmentation import ImageDataGenerator, Iterator
-from augury.training.lean_import import import_keras
 flow = ImageDataGenerator(rescale=0.5).flow(np.ones((6, 4, 4, 1)), np.ones(6), batch_size=2)
 next(flow)
 assert isinstance(flow, Iterator) and flow.__class__.__name__ == "NumpyArrayIterator"
 assert not {"keras", "tensorflow", "pandas", "PIL"} & set(sys.modules)
+from augury.training.warmup import import_keras
 import_keras()
 import keras
 assert isinstance(flow, keras.utils.PyDataset) and isinstance(flow, keras.utils.Sequence)

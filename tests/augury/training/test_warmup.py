@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from augury.training.lean_import import hidden
+from augury.training.warmup import hidden
 
 
 def test_what_is_hidden_is_not_found_and_found_again_afterwards() -> None:
