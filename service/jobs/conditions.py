@@ -11,14 +11,16 @@ from augury.field_problems import shown
 from augury.planning.conditions import dataset_obstacle
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
+from store.rows import datasets
 from store.rows.tables import DatasetRow
 
 
-def require_judgeable(session: Session, request: JobRequest, dataset: DatasetRow | None) -> None:
+def require_judgeable(session: Session, project: str, request: JobRequest, dataset: DatasetRow | None) -> None:
     """Refuse conditions on datasets that are not ready, or whose images are none for models of this one.
 
     Args:
         session: to look the others up in.
+        project: whose request it is.
         request: of any kind.
         dataset: that is trained on, as far as it is known; a worker looks again.
 
@@ -30,7 +32,7 @@ def require_judgeable(session: Session, request: JobRequest, dataset: DatasetRow
     for index, condition in enumerate(request.evaluation.conditions):
         if not isinstance(condition, OtherDataset):
             continue
-        obstacle = _obstacle(session.get(DatasetRow, condition.dataset), dataset)
+        obstacle = _obstacle(datasets.get(session, project, condition.dataset), dataset)
         if obstacle is not None:
             location, got = f"body.evaluation.conditions[{index}].dataset", shown(condition.dataset)
             raise INVALID_REQUEST.error_at(
@@ -39,7 +41,7 @@ def require_judgeable(session: Session, request: JobRequest, dataset: DatasetRow
 
 
 def _obstacle(other: DatasetRow | None, own: DatasetRow | None) -> str | None:
-    if other is None or other.state == DatasetState.DELETED:
+    if other is None:
         return "there is no such dataset; see GET /v1/datasets"
     if other.state != DatasetState.READY:
         return f"it is {other.state}; it can be used once it is ready"

@@ -34,24 +34,26 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
     facts = DatasetFacts.model_validate(dataset.facts)
     definitions = [each for *_, each in trial_definitions(request, plan, dataset.digest, facts)]
     by_key = {definition.key(): definition for definition in definitions}
-    trained = trials.trained(session, by_key)
+    trained = trials.trained(session, dataset.project_id, by_key)
     due = [definition for key, definition in by_key.items() if key not in trained]
     return with_earlier_reports(session, request, plan, dataset).model_copy(
         update={
             "trials_reusable": len(trained) + len(definitions) - len(by_key),
-            "estimated_seconds": _estimate(session, plan, definitions, due),
+            "estimated_seconds": _estimate(session, dataset.project_id, plan, definitions, due),
         }
     )
 
 
-def _estimate(session: Session, plan: Plan, planned: list[TrialDefinition], due: list[TrialDefinition]) -> float | None:
+def _estimate(
+    session: Session, project: str, plan: Plan, planned: list[TrialDefinition], due: list[TrialDefinition]
+) -> float | None:
     """Seconds for the trials that are due. A setting that was never timed takes as long as the first that was.
 
     But for its epochs and its share of the images, to both of which a training takes about in proportion. Where the
     number of epochs is still to be found, it is that of the most that it may be.
     """
     settings = {definition.setting(): definition for definition in planned}
-    means = {setting: trials.mean_seconds(session, setting) for setting in settings}
+    means = {setting: trials.mean_seconds(session, project, setting) for setting in settings}
     timed = next(((mean / _amount(settings[setting])) for setting, mean in means.items() if mean is not None), None)
     if timed is None:
         return None
@@ -100,13 +102,15 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
     definitions: dict[Slot, TrialDefinition] = {
         (arm.name, seed): definition_of(request, plan, arm, seed, dataset.digest, facts) for arm, seed in due
     }
-    _fill(session, job_id, definitions, dataset_id=dataset.id, queue=request.device, now=now)
+    _fill(
+        session, job_id, definitions, project=dataset.project_id, dataset_id=dataset.id, queue=request.device, now=now
+    )
     return len(due) == len(empty)
 
 
 def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinition], **of_new: Any) -> None:
     keys = {slot: definition.key() for slot, definition in definitions.items()}
-    found = trials.ensure_all(session, {keys[slot]: definitions[slot] for slot in keys}, **of_new)
+    found = trials.ensure_all(session, definitions={keys[slot]: definitions[slot] for slot in keys}, **of_new)
     links: list[dict[str, Any]] = []
     taken: set[str] = set()
     for (arm, seed), key in keys.items():

@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, inspect, select, text, update
 
 from store import migrate
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, trials
 from store.rows.base import Base
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
@@ -143,7 +144,10 @@ def test_datasets_that_are_there_are_found_by_kind_and_by_file(database: Databas
     """What was only in their references before is in columns, whichever kind they are of."""
     upload = {"kind": "upload", "sha256": "ab" * 32, "name": "digits.zip", "options": {}}
     with database.writing() as session:
-        kept = [datasets.register(session, each, 1.0).id for each in ({"kind": "builtin", "name": "digits"}, upload)]
+        kept = [
+            datasets.register(session, DEFAULT_PROJECT, each, 1.0).id
+            for each in ({"kind": "builtin", "name": "digits"}, upload)
+        ]
     _migrate_to(database, "0009")
     migrate.upgrade(database)
     with database.reading() as session:

@@ -8,6 +8,7 @@ from threading import Barrier
 import pytest
 
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import idempotency
 from store.rows.idempotency import KeyReusedError
 from store.rows.tables import JobRow
@@ -17,34 +18,34 @@ from tests.store.databases import NOW, new_job
 def test_a_key_that_never_came_has_no_answer(database: Database) -> None:
     """Only then is there something to do."""
     with database.reading() as session:
-        assert idempotency.first_answer(session, "k", "f") is None
+        assert idempotency.first_answer(session, DEFAULT_PROJECT, "k", "f") is None
 
 
 def test_the_first_answer_is_given_again(database: Database) -> None:
     """The same key with the same request gets what was remembered."""
     with database.writing() as session:
-        assert idempotency.reserve(session, "k", "f", NOW)
-        idempotency.remember(session, "k", "job_1", {"id": "job_1"})
+        assert idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
+        idempotency.remember(session, DEFAULT_PROJECT, "k", "job_1", {"id": "job_1"})
     with database.reading() as session:
-        assert idempotency.first_answer(session, "k", "f") == {"id": "job_1"}
+        assert idempotency.first_answer(session, DEFAULT_PROJECT, "k", "f") == {"id": "job_1"}
 
 
 def test_a_key_with_another_request_is_an_error(database: Database) -> None:
     """A reused key would answer a question that was not asked."""
     with database.writing() as session:
-        idempotency.reserve(session, "k", "f", NOW)
+        idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
     with database.reading() as session, pytest.raises(KeyReusedError):
-        idempotency.first_answer(session, "k", "other")
+        idempotency.first_answer(session, DEFAULT_PROJECT, "k", "other")
 
 
 def test_a_key_is_reserved_once(database: Database) -> None:
     """The second to ask gets False and no exception, within a transaction and across two."""
     with database.writing() as session:
-        assert idempotency.reserve(session, "k", "f", NOW)
-        assert not idempotency.reserve(session, "k", "f", NOW)
+        assert idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
+        assert not idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
     with database.writing() as session:
-        assert not idempotency.reserve(session, "k", "f", NOW)
-        assert idempotency.reserve(session, "another", "f", NOW)
+        assert not idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
+        assert idempotency.reserve(session, DEFAULT_PROJECT, "another", "f", NOW)
 
 
 def test_a_key_is_free_again_when_its_transaction_fails(database: Database) -> None:
@@ -52,13 +53,13 @@ def test_a_key_is_free_again_when_its_transaction_fails(database: Database) -> N
 
     def reserve_and_fail() -> None:
         with database.writing() as session:
-            idempotency.reserve(session, "k", "f", NOW)
+            idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         reserve_and_fail()
     with database.writing() as session:
-        assert idempotency.reserve(session, "k", "f", NOW)
+        assert idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW)
 
 
 def test_sixteen_threads_with_one_key_make_one_job(database: Database) -> None:
@@ -68,12 +69,12 @@ def test_sixteen_threads_with_one_key_make_one_job(database: Database) -> None:
     def submit(_: int) -> str:
         together.wait()
         with database.writing() as session:
-            first = idempotency.first_answer(session, "k", "f")
-            if first is None and idempotency.reserve(session, "k", "f", NOW):
+            first = idempotency.first_answer(session, DEFAULT_PROJECT, "k", "f")
+            if first is None and idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", NOW):
                 job_id = new_job(session).id
-                idempotency.remember(session, "k", job_id, {"id": job_id})
+                idempotency.remember(session, DEFAULT_PROJECT, "k", job_id, {"id": job_id})
                 return job_id
-            first = first or idempotency.first_answer(session, "k", "f")
+            first = first or idempotency.first_answer(session, DEFAULT_PROJECT, "k", "f")
             assert first is not None
             return str(first["id"])
 
@@ -87,11 +88,11 @@ def test_sixteen_threads_with_one_key_make_one_job(database: Database) -> None:
 def test_only_old_keys_are_forgotten(database: Database) -> None:
     """A key lives as long as the settings say."""
     with database.writing() as session:
-        idempotency.reserve(session, "old", "f", NOW - 10)
-        idempotency.reserve(session, "new", "f", NOW)
+        idempotency.reserve(session, DEFAULT_PROJECT, "old", "f", NOW - 10)
+        idempotency.reserve(session, DEFAULT_PROJECT, "new", "f", NOW)
         idempotency.forget_older(session, NOW - 5)
-        assert idempotency.first_answer(session, "old", "f") is None
-        assert idempotency.first_answer(session, "new", "f") == {}
+        assert idempotency.first_answer(session, DEFAULT_PROJECT, "old", "f") is None
+        assert idempotency.first_answer(session, DEFAULT_PROJECT, "new", "f") == {}
 
 
 def test_no_more_keys_are_forgotten_at_once_than_there_is_time_for(
@@ -101,7 +102,11 @@ def test_no_more_keys_are_forgotten_at_once_than_there_is_time_for(
     monkeypatch.setattr(idempotency, "MAX_FORGOTTEN_AT_ONCE", 2)
     with database.writing() as session:
         for age in range(1, 6):
-            idempotency.reserve(session, f"{age} old", "f", NOW - age)
+            idempotency.reserve(session, DEFAULT_PROJECT, f"{age} old", "f", NOW - age)
         idempotency.forget_older(session, NOW)
-        left = [age for age in range(1, 6) if idempotency.first_answer(session, f"{age} old", "f") is not None]
+        left = [
+            age
+            for age in range(1, 6)
+            if idempotency.first_answer(session, DEFAULT_PROJECT, f"{age} old", "f") is not None
+        ]
     assert left == [1, 2, 3]
