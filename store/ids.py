@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 
-DATASET, JOB, TRIAL, CHUNK, MODEL = "ds", "job", "trial", "chunk", "model"
+DATASET, JOB, TRIAL, CHUNK, MODEL, KEY = "ds", "job", "trial", "chunk", "model", "key"
 
 DEFAULT_PROJECT = "default"
 """Whose everything is that was stored before there were projects, and that comes without a key."""
