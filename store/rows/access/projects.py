@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from store.database import insert_into
 from store.rows.access.tables import ProjectRow
 
-NAME = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
+_NAME = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 """It stands in names of files, and in what people type."""
 
 
@@ -28,10 +28,19 @@ def create(session: Session, name: str, now: float) -> bool:
     Raises:
         ProjectNameError: it is no name for one.
     """
-    if re.fullmatch(NAME, name) is None:
-        raise ProjectNameError(f"a project is called by up to 40 of a-z, 0-9 and hyphens between them; got {name!r}")
+    require_name(name)
     statement = insert_into(session, ProjectRow).values(id=name, created_at=now).on_conflict_do_nothing()
     return session.execute(statement.returning(ProjectRow.id)).first() is not None
+
+
+def require_name(name: str) -> None:
+    """Let a name pass that a project can have.
+
+    Raises:
+        ProjectNameError: it is no name for one.
+    """
+    if re.fullmatch(_NAME, name) is None:
+        raise ProjectNameError(f"a project is called by up to 40 of a-z, 0-9 and hyphens between them; got {name!r}")
 
 
 def require_known(session: Session, name: str) -> None:
