@@ -44,7 +44,7 @@ def of_request(session: Session, request: Any, resolved: ResolvedReference) -> F
 
 def added(session: Session, job: Job) -> Job:
     """The job with the findings about its request, on what is known about its dataset by now."""
-    facts = facts_of(session.get(DatasetRow, job.dataset_id))
+    facts = facts_of(session.get_one(DatasetRow, job.dataset_id))
     return job.model_copy(update={"findings": _of_stored(job.request, facts)})
 
 
