@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
+from kombu.transport import redis
 
 from store.settings import StoreSettings
 
@@ -23,8 +24,11 @@ def celery_app(settings: StoreSettings) -> Celery:
     """The Celery application, the same for whoever publishes and whoever consumes.
 
     Messages are acknowledged before the work begins and there is no result backend: SQL knows what is due,
-    who has it and what came of it (docs/decisions/0002).
+    who has it and what came of it (docs/decisions/0001). Nor does the broker keep a copy of what is received, and what
+    was not acknowledged when the broker went away is let go: Kombu would give it back over the connection that is
+    gone, and what that raises ends a worker.
     """
+    redis.Channel.do_restore = False
     app = Celery("augury", broker=settings.broker_url.get_secret_value())
     app.conf.update(
         task_acks_late=False,
@@ -39,6 +43,7 @@ def celery_app(settings: StoreSettings) -> Celery:
         task_create_missing_queues=True,
         broker_connection_retry_on_startup=True,
         broker_transport_options={
+            "ack_emulation": False,
             "socket_connect_timeout": 3,
             "socket_timeout": 30,
             "socket_keepalive": True,
