@@ -14,7 +14,8 @@ def render_keys(found: KeyList) -> RenderableType:
     if not found.items:
         return Text("There are no keys.")
     table = plain_table()
-    for heading in ("id", "state", "may", "ends", "last used", "name"):
+    table.add_column("id", no_wrap=True)  # to be copied
+    for heading in ("state", "may", "ends", "last used", "name"):
         table.add_column(heading, overflow="fold")
     for key in found.items:
         ends, used = (moment or "never" for moment in (key.expires_at, key.last_used_at))
