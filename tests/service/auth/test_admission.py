@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
@@ -17,7 +19,7 @@ from service.settings import ServiceSettings
 from store.database import Database
 from tests.service.auth.conftest import bearer, guarding, new_key
 from tests.service.auth.test_matrix import WRONG
-from tests.service.conftest import application, serving
+from tests.service.conftest import application, listening, serving
 from tests.store.databases import migrated_copy
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing listens on it
@@ -75,6 +77,20 @@ def test_whoever_comes_round_the_proxy_needs_a_key(tmp_path: Path) -> None:
     with guarding(tmp_path, auth="proxy") as guarded:
         assert guarded.client.get("/v1/jobs").status_code == 401
         assert guarded.ask(guarded.key(), "GET", "/v1/jobs").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("proxies", "said", "status"), [(["127.0.0.1"], "203.0.113.5", 200), (["10.0.0.0/8"], "10.0.0.1", 401)]
+)
+def test_what_a_header_says_of_the_sender_is_not_believed(
+    tmp_path: Path, proxies: list[str], said: str, status: int
+) -> None:
+    """It is the proxy that connects, whomever it does that for; and nobody becomes it by saying so."""
+    settings: dict[str, Any] = {"auth": "proxy", "proxy_addresses": proxies}
+    with listening(application(tmp_path, **settings), **settings) as (host, port):
+        request = httpx2.Request("GET", f"http://{host}:{port}/v1/jobs", headers={"X-Forwarded-For": said})
+        with httpx2.Client(trust_env=False) as client:
+            assert client.send(request).status_code == status
 
 
 def test_a_proxy_that_is_no_address_is_refused_at_start(tmp_path: Path) -> None:
