@@ -168,14 +168,12 @@ def test_a_failed_ingestion_leaves_no_snapshot_behind_but_keeps_its_upload_for_a
 
 
 def test_fresh_seeds_are_given_out_once(database: Database) -> None:
-    """To each content by itself, in one run."""
+    """To each content by itself, in one run, and to each project, which learns nothing of what others have used."""
     with database.writing() as session:
-        assert [datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, count) for count in (5, 3, 1)] == [
-            0,
-            5,
-            8,
-        ]
+        taken = [datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, count) for count in (5, 3, 1)]
+        assert taken == [0, 5, 8]
         assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "b" * 64, 2) == 0
+        assert datasets.take_fresh_seeds(session, "vision", "a" * 64, 2) == 0
 
 
 def test_of_many_that_take_fresh_seeds_at_once_each_gets_its_own(database: Database) -> None:
