@@ -13,7 +13,7 @@ from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
-from workers import forking, recycling, stacks
+from workers import forking, recycling, restarting, stacks
 from workers.context import context
 from workers.leasing import shutdown
 from workers.maintenance import caretaker, heart
@@ -31,6 +31,7 @@ app.conf.update(
     worker_max_memory_per_child=settings.worker_memory_bytes // 1024,  # which Celery takes in KiB
 )
 recycling.install()
+restarting.install()
 stacks.write_when_asked()
 
 log = structlog.get_logger(__name__)
