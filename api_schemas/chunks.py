@@ -20,13 +20,15 @@ class ChunkRole(StrEnum):
     """What a chunk does.
 
     Of an augmentation: make some of the images, or put all parts together. Of a comparison: ask the baseline's model
-    of one seed about every candidate, or show one model the images that it is to be judged on besides its own.
+    of one seed about every candidate, show one model the images that it is to be judged on besides its own, or, of a
+    training as well, have one score another dataset at the end.
     """
 
     AUGMENT = "augment"
     ASSEMBLE = "assemble"
     PROBE = "probe"
     CONDITION = "condition"
+    SCORE = "score"
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.training.automatic_epochs import ComparisonTraining
-from api_schemas.training.evaluation import EvaluationSettings, require_of_a_training
-from api_schemas.training.models import ModelSpec
+from api_schemas.training.evaluation import EvaluationSettings, TrainingEvaluation, require_of_a_training
+from api_schemas.training.models import ModelSpec, require_engine_of_views
 from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
 from api_schemas.training.settings import TrainingSettings, require_device
 
@@ -116,6 +116,7 @@ class ComparisonRequest(RequestModel):
                 "repeated_name", f"candidate names must be unique; repeated: {', '.join(repeated)}"
             )
         require_device(self.training, self.device)
+        require_engine_of_views(self.model, self.engine)
         require_trainable(self.training, self.budget_response or ())
         return self
 
@@ -129,7 +130,7 @@ class TrainingRequest(RequestModel):
     engine: Engine = Field("augury", description="As in a comparison.")
     model: ModelSpec = ModelSpec()
     training: TrainingSettings = TrainingSettings()
-    evaluation: EvaluationSettings = EvaluationSettings(seeds=3)
+    evaluation: TrainingEvaluation = TrainingEvaluation()
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
@@ -138,6 +139,7 @@ class TrainingRequest(RequestModel):
     def _fits_a_job(self) -> Self:
         require_nothing_that_a_job_decides(self.spec)
         require_device(self.training, self.device)
+        require_engine_of_views(self.model, self.engine)
         require_of_a_training(self.evaluation)
         return self
 

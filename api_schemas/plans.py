@@ -91,6 +91,24 @@ class EarlierReport(Body):
     further: int = Field(description="Looks that it paid for from its reserve.")
 
 
+class PlanCost(Body):
+    """What a part of a plan takes, as far as such work was measured."""
+
+    seconds: float | None = Field(description="Of workers, as estimated_seconds. Null where nothing like it was timed.")
+    memory_bytes: int | None = Field(
+        description="The most that a process held in RAM over such work. Null where none was measured."
+    )
+
+
+class FinalScoresPlan(Body):
+    """What scoring another dataset at the end amounts to."""
+
+    dataset: str = Field(description="Its id.")
+    images_per_model: int
+    models: int = Field(description="Of the baseline, the best candidate and the recommendation, at most.")
+    images: int = Field(description="That all of them are shown at most; by inference alone, nothing is trained.")
+
+
 class Plan(Body):
     """What a comparison, or a training, amounts to."""
 
@@ -118,12 +136,23 @@ class Plan(Body):
         "many; null in plans of earlier versions.",
     )
     trials_most: int = Field(0, description="If every verdict stays undecided to the last round.")
+    trials_if_longer: int = Field(
+        0,
+        description="With epochs 'auto': so many more at most, where arms still improve however often their number "
+        "of epochs is doubled. They are trained as far as the operator's limits for one job allow.",
+    )
     trials_reusable: int = Field(0, description="Already trained for an earlier job.")
     estimated_seconds: float | None = Field(
         None,
         description="Worker seconds for the trials not yet trained, from the measured time of finished trials of this "
         "dataset, model and training, by epochs and images where such trials have been timed with others of these "
-        "alone; divide by the number of workers. Null when none has been timed.",
+        "alone, or from what one that runs expects; divide by the number of workers. Null when none has been timed.",
+    )
+    costs: dict[Literal["trials", "responses", "conditions", "final_scores"], PlanCost] = Field(
+        {},
+        description="Of its parts. trials: all of them; responses: those of budgets and shares among these; conditions "
+        "and final_scores: showing images to the models, by the measured rate of earlier models of this network on "
+        "this dataset.",
     )
     findings: dict[str, list[Finding]] = Field({}, description="What the linter says, by candidate; see /v1/lint.")
     recommendation: RecommendedSpec | None = Field(None, description="Once the evidence for it is there.")
@@ -141,6 +170,9 @@ class Plan(Body):
     )
     conditions: ConditionsPlan | None = Field(
         None, description="What judging the models on other images amounts to; null where that is not asked for."
+    )
+    final_scores: FinalScoresPlan | None = Field(
+        None, description="What evaluation.test on another dataset amounts to; null where that is not asked for."
     )
     extensions: list[int] = Field([], description="Seeds per undecided arm at each look that was added afterwards.")
     warnings: list[str] = Field([], description="What a person should know before it is trained, in sentences.")

@@ -26,10 +26,13 @@ class Progress(Body):
     waiting_for: str | None = Field(
         None, description="Where nothing can go on because a kind of worker was not seen lately: which, in a sentence."
     )
-    fraction: float = Field(description="0-1, counting the epochs of running trials and the images of running chunks.")
+    fraction: float = Field(
+        description="0-1, counting the epochs and batches of running trials and the images of running chunks."
+    )
     estimated_finish: Timestamp | None = Field(
-        description="From the measured time of finished trials of the same dataset, model and training, or of finished "
-        "chunks; null before there is one."
+        description="From the measured time of finished trials of the same dataset, model and training, or, before "
+        "there is one, from the pace of one that runs; of an augmentation from finished chunks. Null before anything "
+        "is timed."
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
+_STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"
 _CONTROL_GROUPS = (  # a container's limit and what it uses of it: version 2, version 1
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
     (Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes")),
@@ -17,17 +20,33 @@ def available_bytes() -> int | None:
     return min(known, default=None)
 
 
+def forget_peak() -> None:
+    """Have ``peak_bytes`` count from now on; from the start of the process where the system does not allow that."""
+    with suppress(OSError):
+        _CLEAR_REFS.write_text(_RESET_PEAK)
+
+
+def peak_bytes() -> int | None:
+    """The most memory that this process has held in RAM; None where the system does not say (no Linux)."""
+    return _kilobytes_of(_STATUS, "VmHWM:")
+
+
 def gigabytes(count: float) -> str:
     """A number of bytes for a person, e.g. ``1.5 GB``."""
     return f"{count / 1e9:,.1f} GB"
 
 
 def _of_machine() -> int | None:
+    return _kilobytes_of(_MEMINFO, "MemAvailable:")
+
+
+def _kilobytes_of(file: Path, name: str) -> int | None:
+    """A line of a file below /proc, in bytes."""
     try:
-        lines = _MEMINFO.read_text().splitlines()
+        lines = file.read_text().splitlines()
     except OSError:
         return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), None)
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(name)), None)
 
 
 def _of_group(limit: Path, used: Path) -> int | None:

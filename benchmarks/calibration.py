@@ -14,7 +14,9 @@ on even and uneven classes, drawn and fixed validation images, and in groups. Wh
 sentence that says gains, costs, helps, hurts, better, worse or loses, of verdicts, parts, classes and recommendations.
 The best of twenty that do nothing is put to a confirmation, too. --claims-only leaves the pool out.
 
-Last, the verdicts by every metric, see benchmarks/calibrating/metric_rates.py; --metrics-only makes nothing else.
+Last, from a pool of its own, verdicts by every metric (benchmarks/calibrating/metric_rates.py) and under conditions
+(benchmarks/calibrating/condition_rates.py); --metrics-only and --conditions-only make nothing else. A pool that was
+interrupted goes on where it was.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 from augury.evidence.statistics.alpha_spending import looks, scheduled
 from augury.planning.comparison import RESERVE
 from benchmarks.calibrating.claims import measure_claims
+from benchmarks.calibrating.condition_rates import measure_conditions
 from benchmarks.calibrating.metric_rates import load_or_train_pools, measure_metrics, print_rates
 from benchmarks.calibrating.pool import TRAINING_IMAGES, Draw, Pool, from_model, from_pool, load_or_train
 from benchmarks.calibrating.rates import CONFIDENCE, SCHEDULES, false_verdicts, power, share
@@ -107,6 +110,7 @@ def _measure_model(of_model: dict[str, np.ndarray], generator: np.random.Generat
 def print_table(result: dict[str, Any]) -> None:
     """For people."""
     print_rates(result.get("metrics", {}))
+    print_rates(result.get("conditions", {}), "reports under conditions, ")
     for name, by_schedule in result.get("claims", {}).items():
         for looked, rate in by_schedule.items():
             print(f"reports with a false claim, {name:32} {looked:14} {_percent(rate)}")
@@ -145,7 +149,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tiny pool, to see that it works")
     parser.add_argument("--claims-only", action="store_true", help="whole reports and groups only; no pool is trained")
     parser.add_argument("--metrics-only", action="store_true", help="the verdicts by every metric, and nothing else")
-    parser.add_argument("--metrics-pool", type=Path, help="where the metrics' pool is, or is to be kept")
+    parser.add_argument("--conditions-only", action="store_true", help="verdicts under conditions, and nothing else")
+    parser.add_argument("--metrics-pool", type=Path, help="where that pool is, or is to be kept")
     parser.add_argument("--comparisons", type=int, help="of each line; 1000, or 20 if quick, unless given")
     parser.add_argument("--pool", type=Path, help="where the pool is, or is to be kept")
     arguments = parser.parse_args()
@@ -154,8 +159,14 @@ def main() -> None:
     trained = ("linear", 6, 2) if arguments.quick else ("small_cnn", 100, 12)
     result: dict[str, Any] = {}
     if not arguments.claims_only:
-        result["metrics"] = measure_metrics(load_or_train_pools(of_metrics, *trained), comparisons)
-    if not arguments.metrics_only:
+        pools = load_or_train_pools(of_metrics, *trained)
+        if not arguments.conditions_only:
+            result["metrics"] = measure_metrics(pools, comparisons)
+        if not arguments.metrics_only:
+            result["conditions"] = measure_conditions(
+                pools, max(comparisons // 4, 1) if arguments.quick else comparisons
+            )
+    if not (arguments.metrics_only or arguments.conditions_only):
         result |= _of_accuracy(arguments, comparisons)
     print(json.dumps(result)) if arguments.json else print_table(result)
 

@@ -6,11 +6,13 @@ The script (plain/keras_script.py) trains the same arms on the same splits with 
 weights, and its clock starts when Keras is loaded. Augury is up and its workers are warm, as after `augury up`; its
 clock runs from the POST to the report, first with nothing to reuse, then with one candidate changed. The verdict on the
 script's predictions is drawn by the same rule from the same kind of interval as Augury's: the training is compared.
+Seconds of processors, Augury's of all its processes, tell more where other work runs on the same cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -110,14 +112,14 @@ def verdicts_of(
 
 def run_augury(client: Client, request: dict[str, Any]) -> dict[str, Any]:
     """Seconds from the POST to the report, verdicts, accuracies, and how many trials were reused."""
-    began = time.perf_counter()
+    began, worked_before = time.perf_counter(), processor_seconds()
     job = client.submit(request)
     while not job.is_terminal:
         if time.perf_counter() - began > JOB_PATIENCE_SECONDS:
             raise TimeoutError(f"{job.id} is still {job.state}")
         job = client.job(job.id, wait_seconds=20)
     report = client.report(job.id)
-    seconds = time.perf_counter() - began
+    seconds, worked = time.perf_counter() - began, processor_seconds() - worked_before
     accuracies: dict[str, dict[str, float]] = {}
     trials = client.trials(job.id).items
     for trial in trials:
@@ -125,11 +127,27 @@ def run_augury(client: Client, request: dict[str, Any]) -> dict[str, Any]:
             accuracies.setdefault(trial.arm, {})[str(trial.seed)] = trial.result.validation_accuracy
     return {
         "seconds": seconds,
+        "processor_seconds": worked,
         "verdicts": {candidate.name: str(candidate.verdict) for candidate in report.candidates},
         "accuracies": accuracies,
         "trials_reused": sum(trial.reused for trial in trials),
         "seconds_a_trial": statistics.fmean(trial.result.seconds for trial in trials if trial.result),
     }
+
+
+def processor_seconds() -> float:
+    """What this process, all that came of it, and what these have waited for have taken of processors so far."""
+    parents, seconds = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            fields = stat.read_text().rpartition(")")[2].split()
+            parents[int(stat.parent.name)] = int(fields[1])
+            seconds[int(stat.parent.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    mine, found = {os.getpid()}, 0
+    while len(mine) > found:
+        found = len(mine)
+        mine |= {process for process, parent in parents.items() if parent in mine}
+    return sum(seconds[process] for process in mine)
 
 
 def wait_until_warm(log_dir: Path) -> None:
@@ -154,6 +172,8 @@ def measure(seeds: int, epochs: int) -> dict[str, Any]:
     return {
         "ratio_cold": script["seconds"] / cold["seconds"],
         "ratio_one_changed": script["seconds"] / changed["seconds"],
+        "processor_ratio_cold": script["processor_seconds"] / cold["processor_seconds"],
+        "processor_ratio_one_changed": script["processor_seconds"] / changed["processor_seconds"],
         "same_verdicts": script["verdicts"] == cold["verdicts"],
         "trials": plan.trials,
         "script": script,
@@ -166,7 +186,7 @@ def show(result: dict[str, Any]) -> None:
     """Both tables and the ratios, for a person."""
     for name in ("script", "augury", "augury_one_changed"):
         run = result[name]
-        print(f"{name}: {run['seconds']:.1f} s")
+        print(f"{name}: {run['seconds']:.1f} s, {run['processor_seconds']:.1f} s of processors")
         for arm, by_seed in sorted(run["accuracies"].items()):
             mean = 100 * statistics.fmean(by_seed.values())
             verdict = run["verdicts"].get(arm, "")
@@ -174,6 +194,8 @@ def show(result: dict[str, Any]) -> None:
     print(
         f"script to augury: {result['ratio_cold']:.1f}; with one candidate changed: {result['ratio_one_changed']:.1f}"
     )
+    cold, changed = result["processor_ratio_cold"], result["processor_ratio_one_changed"]
+    print(f"in seconds of processors: {cold:.1f}; with one candidate changed: {changed:.1f}")
     print(f"same verdicts: {result['same_verdicts']}")
 
 

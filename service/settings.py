@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -41,10 +42,6 @@ class ServiceSettings(StoreSettings):
     min_body_bytes_per_second: float = Field(1024.0, gt=0, description="Slower bodies and uploads end with 408.")
     max_silence_seconds: float = Field(30.0, gt=0, description="How long a body, or an answer, may stop on its way.")
     schema_patience_seconds: float = Field(60.0, ge=0, description="How long to wait for the database at start.")
-    max_trials_per_job: int = Field(5_000, ge=1, description="Jobs that may come to more trials are refused with 422.")
-    max_trial_epochs_per_job: int = Field(
-        250_000, ge=1, description="Of all trials of a job together; more are refused with 422."
-    )
     max_condition_images_per_job: int = Field(
         20_000_000, ge=1, description="Shown to all models of a job under conditions; more are refused with 422."
     )
@@ -52,9 +49,8 @@ class ServiceSettings(StoreSettings):
     @property
     def effort_limits(self) -> EffortLimits:
         """How much one job may ask for."""
-        return EffortLimits(
-            max_trials=self.max_trials_per_job,
-            max_trial_epochs=self.max_trial_epochs_per_job,
+        return replace(
+            self.training_limits,
             max_archive_bytes=self.max_archive_bytes,
             max_condition_images=self.max_condition_images_per_job,
         )

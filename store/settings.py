@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from augury.planning.effort import NO_LIMITS, EffortLimits
 from store.files.artifacts import CacheSettings
 
 SECONDS_PER_HOUR = 3_600.0
@@ -34,9 +36,18 @@ class StoreSettings(BaseSettings):
     max_archive_bytes: int = Field(
         100 * 2**30, ge=1, description="Augmentations that come to more bytes, before compression, are refused."
     )
+    max_trials_per_job: int = Field(5_000, ge=1, description="Jobs that may come to more trials are refused with 422.")
+    max_trial_epochs_per_job: int = Field(
+        250_000, ge=1, description="Of all trials of a job together; more are refused with 422."
+    )
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
     failed_dataset_days: float = Field(7.0, gt=0, description="Failed datasets and their uploads are kept so long.")
     idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
+
+    @property
+    def training_limits(self) -> EffortLimits:
+        """How much training one job may come to."""
+        return replace(NO_LIMITS, max_trials=self.max_trials_per_job, max_trial_epochs=self.max_trial_epochs_per_job)
 
     @property
     def resolved_database_url(self) -> str:

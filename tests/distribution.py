@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-STACKS = "tests/end_to_end/"
+END_TO_END = "tests/end_to_end/"
 """Tests of real processes, which share a stack and measure how soon it does things."""
+
+APART = tuple(f"{END_TO_END}test_{name}.py" for name in ("docs_page", "local_stack", "postgres", "report_page"))
+"""Tests there that have a browser or a small stack of their own, and whatever time they need."""
 
 TRAINS = tuple(
     f"tests/{folder}"
@@ -20,22 +23,30 @@ TRAINS = tuple(
 )
 """Tests that load TensorFlow, or lie beside such."""
 
-_ORDER = (STACKS, TRAINS)
-
 
 class StacksOnOneWorker(LoadScopeScheduling):
-    """All tests with stacks go to one worker, so that no two stacks starve each other; the others file by file.
+    """The tests with the one stack go to one worker, which starts it once; the others file by file.
 
     The mark ``xdist_group`` would say the same, but it has no effect with pytest 9.2 and pytest-xdist 3.8.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return STACKS if nodeid.startswith(STACKS) else nodeid.partition("::")[0]
+        return END_TO_END if _shares_the_stack(nodeid) else nodeid.partition("::")[0]
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """The stacks take a worker longer than anything else, so they must not begin last.
+    """The stack takes a worker longer than anything else, so its tests must not begin last.
 
     What loads TensorFlow comes next: while one worker has the stacks, the other does all of it, and loads it alone.
     """
-    items.sort(key=lambda item: next((rank for rank, begins in enumerate(_ORDER) if item.nodeid.startswith(begins)), 2))
+    items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _shares_the_stack(nodeid: str) -> bool:
+    return nodeid.startswith(END_TO_END) and not nodeid.startswith(APART)
+
+
+def _rank(nodeid: str) -> int:
+    if _shares_the_stack(nodeid):
+        return 0
+    return 1 if nodeid.startswith(TRAINS) else 2

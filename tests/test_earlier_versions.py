@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
+from augury.planning.canonical import digest
 from augury.planning.comparison import trial_definitions
 from service.main import create_app
 from service.settings import ServiceSettings
@@ -23,7 +24,7 @@ from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import ADVANCE, WORK
 from store.rows import jobs, leases
-from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import DatasetRow, IdempotencyRow, JobRow, JobTrialRow, TrialRow
 from tests.service.conftest import UNREACHABLE
 from tests.workers.conftest import RecordingQueue
 from tests.workers.units.carried import advance, run_trial
@@ -178,6 +179,47 @@ def test_jobs_of_an_earlier_version_go_on_as_they_were_accepted(upgraded: Upgrad
         facts = DatasetFacts.model_validate(dataset.facts)
         keys = {each.key() for _, _, each in trial_definitions(request, plan, dataset.digest or "", facts)}
         assert keys == set(session.scalars(select(TrialRow.key).join(JobTrialRow).where(JobTrialRow.job_id == earlier)))
+
+
+def _submitted_before(upgraded: Upgraded, kind: str, key: str) -> str:
+    """The id of the job that the earlier version carried out, which it had answered to this key."""
+    earlier = upgraded.earlier_job(kind)
+    with upgraded.context.database.writing() as session:
+        request = session.get_one(JobRow, earlier).request
+        assert "schedule" not in request["training"], "it was stored by the earlier version"
+        answer = {"id": earlier, "request": request}
+        session.add(
+            IdempotencyRow(key=key, fingerprint=digest(request), job_id=earlier, response=answer, created_at=1.0)
+        )
+    return earlier
+
+
+def _as_sent_before(kind: str) -> dict[str, Any]:
+    """What was sent, without what could not be said then."""
+    training = {name: value for name, value in SHORT["training"].items() if name not in AS_BEFORE}
+    return REQUESTS[kind] | {"training": training}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_a_key_of_an_earlier_version_still_stands_for_its_request(upgraded: Upgraded, kind: str) -> None:
+    """Who sends it again after the upgrade has the first answer, although requests have more fields and defaults."""
+    earlier = _submitted_before(upgraded, kind, "before")
+    again = upgraded.client.post("/v1/jobs", json=_as_sent_before(kind), headers={"Idempotency-Key": "before"})
+    assert (again.status_code, again.json()["id"]) == (202, earlier)
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"training": {"epochs": 3}}, {"labels": {"a": "b"}}, {"evaluation": {"seeds": 2, "metric": "macro_f1"}}],
+    ids=str,
+)
+def test_a_key_of_an_earlier_version_stands_for_no_other_request(upgraded: Upgraded, changed: dict[str, Any]) -> None:
+    """Nor for one that says what could not be said then and would mean something else."""
+    _submitted_before(upgraded, "comparison", "before")
+    body = _as_sent_before("comparison") | changed
+    answer = upgraded.client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "before"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:augury:problem:idempotency-key-reused")
 
 
 def _as_first_defined(row: TrialRow) -> None:

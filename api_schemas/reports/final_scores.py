@@ -1,4 +1,4 @@
-"""What the dataset's untouched test images say at the end, apart from all that decided."""
+"""What images by which nothing was decided say at the end: an untouched test split, or another dataset."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class FinalScore(Body):
 class FinalScores(Body):
     """The arms that matter, scored once; nothing was decided by it."""
 
-    split: Literal["test"] = "test"
-    images: int = Field(description="Of the split; the same for every arm and seed.")
+    split: Literal["test"] | None = Field("test", description="Null where another dataset was scored.")
+    dataset: str | None = Field(None, description="The id of the other dataset that was scored.")
+    images: int = Field(description="The same for every arm and seed.")
+    models_failed: int = Field(0, description="That should have scored the other dataset, and could not.")
     arms: list[FinalScore]
     sentence: str

@@ -19,6 +19,10 @@ class AutomaticEpochs(Body):
     pilots: list[int] = Field(description="The epoch at which each pilot of the baseline had levelled off, by seed.")
     earlier: list[int] = Field(description="Numbers of epochs at which most trials of an arm were still improving.")
     is_at_bound: bool = Field(description="No more are allowed.")
+    is_at_limit: bool = Field(
+        False,
+        description="Arms were still improving, and twice as many would have been more training than one job may have.",
+    )
     sentence: str
 
 

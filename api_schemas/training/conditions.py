@@ -47,7 +47,7 @@ class ChangedImages(RequestModel):
 class OtherDataset(RequestModel):
     """The images of another dataset with the same classes, image size and values."""
 
-    dataset: DatasetId
+    dataset: DatasetId = Field(description="Its id. It has to be ready.")
 
 
 def _form_of_condition(value: Any) -> str:

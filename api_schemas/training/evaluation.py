@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
-from api_schemas.training.conditions import Conditions
+from api_schemas.training.conditions import Conditions, OtherDataset
 from api_schemas.training.metrics import DEFAULT_METRIC, MAX_METRIC_LENGTH, METRICS, metric_choice
 
 
@@ -23,6 +23,12 @@ class SeedRange(RequestModel):
         if self.max < self.min:
             raise PydanticCustomError("seed_range", f"max is {self.max}, expected {self.min} (min) or more")
         return self
+
+
+DEFAULT_SEEDS = SeedRange(min=5, max=10)
+"""Of a comparison: one look at five seeds, which settles what is plain, and one at ten for what is not."""
+DEFAULT_TRAINING_SEEDS = 3
+"""Of a training, which has no verdict to settle."""
 
 
 def _form_of_seeds(value: Any) -> str:
@@ -46,14 +52,31 @@ def _require_deciding(name: str) -> str:
 Metric = Annotated[str, Field(max_length=MAX_METRIC_LENGTH), AfterValidator(_require_deciding)]
 
 
+def _form_of_test(value: Any) -> str:
+    return "dataset" if isinstance(value, dict | OtherDataset) else "split"
+
+
+def _require_test_images(value: Any) -> Any:
+    if value in ("split", None) or isinstance(value, dict | OtherDataset):
+        return value
+    raise PydanticCustomError("test_images", 'expected "split", or an object with the id of another "dataset"')
+
+
+TestImages = Annotated[
+    Annotated[Literal["split"], Tag("split")] | Annotated[OtherDataset, Tag("dataset")],
+    Discriminator(_form_of_test),
+    BeforeValidator(_require_test_images),
+]
+
+
 class EvaluationSettings(RequestModel):
     """How arms are compared. Every seed draws its own stratified split, initial weights and batch order."""
 
     seeds: Seeds = Field(
-        5,
+        DEFAULT_SEEDS,
         description="Trials per arm; differences between arms are paired by seed. A number, or {min, max}: rounds of "
         "seeds for those candidates only whose verdict is not settled, with the error over all looks kept.",
-        examples=[5, {"min": 3, "max": 10}],
+        examples=[{"min": 5, "max": 10}, 5],
     )
     first_seed: int = Field(0, ge=0, le=2**31 - 1, description="Seeds are first_seed, first_seed + 1, ...")
     splits: Literal["auto", "random"] = Field(
@@ -74,10 +97,13 @@ class EvaluationSettings(RequestModel):
         "roc_auc (macro, one class against the rest) or roc_auc:CLASS, log_loss, top_k:N. Every arm reports all.",
         examples=["balanced_accuracy", "recall:melanoma"],
     )
-    test: Literal["split"] | None = Field(
+    test: TestImages | None = Field(
         None,
-        description="split: the dataset's own test split, untouched beside train and validation, is scored once, at "
-        "the end, for the baseline, the best candidate and the recommendation, and decides nothing.",
+        description="What is scored once, at the end, for the baseline, the best candidate and the recommendation, and "
+        "decides nothing. split: the dataset's own test split, untouched beside train and validation. "
+        '{"dataset": "ds_…"}: all images of another dataset that is ready, with the same classes, image size and '
+        "values.",
+        examples=["split", {"dataset": "ds_0123456789abcdef0123456789abcdef"}],
     )
     practical_effect: float = Field(
         0.5,
@@ -104,6 +130,16 @@ class EvaluationSettings(RequestModel):
         return value if traits is None else {**value, "practical_effect": traits.practical_effect}
 
     @property
+    def tests_on_split(self) -> bool:
+        """Whether the dataset's own test split is scored at the end."""
+        return self.test == "split"
+
+    @property
+    def test_dataset(self) -> str | None:
+        """The id of the other dataset that is scored at the end; None where that is another thing, or nothing."""
+        return self.test.dataset if isinstance(self.test, OtherDataset) else None
+
+    @property
     def min_seeds(self) -> int:
         """How many seeds every arm gets."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.min
@@ -112,6 +148,14 @@ class EvaluationSettings(RequestModel):
     def max_seeds(self) -> int:
         """How many seeds an arm gets if its verdict stays undecided."""
         return self.seeds if isinstance(self.seeds, int) else self.seeds.max
+
+
+class TrainingEvaluation(EvaluationSettings):
+    """How many models a training makes, and on which images each is trained and judged."""
+
+    seeds: Seeds = Field(
+        DEFAULT_TRAINING_SEEDS, description="Models that are trained, each with a split, weights and order of its own."
+    )
 
 
 def require_of_a_training(evaluation: EvaluationSettings) -> None:

@@ -59,6 +59,9 @@ Trainable = Annotated[
 ]
 
 
+MAX_FEATURE_VIEWS = 100
+
+
 def _is_unset(value: object) -> bool:
     """Left out of the stored form: definitions written before there was such a field keep their addresses."""
     return value is None
@@ -92,6 +95,13 @@ class Stage(RequestModel):
     learning_rate: float | None = Field(
         None, gt=0, le=10, description="Of this stage, the highest of its schedule. Null: training.learning_rate."
     )
+
+
+def _freezes(model: dict[str, Any]) -> bool:
+    """Whether a model as it is sent says of some of its training that not all of it is trained."""
+    stages = model.get("stages") or []
+    of_stages = [each.get("trainable", "all") if isinstance(each, dict) else each.trainable for each in stages]
+    return any(trainable not in (None, "all") for trainable in [model.get("trainable"), *of_stages])
 
 
 class ModelSpec(RequestModel):
@@ -153,6 +163,16 @@ class ModelSpec(RequestModel):
         examples=[[{"trainable": "head"}, {"trainable": "all", "share": 2, "learning_rate": 1e-5}]],
     )
 
+    feature_views: int | None = Field(
+        None,
+        exclude_if=_is_unset,
+        ge=1,
+        le=MAX_FEATURE_VIEWS,
+        description="Of arms that augment: how many augmented views of each image go through the frozen part, once, "
+        "and are trained on in turn, epoch after epoch. Null: every epoch has views of its own, which all go through "
+        "it. Faster, and less of the augmentation; it takes a frozen part: trainable other than all, or stages.",
+    )
+
     @field_validator("config")
     @classmethod
     def _is_safe(cls, config: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -177,6 +197,12 @@ class ModelSpec(RequestModel):
         if value.get("trainable") is not None and value.get("stages") is not None:
             message = "every stage says which layers it trains: give trainable or stages, not both"
             raise PydanticCustomError("model_rule", message)
+        if value.get("feature_views") is not None and not _freezes(value):
+            message = (
+                "feature_views keep what a frozen part makes of augmented images, and nothing is frozen: give "
+                "trainable 'head', or stages of which one trains less than all"
+            )
+            raise PydanticCustomError("model_rule", message)
         return value if any(given) else {**value, "name": "small_cnn"}
 
     @property
@@ -184,8 +210,23 @@ class ModelSpec(RequestModel):
         """Whether it has weights that are kept by the service."""
         return any(given is not None for given in (self.id, self.digest, self.weights))
 
-    def as_trained(self) -> ModelSpec:
-        """What trials are defined by: the content of a registered model, whatever id or name it has."""
+    def as_trained(self, *, is_augmented: bool = True) -> ModelSpec:
+        """What trials are defined by: the content of a registered model, whatever id or name it has.
+
+        Where nothing is augmented an image has one view, however many are asked for.
+        """
         if self.digest is None:
             return self
-        return self.model_copy(update={"id": None, "name": None, "weights": None})
+        views = self.feature_views if is_augmented else None
+        return self.model_copy(update={"id": None, "name": None, "weights": None, "feature_views": views})
+
+
+def require_engine_of_views(model: ModelSpec, engine: str) -> None:
+    """Refuse feature views of an engine whose draws cannot be made again.
+
+    Raises:
+        PydanticCustomError: Keras's own engine is to augment.
+    """
+    if model.feature_views is not None and engine != "augury":
+        message = "model.feature_views: engine 'keras' augments in an order of its own; leave engine out"
+        raise PydanticCustomError("job_rule", message)

@@ -177,6 +177,12 @@ def as_accepted(request: dict[str, Any]) -> dict[str, Any]:
     return request | {"training": PLAIN | training}
 
 
+def as_meant_before(request: dict[str, Any]) -> dict[str, Any]:
+    """A request with the fields that were said alone, as it was meant before training had options."""
+    training = {"learning_rate": _DEFAULT_RATE_BEFORE} | request.get("training", {})
+    return request | {"training": PLAIN | training}
+
+
 def require_device(training: TrainingOptions, device: str) -> None:
     """Refuse what the workers of that kind cannot do.
 

@@ -58,8 +58,9 @@ class TrialResult(Body):
     )
     still_improving: bool = Field(
         False,
-        description="The validation loss still fell when the epochs ended: its slope over the last quarter of them (at "
-        "least four) is negative at the 5 % level. More epochs would probably have helped.",
+        description="The validation loss still fell when the epochs ended: over the last quarter of the training, as "
+        "the learning rate counts it, by 0.02 or more, and at the 5 % level. Twice the epochs would probably have "
+        "helped.",
     )
     best_epoch: int | None = Field(
         None, description="With early_stopping: whose weights are the final ones, as the inner loss was lowest there."
@@ -68,6 +69,9 @@ class TrialResult(Body):
     inner_images: int = Field(0, description="In the inner split; they are not among the training images.")
     images_per_second: float = Field(
         0.0, description="Images trained on per second, augmentation included and evaluation not."
+    )
+    memory_bytes: int | None = Field(
+        None, description="The most that its process held in RAM meanwhile; null where the system does not say."
     )
 
 
@@ -83,6 +87,13 @@ class Trial(Body):
     attempts: int = Field(description="How often a worker began it; more than 1 after a worker was lost.")
     epoch: int
     epochs: int
+    batch: int = Field(0, description="Trained on of the epoch after these, where epochs are long; 0 between epochs.")
+    batches: int = Field(0, description="Of an epoch; 0 until its worker has said so.")
+    expected_seconds: float | None = Field(
+        None,
+        description="Wall time of the whole trial, as it is foretold by the pace of its steps while it runs; of a "
+        "training in stages, once the last one has begun. Null before.",
+    )
     key: str = Field(description="SHA-256 of everything that determines the result.")
     spec: dict[str, Any]
     result: TrialResult | None

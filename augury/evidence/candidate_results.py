@@ -126,6 +126,8 @@ def _needed(judgement: Judgement, results: ComparisonResults) -> Needed | None:
         sentence += f": augury extend {job_id} --seeds {lacking.seeds}." if is_offered else "."
     elif lacking.images is not None:
         images = "validation images" if fixed_validation(settings, results.facts) else "images"
+        choice = results.metric.choice
+        images += f" of “{choice.class_name}”" if choice.kind == "recall" else ""  # no others count
         sentence = (
             f"More than {MAX_SEEDS} seeds would not decide it: seeds share their validation images. About "
             f"{lacking.images:,} {images} in all would, if the difference is what was seen so far."

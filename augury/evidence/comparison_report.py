@@ -17,6 +17,7 @@ from augury.evidence.responses.budgets import budget_response
 from augury.evidence.responses.images import data_response
 from augury.evidence.statistics.alpha_spending import confidence_at
 from augury.evidence.why.classes import losses
+from augury.evidence.why.kept_views import kept_views
 from augury.evidence.why.learning import has_learned, nothing_learned
 from augury.evidence.why.suggested_metric import suggested_metric
 from augury.evidence.why.summary import summarise
@@ -49,6 +50,7 @@ def comparison_report(analysis: Analysis, created_at: str, scores: FinalScores |
         stopped=results.stopped,
         summary=[
             *suggested_metric(results.request.evaluation, results.facts),
+            *kept_views(results.request.model),
             *summarise(
                 candidates,
                 analysis.baseline,

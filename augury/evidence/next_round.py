@@ -10,8 +10,9 @@ from api_schemas.plans import BASELINE, Arm, ArmRole, Round
 from api_schemas.recommendations import RecommendedSpec
 from augury.evidence.analysis import Analysis
 from augury.evidence.comparison_results import ComparisonResults
-from augury.evidence.why.learning import is_cut_short
-from augury.planning.automatic_epochs import PILOT, epochs_found, is_first_look, longer
+from augury.evidence.responses.automatic_epochs import still_improves
+from augury.planning.automatic_epochs import PILOT, epochs_found, is_first_look, longer, with_longer_round
+from augury.planning.effort import NO_LIMITS, EffortLimits, effort_problem
 from augury.planning.splits import HELD_OUT, untouched_test
 
 RECOMMENDED = "augury:recommended"
@@ -43,9 +44,15 @@ class MoreEpochs:
     epochs: int
 
 
-def next_round(analysis: Analysis) -> Extension | MoreEpochs | None:
-    """The next round; None when the report can be made. What explains verdicts comes after what makes them."""
-    epochs = _more_epochs(analysis.results)
+def next_round(analysis: Analysis, limits: EffortLimits = NO_LIMITS) -> Extension | MoreEpochs | None:
+    """The next round; None when the report can be made. What explains verdicts comes after what makes them.
+
+    Args:
+        analysis: of all that was trained so far.
+        limits: beyond which nothing is trained anew for longer. Whatever else a job may come to was counted when it was
+            accepted.
+    """
+    epochs = _more_epochs(analysis.results, limits)
     if epochs is not None:
         return MoreEpochs(epochs)
     more_seeds = _for_the_undecided(analysis)
@@ -59,7 +66,7 @@ def next_round(analysis: Analysis) -> Extension | MoreEpochs | None:
     return None
 
 
-def _more_epochs(results: ComparisonResults) -> int | None:
+def _more_epochs(results: ComparisonResults, limits: EffortLimits) -> int | None:
     """The number that the pilots found, or a larger one while arms of the first round still improve; None to go on."""
     plan = results.plan
     if results.request.training.epochs != "auto":
@@ -69,9 +76,11 @@ def _more_epochs(results: ComparisonResults) -> int | None:
         return epochs_found([each.best_epoch for each in pilots if each.best_epoch is not None])
     if not is_first_look(plan):
         return None
-    compared = [BASELINE, *(candidate.arm for candidate in plan.candidates)]
-    improves = any(is_cut_short(results.records[arm].on_seeds(plan.seeds)) for arm in compared)
-    return longer(plan.epochs) if improves else None
+    epochs = longer(plan.epochs) if still_improves(results) else None
+    if epochs is None:
+        return None
+    anew = with_longer_round(plan, epochs)
+    return epochs if effort_problem(anew, anew.trials_most, epochs, limits) is None else None
 
 
 def _for_the_undecided(analysis: Analysis) -> Round | None:

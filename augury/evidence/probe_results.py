@@ -57,6 +57,9 @@ class CandidateProbe(Body):
     judged: ClassCounts = Field(description="With all its random parameters together.")
     unchanged: float
     parameters: list[ParameterProbe] = Field(description="In the order of the spec's fields.")
+    asked: str | None = Field(
+        None, description="SHA-256 of what the model was asked, see ``augury.probing.questions``; null: not noted."
+    )
 
 
 class Probe(Body):

@@ -7,6 +7,7 @@ from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.report import Report
 from augury.evidence import arm_reports
 from augury.evidence.comparison_results import ComparisonResults
+from augury.evidence.why.kept_views import kept_views
 
 _METHOD = (
     "mean over seeds; every seed has its own initial weights and batch order, and its own split where it draws one"
@@ -27,6 +28,7 @@ def training_report(results: ComparisonResults, created_at: str, scores: FinalSc
         created_at=created_at,
         complete=arm_reports.is_complete(results),
         stopped=results.stopped,
+        summary=kept_views(results.request.model),
         candidates=[],
         arms=[arm_reports.arm_report(results, arm) for arm in results.plan.arms],
         final_scores=scores,

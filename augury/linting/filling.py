@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.lint import Severity
@@ -147,6 +146,8 @@ def _spline_rings(case: Case) -> Hit | None:
 @lru_cache(maxsize=8)
 def overshoot(order: int) -> float:
     """How far a spline of this order leaves the range of a black and white image, as a share of the range."""
+    from scipy import ndimage  # takes half a second to import, which few specs ask for
+
     image = np.random.default_rng(0).integers(0, 2, (32, 32)).astype(np.float64)
     turned = ndimage.affine_transform(image, np.array([[0.98, -0.17], [0.17, 0.98]]), order=order, mode="nearest")
     return float(max(-turned.min(), turned.max() - 1))

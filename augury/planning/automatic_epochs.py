@@ -32,7 +32,7 @@ def with_pilot(plan: Plan) -> Plan:
     baseline = next(arm for arm in plan.arms if arm.name == BASELINE)
     pilot = Arm(name=PILOT, role=ArmRole.PILOT, spec=baseline.spec, epochs=MAX_AUTOMATIC_EPOCHS)
     first = Round(purpose="pilot", arms=[PILOT], seeds=plan.seeds[:MAX_PILOT_SEEDS])
-    repeated = sum(len(each.arms) * len(each.seeds) for each in plan.rounds)
+    repeated = sum(len(each.arms) * len(each.seeds) for each in plan.rounds)  # each time that arms still improve
     trials = plan.trials + len(first.seeds)
     planned = plan.model_copy(
         update={
@@ -40,7 +40,8 @@ def with_pilot(plan: Plan) -> Plan:
             "rounds": [first],
             "due": [*plan.rounds, *plan.due],
             "trials": trials,
-            "trials_most": plan.trials_most + len(first.seeds) + repeated * _MAX_DOUBLINGS,
+            "trials_most": plan.trials_most + len(first.seeds),
+            "trials_if_longer": repeated * _MAX_DOUBLINGS,
             "epochs": None,
         }
     )
@@ -98,7 +99,8 @@ def with_longer_round(plan: Plan, epochs: int) -> Plan:
             "arms": [*plan.arms, *earlier],
             "rounds": [*plan.rounds, known],
             "trials": trials,
-            "trials_most": max(plan.trials_most, trials),
+            "trials_most": plan.trials_most + trials - plan.trials,
+            "trials_if_longer": max(0, plan.trials_if_longer - (trials - plan.trials)),
             "epochs": epochs,
         }
     )

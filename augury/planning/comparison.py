@@ -18,10 +18,11 @@ from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.automatic_epochs import pilot_training, with_pilot
 from augury.planning.conditions import conditions_plan, is_judged_under_conditions
+from augury.planning.final_scores import is_scored_by_its_model
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
-from augury.planning.training_problems import training_warnings
+from augury.planning.training_problems import feature_views_note, training_warnings
 from augury.planning.trial_definition import TrialDefinition, training_version
 from augury.value_scale import Values
 
@@ -104,7 +105,8 @@ def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
 
 def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
     suggestion = None if isinstance(stored, str) else metric_suggestion(request.evaluation, stored)
-    return [*([] if suggestion is None else [suggestion]), *training_warnings(request.training)]
+    said = [suggestion, feature_views_note(request.model), *training_warnings(request.training)]
+    return [sentence for sentence in said if sentence is not None]
 
 
 def plan_training(request: TrainingRequest) -> Plan:
@@ -212,12 +214,14 @@ def trial_definition(
         engine=request.engine,
         dataset=dataset_digest,
         split=split,
-        model=request.model.as_trained(),
+        model=request.model.as_trained(is_augmented=arm.spec.has_augmentation),
         training=training,
         spec=arm.spec,
         seed=seed,
-        keep_model=isinstance(request, TrainingRequest) or is_judged_under_conditions(request.evaluation, arm, seed),
-        scored_on=None if request.evaluation.test is None else "test",
+        keep_model=isinstance(request, TrainingRequest)
+        or is_judged_under_conditions(request.evaluation, arm, seed)
+        or is_scored_by_its_model(request.evaluation, arm),
+        scored_on="test" if request.evaluation.tests_on_split else None,
     )
 
 

@@ -79,7 +79,7 @@ def dataset_obstacle(own: DatasetFacts, other: DatasetFacts) -> str | None:
     Both must have the same classes, in whatever order, images of one size, and values of one type and about one scale.
     """
     if set(own.classes) != set(other.classes):
-        return f"its classes are others: {_named(other)} instead of {_named(own)}"
+        return f"its classes are others: {_differing(own, other)}"
     if own.shape != other.shape:
         return f"its images are {_size(other)}, and those trained on are {_size(own)}"
     if own.dtype != other.dtype:
@@ -97,8 +97,12 @@ def _obstacle(name: ConditionName, channels: int | None) -> str | None:
     return f"it needs images of {needed} channels or more, and these have {channels}"
 
 
-def _named(facts: DatasetFacts) -> str:
-    return listed([shortened(name, _MAX_NAME_LENGTH) for name in facts.classes], _MAX_NAMED)
+def _differing(own: DatasetFacts, other: DatasetFacts) -> str:
+    """The classes that it lacks, and those that it has besides, in words."""
+    sides = (("it lacks", own, other), ("it has besides", other, own))
+    said = [(words, [shortened(name, _MAX_NAME_LENGTH) for name in one.classes if name not in its.classes])
+            for words, one, its in sides]  # fmt: skip
+    return ", and ".join(f"{words} {listed(names, _MAX_NAMED)}" for words, names in said if names)
 
 
 def _size(facts: DatasetFacts) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from api_schemas.plans import BASELINE, ArmRole, Plan
+from api_schemas.plans import BASELINE, ArmRole, FinalScoresPlan, Plan
+from api_schemas.training.conditions import ConditionsPlan
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,10 @@ class EffortLimits:
     max_archive_bytes: int
     """Of an augmentation's images, before they are compressed."""
     max_condition_images: int
-    """That all models of a comparison together are shown under conditions."""
+    """That all models of a job together are shown under conditions, or of a dataset that is scored at the end."""
+
+
+NO_LIMITS = EffortLimits(*[2**62] * 4)
 
 
 def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -> str | None:
@@ -32,25 +36,31 @@ def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -
     """
     if trials > limits.max_trials:
         return f"it may come to {trials:,} trials, and the limit is {limits.max_trials:,}"
-    own = [arm.epochs for arm in plan.arms if arm.role == ArmRole.BUDGET and arm.epochs is not None]
-    total = trials * epochs + len(plan.seeds) * sum(each - epochs for each in own)
+    own = _own_epochs(plan)
+    total = trials * epochs + sum(each - epochs for each in own)
     if total > limits.max_trial_epochs:
-        budgets = f", {len(own) * len(plan.seeds):,} of them with other budgets" if own else ""
+        budgets = f", {len(own):,} of them with other budgets" if plan.epochs is not None and own else ""
+        of_each = f"{epochs:,}" if plan.epochs is not None else f"the {epochs:,} that 'auto' may find, at most"
         return (
-            f"it may come to {total:,} epochs of training ({trials:,} trials of {epochs:,}{budgets}), "
+            f"it may come to {total:,} epochs of training ({trials:,} trials of {of_each}{budgets}), "
             f"and the limit is {limits.max_trial_epochs:,}"
         )
     return None
 
 
-def conditions_problem(plan: Plan, limits: EffortLimits) -> str | None:
-    """What is to be said where more images are to be judged under conditions than is allowed, with both numbers."""
-    if plan.conditions is None or plan.conditions.images <= limits.max_condition_images:
+def _own_epochs(plan: Plan) -> list[int]:
+    """Of each trial so far, and of those that are due, whose arm has epochs of its own."""
+    own = {arm.name: arm.epochs for arm in plan.arms if arm.epochs is not None}
+    return [own[name] for each in [*plan.rounds, *plan.due] for name in each.arms if name in own for _ in each.seeds]
+
+
+def images_problem(shown: ConditionsPlan | FinalScoresPlan | None, limits: EffortLimits) -> str | None:
+    """What is to be said where models are to be shown more images than is allowed, with both numbers."""
+    if shown is None or shown.images <= limits.max_condition_images:
         return None
-    conditions = plan.conditions
     return (
-        f"it may come to {conditions.images:,} images to be judged ({conditions.models:,} models, "
-        f"{conditions.images_per_model:,} images each), and the limit is {limits.max_condition_images:,}"
+        f"it may come to {shown.images:,} images to be judged ({shown.models:,} models, "
+        f"{shown.images_per_model:,} images each), and the limit is {limits.max_condition_images:,}"
     )
 
 

@@ -35,7 +35,7 @@ def test_problem(evaluation: EvaluationSettings, facts: DatasetFacts) -> str | N
         evaluation: what was asked for.
         facts: of the dataset.
     """
-    if evaluation.test is None:
+    if not evaluation.tests_on_split:
         return None
     if fixed_validation(evaluation, facts) != "validation":
         there = ", ".join(name for name, images in facts.splits.items() if images) or "none"

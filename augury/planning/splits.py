@@ -104,7 +104,7 @@ def untouched_test(evaluation: EvaluationSettings, facts: DatasetFacts) -> str |
 
     No trial of the comparison sees it then, it has every class, and it is not kept for a last score.
     """
-    if evaluation.test is not None or fixed_validation(evaluation, facts) != "validation":
+    if evaluation.tests_on_split or fixed_validation(evaluation, facts) != "validation":
         return None
     return "test" if all(facts.splits.get("test", {}).get(name) for name in facts.classes) else None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from api_schemas.base import nearest_name
 from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.training.models import ModelSpec
 from api_schemas.training.schedules import ConstantRate, CosineRate, StepRate
 from api_schemas.training.settings import TrainingOptions
 
@@ -25,6 +26,18 @@ def training_problem(training: TrainingOptions, facts: DatasetFacts) -> str | No
 def training_warnings(training: TrainingOptions) -> list[str]:
     """What makes a training say less than it could, in sentences."""
     return [sentence for applies, sentence in _ADVICE if applies(training)]
+
+
+def feature_views_note(model: ModelSpec) -> str | None:
+    """What arms that augment see of an augmentation whose views are kept; None where every epoch has its own."""
+    views = model.feature_views
+    if views is None:
+        return None
+    of_each = "one augmented view" if views == 1 else f"{views} augmented views"
+    return (
+        f"Where the model's lower part is frozen, arms that augment see {of_each} of each image, over and over "
+        "(feature_views), and not another one in every epoch: what is said of an augmentation holds for so much of it."
+    )
 
 
 _ADVICE: tuple[tuple[Callable[[TrainingOptions], bool], str], ...] = (

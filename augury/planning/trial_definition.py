@@ -77,6 +77,10 @@ class TrialDefinition(BaseModel):
         definition = self.without_model()
         return _digest({name: definition[name] for name in _SETTING}, self.model)
 
+    def inference(self) -> str:
+        """SHA-256 of what the models of trials share that take about as long for an image: dataset and network."""
+        return _digest({"dataset": self.dataset, "engine": self.engine}, self.model)
+
 
 def training_version(training: TrainingSettings, *, needs_probabilities: bool = False) -> str:
     """Part of every trial's key: it is raised when the same definition would give another result.

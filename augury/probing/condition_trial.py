@@ -20,9 +20,9 @@ from augury.evidence.metrics.table import Metric
 from augury.monitor import WorkMonitor
 from augury.planning.conditions import MAX_IMAGES
 from augury.planning.trial_definition import TrialDefinition
-from augury.probing.forward import Predict, model_from, predictor
+from augury.probing.forward import Predict
 from augury.probing.sampling import shown_images
-from augury.training.inputs import ENGINES
+from augury.probing.used_model import images_at_once, labels_in, model_in_use
 from augury.training.optimisation.inner_split import trial_split
 from augury.training.streams import stream_seed
 
@@ -30,8 +30,6 @@ Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int64]
 
 STREAM = "conditions"
-_CHUNK_BYTES, _MAX_CHUNK = 8_000_000, 256
-"""Of floats, and images: so that memory is bounded, and a cancel is heard of soon."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,8 @@ def judge_trial(
     """
     seed = definition.seed
     split, _ = trial_split(definition, snapshot)
-    inputs = ENGINES[definition.engine](
-        definition.spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled
-    )
-    predict = predictor(model_from(model))
-    judge = _Judge(lambda raw: predict(inputs.preprocess(raw)), metric, stream_seed(seed, STREAM), monitor)
+    predict = model_in_use(definition, model, snapshot, split, monitor)
+    judge = _Judge(predict, metric, stream_seed(seed, STREAM), monitor)
     own = judge.shown(snapshot.images, snapshot.labels, split.validation)
     answers = {}
     for target in targets:
@@ -82,15 +77,9 @@ def judge_trial(
             answers[target.name] = judge.on_changed(own, target, value_range)
         else:
             other = others[target.name]
-            labels = _labels_of(other, snapshot.class_names)
+            labels = labels_in(other, snapshot.class_names)
             answers[target.name] = judge.on_unchanged(judge.shown(other.images, labels, np.arange(len(labels))))
     return answers
-
-
-def _labels_of(other: Snapshot, class_names: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Labels of another dataset, which may have its classes in another order, as the model numbers them."""
-    numbers = {name: number for number, name in enumerate(class_names)}
-    return np.array([numbers[name] for name in other.class_names])[other.labels]
 
 
 class _Judge:
@@ -125,7 +114,7 @@ class _Judge:
     ) -> ConditionAnswers:
         count = len(shown.indices)
         answers: list[list[Array]] = [[] for _ in range(strengths)]
-        step = max(1, min(_MAX_CHUNK, _CHUNK_BYTES // (4 * int(np.prod(shown.images.shape[1:])))))
+        step = images_at_once(shown.images)
         for start in range(0, count, step):
             indices = shown.indices[start : start + step]
             for of_strength, images in zip(answers, variants(np.asarray(shown.images[indices]), indices), strict=True):

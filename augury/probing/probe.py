@@ -16,6 +16,7 @@ from augury.evidence.probe_results import CandidateProbe, ClassCounts, DoseProbe
 from augury.monitor import WorkMonitor
 from augury.probing.changes import changes_of, unchanged_share
 from augury.probing.forward import Classify
+from augury.probing.questions import questions_about
 from augury.probing.sampling import answers_per_question, rounds_for, shown_images
 from augury.training.streams import stream_seed
 
@@ -41,6 +42,7 @@ def run_probe(
     class_count: int,
     seed: int,
     monitor: WorkMonitor,
+    known: Mapping[str, CandidateProbe] | None = None,
 ) -> Probe:
     """Ask one baseline model about the candidates' augmentations, by inference alone.
 
@@ -59,10 +61,15 @@ def run_probe(
         class_count: classes of the dataset.
         seed: of the trial; determines choice and draws.
         monitor: asked several times a second whether to go on.
+        known: what this model has answered before, by ``questions_about`` the candidate: it is not asked again.
     """
     asker = _Asker(classify, baseline, images, labels, validation_indices, training_indices, class_count, seed, monitor)
     refused = {name: refusal for name, spec in candidates.items() if (refusal := _refusal(spec, images.shape))}
-    answered = {name: asker.candidate(spec) for name, spec in candidates.items() if name not in refused}
+    answered = {
+        name: (known or {}).get(questions_about(spec)) or asker.candidate(spec)
+        for name, spec in candidates.items()
+        if name not in refused
+    }
     raw = images[asker.few]
     seen = asker.preprocess(raw)
     return Probe(
@@ -116,6 +123,7 @@ class _Asker:
             judged=self._judged(half, for_a_dose=False),
             unchanged=unchanged_share(raw, self._transformed(half, self.few, 0)),
             parameters=[self._parameter(spec, name, value) for name, value in random_values(spec).items()],
+            asked=questions_about(spec),
         )
 
     def _parameter(self, spec: ImageDataGeneratorSpec, name: str, value: Value) -> ParameterProbe:

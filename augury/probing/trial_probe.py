@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.datasets.snapshot import Snapshot
-from augury.evidence.probe_results import Probe
+from augury.evidence.probe_results import CandidateProbe, Probe
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.probing.forward import classifier, model_from
@@ -20,8 +20,12 @@ def probe_trial(
     snapshot: Snapshot,
     candidates: Mapping[str, ImageDataGeneratorSpec],
     monitor: WorkMonitor,
+    known: Mapping[str, CandidateProbe] | None = None,
 ) -> Probe:
-    """Ask the model that a trial left behind about the candidates, on the trial's own validation images."""
+    """Ask the model that a trial left behind about the candidates, on the trial's own validation images.
+
+    What it is *known* to have answered before is not asked again, see ``run_probe``.
+    """
     split, _ = trial_split(definition, snapshot)
     return run_probe(
         classifier(model_from(model)),
@@ -34,4 +38,5 @@ def probe_trial(
         class_count=len(snapshot.class_names),
         seed=definition.seed,
         monitor=monitor,
+        known=known,
     )

@@ -70,7 +70,8 @@ def method_sentences(report: Report) -> list[str]:
 
 
 def _about_differences(report: Report) -> str:
-    within = f"Differences within {report.method.practical_effect:g} {formatting.unit(report)} count as none"
+    effect = report.method.practical_effect
+    within = f"Differences within {effect:g} {formatting.unit(report, is_one=effect == 1)} count as none"
     return f"{within}{'' if report.method.metric == DEFAULT_METRIC else '; above zero is better'}."
 
 

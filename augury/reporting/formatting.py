@@ -75,9 +75,11 @@ def difference_in_full(measured: Difference | None) -> str:
     return f"{of_mean}, {count(len(measured.seeds), 'seed')}"
 
 
-def unit(report: Report) -> str:
-    """What differences are in: points, with the metric's name where another than accuracy decided."""
-    return plain(metric_choice(report.method.metric).unit, MAX_UNIT_LENGTH)
+def unit(report: Report, *, is_one: bool = False) -> str:
+    """What differences are in: points, with the metric's name where another than accuracy decided; or one of them."""
+    words = plain(metric_choice(report.method.metric).unit, MAX_UNIT_LENGTH)
+    several, _, of_what = words.partition(" ")
+    return " ".join(filter(None, (several.removesuffix("s"), of_what))) if is_one else words
 
 
 def value(setting: float | str | Sequence[float] | None) -> str:

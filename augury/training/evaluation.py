@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,22 +104,36 @@ def batch_that_fits(activation_bytes: int) -> int:
 
 def evaluate(stepper: Stepper, examples: EvaluationSet, batch_size: int, monitor: WorkMonitor) -> Predictions:
     """What the model makes of the images, in batches of so many."""
+
+    def probabilities() -> Iterator[Array]:
+        for images in examples.chunks():
+            for first in range(0, len(images), batch_size):
+                monitor.raise_if_cancelled()
+                yield stepper.probabilities(images[first : first + batch_size])
+
+    return gathered(examples.indices, examples.labels, probabilities())
+
+
+def gathered(indices: Indices, labels: Array, probabilities: Iterable[Array]) -> Predictions:
+    """What is kept of a model's probabilities of each class, which come batch by batch ``[b, classes]``.
+
+    Args:
+        indices: of the images in their snapshot ``[n]``.
+        labels: theirs ``[n]``.
+        probabilities: of all of them, in this order; at least one batch.
+    """
     of_batches: list[tuple[Array, ...]] = []
     evaluated = 0
-    for images in examples.chunks():
-        for first in range(0, len(images), batch_size):
-            monitor.raise_if_cancelled()
-            outputs = stepper.probabilities(images[first : first + batch_size])
-            labels = examples.labels[evaluated : evaluated + len(outputs)]
-            is_kept = outputs.shape[1] * len(examples.labels) <= MAX_STORED_PROBABILITIES
-            of_batches.append(_of_batch(outputs, labels, is_kept))
-            evaluated += len(outputs)
+    for outputs in probabilities:
+        is_kept = outputs.shape[1] * len(labels) <= MAX_STORED_PROBABILITIES
+        of_batches.append(_of_batch(outputs, labels[evaluated : evaluated + len(outputs)], is_kept))
+        evaluated += len(outputs)
     predicted, probability, confidence, rank, *log_probabilities = (
         np.concatenate(arrays) for arrays in zip(*of_batches, strict=True)
     )
     return Predictions(
-        examples.indices,
-        examples.labels,
+        indices,
+        labels,
         predicted,
         probability,
         confidence,

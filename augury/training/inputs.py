@@ -59,9 +59,6 @@ class Inputs(Protocol):
     def preprocessed(self, indices: Indices) -> Array:
         """Images as a model is to see them outside training: preprocessing, no random transform. Float32."""
 
-    def preprocess(self, images: Array) -> Array:
-        """The same of other images ``[n, H, W, C]``, raw as the dataset's are."""
-
 
 class AuguryInputs:
     """Our own engine, with draws keyed on (seed, epoch, sample). Reads images where they lie, a chunk at a time.
@@ -88,23 +85,22 @@ class AuguryInputs:
 
     def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """See Inputs."""
-        shape, draw_seed = self._images.shape[1:], stream_seed(self._seed, AUGMENTATION)
-
-        def make(epoch: int, indices: Indices) -> Array:
-            if not is_augmented:
-                return self.preprocessed(indices)
-            draws = self._pipeline.draw(shape, seed=draw_seed, epoch=epoch, indices=indices)
-            return _float32(self._pipeline.augment(self._images, draws, indices))
-
-        size = batch_size * batches_in_chunk(shape, batch_size)
+        make = self.augmented if is_augmented else partial(_without_epoch, self.preprocessed)
+        size = batch_size * batches_in_chunk(self._images.shape[1:], batch_size)
         yield from in_order(self._training, self._labels, self._seed, epochs, size, make)
+
+    def augmented(self, epoch: int, indices: Indices) -> Array:
+        """Images ``[n, H, W, C]`` float32 as that epoch has them, whatever came before it."""
+        draw_seed = stream_seed(self._seed, AUGMENTATION)
+        draws = self._pipeline.draw(self._images.shape[1:], seed=draw_seed, epoch=epoch, indices=indices)
+        return _float32(self._pipeline.augment(self._images, draws, indices))
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
         return self.preprocess(self._images[indices])
 
     def preprocess(self, images: Array) -> Array:
-        """See Inputs."""
+        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training; float32."""
         return _float32(self._pipeline.preprocess(images))
 
 
@@ -160,7 +156,7 @@ class KerasInputs:
         return self.preprocess(self._images[indices])
 
     def preprocess(self, images: Array) -> Array:
-        """See Inputs."""
+        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training; float32."""
         result = np.empty(images.shape, np.float32)
         for row, image in enumerate(images):
             # astype copies, and standardize works in place

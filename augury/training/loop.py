@@ -15,6 +15,7 @@ from augury.training.optimisation.averaging import WeightMean
 from augury.training.optimisation.rates import Rates
 from augury.training.optimisation.watching import Watch
 from augury.training.prefetching import one_ahead
+from augury.training.progress.reporting import TrialProgress
 from augury.training.steppers import NOTHING, Steps, Totals
 
 _CALL_SECONDS = 0.25
@@ -39,22 +40,22 @@ def train(
     rates: Rates,
     validation: EvaluationSet,
     monitor: WorkMonitor,
+    progress: TrialProgress,
+    history: History,
     inner: tuple[EvaluationSet, Watch] | None = None,
     mean: WeightMean | None = None,
-    history: History | None = None,
-) -> tuple[History, Predictions]:
+) -> Predictions:
     """Train until the chunks end, or the loss of an epoch is not finite, which is a result and not an error.
 
     With an *inner* split the watch hears of the loss on it after every epoch, and may end the training; *mean* hears of
-    the weights. Neither changes them. A *history* is gone on with, where this training follows another.
+    the weights. Neither changes them. The *history* is gone on with, where this training follows another.
 
-    Returns the history, and what the model made of the validation images after the last epoch.
+    Returns what the model made of the validation images after the last epoch.
     """
-    history, pace = History() if history is None else history, Pace()
-    images, totals = 0, NOTHING
+    pace, images, totals = Pace(), 0, NOTHING
     began = time.perf_counter()
     for chunk in one_ahead(chunks, monitor):
-        totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor)
+        totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor, progress)
         images += len(chunk.labels)
         history.augmentation_seconds += chunk.seconds
         if not chunk.ends_epoch:
@@ -63,7 +64,7 @@ def train(
         predictions = evaluate(learner.stepper, validation, learner.evaluation_batch, monitor)
         history.validation_loss.append(predictions.loss)
         history.validation_accuracy.append(predictions.accuracy)
-        monitor.report_progress(epoch=len(history.training_loss))
+        progress.end_epoch()
         is_over = _is_over(learner, inner, rates, history, monitor)
         if history.diverged or is_over:
             break
@@ -71,7 +72,7 @@ def train(
             mean.note(learner.model)
         images, totals = 0, NOTHING
         began = time.perf_counter()
-    return history, predictions
+    return predictions
 
 
 def _is_over(
@@ -93,7 +94,14 @@ def _is_over(
 
 
 def _train_on(
-    learner: Learner, chunk: Chunk, batch_size: int, rates: Rates, totals: Totals, pace: Pace, monitor: WorkMonitor
+    learner: Learner,
+    chunk: Chunk,
+    batch_size: int,
+    rates: Rates,
+    totals: Totals,
+    pace: Pace,
+    monitor: WorkMonitor,
+    progress: TrialProgress,
 ) -> Totals:
     first = 0
     while first < len(chunk.labels):
@@ -103,6 +111,8 @@ def _train_on(
         batches, began = math.ceil(len(labels) / batch_size), time.perf_counter()
         steps = Steps(batch_size, rates.take(batches), learner.class_weights)
         totals = learner.stepper.train(chunk.images[part], labels, steps, totals)
-        pace.learn(batches, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        pace.learn(batches, seconds)
+        progress.note_steps(len(labels), seconds)
         first = part.stop
     return totals

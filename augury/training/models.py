@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from augury.training.networks.memory import largest_activation_bytes, require_me
 from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
 from augury.training.optimisation.objective import Objective
 from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
+from augury.training.progress.amount import forward_share
 from augury.training.steppers import Stepper, stepper_of
 
 Values = list[npt.NDArray[Any]]
@@ -45,6 +47,12 @@ class Learner:
     """Of a learner that is the top of a frozen part: both together."""
     frozen: Frozen | None = None
     """Where the model has a part that is worth it."""
+
+    @property
+    def forward_share(self) -> float:
+        """What looking at an image takes, as a share of what training on it takes."""
+        trained = sum(math.prod(weight.shape) for weight in self.model.trainable_weights)
+        return forward_share(trained, self.model.count_params())
 
     def saved(self, learning_rate: float) -> bytes:
         """The model with weights and optimizer, as a ``.keras`` file.
@@ -90,7 +98,7 @@ def initialised_learner(
     """
     if training.mixed_precision:
         require_accelerator()
-    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    source = _Source.of(model, file, shape, classes)
     _require_memory(source, training.batch_size)
     return _started(source, training, _initial_values(source, seed))
 
@@ -105,7 +113,7 @@ def continued_learner(
     """
     model_before = before.whole or before.model
     classes = model_before.output_shape[-1]
-    source = _Source(canonical_json(model.model_dump(mode="json")), file, shape, classes)
+    source = _Source.of(model, file, shape, classes)
     learner = _started(source, training, _values(model_before.variables))
     return replace(learner, class_weights=before.class_weights)
 
@@ -118,6 +126,11 @@ class _Source:
     file: Path | None
     shape: Shape
     classes: int
+
+    @classmethod
+    def of(cls, model: ModelSpec, file: Path | None, shape: Shape, classes: int) -> _Source:
+        """Of what it is built alone, so that those who feed it otherwise share what is compiled."""
+        return cls(canonical_json(model.model_dump(mode="json", exclude={"feature_views"})), file, shape, classes)
 
     def build(self, *, with_weights: bool = True) -> keras.Model:
         """The model."""

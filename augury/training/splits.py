@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedShuffleSplit
 
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.planning.group_draws import draw_groups
+from augury.planning.draws.groups import draw_groups
+from augury.planning.draws.stratified import draw_stratified
 from augury.planning.splits import (
     FixedSplit,
     GroupedSplit,
@@ -84,13 +84,10 @@ def _held_out(snapshot: Snapshot, definition: SplitDefinition) -> Mask:
 
 def _random(snapshot: Snapshot, definition: RandomSplit, seed: int, allowed: Mask) -> Split:
     images = np.flatnonzero(allowed)
-    splitter = StratifiedShuffleSplit(
-        n_splits=1,
-        train_size=definition.training_images,
-        test_size=math.ceil(len(images) * definition.validation_fraction),
-        random_state=stream_seed(seed, SPLIT),
+    validation_images = math.ceil(len(images) * definition.validation_fraction)
+    training, validation = draw_stratified(
+        snapshot.labels[images], definition.training_images, validation_images, stream_seed(seed, SPLIT)
     )
-    training, validation = next(splitter.split(np.zeros(len(images)), snapshot.labels[images]))
     return Split(images[training], images[validation])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -16,9 +16,8 @@ from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.evaluation import EvaluationSet, Predictions, evaluate
-from augury.training.features import MAX_BYTES, FeatureInputs
-from augury.training.history import History, finite_or_none, is_still_falling
-from augury.training.inputs import ENGINES, Chunk, Indices, Inputs
+from augury.training.history import History, finite_or_none
+from augury.training.inputs import ENGINES, Chunk, Inputs
 from augury.training.loop import train
 from augury.training.models import Learner, continued_learner, initialised_learner
 from augury.training.optimisation.averaging import WeightMean, estimate_batch_statistics, has_batch_statistics
@@ -26,9 +25,12 @@ from augury.training.optimisation.inner_split import trial_split
 from augury.training.optimisation.objective import class_weights
 from augury.training.optimisation.rates import Rates
 from augury.training.optimisation.watching import Watch
-from augury.training.splits import Split, scored_images
+from augury.training.progress.amount import Amount
+from augury.training.progress.reporting import TrialProgress
+from augury.training.splits import scored_images
 from augury.training.stages import PlannedStage, planned_stages
 from augury.training.streams import INITIALISATION, stream_seed
+from augury.training.trial_data import TrialData, on_features
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,6 @@ class Trained:
     model: bytes | None
     scored: bytes | None = None
     """Predictions on the definition's ``scored_on``, as a file like the other."""
-
-
-@dataclass(frozen=True)
-class _Data:
-    """The images of a trial: to be trained on, and to be looked at."""
-
-    inputs: Inputs
-    examples: Callable[[Indices], EvaluationSet]
-    split: Split
-    inner: Indices
 
 
 def train_trial(
@@ -70,10 +62,15 @@ def train_trial(
     seed, settings, spec = definition.seed, definition.training, definition.spec
     shape, classes = snapshot.images.shape[1:], len(snapshot.class_names)
     split, inner = trial_split(definition, snapshot)
+    scored_on = scored_images(snapshot, definition.scored_on)
+    watched, last = len(split.validation) + len(inner), len(split.training) + len(scored_on)
+    views = min(definition.model.feature_views or 0, settings.epochs) if spec.has_augmentation else 0
+    amount = Amount(settings.epochs, len(split.training), watched, last, settings.batch_size, views)
+    progress = TrialProgress(monitor, amount)
     engine = ENGINES[definition.engine]
     inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
-    data = _Data(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
+    data = TrialData(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
     stages = planned_stages(definition.model, settings)
     first_seed = stream_seed(seed, INITIALISATION)
     learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
@@ -83,61 +80,35 @@ def train_trial(
     for number, stage in enumerate(stages):
         if number:
             learner = continued_learner(learner, stage.model, shape, stage.settings, model_file)
-        learner, own = _on_features(learner, data, definition, snapshot, monitor)
-        predictions, watch = _train_stage(learner, stage, settings, own, history, monitor)
+        learner, own = on_features(stage, learner, data, definition, snapshot, monitor, progress)
+        progress.begin_stage(learner.forward_share, is_last=stage is stages[-1])
+        predictions, watch = _train_stage(learner, stage, settings, own, history, monitor, progress)
         if history.diverged:
             break
     on_training = evaluate(learner.stepper, own.examples(split.training), learner.evaluation_batch, monitor)
-    scored = _scored(definition, snapshot, learner, own.examples, monitor)
+    scored = _scored(learner, own.examples(scored_on), monitor) if len(scored_on) else None
     is_kept = not spec.has_augmentation or definition.keep_model
     model = learner.saved(settings.learning_rate) if is_kept else None
-    result = _result(history, predictions, on_training, classes, time.perf_counter() - began)
+    improves = history.is_still_improving(since=stage.epochs.start)
+    result = _result(history, predictions, on_training, classes, improves, time.perf_counter() - began)
     if watch is not None:
-        result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner)))
+        result = result.model_copy(update=_of_inner_split(history, watch, settings, len(inner), improves))
     return Trained(result, predictions.to_npz(), model, scored)
 
 
-def _scored(
-    definition: TrialDefinition,
-    snapshot: Snapshot,
-    learner: Learner,
-    examples: Callable[[Indices], EvaluationSet],
-    monitor: WorkMonitor,
-) -> bytes | None:
+def _scored(learner: Learner, images: EvaluationSet, monitor: WorkMonitor) -> bytes:
     """What the final weights make of images that neither training nor judging has seen."""
-    images = scored_images(snapshot, definition.scored_on)
-    if not len(images):
-        return None
-    return evaluate(learner.stepper, examples(images), learner.evaluation_batch, monitor).to_npz()
-
-
-def _on_features(
-    learner: Learner, data: _Data, definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor
-) -> tuple[Learner, _Data]:
-    """The top of a frozen part and its features of the images, where these are the same in every epoch.
-
-    Keras's engine has an order of its own for every arm's images, which would not be kept.
-    """
-    frozen = learner.frozen
-    if frozen is None or definition.spec.has_augmentation or definition.engine != "augury":
-        return learner, data
-    if 4 * math.prod(frozen.shape) * len(snapshot.labels) > MAX_BYTES:
-        return learner, data
-    inputs = FeatureInputs(
-        data.inputs, frozen.forward, frozen.shape, snapshot.labels, data.split.training, definition.seed,
-        at_once=learner.evaluation_batch, check=monitor.raise_if_cancelled,
-    )  # fmt: skip
-    examples = partial(EvaluationSet, inputs, frozen.shape, snapshot.labels)
-    return replace(frozen.top, class_weights=learner.class_weights), replace(data, inputs=inputs, examples=examples)
+    return evaluate(learner.stepper, images, learner.evaluation_batch, monitor).to_npz()
 
 
 def _train_stage(
     learner: Learner,
     stage: PlannedStage,
     settings: TrainingSettings,
-    data: _Data,
+    data: TrialData,
     history: History,
     monitor: WorkMonitor,
+    progress: TrialProgress,
 ) -> tuple[Predictions, Watch | None]:
     """One stage, which goes on with the *history*; what its final weights make of the validation images.
 
@@ -146,13 +117,14 @@ def _train_stage(
     own, validation = stage.settings, data.examples(data.split.validation)
     watch = _watch(own)
     mean = WeightMean(own.average_last, own.epochs) if own.average_last else None
-    _, predictions = train(
+    predictions = train(
         learner,
         training_chunks(data.inputs, settings, stage.epochs),
         batch_size=own.batch_size,
         rates=Rates(own, math.ceil(len(data.split.training) / own.batch_size)),
         validation=validation,
         monitor=monitor,
+        progress=progress,
         inner=(data.examples(data.inner), watch) if watch else None,
         mean=mean,
         history=history,
@@ -198,7 +170,9 @@ def _take_final_weights(
     return True
 
 
-def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, inner_images: int) -> dict[str, object]:
+def _of_inner_split(
+    history: History, watch: Watch, settings: TrainingSettings, inner_images: int, improves: bool
+) -> dict[str, object]:
     """What a result says where an inner split was watched."""
     stopped_early = watch.is_over and len(history.training_loss) < settings.epochs
     earlier = len(history.training_loss) - watch.epochs  # of stages before the one that was watched
@@ -206,12 +180,12 @@ def _of_inner_split(history: History, watch: Watch, settings: TrainingSettings, 
         "best_epoch": None if watch.best_epoch is None else earlier + watch.best_epoch,
         "stopped_early": stopped_early,
         "inner_images": inner_images,
-        "still_improving": is_still_falling(history.validation_loss) and not stopped_early,
+        "still_improving": improves and not stopped_early,
     }
 
 
 def _result(
-    history: History, predictions: Predictions, on_training: Predictions, classes: int, seconds: float
+    history: History, predictions: Predictions, on_training: Predictions, classes: int, improves: bool, seconds: float
 ) -> TrialResult:
     return TrialResult(
         validation_accuracy=predictions.accuracy,
@@ -225,6 +199,6 @@ def _result(
         curves=history.curves(),
         final_training_loss=finite_or_none(history.training_loss[-1]),
         per_class_accuracy=predictions.class_accuracies(classes),
-        still_improving=is_still_falling(history.validation_loss),
+        still_improving=improves,
         images_per_second=history.images_per_second,
     )

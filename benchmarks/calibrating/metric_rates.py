@@ -10,7 +10,7 @@ deviate from the common ones by as much as trials do, without a difference on av
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,20 @@ HARMS = {"even classes": (None, 0.05), "a class of 5 %": (-1, 0.5)}
 
 @dataclass(frozen=True)
 class MetricPool:
-    """Pairs of trials: images and labels ``[pairs, V]``, log-probabilities ``[pairs, 2, V, classes]``."""
+    """Pairs of trials: images and labels ``[pairs, V]``, log-probabilities ``[pairs, 2, V, classes]``.
+
+    Under conditions the classes that images were taken for, and log losses, both ``[pairs, 2, targets, strengths, V]``.
+    """
 
     images: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+    conditions: np.ndarray
+    condition_losses: np.ndarray
+
+
+_OF_TRIALS = {"scores": "log_probabilities", "conditions": "conditions", "condition_losses": "condition_losses"}
+"""Of a pool, and what trials call it."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +74,22 @@ Draw = Callable[[], list[Seed]]
 
 
 def load_or_train_pools(path: Path, model: str, seeds: int, epochs: int) -> dict[str, MetricPool]:
-    """The pools in that file, which is made if there is none."""
+    """The pools in that file, which is made if there is none; what was trained for it so far lies beside it."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {}
         for name, (classes, images_of_last) in DATA.items():
-            pairs = list(trained_pairs(classes, images_of_last, model, range(seeds), epochs))
+            kept_in = path.with_suffix("") / name
+            pairs = list(trained_pairs(classes, images_of_last, model, range(seeds), epochs, kept_in))
             arrays[f"{name}/images"] = np.array([pair[0]["indices"] for pair in pairs])
             arrays[f"{name}/labels"] = np.array([pair[0]["labels"] for pair in pairs])
-            arrays[f"{name}/scores"] = np.array([[each["log_probabilities"] for each in pair] for pair in pairs])
+            for part, kept_as in _OF_TRIALS.items():
+                arrays[f"{name}/{part}"] = np.array([[each[kept_as] for each in pair] for pair in pairs])
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
     with np.load(path) as stored:
         return {
-            name: MetricPool(*(stored[f"{name}/{part}"] for part in ("images", "labels", "scores"))) for name in DATA
+            name: MetricPool(**{part.name: stored[f"{name}/{part.name}"] for part in fields(MetricPool)})
+            for name in DATA
         }
 
 
@@ -229,9 +241,9 @@ def _taken_for_another(scores: np.ndarray, labels: np.ndarray, is_lost: np.ndarr
     return changed
 
 
-def print_rates(measured: dict[str, Any]) -> None:
+def print_rates(measured: dict[str, Any], what: str = "") -> None:
     """For people, and as the rows of a table."""
     for name, by_source in measured.items():
         for source, rates in by_source.items():
             told = ", ".join(f"{metric} {100 * rate['rate']:.1f}" for metric, rate in rates.items())
-            print(f"{name}, {source}, %: {told}")
+            print(f"{what}{name}, {source}, %: {told}")

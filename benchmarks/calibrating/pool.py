@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from api_schemas.training.conditions import CONDITION_NAMES
 from augury.evidence.statistics.paired_outcomes import PairedOutcomes, outcomes_from
 
 if TYPE_CHECKING:
     from augury.datasets.snapshot import Snapshot
+    from augury.planning.trial_definition import TrialDefinition
 
 VALIDATION_FRACTION, TRAINING_IMAGES = 0.2, 500
 UNEVEN_VALIDATION_FRACTION = 0.4
 """Of so few images that a twentieth of a fifth would be nothing."""
+
+CONDITIONS = tuple(name for name in CONDITION_NAMES if name != "colour_cast")
+"""Of images of one channel."""
+STRENGTHS = (1, 2, 3, 4, 5)
 
 Pool = dict[str, dict[str, np.ndarray]]  # by model: images [seeds, V] and right [seeds, 2, V]
 Draw = Callable[[int], PairedOutcomes]  # a comparison of so many seeds
@@ -46,9 +52,17 @@ def train_pool(models: tuple[str, ...], seeds: int, epochs: int) -> Pool:
 
 
 def trained_pairs(
-    classes: list[int], images_of_last: int | None, model: str, seeds: Sequence[int], epochs: int
+    classes: list[int],
+    images_of_last: int | None,
+    model: str,
+    seeds: Sequence[int],
+    epochs: int,
+    kept_in: Path | None = None,
 ) -> Iterator[list[dict[str, np.ndarray]]]:
     """The predictions of two trials of the same arm on each seed's split of some digits.
+
+    Each trial also has what its model takes changed validation images for, under all conditions that images of one
+    channel can be put under: ``conditions`` ``[targets, strengths, V]``, and ``condition_losses``, of the same shape.
 
     Args:
         classes: the digits, in the order of their labels.
@@ -56,7 +70,39 @@ def trained_pairs(
         model: its name.
         seeds: a pair each.
         epochs: of each trial.
+        kept_in: a folder with a file for every pair that was trained, so that what was interrupted goes on.
     """
+    digits = _digits(classes, images_of_last)
+    for number, seed in enumerate(seeds, 1):
+        file = None if kept_in is None else kept_in / f"{seed}.npz"
+        if file is None or not file.exists():
+            pair = _trained_pair(digits, is_whole=images_of_last is None, model=model, seed=seed, epochs=epochs)
+            if file is not None:
+                _store_pair(file, pair)
+        else:
+            pair = _stored_pair(file)
+        yield pair
+        print(f"\r{model}: {number} of {len(seeds)} pairs", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def _store_pair(file: Path, pair: list[dict[str, np.ndarray]]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {f"{side}/{name}": array for side, each in enumerate(pair) for name, array in each.items()}
+    with (written := file.with_suffix(".part")).open("wb") as opened:
+        np.savez_compressed(opened, **arrays)  # type: ignore[arg-type]
+    written.rename(file)
+
+
+def _stored_pair(file: Path) -> list[dict[str, np.ndarray]]:
+    with np.load(file) as stored:
+        names = sorted({name.partition("/")[2] for name in stored.files})
+        return [{name: stored[f"{side}/{name}"] for name in names} for side in range(2)]
+
+
+def _trained_pair(
+    digits: Snapshot, *, is_whole: bool, model: str, seed: int, epochs: int
+) -> list[dict[str, np.ndarray]]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from api_schemas.augmentation import ImageDataGeneratorSpec
     from api_schemas.training.models import ModelSpec
@@ -67,35 +113,47 @@ def trained_pairs(
     from augury.training.splits import draw_split
     from augury.training.trial import train_trial
 
-    digits = _digits(classes, images_of_last)
-    is_whole = images_of_last is None
     drawn = RandomSplit(
         validation_fraction=VALIDATION_FRACTION if is_whole else UNEVEN_VALIDATION_FRACTION,
         training_images=TRAINING_IMAGES if is_whole else None,
     )
     training = TrainingSettings(epochs=epochs)
-    for number, seed in enumerate(seeds, 1):
-        split = draw_split(digits, drawn, seed)
-        sides = np.full(len(digits.labels), -1, np.int8)
-        sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
-        definition = TrialDefinition(
-            version=training_version(training),
-            engine="augury",
-            dataset="digits",
-            split=FixedSplit(validation="validation", training_images=None),
-            model=ModelSpec.model_validate({"name": model}),
-            training=training,
-            spec=ImageDataGeneratorSpec(rescale=1 / 255),
-            seed=seed,
-        )
-        # The split is given, so another seed changes initial weights and batch order alone.
-        trials = [
-            train_trial(definition.model_copy(update={"seed": own}), replace(digits, splits=sides), Silent())
-            for own in (seed, seed + 1_000_000)
-        ]
-        yield [dict(np.load(io.BytesIO(trial.predictions))) for trial in trials]
-        print(f"\r{model}: {number} of {len(seeds)} pairs", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    split = draw_split(digits, drawn, seed)
+    sides = np.full(len(digits.labels), -1, np.int8)
+    sides[split.training], sides[split.validation] = SPLIT_CODES["train"], SPLIT_CODES["validation"]
+    snapshot = replace(digits, splits=sides)
+    definition = TrialDefinition(
+        version=training_version(training),
+        engine="augury",
+        dataset="digits",
+        split=FixedSplit(validation="validation", training_images=None),
+        model=ModelSpec.model_validate({"name": model}),
+        training=training,
+        spec=ImageDataGeneratorSpec(rescale=1 / 255),
+        seed=seed,
+    )
+    # The split is given, so another seed changes initial weights and batch order alone.
+    trials = [
+        train_trial(definition.model_copy(update={"seed": own}), snapshot, Silent()) for own in (seed, seed + 1_000_000)
+    ]
+    return [dict(np.load(io.BytesIO(each.predictions))) | _judged(definition, each.model, snapshot) for each in trials]
+
+
+def _judged(definition: TrialDefinition, model: bytes | None, snapshot: Snapshot) -> dict[str, np.ndarray]:
+    """A model under all conditions. Both of a pair see the same images, as the arms of a seed do."""
+    from api_schemas.training.conditions import ConditionTarget
+    from augury.conditions.value_range import ValueRange
+    from augury.evidence.metrics.table import metric_of
+    from augury.probing.condition_trial import judge_trial
+
+    assert model is not None, "it is kept where nothing is augmented"
+    targets = [ConditionTarget(name=name, strengths=list(STRENGTHS)) for name in CONDITIONS]
+    metric, values = metric_of("log_loss", snapshot.class_names), ValueRange(0.0, 255.0, 0.0, 255.0)
+    answers = judge_trial(definition, model, snapshot, targets, {}, values, metric, Silent())
+    return {
+        "conditions": np.stack([answers[name].predicted for name in CONDITIONS]).astype(np.uint8),
+        "condition_losses": np.stack([answers[name].values for name in CONDITIONS]).astype(np.float16),
+    }
 
 
 def _digits(classes: list[int], images_of_last: int | None) -> Snapshot:

@@ -23,6 +23,7 @@ from service.resources import Resources
 from store import queue
 from store.files.names import upload_name
 from store.rows import datasets
+from store.rows.idempotency import Fingerprint
 from store.rows.tables import DatasetRow
 
 RETRY_AFTER_SECONDS = 2
@@ -119,8 +120,8 @@ def require_not_reused(
         idempotency.require_not_reused(session, project, idempotency_key, fingerprint)
 
 
-def _fingerprint(reference: dict[str, Any]) -> str:
-    return digest({"dataset": reference})
+def _fingerprint(reference: dict[str, Any]) -> Fingerprint:
+    return Fingerprint(digest({"dataset": reference}))
 
 
 def register(resources: Resources, resolved: ResolvedReference, idempotency_key: str | None) -> Accepted:

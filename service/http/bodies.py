@@ -5,13 +5,14 @@ A body of a megabyte takes a tenth of a second, in which nobody would hear from 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -39,6 +40,8 @@ class _Checked:
 
     value: Any
     faults: list[FieldProblem]
+    digest: str
+    """Of the body as it was sent, see ``BodyDigest``."""
 
 
 class AskedFirst(ABC):
@@ -76,9 +79,22 @@ class CheckedBodyRoute(APIRoute):
             checked: _Checked = await slots.run(_checked, field, content)
             if checked.faults:
                 raise invalid_request([*await _other_faults(handle, request), *checked.faults])
+            request.state.body_digest = checked.digest
             return await handle(_WithValue(request, checked.value))
 
         return handle_checked
+
+
+async def _of_body(request: Request) -> str:
+    digest: str = getattr(request.state, "body_digest", "")  # of one that is refused nothing is needed
+    return digest
+
+
+BodyDigest = Annotated[str, Depends(_of_body)]
+"""SHA-256 of a JSON body as it was sent, whatever the order of its fields and its spaces, in hexadecimal.
+
+What the body means, with all defaults, is another thing in the next version; what was sent stays what it was.
+"""
 
 
 async def whole_body(request: Request) -> bytes:
@@ -101,12 +117,14 @@ def malformed_json(reason: str, position: int) -> ProblemError:
 def _checked(field: _Field, content: bytes) -> _Checked:
     try:
         body = json.loads(content)
+        written = json.dumps(body, sort_keys=True, separators=(",", ":"))
     except json.JSONDecodeError as error:
         raise malformed_json(error.msg, error.pos) from None
     except (ValueError, RecursionError):  # not UTF-8, a number of thousands of digits, nested too deeply
         raise MALFORMED_REQUEST.error("There was an error parsing the body") from None
     value, lines = field.validate(body, {}, loc=("body",))
-    return _Checked(value, field_problems(lines, body) if lines else [])
+    digest = hashlib.sha256(written.encode()).hexdigest()
+    return _Checked(value, field_problems(lines, body) if lines else [], digest)
 
 
 def parsed(content: bytes, of: TypeAdapter[Value]) -> Value:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.http.problem_types import IDEMPOTENCY_KEY_REUSED
 from store.rows import idempotency
+from store.rows.idempotency import Fingerprint
 
 IdempotencyKey = Annotated[
     str | None,
@@ -40,7 +41,12 @@ class Accepted:
 
 
 def create_idempotently(
-    session: Session, project: str, key: str | None, fingerprint: str, now: float, create: Callable[[], dict[str, Any]]
+    session: Session,
+    project: str,
+    key: str | None,
+    fingerprint: Fingerprint,
+    now: float,
+    create: Callable[[], dict[str, Any]],
 ) -> Accepted:
     """What *create* makes in this transaction, or the first answer under that key of the project.
 
@@ -59,7 +65,7 @@ def create_idempotently(
     return Accepted(body, replayed=False)
 
 
-def require_not_reused(session: Session, project: str, key: str | None, fingerprint: str) -> None:
+def require_not_reused(session: Session, project: str, key: str | None, fingerprint: Fingerprint) -> None:
     """See that a key did not come with another request, before anything is done that the transaction cannot undo.
 
     Raises:
@@ -69,7 +75,7 @@ def require_not_reused(session: Session, project: str, key: str | None, fingerpr
         _first_answer(session, project, key, fingerprint)
 
 
-def _first_answer(session: Session, project: str, key: str, fingerprint: str) -> dict[str, Any] | None:
+def _first_answer(session: Session, project: str, key: str, fingerprint: Fingerprint) -> dict[str, Any] | None:
     try:
         return idempotency.first_answer(session, project, key, fingerprint)
     except idempotency.KeyReusedError:

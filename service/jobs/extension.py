@@ -21,6 +21,9 @@ from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
 from store.rows import jobs
+from store.rows.idempotency import Fingerprint
+from store.rows.models import registered
+from store.rows.needs import other_datasets
 from store.rows.tables import DatasetRow, JobRow
 from store.rows.views import job_views
 
@@ -53,7 +56,8 @@ def extend(
     with resources.database.writing() as session:
         now = resources.database.now(session)
         accepted = create_idempotently(
-            session, project, idempotency_key, digest({"extend": job_id, **request.model_dump(mode="json")}), now,
+            session, project, idempotency_key,
+            Fingerprint(digest({"extend": job_id, **request.model_dump(mode="json")})), now,
             lambda: _extend(resources, session, _locked(session, project, job_id), request, undecided),
         )  # fmt: skip
     if not accepted.replayed:
@@ -108,8 +112,19 @@ def require_extendable(session: Session, job: JobRow, undecided: list[str]) -> N
             raise CANNOT_EXTEND.error(reason.format(job=job))
     if not undecided:
         raise CANNOT_EXTEND.error("no candidate of it is undecided, so more seeds would decide nothing")
+    _require_all_it_needs(session, job)
+
+
+def _require_all_it_needs(session: Session, job: JobRow) -> None:
     if session.get_one(DatasetRow, job.dataset_id).state != DatasetState.READY:
         raise CANNOT_EXTEND.error("its dataset was deleted")
+    model_digest = (job.request.get("model") or {}).get("digest")
+    if model_digest is not None and registered.kept(session, job.project_id, model_digest) is None:
+        raise CANNOT_EXTEND.error("its model was deleted; register it again, and what is trained is reused")
+    test = jobs.trial_request_of(job).evaluation.test_dataset
+    scored = None if test is None else other_datasets.hold(session, job.project_id, test)
+    if test is not None and (scored is None or scored.state != DatasetState.READY):
+        raise CANNOT_EXTEND.error(f"dataset {test}, which is to be scored at the end, was deleted")
 
 
 def _is_extended(job: JobRow) -> bool:

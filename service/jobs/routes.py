@@ -16,7 +16,7 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
 from service.auth.actor import Actor, Reader, Submitter
-from service.http.bodies import CheckedBodyRoute
+from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
@@ -59,6 +59,7 @@ def submit_job(
     resources: Shared,
     caller: Submitter,
     request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
+    sent: BodyDigest,
     idempotency_key: IdempotencyKey = None,
     validate_only: Annotated[
         bool, Query(description="Check the request and answer with its plan; store nothing.")
@@ -67,7 +68,7 @@ def submit_job(
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
         return JSONResponse(submission.preview_plan(resources, caller.project, request).model_dump(mode="json"))
-    return submission.submit(resources, caller.project, request, idempotency_key).response("/v1/jobs")
+    return submission.submit(resources, caller.project, request, sent, idempotency_key).response("/v1/jobs")
 
 
 @router.get("", summary="List jobs, newest first", responses=problems(INVALID_REQUEST))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,17 +14,20 @@ from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently
 from service.jobs import kinds
-from service.jobs.conditions import require_judgeable
+from service.jobs.conditions import other_datasets_of, require_judgeable
+from service.jobs.earlier_requests import earlier_fingerprints
 from service.models import choice
 from service.resources import Resources
 from service.specs import findings
 from store import queue
 from store.rows import jobs
+from store.rows.idempotency import Fingerprint
+from store.rows.needs import other_datasets
 from store.rows.views import job_views
 
 
-def submit(resources: Resources, project: str, request: JobRequest, idempotency_key: str | None) -> Accepted:
-    """Record a project's job and hand it to the queue, once per idempotency key.
+def submit(resources: Resources, project: str, request: JobRequest, sent: str, idempotency_key: str | None) -> Accepted:
+    """Record a project's job and hand it to the queue, once per key. *sent* is the digest of the body as it was sent.
 
     Raises:
         ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
@@ -35,12 +39,13 @@ def submit(resources: Resources, project: str, request: JobRequest, idempotency_
         known = registration.find(session, resolved)
         with_content = choice.with_content(session, project, request)
         choice.require_fitting(session, project, with_content, registration.facts_of(known))
-        kinds.require_affordable(request, known, resources.settings.effort_limits)
+        kinds.require_affordable(session, project, request, known, resources.settings.effort_limits)
         found = findings.of_request(session, request, resolved)
+    fingerprint = Fingerprint(digest(request.model_dump(mode="json")), sent, partial(earlier_fingerprints, request))
     with resources.database.writing() as session:
         now = resources.database.now(session)
         accepted = create_idempotently(
-            session, project, idempotency_key, digest(request.model_dump(mode="json")), now,
+            session, project, idempotency_key, fingerprint, now,
             lambda: _create(resources, session, request, resolved, found),
         )  # fmt: skip
     if not accepted.replayed:
@@ -58,6 +63,8 @@ def _create(
     choice.require_fitting(session, dataset.project_id, request, registration.facts_of(dataset))
     require_judgeable(session, dataset.project_id, request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
+    session.flush()
+    other_datasets.note(session, row.id, (each.dataset for each in other_datasets_of(request)))
     session.flush()
     job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
     return job.model_dump(mode="json")
@@ -78,6 +85,6 @@ def preview_plan(resources: Resources, project: str, request: JobRequest) -> Pla
         if dataset is not None:
             kinds.require_feasible(request, dataset)
         require_judgeable(session, project, request, dataset)
-        kinds.require_affordable(request, dataset, resources.settings.effort_limits)
-        plan = kinds.plan_of(session, request, dataset, resources.database.now(session))
+        kinds.require_affordable(session, project, request, dataset, resources.settings.effort_limits)
+        plan = kinds.plan_of(session, project, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

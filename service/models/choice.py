@@ -114,7 +114,9 @@ def _row(session: Session, project: str, request: ComparisonRequest | TrainingRe
         field, value = "digest", str(model.digest)
         row = registered.ready_with(session, project, value)
     if row is None:
-        message = f"got {shown(value)}: there is no such model; see GET /v1/models"
+        gone = registered.was_deleted(session, project, value)
+        why = "the model was deleted; register it again" if gone else "there is no such model; see GET /v1/models"
+        message = f"got {shown(value)}: {why}"
         raise INVALID_REQUEST.error_at(f"body.model.{field}", message, _REFUSAL)
     return row
 

@@ -15,6 +15,7 @@ from service.http.problem_types import BUSY, INVALID_REQUEST
 from service.resources import Resources
 from store import queue
 from store.rows.datasets import StillBeingDeletedError
+from store.rows.idempotency import Fingerprint
 from store.rows.models import registered
 from store.rows.tables import RegisteredModelRow
 
@@ -72,5 +73,5 @@ def _require_allowed(resolved: ResolvedReference) -> None:
         raise INVALID_REQUEST.error("the model cannot be used; nothing was stored", [resolved.fault])
 
 
-def _fingerprint(reference: dict[str, Any]) -> str:
-    return digest({"model": reference})
+def _fingerprint(reference: dict[str, Any]) -> Fingerprint:
+    return Fingerprint(digest({"model": reference}))

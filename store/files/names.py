@@ -69,6 +69,11 @@ def condition_answers_name(job_id: str, number: int) -> str:
     return f"{job_folder(job_id)}/conditions/{number}.npz"
 
 
+def final_score_name(job_id: str, number: int) -> str:
+    """What one model takes the images of the dataset for that is scored at the end; as ``predictions_name``."""
+    return f"{job_folder(job_id)}/final_scores/{number}.npz"
+
+
 def sheet_name(job_id: str, candidate: str) -> str:
     """A candidate's contact sheet."""
     return f"{job_folder(job_id)}/sheets/{candidate}.png"

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import and_, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkSpan, ChunkState
 from api_schemas.failures import Failure
+from api_schemas.plans import BASELINE
 from store.ids import CHUNK, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.state_machines import move_all
-from store.rows.tables import ChunkRow, JobRow
+from store.rows.tables import ChunkRow, JobRow, JobTrialRow
 
 ASSEMBLY_QUEUE = "cpu"
 _UNFINISHED = (ChunkState.QUEUED, ChunkState.RUNNING)
@@ -80,6 +81,19 @@ def forget_questions(session: Session, job_id: str) -> None:
 def probes(session: Session, job_id: str) -> Sequence[ChunkRow]:
     """A job's probes, by seed."""
     return of_role(session, job_id, ChunkRole.PROBE)
+
+
+def probes_of_trial(session: Session, trial_id: str, at_most: int) -> list[dict[str, Any]]:
+    """What the model of a baseline's trial has answered to the jobs that have this trial, the latest job first."""
+    slot = (JobTrialRow.job_id == ChunkRow.job_id, JobTrialRow.seed == ChunkRow.number)
+    is_answer = (ChunkRow.role == ChunkRole.PROBE, ChunkRow.state == ChunkState.SUCCEEDED)
+    query = (
+        select(ChunkRow.result)
+        .join(JobTrialRow, and_(*slot))
+        .where(JobTrialRow.trial_id == trial_id, JobTrialRow.arm == BASELINE, *is_answer)
+    )
+    answers = session.scalars(query.order_by(JobTrialRow.job_id.desc()).limit(at_most))
+    return [answer for answer in answers if answer is not None]
 
 
 def take_for_publishing(session: Session, job_id: str, now: float) -> list[str]:

@@ -16,6 +16,7 @@ from store.files.names import upload_name
 from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
+from store.rows.needs import other_datasets
 from store.rows.state_machines import move
 from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
 from store.rows.upkeep import tombstones
@@ -111,9 +112,10 @@ def take_for_publishing(session: Session, dataset_id: str, now: float) -> bool:
 
 
 def jobs_in_need(session: Session, dataset_id: str, limit: int = 5) -> list[str]:
-    """The first few jobs that are not over and need the dataset."""
+    """The first few jobs that are not over and need the dataset, to train on or to judge models on."""
     query = select(JobRow.id).where(JobRow.dataset_id == dataset_id, JobRow.finished_at.is_(None))
-    return list(session.scalars(query.order_by(JobRow.id).limit(limit)))
+    trained_on = session.scalars(query.order_by(JobRow.id).limit(limit)).all()
+    return sorted({*trained_on, *other_datasets.jobs_in_need(session, dataset_id, limit)})[:limit]
 
 
 def delete(session: Session, dataset_id: str, now: float) -> None:

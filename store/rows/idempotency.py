@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, select, tuple_
@@ -17,7 +19,29 @@ class KeyReusedError(ValueError):
     """The key was used before, with another request."""
 
 
-def first_answer(session: Session, project: str, key: str, fingerprint: str) -> dict[str, Any] | None:
+Earlier = Callable[[dict[str, Any]], Collection[str]]
+"""From the first answer to a key to the fingerprints that earlier versions may have given to the same request."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What two requests with the same key must have in common: what they mean, or else what was sent."""
+
+    meaning: str
+    """A digest of the request with all its defaults: however it is written, but another one in another version."""
+    sent: str | None = None
+    """A digest of the body as it was sent, which no version changes."""
+    earlier: Earlier = lambda _: ()
+    """For keys of versions that knew the first alone."""
+
+    def is_of(self, row: IdempotencyRow) -> bool:
+        """Whether the key's first request was the same."""
+        if row.fingerprint == self.meaning or (row.sent is not None and row.sent == self.sent):
+            return True
+        return row.sent is None and row.fingerprint in self.earlier(row.response)
+
+
+def first_answer(session: Session, project: str, key: str, fingerprint: Fingerprint) -> dict[str, Any] | None:
     """What was answered when this key of a project came first, or None.
 
     Raises:
@@ -26,17 +50,18 @@ def first_answer(session: Session, project: str, key: str, fingerprint: str) -> 
     row = session.get(IdempotencyRow, (project, key), populate_existing=True)
     if row is None:
         return None
-    if row.fingerprint != fingerprint:
+    if not fingerprint.is_of(row):
         raise KeyReusedError(key)
     return row.response
 
 
-def reserve(session: Session, project: str, key: str, fingerprint: str, now: float) -> bool:
+def reserve(session: Session, project: str, key: str, fingerprint: Fingerprint, now: float) -> bool:
     """Take the key for this transaction; False when another request has it.
 
     Where another transaction is just taking it, this waits for that one to end.
     """
-    values = {"project_id": project, "key": key, "fingerprint": fingerprint, "created_at": now}
+    said = {"fingerprint": fingerprint.meaning, "sent": fingerprint.sent}
+    values: dict[str, Any] = {"project_id": project, "key": key, **said, "created_at": now}
     values |= {"job_id": "", "response": {}}
     statement = insert_into(session, IdempotencyRow).values(**values).on_conflict_do_nothing()
     return session.execute(statement.returning(IdempotencyRow.key)).first() is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -10,18 +10,21 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
-from api_schemas.plans import Plan
+from api_schemas.plans import Arm, ArmRole, Plan, PlanCost
 from api_schemas.training.trials import TrialState
 from augury.planning.comparison import definition_of, trial_definitions, trial_slots
 from augury.planning.trial_definition import TrialDefinition
 from store.database import insert_into
 from store.rows import trials
+from store.rows.needs.costs import costs_of_inference, mean_seconds, memory_of_trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobTrialRow
 
 MAX_TRIALS_AT_ONCE = 200
 """A transaction is over in a fraction of a second: all others that write, workers with leases among them, may have to
 wait for it."""
+
+_RESPONSES = (ArmRole.BUDGET, ArmRole.DATA)
 
 Slot = tuple[str, int]
 """An arm, by its name, on a seed."""
@@ -32,16 +35,37 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
     if dataset.digest is None:
         return plan
     facts = DatasetFacts.model_validate(dataset.facts)
-    definitions = [each for *_, each in trial_definitions(request, plan, dataset.digest, facts)]
+    planned = [(arm, each) for arm, _, each in trial_definitions(request, plan, dataset.digest, facts)]
+    definitions = [each for _, each in planned]
     by_key = {definition.key(): definition for definition in definitions}
-    trained = trials.trained(session, dataset.project_id, by_key)
+    project = dataset.project_id
+    trained = trials.trained(session, project, by_key)
     due = [definition for key, definition in by_key.items() if key not in trained]
+    seconds = _estimate(session, project, plan, definitions, due)
     return with_earlier_reports(session, request, plan, dataset).model_copy(
         update={
             "trials_reusable": len(trained) + len(definitions) - len(by_key),
-            "estimated_seconds": _estimate(session, dataset.project_id, plan, definitions, due),
+            "estimated_seconds": seconds,
+            "costs": {
+                "trials": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, project, definitions)),
+                **_of_responses(session, project, plan, planned, trained),
+                **costs_of_inference(session, project, plan, request.device, definitions[0].inference()),
+            },
         }
     )
+
+
+def _of_responses(
+    session: Session, project: str, plan: Plan, planned: list[tuple[Arm, TrialDefinition]], trained: Collection[str]
+) -> dict[str, PlanCost]:
+    """What the trials of budgets and shares take that are among the others; nothing where none are planned."""
+    of_variants = {definition.key(): definition for arm, definition in planned if arm.role in _RESPONSES}
+    if not any(arm.role in _RESPONSES for arm in plan.arms):
+        return {}
+    due = [definition for key, definition in of_variants.items() if key not in trained]
+    is_known = bool(of_variants) or not plan.due  # what comes after a search for a number of epochs is not
+    seconds = _estimate(session, project, plan, [each for _, each in planned], due) if is_known else None
+    return {"responses": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, project, due))}
 
 
 def _estimate(
@@ -53,7 +77,7 @@ def _estimate(
     number of epochs is still to be found, it is that of the most that it may be.
     """
     settings = {definition.setting(): definition for definition in planned}
-    means = {setting: trials.mean_seconds(session, project, setting) for setting in settings}
+    means = {setting: mean_seconds(session, project, setting) for setting in settings}
     timed = next(((mean / _amount(settings[setting])) for setting, mean in means.items() if mean is not None), None)
     if timed is None:
         return None

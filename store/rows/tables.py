@@ -138,6 +138,10 @@ class TrialRow(Owned, Leased, Base):
     model_digest: Mapped[str | None] = mapped_column(String(64))
     epoch: Mapped[int] = mapped_column(default=0)
     epochs: Mapped[int]
+    batch: Mapped[int] = mapped_column(default=0, server_default="0")
+    batches: Mapped[int] = mapped_column(default=0, server_default="0")
+    expected_seconds: Mapped[float | None]
+    """Said while it runs, as the batch of the epoch that is going on is; see ``augury.training.progress``."""
     result: Mapped[dict[str, Any] | None]
 
     __table_args__ = (

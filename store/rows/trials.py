@@ -143,7 +143,13 @@ def trained_slots(session: Session, job_id: str, seeds: Iterable[int]) -> set[tu
 def succeed(session: Session, lease: Lease, result: TrialResult, now: float) -> bool:
     """Record what a training run measured; False when the lease was lost."""
     return leases.finish(
-        session, lease, TrialState.SUCCEEDED, now=now, epoch=result.epochs, result=result.model_dump(mode="json")
+        session,
+        lease,
+        TrialState.SUCCEEDED,
+        now=now,
+        epoch=result.epochs,
+        batch=0,
+        result=result.model_dump(mode="json"),
     )
 
 
@@ -214,18 +220,6 @@ def forget(session: Session, older_than: float, limit: int) -> list[str]:
     return [trial_id for trial_id, _ in forgotten]
 
 
-def mean_seconds(session: Session, project: str, setting: str, recent: int = 50) -> float | None:
-    """Mean seconds of a project's latest trials of a setting (see ``TrialDefinition.setting``), or None."""
-    measured = session.scalars(
-        select(TrialRow.result["seconds"].as_float())
-        .where(TrialRow.project_id == project, TrialRow.setting == setting, TrialRow.state == TrialState.SUCCEEDED)
-        .order_by(TrialRow.finished_at.desc())
-        .limit(recent)
-    )
-    seconds = [each for each in measured if each is not None]
-    return sum(seconds) / len(seconds) if seconds else None
-
-
 def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:
     """The trial as clients of the job see it."""
     state = TrialState(row.state)
@@ -239,6 +233,9 @@ def to_wire(link: JobTrialRow, row: TrialRow) -> Trial:
         attempts=row.attempts,
         epoch=row.epoch,
         epochs=row.epochs,
+        batch=row.batch,
+        batches=row.batches,
+        expected_seconds=row.expected_seconds if state is TrialState.RUNNING else None,
         key=row.key,
         spec=row.definition["spec"],  # as it was stored, so that trials of every version can be shown
         result=None if row.result is None else TrialResult.model_validate(row.result),

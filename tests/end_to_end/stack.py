@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -21,15 +22,19 @@ from store.rows.tables import DatasetRow, TrialRow
 from tests.servers import Broker, free_port, wait_for
 from workers import stacks
 
-JOB_PATIENCE_SECONDS = 180.0
+JOB_PATIENCE_SECONDS = 400.0
 WORKERS = ("control", "cpu")
 _LAST_CHARACTERS = 12_000
+_QUICK = {"AUGURY_LEASE_SECONDS": "3", "AUGURY_SWEEP_SECONDS": "1", "AUGURY_REPUBLISH_SECONDS": "2"}
+"""To notice what tests do to a stack. It costs a part of the processors, and a process that is not renewed in time."""
 
 
 class Stack:
-    """One API, one control worker and one CPU worker over a database and a broker."""
+    """One API, one control worker and one CPU worker, of so many processes, over a database and a broker."""
 
-    def __init__(self, folder: Path, broker: Broker, database_url: str) -> None:
+    def __init__(
+        self, folder: Path, broker: Broker, database_url: str, *, processes: int = 2, is_harmed: bool = True
+    ) -> None:
         self.folder, self.broker = folder, broker
         self.database = Database(database_url)
         self.port = free_port()
@@ -40,11 +45,8 @@ class Stack:
             "AUGURY_DATABASE_URL": database_url,
             "AUGURY_BROKER_URL": broker.url,
             "AUGURY_PORT": str(self.port),
-            "AUGURY_WORKER_CONCURRENCY": "2",
-            # Quick to notice what the tests do to it.
-            "AUGURY_LEASE_SECONDS": "3",
-            "AUGURY_SWEEP_SECONDS": "1",
-            "AUGURY_REPUBLISH_SECONDS": "2",
+            "AUGURY_WORKER_CONCURRENCY": str(processes),
+            **(_QUICK if is_harmed else {}),
         }
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=70)
 
@@ -72,7 +74,7 @@ class Stack:
     def start_api(self) -> None:
         """Start the HTTP service and wait until it is ready."""
         self._spawn("api", "service")
-        wait_for(self._is_ready, "the service to be ready", 60)
+        wait_for(self._is_ready, "the service to be ready")
 
     def start_worker(self, kind: str) -> None:
         """Start a worker process."""
@@ -133,16 +135,22 @@ class Stack:
         assert response.status_code == 202, response.text
         return dict(response.json())
 
-    def job(self, job_id: str) -> dict[str, Any]:
+    def job(self, job_id: str, **headers: str) -> dict[str, Any]:
         """The job now."""
-        response = self.http.get(f"/v1/jobs/{job_id}")
+        response = self.http.get(f"/v1/jobs/{job_id}", headers=headers)
         assert response.status_code == 200, response.text
         return dict(response.json())
 
     def finished(self, job_id: str, patience: float = JOB_PATIENCE_SECONDS) -> dict[str, Any]:
-        """The job once it is over."""
-        wait_for(lambda: self.job(job_id)["is_terminal"], f"{job_id} to end", patience)
-        return self.job(job_id)
+        """The job once it is over; the service is asked again when it has news, and not all the time."""
+        give_up_at = time.monotonic() + patience
+        job = self.job(job_id)
+        while not job["is_terminal"]:
+            left = give_up_at - time.monotonic()
+            if left <= 0:
+                pytest.fail(f"waited {patience:g} s in vain for {job_id} to end")
+            job = self.job(job_id, Prefer=f"wait={min(30, math.ceil(left))}")
+        return job
 
     def trials(self, job_id: str) -> list[dict[str, Any]]:
         """The job's trials."""
@@ -171,7 +179,7 @@ class Stack:
             found.extend(running[:1])
             return bool(found)
 
-        wait_for(is_training, "a trial to be training", 120)
+        wait_for(is_training, "a trial to be training", JOB_PATIENCE_SECONDS)
         return found[0]
 
     def owner_of(self, unit_id: str) -> int | None:
@@ -207,6 +215,20 @@ def comparison(
         "training": {"epochs": epochs},
         "evaluation": {"seeds": seeds, "first_seed": first_seed, "training_images": training_images},
         **more,
+    }
+
+
+def training(
+    *, epochs: int, first_seed: int, seeds: int = 2, model: str = "linear", **evaluation: Any
+) -> dict[str, Any]:
+    """A training on digits, one trial a seed: half of what the comparison above takes, and no reasons asked for."""
+    return {
+        "kind": "training",
+        "dataset": {"kind": "builtin", "name": "digits"},
+        "spec": {"rescale": 1 / 255},
+        "model": {"name": model},
+        "training": {"epochs": epochs},
+        "evaluation": {"seeds": seeds, "first_seed": first_seed, **evaluation},
     }
 
 

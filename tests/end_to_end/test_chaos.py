@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from benchmarks.chaos import measure
 
 
-@pytest.mark.timeout(400)
 def test_whatever_is_killed_every_accepted_job_ends_and_nothing_is_done_twice() -> None:
     """Services, planners, workers, pool processes, the broker and a PostgreSQL, in the middle of what they do."""
     result = measure(12, is_postgres=True, apis=1, controls=2, cpus=1, rest_seconds=1.0, max_blows=1)

@@ -94,6 +94,13 @@ def test_what_does_not_train_never_loads_tensorflow(stack: Stack) -> None:
         assert ("tensorflow" in maps) is expected, name
 
 
+def test_what_trains_loads_no_library_that_only_keras_has_a_use_for(stack: Stack) -> None:
+    """Keras imports scikit-learn and pandas where they are; a worker starts a third sooner without them."""
+    maps = stack.memory_maps_of("cpu")
+    assert "tensorflow" in maps
+    assert not [library for library in ("sklearn", "pandas", "scipy/stats") if library in maps]
+
+
 def test_a_worker_forks_before_tensorflow_has_threads(stack: Stack) -> None:
     """Threads do not survive a fork, and what they held would be held for ever; libraries that fork well may have some.
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.end_to_end.stack import Stack, comparison
-
-pytestmark = pytest.mark.timeout(400)
 
 
 def test_turning_digits_in_training_is_found_to_help_with_turned_ones(stack: Stack) -> None:

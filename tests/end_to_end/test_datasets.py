@@ -12,10 +12,8 @@ import pytest
 from PIL import Image
 
 from store.rows.tables import DatasetRow
-from tests.end_to_end.stack import Stack, comparison
+from tests.end_to_end.stack import JOB_PATIENCE_SECONDS, Stack, comparison
 from tests.servers import wait_for
-
-pytestmark = pytest.mark.timeout(300)
 
 SIGN_LANGUAGE_DIGITS = Path(__file__).parents[3] / "shared" / "data" / "sign-language-digits.zip"
 
@@ -49,7 +47,7 @@ def _settled(stack: Stack, dataset_id: str) -> dict[str, Any]:
     def dataset() -> dict[str, Any]:
         return dict(stack.http.get(f"/v1/datasets/{dataset_id}").json())
 
-    wait_for(lambda: dataset()["is_terminal"], f"{dataset_id} to be read", 120)
+    wait_for(lambda: dataset()["is_terminal"], f"{dataset_id} to be read", JOB_PATIENCE_SECONDS)
     return dataset()
 
 
@@ -76,13 +74,13 @@ def test_an_uploaded_archive_is_compared_on_and_deleted_with_all_its_files(stack
 
     assert stack.http.delete(f"/v1/datasets/{dataset['id']}").status_code == 204
     assert stack.http.get(f"/v1/datasets/{dataset['id']}").status_code == 404
-    wait_for(lambda: _stored(stack) <= before, "the dataset's files to be swept away", 30)
+    wait_for(lambda: _stored(stack) <= before, "the dataset's files to be swept away")
 
 
 def test_a_dataset_whose_worker_is_killed_becomes_ready_all_the_same(stack: Stack) -> None:
     """Another worker reads it again, and nothing of the first attempt stays behind."""
     dataset_id = _upload(stack, _zip_of_stripes(3000, size=40, seed=1))["id"]
-    wait_for(lambda: stack.owner_of(dataset_id) is not None, "the dataset to be claimed", 60)
+    wait_for(lambda: stack.owner_of(dataset_id) is not None, "the dataset to be claimed")
     stack.kill_owner_of(dataset_id)
 
     dataset = _settled(stack, dataset_id)

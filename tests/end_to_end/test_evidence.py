@@ -6,11 +6,7 @@ import hashlib
 import io
 import zipfile
 
-import pytest
-
-from tests.end_to_end.stack import LONG, Stack, comparison
-
-pytestmark = pytest.mark.timeout(400)
+from tests.end_to_end.stack import LONG, Stack, comparison, training
 
 CANDIDATES = [
     {"name": "turned", "spec": {"rotation_range": 90, "horizontal_flip": True, "rescale": 1 / 255}},
@@ -54,7 +50,7 @@ def test_a_stopped_comparison_reports_on_what_is_done(stack: Stack) -> None:
     answer = stack.http.post(f"/v1/jobs/{job['id']}/stop")
     assert answer.status_code == 202
 
-    ended = stack.finished(job["id"], patience=60)
+    ended = stack.finished(job["id"])
     assert ended["state"] == "succeeded"
     report = stack.report(job["id"])
     assert (report["stopped"], report["complete"]) == (True, False)
@@ -68,14 +64,7 @@ def test_a_stopped_comparison_reports_on_what_is_done(stack: Stack) -> None:
 
 def test_a_training_leaves_its_models_to_download(stack: Stack) -> None:
     """One per seed, in Keras's own format, with the checksum that is listed."""
-    request = {
-        "kind": "training",
-        "dataset": {"kind": "builtin", "name": "digits"},
-        "spec": {"rescale": 1 / 255, "rotation_range": 5},
-        "model": {"name": "linear"},
-        "training": {"epochs": 3},
-        "evaluation": {"seeds": 2, "first_seed": 1000},
-    }
+    request = training(epochs=3, first_seed=1000) | {"spec": {"rescale": 1 / 255, "rotation_range": 5}}
     job = stack.finished(stack.submit(request)["id"])
     assert job["state"] == "succeeded"
     assert [artifact["name"] for artifact in job["artifacts"]] == ["model-seed-1000.keras", "model-seed-1001.keras"]
@@ -118,7 +107,7 @@ def test_a_comparison_finds_for_how_long_it_has_to_be_trained(stack: Stack) -> N
     """From pilots to a report that says at how many epochs its verdicts were taken."""
     request = comparison(epochs=1, first_seed=1200, training_images=100)
     request["training"] = {"epochs": "auto", "learning_rate": 0.01}
-    job = stack.finished(stack.submit(request)["id"], patience=300)
+    job = stack.finished(stack.submit(request)["id"])
     assert job["state"] == "succeeded"
     report = stack.report(job["id"])
     found = report["automatic_epochs"]

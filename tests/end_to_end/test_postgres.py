@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.end_to_end.stack import Stack, comparison
+from tests.end_to_end.stack import Stack, comparison, training
 from tests.servers import Broker, postgres, redis_server_or_valkey
-
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +17,7 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("shared")
     broker = Broker(folder / "broker", binary=redis_server_or_valkey())
     with postgres() as url:
-        running = Stack(folder, broker, url)
+        running = Stack(folder, broker, url, processes=1, is_harmed=False)
         running.start()
         try:
             yield running
@@ -38,18 +36,18 @@ def test_a_comparison_runs_to_its_report(shared_stack: Stack) -> None:
 
 def test_concurrent_submissions_meet_in_one_dataset_one_trial_and_one_job_a_key(shared_stack: Stack) -> None:
     """Transactions that race for the same rows all end well, and leave one row each."""
-    request = comparison(epochs=1, first_seed=100, labels={"test": "race"})
-    keys = [f"race-{number % 20}" for number in range(100)]
+    request = training(epochs=1, first_seed=100) | {"labels": {"test": "race"}}
+    keys = [f"race-{number % 10}" for number in range(60)]
 
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda key: shared_stack.submit(request, **{"Idempotency-Key": key})["id"], keys))
 
-    assert len(set(answers)) == 20
+    assert len(set(answers)) == 10
     listed = shared_stack.http.get("/v1/jobs", params={"label": "test:race"}).json()["items"]
     assert {item["id"] for item in listed} == set(answers)
     for job_id in set(answers):
         assert shared_stack.finished(job_id)["state"] == "succeeded"
-    assert len({trial["id"] for job_id in set(answers) for trial in shared_stack.trials(job_id)}) == 4
+    assert len({trial["id"] for job_id in set(answers) for trial in shared_stack.trials(job_id)}) == 2
     assert len(shared_stack.http.get("/v1/datasets").json()["items"]) == 1
 
 
@@ -59,4 +57,4 @@ def test_cancel_in_mid_training(shared_stack: Stack) -> None:
     shared_stack.wait_until_training(job["id"])
     shared_stack.http.post(f"/v1/jobs/{job['id']}/cancel")
 
-    assert shared_stack.finished(job["id"], patience=3)["state"] == "cancelled"
+    assert shared_stack.finished(job["id"])["state"] == "cancelled"

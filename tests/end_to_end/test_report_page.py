@@ -96,17 +96,16 @@ class Visit:
         self._context.close()
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"), [((360, 740), "light"), (TELEPHONE, "dark"), (DESK, "light"), (DESK, "dark")]
-)
 @pytest.mark.parametrize("name", ["full", "troubled", "crowded"])
-def test_a_page_fits_fetches_nothing_and_has_no_errors(
-    name: str, size: tuple[int, int], scheme: str, browser: Browser, files: dict[str, Path]
-) -> None:
+def test_a_page_fits_fetches_nothing_and_has_no_errors(name: str, browser: Browser, files: dict[str, Path]) -> None:
     """Only the file itself is asked for, the console stays empty, and nothing scrolls sideways but wide tables."""
-    with Visit(browser, files[name], size, scheme) as visit:
+    with Visit(browser, files[name]) as visit:
         visit.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        for scheme in ("light", "dark"):
+            visit.page.emulate_media(color_scheme=scheme)
+            for width, height in ((360, 740), TELEPHONE, DESK):
+                visit.page.set_viewport_size({"width": width, "height": height})
+                assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
         assert visit.requests == [files[name].as_uri()]
         assert visit.complaints == []
 

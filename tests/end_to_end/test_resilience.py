@@ -11,7 +11,7 @@ import pytest
 from store import queue
 from store.queue import Queue, celery_app
 from store.settings import StoreSettings
-from tests.end_to_end.stack import LONG, Stack, comparison, cpu_seconds
+from tests.end_to_end.stack import LONG, Stack, comparison, cpu_seconds, training
 from tests.servers import wait_for
 
 pytestmark = pytest.mark.timeout(400)
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(400)
 
 def test_a_trial_whose_process_is_killed_is_trained_by_another(stack: Stack) -> None:
     """A pool process killed in mid-trial costs an attempt, and the job succeeds all the same."""
-    job = stack.submit(comparison(**LONG, first_seed=100))
+    job = stack.submit(training(**LONG, first_seed=100))
     victim = stack.wait_until_training(job["id"])
 
     stack.kill_owner_of(victim["id"])
@@ -103,7 +103,7 @@ def test_a_message_delivered_twice_is_executed_once(stack: Stack) -> None:
 
 def test_every_accepted_job_ends_when_the_broker_is_killed_and_comes_back(stack: Stack) -> None:
     """Jobs are accepted while the broker is away, and all of them end after it is back."""
-    before = stack.submit(comparison(**LONG, first_seed=500))
+    before = stack.submit(training(**LONG, first_seed=500))
     stack.wait_until_training(before["id"])
     stack.broker.kill()
     during = stack.submit(comparison(epochs=2, first_seed=510))
@@ -116,7 +116,7 @@ def test_every_accepted_job_ends_when_the_broker_is_killed_and_comes_back(stack:
 
 def test_every_accepted_job_ends_when_the_broker_comes_back_empty(stack: Stack) -> None:
     """What a broker forgets is published again from SQL."""
-    waiting = [stack.submit(comparison(**LONG, first_seed=600 + 10 * n)) for n in range(2)]
+    waiting = [stack.submit(training(**LONG, first_seed=600 + 10 * n)) for n in range(2)]
     stack.wait_until_training(waiting[0]["id"])
     stack.broker.kill()
     stack.broker.start(empty=True)
@@ -135,7 +135,7 @@ def test_a_job_is_there_after_the_service_was_killed_right_after_accepting_it(st
 
 def test_a_worker_that_is_told_to_stop_gives_its_trial_back_at_once(stack: Stack) -> None:
     """SIGTERM in mid-trial returns the trial to the queue without charging an attempt."""
-    job = stack.submit(comparison(**LONG, first_seed=800))
+    job = stack.submit(training(**LONG, first_seed=800))
     victim = stack.wait_until_training(job["id"])
 
     assert stack.terminate("cpu") < 30
@@ -147,29 +147,22 @@ def test_a_worker_that_is_told_to_stop_gives_its_trial_back_at_once(stack: Stack
 
 
 def test_colliding_idempotency_keys_make_one_job_each(stack: Stack) -> None:
-    """60 keys, each sent three times by 16 threads at once: 60 jobs, and equal answers for equal keys."""
-    request = {
-        "kind": "training",
-        "dataset": {"kind": "builtin", "name": "digits"},
-        "model": {"name": "linear"},
-        "training": {"epochs": 1},
-        "evaluation": {"seeds": 2, "first_seed": 900},
-        "labels": {"test": "colliding-keys"},
-    }
-    keys = [f"key-{number}" for number in range(60)]
+    """30 keys, each sent four times by 16 threads at once: 30 jobs, and equal answers for equal keys."""
+    request = training(epochs=1, first_seed=900) | {"labels": {"test": "colliding-keys"}}
+    keys = [f"key-{number}" for number in range(30)]
 
     with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(lambda key: stack.submit(request, **{"Idempotency-Key": key})["id"], keys * 3))
+        answers = list(threads.map(lambda key: stack.submit(request, **{"Idempotency-Key": key})["id"], keys * 4))
 
-    assert answers[:60] == answers[60:120] == answers[120:]
+    assert answers[:30] == answers[30:60] == answers[60:90] == answers[90:]
     listed: list[str] = []
     cursor = ""
     while cursor is not None:
-        parameters = {"label": "test:colliding-keys", "limit": 40} | ({"cursor": cursor} if cursor else {})
+        parameters = {"label": "test:colliding-keys", "limit": 20} | ({"cursor": cursor} if cursor else {})
         page = stack.http.get("/v1/jobs", params=parameters).json()
         listed += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
     assert sorted(listed) == sorted(set(answers))
-    assert len(listed) == 60
+    assert len(listed) == 30
     for job_id in listed:
         assert stack.finished(job_id)["state"] == "succeeded"

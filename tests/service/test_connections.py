@@ -99,14 +99,18 @@ def test_who_asks_is_answered_however_many_send_half_a_body(tmp_path: Path) -> N
     """Those are given up first that have been silent for longest, and an upload that goes on is none of them."""
     head = b"POST /v1/lint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
     with _served(tmp_path, max_connections=10) as address, ExitStack() as others:
+        url = f"http://{address[0]}:{address[1]}/healthz"
         busy = others.enter_context(_connected(address, head))
-        silent = [others.enter_context(_connected(address, head)) for _ in range(9)]
+        silent = [others.enter_context(_connected(address, head)) for _ in range(8)]
+        client = others.enter_context(httpx2.Client(timeout=20))
+        assert client.get(url).status_code == 200
         for each in silent:
             assert not _is_closed(each)
         busy.sendall(b" ")
-        for _ in range(3):
-            time.sleep(0.05)  # until that has come
-            assert httpx2.get(f"http://{address[0]}:{address[1]}/healthz", timeout=20).status_code == 200
+        assert client.get(url).status_code == 200  # on the connection that it has: what was sent before has come, too
+        others.enter_context(_connected(address, head))
+        others.enter_context(_connected(address, head))
+        assert httpx2.get(url, timeout=20).status_code == 200
         wait_for(lambda: _is_closed(silent[0]), "the most silent to be given up")
         assert not _is_closed(busy)
 

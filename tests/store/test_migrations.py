@@ -162,10 +162,10 @@ def test_what_is_there_belongs_to_the_first_project(database: Database) -> None:
     with database.writing() as session:
         job = running_job(session, comparison(labels={"team": "a"}))
         datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, 5)
-        idempotency.reserve(session, DEFAULT_PROJECT, "k", "f", 1.0)
+        idempotency.reserve(session, DEFAULT_PROJECT, "k", idempotency.Fingerprint("f", "sent"), 1.0)
         idempotency.remember(session, DEFAULT_PROJECT, "k", job.id, {"id": job.id})
         keys = {trial.key for _, trial in trials.of_job(session, job.id)}
-    _migrate_to(database, "0011")
+    _migrate_to(database, "0012")
     migrate.upgrade(database)
     with database.writing() as session:
         assert jobs.find(session, DEFAULT_PROJECT, job.id) is not None
@@ -174,7 +174,8 @@ def test_what_is_there_belongs_to_the_first_project(database: Database) -> None:
         page = job_views.page(session, DEFAULT_PROJECT, narrowed, limit=5, cursor=None)
         assert [each.id for each in page.items] == [job.id]
         assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, 1) == 5
-        assert idempotency.first_answer(session, DEFAULT_PROJECT, "k", "f") == {"id": job.id}
+        same = idempotency.Fingerprint("meant now", "sent")
+        assert idempotency.first_answer(session, DEFAULT_PROJECT, "k", same) == {"id": job.id}
         assert {event.project_id for event in session.scalars(select(JobEventRow))} == {DEFAULT_PROJECT}
 
 
@@ -183,7 +184,7 @@ def test_there_is_no_way_back_for_a_second_project(database: Database) -> None:
     with database.writing() as session:
         projects.create(session, "vision", 1.0)
     with pytest.raises(RuntimeError, match="show everybody"):
-        _migrate_to(database, "0011")
+        _migrate_to(database, "0012")
 
 
 def _stored_request(database: Database) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from store.ids import DEFAULT_PROJECT
-from store.rows import datasets, handout, jobs, trials
+from store.rows import chunks, datasets, handout, jobs, trials
 from store.rows.tables import Base
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
@@ -54,6 +54,7 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
         assert handout.claim_next(session, "cpu", owner="w", now=NOW, seconds=10) is not None
         trial = next(trial for _, trial in trials.of_job(session, second) if trial.state == "queued")
         trials.fail(session, claim(session, trial), jobs.Failure.model_validate(_FAILURE), NOW)
+        assert chunks.probes_of_trial(session, trial.id, 4) == []
         assert datasets.jobs_in_need(session, session.get_one(jobs.JobRow, first).dataset_id) == [first, second]
     advance(context, second)
     sweep(context)

@@ -11,6 +11,7 @@ from api_schemas.plans import BASELINE, Plan
 from api_schemas.reports.report import Report
 from augury.evidence.analysis import Analysis, analyse
 from augury.evidence.comparison_report import comparison_report
+from augury.evidence.final_scores.arms import scored_arms
 from augury.evidence.next_round import Extension, MoreEpochs, next_round
 from augury.planning import automatic_epochs, comparison
 from augury.planning.conditions import judged_models
@@ -20,8 +21,9 @@ from store.rows import chunks, datasets, jobs, plans, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.planner.conclusion import fail_job, finish_with_report
+from workers.planner.conclusion import fail_job, finish_with_report, is_as_seen
 from workers.planner.evidence_reader import read_results, read_scores
+from workers.planner.final_scores import has_to_wait
 from workers.planner.step import Step
 from workers.planner.trial_slots import stand
 
@@ -43,7 +45,7 @@ def conclude(context: Context, job_id: str) -> None:
     """All that was due is done: train more where the evidence calls for it, or report."""
     try:
         analysis = analyse(read_results(context, job_id))
-        extension = None if analysis.results.stopped else next_round(analysis)
+        extension = None if analysis.results.stopped else next_round(analysis, context.settings.training_limits)
     except OperationalError:  # the database was away: the conclusion is tried again
         raise
     except Exception as error:  # a job must not wait for ever for a report that cannot be made
@@ -52,12 +54,14 @@ def conclude(context: Context, job_id: str) -> None:
     if isinstance(extension, MoreEpochs):
         _begin_anew(context, job_id, analysis, extension.epochs)
     elif extension is None:
-        seen = analysis.results.plan
+        results = analysis.results
+        if has_to_wait(context, results, scored_arms(results, analysis)):
+            return
 
         def report_at(created_at: str) -> Report:
-            return comparison_report(analysis, created_at, read_scores(context, analysis.results, analysis))
+            return comparison_report(analysis, created_at, read_scores(context, results, analysis))
 
-        finish_with_report(context, job_id, seen, report_at)
+        finish_with_report(context, job_id, results.plan, report_at)
     else:
         _extend(context, job_id, analysis, extension)
 
@@ -66,7 +70,7 @@ def _extend(context: Context, job_id: str, analysis: Analysis, extension: Extens
     seen = analysis.results.plan
     with context.database.writing() as session:
         job = jobs.locked(session, job_id)
-        if job is None or not _is_as_seen(job, seen):
+        if job is None or not is_as_seen(job, seen):
             return
         dataset = session.get_one(DatasetRow, job.dataset_id)
         now = context.database.now(session)
@@ -86,7 +90,7 @@ def _begin_anew(context: Context, job_id: str, analysis: Analysis, epochs: int) 
     seen = analysis.results.plan
     with context.database.writing() as session:
         job = jobs.locked(session, job_id)
-        if job is None or not _is_as_seen(job, seen):
+        if job is None or not is_as_seen(job, seen):
             return
         dataset, now = session.get_one(DatasetRow, job.dataset_id), context.database.now(session)
         if seen.epochs is None:
@@ -102,13 +106,6 @@ def _begin_anew(context: Context, job_id: str, analysis: Analysis, epochs: int) 
         jobs.adopt_plan(session, job, plan, dataset, now)
         jobs.begin(session, job, Phase.TRAINING, now)
     context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)
-
-
-def _is_as_seen(job: JobRow, seen: Plan) -> bool:
-    """Whether the job still goes on by the plan whose evidence was looked at; another process may have been faster."""
-    if job.finished_at is not None or job.stop_requested_at is not None or job.plan is None:
-        return False
-    return (len(job.plan["rounds"]), job.plan.get("extensions", [])) == (len(seen.rounds), seen.extensions)
 
 
 def _publish_questions(session: Session, job: JobRow, now: float) -> list[Message]:

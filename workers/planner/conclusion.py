@@ -61,6 +61,13 @@ def _is_over_or_extended(job: JobRow, seen: Plan) -> bool:
     return job.finished_at is not None or (job.plan or {}).get("extensions", []) != seen.extensions
 
 
+def is_as_seen(job: JobRow, seen: Plan) -> bool:
+    """Whether the job still goes on by the plan whose evidence was looked at; another process may have been faster."""
+    if job.finished_at is not None or job.stop_requested_at is not None or job.plan is None:
+        return False
+    return (len(job.plan["rounds"]), job.plan.get("extensions", [])) == (len(seen.rounds), seen.extensions)
+
+
 def fail_job(context: Context, job_id: str, error: Exception) -> None:
     """End a job whose report cannot be made."""
     failure = failure_of(error, "report")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from augury.evidence.analysis import Analysis
 from augury.evidence.arm_results import ArmRecord, SeedRecord
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.final_scores.arms import scored_arms
-from augury.evidence.final_scores.report import final_scores
+from augury.evidence.final_scores.report import OtherImages, final_scores
 from augury.evidence.metrics.stored import reduced, stored_outputs
 from augury.evidence.metrics.table import Metric, all_metrics, metric_of
 from augury.evidence.probe_results import Probe
@@ -30,6 +30,7 @@ from store.rows import chunks, jobs, trials
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
 from workers.planner.condition_reader import read_conditions
+from workers.planner.final_scores import stored_scores
 
 
 def read_results(context: Context, job_id: str) -> ComparisonResults:
@@ -69,16 +70,26 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
 
 
 def read_scores(context: Context, results: ComparisonResults, analysis: Analysis | None = None) -> FinalScores | None:
-    """What the arms that matter gave for the dataset's untouched test images; to be read when a report is made.
+    """What the arms that matter gave for images that nothing was decided by; to be read when a report is made.
 
     Raises:
         ArtifactMissingError: predictions are not stored any more.
     """
-    arms = scored_arms(results, analysis)
+    arms, dataset_id = scored_arms(results, analysis), results.request.evaluation.test_dataset
+    other = None if dataset_id is None else stored_scores(context, results, dataset_id)
     reader = _reader(context, results.metric, list(results.facts.classes))
     specs = {arm.name: arm.spec for arm in results.plan.arms}
-    records = {arm.name: ArmRecord(arm.name, specs[arm.name], reader.scored(results.trials, arm.name)) for arm in arms}
-    return final_scores(results, arms, records)
+    files = _scored_files(results) if other is None else other.files
+    records = {
+        arm.name: ArmRecord(arm.name, specs[arm.name], reader.scored(results.trials, arm.name, files)) for arm in arms
+    }
+    shown = None if other is None or dataset_id is None else OtherImages(dataset_id, other.groups, other.failed)
+    return final_scores(results, arms, records, shown)
+
+
+def _scored_files(results: ComparisonResults) -> dict[tuple[str, int], str]:
+    """Where trials keep what they predicted of the test split, by arm and seed."""
+    return {(trial.arm, trial.seed): scored_name(trial.id) for trial in results.trials}
 
 
 def _reader(context: Context, metric: Metric, class_names: Sequence[str]) -> PredictionsReader:
@@ -100,12 +111,12 @@ class PredictionsReader:
             if trial.arm == arm and trial.result is not None
         }
 
-    def scored(self, wire: Sequence[Trial], arm: str) -> dict[int, SeedRecord]:
-        """The same of the split that trials predict at their end."""
+    def scored(self, wire: Sequence[Trial], arm: str, files: Mapping[tuple[str, int], str]) -> dict[int, SeedRecord]:
+        """The same of what is scored at the end, from the *files* of arms and seeds."""
         records = {
-            trial.seed: self.record(scored_name(trial.id), trial.result)
+            trial.seed: self.record(files[arm, trial.seed], trial.result)
             for trial in wire
-            if trial.arm == arm and trial.result is not None
+            if trial.arm == arm and trial.result is not None and (arm, trial.seed) in files
         }
         return {seed: replace(each, accuracy=float(each.correct.mean())) for seed, each in records.items()}
 

@@ -17,6 +17,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.training.trials import TrialState
 from augury.planning import comparison
+from augury.planning.final_scores import with_final_scores
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem, test_problem
@@ -79,6 +80,9 @@ def _has_plan(session: Session, job: JobRow, dataset: DatasetRow, now: float) ->
     if problem is not None:
         jobs.fail(session, job.id, Failure.of(FailureClass.USER_INPUT, problem), now)
         return False
+    test = None if evaluation.test_dataset is None else session.get(DatasetRow, evaluation.test_dataset)
+    if test is not None and test.facts is not None:
+        plan = with_final_scores(plan, request, DatasetFacts.model_validate(test.facts))
     plan = with_earlier_reports(session, request, plan, dataset, job.id)
     jobs.note_plan(session, job, plan, now)
     return True

@@ -17,7 +17,7 @@ from store.rows.tables import ChunkRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
-from workers.units import augmentation, condition, probe
+from workers.units import augmentation, condition, probe, score
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ _WORK = {
     ChunkRole.ASSEMBLE: _Work(augmentation.read, augmentation.assemble),
     ChunkRole.PROBE: _Work(probe.read, probe.probe),
     ChunkRole.CONDITION: _Work(condition.read, condition.judge),
+    ChunkRole.SCORE: _Work(score.read, score.score),
 }
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api_schemas.datasets.dataset import DatasetFacts, DatasetState
 from api_schemas.plans import Plan
 from api_schemas.training.conditions import ConditionTarget
 from api_schemas.training.trials import TrialState
@@ -16,21 +15,15 @@ from augury.conditions.answers import to_npz
 from augury.evidence.metrics.table import metric_of
 from augury.planning.conditions import dataset_obstacle, judged_models
 from augury.planning.trial_definition import TrialDefinition
-from augury.training.errors import UserInputError
 from store.files.names import condition_answers_name, model_name
 from store.files.snapshots import load_snapshot
 from store.rows import jobs, trials
-from store.rows.tables import ChunkRow, DatasetRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
-
-
-@dataclass(frozen=True)
-class Known:
-    """A dataset whose images are stored."""
-
-    digest: str
-    facts: DatasetFacts
+from workers.units import other_dataset
+from workers.units.measured import measured
+from workers.units.other_dataset import Known
 
 
 @dataclass(frozen=True)
@@ -70,15 +63,9 @@ def read(session: Session, row: ChunkRow) -> Details:
         trials.definition_of(session, trial),
         plan.conditions.targets,
         jobs.trial_request_of(job).evaluation.metric,
-        _known(session.get(DatasetRow, job.dataset_id)),
-        {each: _known(session.get(DatasetRow, each)) for each in others},
+        other_dataset.find(session, job.dataset_id),
+        {each: other_dataset.find(session, each) for each in others},
     )
-
-
-def _known(row: DatasetRow | None) -> Known | None:
-    if row is None or row.state != DatasetState.READY or row.digest is None:
-        return None
-    return Known(row.digest, DatasetFacts.model_validate(row.facts))
 
 
 def judge(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, Any]:
@@ -87,31 +74,27 @@ def judge(context: Context, details: Details, keeper: LeaseKeeper) -> dict[str, 
     Raises:
         UserInputError: another dataset was deleted meanwhile, or its images are none for this model.
     """
+    definition = TrialDefinition.model_validate(details.definition)
+    return measured(definition, lambda: _judge(context, details, definition, keeper))
+
+
+def _judge(context: Context, details: Details, definition: TrialDefinition, keeper: LeaseKeeper) -> dict[str, Any]:
     from augury.conditions.value_range import ValueRange  # these import the engine and TensorFlow
     from augury.probing.condition_trial import judge_trial  # which only pool processes may do
 
-    if details.dataset is None:
-        raise UserInputError("the dataset was deleted")
-    others = {each: _required_other(each, known, details.dataset) for each, known in details.others.items()}
-    definition = TrialDefinition.model_validate(details.definition)
+    own = other_dataset.require_own(details.dataset)
+    others = {
+        each: other_dataset.require_other(each, known, own, dataset_obstacle) for each, known in details.others.items()
+    }
     answers = judge_trial(
         definition,
         context.artifacts.read(model_name(details.trial_id)),
         load_snapshot(context.artifacts, definition.dataset),
         details.targets,
         {each: load_snapshot(context.artifacts, known.digest) for each, known in others.items()},
-        ValueRange.of(details.dataset.facts),
-        metric_of(details.metric, list(details.dataset.facts.classes)),
+        ValueRange.of(own.facts),
+        metric_of(details.metric, list(own.facts.classes)),
         keeper,
     )
     context.artifacts.write(condition_answers_name(details.job_id, details.number), to_npz(answers))
     return {"trial": details.trial_id, "images": sum(each.predicted.size for each in answers.values())}
-
-
-def _required_other(dataset_id: str, other: Known | None, own: Known) -> Known:
-    if other is None:
-        raise UserInputError(f"dataset {dataset_id}, on which the models were to be judged, was deleted")
-    obstacle = dataset_obstacle(own.facts, other.facts)
-    if obstacle is not None:
-        raise UserInputError(f"the models cannot be judged on dataset {dataset_id}: {obstacle}")
-    return other

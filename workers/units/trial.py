@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from api_schemas.training.trials import TrialResult
+from augury.memory import forget_peak, peak_bytes
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.errors import UserInputError
 from store import queue
@@ -41,6 +42,7 @@ def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeep
     trial_id, stored = task
     definition = TrialDefinition.model_validate(stored)
     snapshot = load_snapshot(context.artifacts, definition.dataset)
+    forget_peak()
     with _model_file(context, definition.model.digest) as file:
         trained = train_trial(definition, snapshot, keeper, file)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
@@ -48,7 +50,7 @@ def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeep
         context.artifacts.write(scored_name(trial_id), trained.scored)
     if trained.model is not None:
         context.artifacts.write(model_name(trial_id), trained.model)
-    return trained.result
+    return trained.result.model_copy(update={"memory_bytes": peak_bytes()})
 
 
 @contextmanager

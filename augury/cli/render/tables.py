@@ -13,6 +13,7 @@ from rich.text import Text
 from api_schemas.jobs import JobKind, JobList
 from api_schemas.plans import Arm, AugmentationPlan, Plan
 from augury.cli.render.progress import duration
+from augury.memory import gigabytes
 from augury.wording import count
 
 
@@ -50,6 +51,8 @@ def _arms(plan: Plan) -> RenderableType:
     seeds = f"{len(plan.arms)} arms on {len(plan.seeds)} seeds"
     reusable = f", {plan.trials_reusable} of them already trained" if plan.trials_reusable else ""
     more = f" Up to {plan.trials_most} trials if verdicts stay undecided." if plan.trials_most > plan.trials else ""
+    if plan.trials_if_longer:
+        more += f" Up to {plan.trials_if_longer} more where arms still improve, however often their epochs are doubled."
     known_from = sorted({each.job_id for each in plan.earlier})
     shown = (
         f" Shown before, on some of these seeds, by {', '.join(known_from)}: see `augury extend`." if known_from else ""
@@ -64,7 +67,7 @@ def _arms(plan: Plan) -> RenderableType:
     due = sum(len(each.arms) * len(each.seeds) for each in plan.due)
     later = f", {due} of them once the verdicts are taken" if due else ""
     amount = Text(f"{plan.trials} trials ({seeds}){reusable}{later}. Time: {time}.{more}{shown}{scale}{kept}")
-    notes = [*_conditions(plan), *_absence(plan)]
+    notes = [*_conditions(plan), *_final_scores(plan), *_costs(plan), *_absence(plan)]
     return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in notes), *map(Text, plan.warnings))
 
 
@@ -78,6 +81,36 @@ def _conditions(plan: Plan) -> list[str]:
         f"{plan.conditions.images_per_model:,} images each, under {conditions}, without further training"
     )
     return [judged, *(f"{name} is left out: {reason}" for name, reason in plan.conditions.skipped.items())]
+
+
+def _final_scores(plan: Plan) -> list[str]:
+    """What is scored at the end, in sentences without their full stops."""
+    scores = plan.final_scores
+    if scores is None:
+        return []
+    models = count(scores.models, "model")
+    return [f"dataset {scores.dataset} is scored at the end: {scores.images_per_model:,} images by up to {models}"]
+
+
+_PARTS = {
+    "responses": "of these trials, those of the responses",
+    "conditions": "conditions",
+    "final_scores": "the scores at the end",
+}
+
+
+def _costs(plan: Plan) -> list[str]:
+    """What parts of the plan take, as far as it is known."""
+    told = []
+    for part, cost in plan.costs.items():
+        memory = "" if cost.memory_bytes is None else f"{gigabytes(cost.memory_bytes)} of memory in a process"
+        if part != "trials":
+            known = cost.seconds is not None
+            time = f"about {duration(cost.seconds or 0)}" if known else "a time that was not measured yet"
+            told.append(f"{_PARTS[part]} take {time}" + (f", and {memory}" if memory else ""))
+        elif memory:
+            told.append(f"trials like these take up to {memory}")
+    return told
 
 
 def _absence(plan: Plan | AugmentationPlan) -> list[str]:

@@ -106,7 +106,7 @@ def _end_of_gain(points: Sequence[DataPoint]) -> list[str]:
 
 def _worth(points: Sequence[DataPoint]) -> list[str]:
     """What it is worth in images at the largest share, and at the largest where that has two bounds."""
-    told_of = [point for point in points if point.share != WHOLE and point.equals_baseline_on is not None]
+    told_of = [point for point in points if point.share != WHOLE and _says_something(point)]
     if not told_of:
         return []
     orders = (
@@ -141,6 +141,11 @@ def _more(needed: ImagesNeeded, images: int) -> str:
 def _is_worth_something(point: DataPoint) -> bool:
     needed = point.equals_baseline_on
     return needed is not None and needed.low is not None and needed.low > point.images
+
+
+def _says_something(point: DataPoint) -> bool:
+    needed = point.equals_baseline_on
+    return needed is not None and any(each is not None for each in (needed.images, needed.low, needed.high))
 
 
 def _is_bounded(point: DataPoint) -> bool:

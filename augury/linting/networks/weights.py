@@ -16,6 +16,7 @@ class Expected(NamedTuple):
     """The ``preprocessing_function``, as the network's module of ``keras.applications`` has it."""
     side: int
     """Height and width."""
+    channels: int = 3
 
 
 EXPECTED = {
@@ -40,7 +41,11 @@ def weights_findings(network: str, spec: ImageDataGeneratorSpec, facts: DatasetF
     expected = EXPECTED.get(network)
     if expected is None:
         return []
-    found = [_of_preprocessing(network, spec, expected), _of_size(network, facts, expected)]
+    found = [
+        _of_preprocessing(network, spec, expected),
+        _of_channels(network, facts, expected),
+        _of_size(network, facts, expected),
+    ]
     return [finding for finding in found if finding is not None]
 
 
@@ -57,6 +62,19 @@ def _of_preprocessing(network: str, spec: ImageDataGeneratorSpec, expected: Expe
         remedy=f"Set preprocessing_function to {expected.function!r} and leave out rescale, centring and "
         "normalisation, in the baseline, too.",
         parameters=["preprocessing_function", "rescale"],
+    )
+
+
+def _of_channels(network: str, facts: DatasetFacts | None, expected: Expected) -> Finding | None:
+    if facts is None or facts.shape[2] == expected.channels:
+        return None
+    return Finding(
+        rule="weights-channels",
+        severity=Severity.ERROR,
+        message=f"the weights of {network} were made with images of {expected.channels} channels, and these have "
+        f"{facts.shape[2]}: its first layer cannot take them",
+        remedy="Register the dataset with color_mode 'rgb'.",
+        parameters=[],
     )
 
 

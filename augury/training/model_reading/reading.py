@@ -22,6 +22,7 @@ from augury.training.model_files.hdf5 import MAGIC, read_hdf5
 from augury.training.model_files.safetensors import is_safetensors, read_safetensors
 from augury.training.model_reading.content import Content
 from augury.training.model_reading.protocol import ReadModel
+from augury.training.warmup import import_keras
 
 _ZIP = b"PK\x03\x04"
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -44,7 +45,8 @@ def read_model(
     content = read_content(descriptor, workspace, limits)
     _require_fit(content, named)
     report("rebuilding", 0, 1)
-    from augury.training.model_reading.rebuilding import rebuild  # imports Keras, which only checked files are worth
+    import_keras()  # which only checked files are worth
+    from augury.training.model_reading.rebuilding import rebuild
 
     return rebuild(content, named, workspace)
 

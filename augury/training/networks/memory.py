@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,22 +13,25 @@ from augury.memory import available_bytes, gigabytes
 from augury.training.errors import ModelTooLargeError
 
 _VALUE_BYTES = 4
-_COPIES_OF_WEIGHTS = 4  # the weights, their gradients, and two moments of Adam
+_COPIES_OF_TRAINED_WEIGHTS = 4  # the weights, their gradients, and two moments of Adam
 _COPIES_OF_ACTIVATIONS = 2  # forward, and their gradients
 
 
 def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
     """Find out how large a model would be, and refuse one that cannot be trained here.
 
-    On an accelerator only the weights are asked about: its own memory is the backend's to watch, which says so.
+    What layers give is kept for their gradients from the lowest one on that is trained; below it, it is given up as
+    soon as the next layer has it. On an accelerator only the weights are asked about: its own memory is the backend's
+    to watch, which says so.
 
     Raises:
         ModelTooLargeError: weights, gradients, optimizer and activations of a batch take more than is left.
     """
     model = without_allocating(build)
-    weights = model.count_params()
-    activations = batch_size * sum(_activation_bytes(model)) * _COPIES_OF_ACTIVATIONS
-    needed = weights * _VALUE_BYTES * _COPIES_OF_WEIGHTS + (0 if has_accelerator() else activations)
+    weights, trained = model.count_params(), sum(math.prod(each.shape) for each in model.trainable_weights)
+    copies = weights + (_COPIES_OF_TRAINED_WEIGHTS - 1) * trained
+    activations = batch_size * _kept_bytes(model) * _COPIES_OF_ACTIVATIONS
+    needed = copies * _VALUE_BYTES + (0 if has_accelerator() else activations)
     available = available_bytes()
     if available is not None and needed > available:
         raise ModelTooLargeError(
@@ -39,15 +42,22 @@ def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
 
 def largest_activation_bytes(model: keras.Model) -> int:
     """Of all layers, the most that one image's output takes."""
-    return max(_activation_bytes(model), default=0)
+    return max(map(_activation_bytes, model.layers), default=0)
 
 
-def _activation_bytes(model: keras.Model) -> Iterator[int]:
-    for layer in model.layers:
-        output: Any = getattr(layer, "output", None)
-        for tensor in output if isinstance(output, list | tuple) else [output]:
-            if tensor is not None:
-                yield _VALUE_BYTES * math.prod(size or 1 for size in tensor.shape[1:])
+def _kept_bytes(model: keras.Model) -> int:
+    """Of one image's outputs, what a training step has in memory at a time."""
+    of_layers = [_activation_bytes(layer) for layer in model.layers]
+    trained = (number for number, layer in enumerate(model.layers) if layer.trainable_weights)
+    lowest = next(trained, len(of_layers))
+    return sum(of_layers[lowest:]) + max(of_layers[:lowest], default=0)
+
+
+def _activation_bytes(layer: Any) -> int:
+    output: Any = getattr(layer, "output", None)
+    tensors = output if isinstance(output, list | tuple) else [output]
+    shapes = (tensor.shape[1:] for tensor in tensors if tensor is not None)
+    return sum(_VALUE_BYTES * math.prod(size or 1 for size in shape) for shape in shapes)
 
 
 def without_allocating(build: Callable[[], keras.Model]) -> keras.Model:

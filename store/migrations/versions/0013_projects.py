@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
@@ -39,6 +39,7 @@ _KEYS = (
     sa.Column("job_id", sa.String(length=40), nullable=False),
     sa.Column("response", sa.JSON(none_as_null=True), nullable=False),
     sa.Column("created_at", sa.Float(precision=53), nullable=False),
+    sa.Column("sent", sa.String(length=64), nullable=True),
 )
 _SEEDS = (
     sa.Column("digest", sa.String(length=64), nullable=False),
@@ -97,7 +98,7 @@ def _with_other_key(table: str, columns: tuple[sa.Column, ...], key: list[str]) 
     made = op.create_table(
         f"{table}_new",
         *([sa.Column("project_id", sa.String(length=40), nullable=False)] if "project_id" in key else []),
-        *(sa.Column(column.name, column.type, nullable=False) for column in columns),
+        *(sa.Column(column.name, column.type, nullable=column.nullable) for column in columns),
         sa.PrimaryKeyConstraint(*key),
     )
     if "project_id" in key:

@@ -27,6 +27,7 @@ class IdempotencyRow(Base):
     project_id: Mapped[str] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
+    sent: Mapped[str | None] = mapped_column(String(64))
     job_id: Mapped[str] = mapped_column(Id)
     response: Mapped[dict[str, Any]]
     created_at: Mapped[float]

@@ -78,6 +78,23 @@ def ready_with(session: Session, project: str, content_digest: str) -> Registere
     return session.scalars(query.order_by(RegisteredModelRow.id)).first()
 
 
+def was_deleted(session: Session, project: str, named: str) -> bool:
+    """Whether the project had a model with that id, or of that content, which was given up."""
+    same = or_(RegisteredModelRow.id == named, RegisteredModelRow.digest == named)
+    query = select(RegisteredModelRow.id).where(
+        RegisteredModelRow.project_id == project, same, RegisteredModelRow.state == ModelState.DELETED
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def kept(session: Session, project: str, content_digest: str) -> RegisteredModelRow | None:
+    """As ``ready_with``; the model is not deleted before the transaction ends, which writes."""
+    row = ready_with(session, project, content_digest)
+    if row is not None:
+        session.refresh(row, with_for_update={"read": True})
+    return row if row is not None and row.state == ModelState.READY else None
+
+
 def finish_reading(session: Session, lease: Lease, content_digest: str, facts: ModelFacts, now: float) -> bool:
     """The model is stored; False when the lease was lost meanwhile."""
     return leases.finish(

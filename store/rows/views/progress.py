@@ -15,9 +15,10 @@ from api_schemas.plans import AugmentationPlan
 from api_schemas.progress import Progress
 from api_schemas.training.trials import TrialState
 from store.queue import CONTROL
-from store.rows import plans, trials
+from store.rows import plans
 from store.rows.chunks import ASSEMBLY_QUEUE
 from store.rows.datasets import INGESTION_QUEUE
+from store.rows.needs.costs import mean_seconds
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep import workers_seen
 
@@ -89,7 +90,7 @@ def _tally_trials(session: Session, row: JobRow, _now: float) -> Tally:
     first = session.execute(of_trial.where(of_job).order_by(JobTrialRow.arm, JobTrialRow.seed).limit(1)).first()
     if first is None:
         return Tally(units=units, effort_done=0.0, effort_total=0.0, seconds_per_effort=None)
-    seconds, epochs = trials.mean_seconds(session, row.project_id, first.setting), first.epochs
+    seconds, epochs = mean_seconds(session, row.project_id, first.setting), first.epochs
     by_state = _epochs_by_state(session, row.id)
     due = 0 if row.plan is None else int(row.plan.get("trial_epochs") or row.plan["trials"] * epochs)
     return Tally(
@@ -108,10 +109,12 @@ def _epochs_by_state(session: Session, job_id: str) -> dict[str, int]:
     return {group[0]: int(group[1]) for group in session.execute(query)}
 
 
-def _epochs_of_running(session: Session, job_id: str) -> int:
+def _epochs_of_running(session: Session, job_id: str) -> float:
+    """Those that are over, and of the one that is going on the share of its batches."""
     running = (JobTrialRow.job_id == job_id, JobTrialRow.trial_state == TrialState.RUNNING)
-    epochs = select(func.sum(TrialRow.epoch)).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*running)
-    return int(session.scalar(epochs) or 0)
+    done = TrialRow.epoch + 1.0 * TrialRow.batch / func.coalesce(func.nullif(TrialRow.batches, 0), 1)
+    query = select(func.sum(done)).join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id).where(*running)
+    return float(session.scalar(query) or 0.0)
 
 
 def _probes(session: Session, job_id: str) -> dict[str, int]:

@@ -52,7 +52,14 @@ def versions_of(session: Session, job_ids: Collection[str], now: float) -> dict[
 def _units(session: Session, job_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:
     """How many units of each job are in which state, and how far they are."""
     trials = (
-        select(JobTrialRow.job_id, TrialRow.state, JobTrialRow.reused, func.count(), func.sum(TrialRow.epoch))
+        select(
+            JobTrialRow.job_id,
+            TrialRow.state,
+            JobTrialRow.reused,
+            func.count(),
+            func.sum(TrialRow.epoch),
+            func.sum(TrialRow.batch),
+        )
         .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
         .where(JobTrialRow.job_id.in_(job_ids))
         .group_by(JobTrialRow.job_id, TrialRow.state, JobTrialRow.reused)

@@ -108,7 +108,7 @@ def test_a_service_that_does_not_answer_is_unreachable() -> None:
     began = time.monotonic()
     with Client(url, patience=0.5) as client, pytest.raises(ServiceUnreachable, match=url):
         client.jobs()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_a_service_that_stays_unavailable_says_why(service: StandIn) -> None:

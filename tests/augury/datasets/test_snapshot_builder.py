@@ -237,7 +237,7 @@ def test_a_report_that_raises_ends_it_at_once_and_leaves_no_process(tmp_path: Pa
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         assemble(listing, ImageOptions(), tmp_path, LIMITS, stop)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     assert set(multiprocessing.active_children()) <= before
 
 

@@ -41,7 +41,13 @@ def _metrics_pool(generator: np.random.Generator) -> dict[str, np.ndarray]:
         of_images[np.arange(300), labels] += 2.5
         scores = of_images[np.array(validated)][:, np.newaxis] + generator.normal(0, 0.3, (12, 2, 120, len(sizes)))
         pool |= {f"{name}/images": np.array(validated), f"{name}/labels": labels[np.array(validated)]}
-        pool[f"{name}/scores"] = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+        scores -= np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+        pool[f"{name}/scores"] = scores
+        blurred = scores[:, :, np.newaxis, np.newaxis] / np.arange(1, 6)[:, np.newaxis, np.newaxis]
+        noisy = blurred + generator.gumbel(0, 0.3, (12, 2, 9, 5, 120, len(sizes)))
+        of_true = np.take_along_axis(noisy, labels[np.array(validated)][:, None, None, None, :, None], axis=-1)[..., 0]
+        pool[f"{name}/conditions"] = noisy.argmax(axis=-1).astype(np.uint8)
+        pool[f"{name}/condition_losses"] = np.log(np.exp(noisy).sum(axis=-1)) - of_true
     return pool
 
 
@@ -53,6 +59,17 @@ def test_verdicts_by_every_metric_are_counted(measured: dict[str, Any]) -> None:
         assert all(len(each) == 9 for each in false)
         assert np.mean([rate["rate"] for each in false for rate in each.values()]) <= 0.1
     assert measured["metrics"]["even classes"]["power, drawn splits"]["log_loss"]["rate"] >= 0.3
+
+
+def test_reports_under_conditions_are_counted_as_wholes(measured: dict[str, Any]) -> None:
+    """Wrong is one with any false verdict under any condition; a tenth of the images is a loss that may be found."""
+    for name in ("even classes", "a class of 5 %"):
+        rates = measured["conditions"][name]
+        assert list(rates["pool"]) == ["accuracy", "balanced_accuracy", "log_loss"]
+        false = [rates[source] for source in ("pool", "simulated, drawn splits", "simulated, fixed set")]
+        assert np.mean([rate["rate"] for each in false for rate in each.values()]) <= 0.1
+    found = measured["conditions"]["even classes"]
+    assert found["power, drawn splits"]["accuracy"]["rate"] > found["pool"]["accuracy"]["rate"]
 
 
 def test_it_says_how_many_verdicts_are_false_and_how_sure_that_is(measured: dict[str, Any]) -> None:

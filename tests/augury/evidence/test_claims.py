@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from api_schemas.plans import BASELINE
 from api_schemas.reports.report import Difference, Report, Verdict
+from augury.evidence.analysis import analyse
 from augury.evidence.arm_results import SeedRecord
 from augury.evidence.statistics.claims import direction_of, means_at_equal_seeds, shown_direction
 from augury.evidence.statistics.single_seeds import single_seeds
@@ -243,6 +245,19 @@ def test_images_that_a_fixed_set_needs_are_validation_images() -> None:
         assert needed is not None
         assert needed.images is not None
         assert said in needed.sentence
+
+
+def test_images_that_a_recall_needs_are_of_its_class() -> None:
+    """No others are counted."""
+    trials = {"baseline": _trials(EVEN, _first(12, EVEN == 1)), "flip": _trials(EVEN, _first(10, EVEN == 1))}
+    results = analysis_of(trials, {"flip": LIKE_THE_BASELINE}).results
+    name = list(results.facts.classes)[1]
+    evaluation = results.request.evaluation.model_copy(update={"metric": f"recall:{name}"})
+    asked = replace(results, request=results.request.model_copy(update={"evaluation": evaluation}))
+    needed = analyse(asked).candidate_results[0].needed
+    assert needed is not None
+    assert needed.images is not None
+    assert f"{needed.images:,} images of “{name}” in all would" in needed.sentence
 
 
 def test_probes_that_failed_are_said_to_have() -> None:

@@ -52,6 +52,12 @@ def test_much_smaller_images_are_pointed_out(side: int, expected: list[str]) -> 
     assert _rules({"preprocessing_function": "imagenet_caffe"}, (side, 300, 3)) == expected
 
 
+@pytest.mark.parametrize(("channels", "expected"), [(1, ["weights-channels"]), (3, []), (4, ["weights-channels"])])
+def test_images_of_other_than_three_channels_are_pointed_out(channels: int, expected: list[str]) -> None:
+    """Gray ones, or those with an alpha, which the first layer does not take."""
+    assert _rules({"preprocessing_function": "imagenet_caffe"}, (224, 224, channels)) == expected
+
+
 def test_a_network_of_ones_own_expects_nothing_that_is_known() -> None:
     """Nothing is said."""
     assert _rules({}, (8, 8, 1), "model_1") == []

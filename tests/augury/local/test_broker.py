@@ -88,7 +88,7 @@ def test_a_lost_race_for_the_port_is_run_again(supervisor: Supervisor, tmp_path:
     """When another server takes the chosen port first, even one that asks for no password, another is chosen."""
     taken = free_port()
     supervisor.start("other", [bundled_binary(), "--port", str(taken), "--bind", "127.0.0.1", "--save", ""])
-    wait_for(lambda: not is_free("127.0.0.1", taken), "the port to be taken", 10)
+    wait_for(lambda: not is_free("127.0.0.1", taken), "the port to be taken")
     ports = iter([taken, free_port()])
     broker = Broker(tmp_path, binary=bundled_binary(), choose_port=lambda: next(ports))
     broker.start(supervisor)

@@ -81,21 +81,21 @@ def test_stopping_leaves_no_process(supervisor: Supervisor, tmp_path: Path) -> N
     parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]).pid, flush=True)\n"
     process = supervisor.start("parent", [sys.executable, "-c", parent + STUBBORN])
     log = tmp_path / "logs" / "parent.log"
-    wait_for(lambda: log.read_text().count("deaf") == 2, "both to be deaf", 10)
+    wait_for(lambda: log.read_text().count("deaf") == 2, "both to be deaf")
     child = next(int(word) for word in log.read_text().split() if word.isdigit())
     pids = [process.pid or 0, child]
     supervisor.stop(["parent"], grace_seconds=0.2)
-    wait_for(lambda: not any(map(is_running, pids)), "both to be gone", 10)
+    wait_for(lambda: not any(map(is_running, pids)), "both to be gone")
 
 
 def test_killing_cuts_the_grace_short(supervisor: Supervisor, tmp_path: Path) -> None:
     """Once `killing` is set, nobody is waited for."""
     supervisor.start("deaf", [sys.executable, "-c", STUBBORN])
-    wait_for(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text(), "the process to be deaf", 10)
+    wait_for(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text(), "the process to be deaf")
     supervisor.killing.set()
     began = time.monotonic()
     supervisor.stop(["deaf"], grace_seconds=30)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25
 
 
 OWNER = """
@@ -123,4 +123,4 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
         pids = [int(word) for word in owner.stdout.readline().split()]
         assert all(map(is_running, pids))
         owner.kill()
-    wait_for(lambda: not any(map(is_running, pids)), "both to be gone", 10)
+    wait_for(lambda: not any(map(is_running, pids)), "both to be gone")

@@ -21,6 +21,7 @@ from augury.planning.automatic_epochs import (
     with_epochs_found,
     with_longer_round,
 )
+from augury.planning.effort import EffortLimits, effort_problem
 from augury.planning.responses import arm_at_budget, budgets_of
 from tests.store.databases import FACTS, comparison
 
@@ -98,6 +99,25 @@ def test_what_was_trained_for_less_becomes_arms_of_their_own_and_the_round_is_tr
         for arm, seed in plans.trial_slots(after)
     }
     assert (definitions["flip", 0], definitions["flip@24 epochs, earlier", 0]) == (48, 24)
+
+
+def test_a_plan_counts_what_is_certain_and_says_apart_what_doubling_may_come_to() -> None:
+    """Every trial once, at most as long as a number may be; most rounds are never trained anew."""
+    plan = plans.plan_comparison(_request(evaluation={"seeds": {"min": 5, "max": 8}}), "uint8")
+    assert (plan.trials, plan.trials_most, plan.trials_if_longer) == (13, 19, 50)
+    limits = EffortLimits(max_trials=19, max_trial_epochs=3799, max_archive_bytes=1, max_condition_images=1)
+    assert effort_problem(plan, plan.trials_most, MAX_AUTOMATIC_EPOCHS, limits) == (
+        "it may come to 3,800 epochs of training (19 trials of the 200 that 'auto' may find, at most), and the limit "
+        "is 3,799"
+    )
+
+
+def test_what_was_trained_before_counts_with_the_epochs_that_it_had() -> None:
+    """Three pilots for 200 at most, ten trials for 24, and ten for 48."""
+    plan = with_longer_round(_begun(_request()), 48)
+    assert (plan.trials_most, plan.trials_if_longer) == (23, 40)
+    limits = EffortLimits(max_trials=100, max_trial_epochs=1319, max_archive_bytes=1, max_condition_images=1)
+    assert "it may come to 1,320 epochs" in str(effort_problem(plan, plan.trials_most, 48, limits))
 
 
 def test_the_first_round_is_looked_at_for_its_length_until_verdicts_are_taken() -> None:

@@ -97,7 +97,10 @@ def _key(request: ComparisonRequest, plan: Plan, arm: Arm, seed: int) -> str:
     [
         (FACTS, None),
         (_facts(classes=dict(reversed(FACTS.classes.items())), images=7, value_range=(3, 200)), None),
-        (_facts(classes={"cat": 3, "dog": 4}), "its classes are others: cat, dog instead of 0, 1, 2, 3, 4 and 5 more"),
+        (
+            _facts(classes={"cat": 3, "dog": 4}),
+            "its classes are others: it lacks 0, 1, 2, 3, 4 and 5 more, and it has besides cat, dog",
+        ),
         (_facts(shape=(8, 8, 3)), "its images are 8x8 with 3 channels, and those trained on are 8x8 with 1 channel"),
         (_facts(dtype="uint16", value_range=(0, 255)), "its values are uint16, and those trained on are uint8"),
         (_facts(value_range=(0, 16)), "its full scale is 16, and that of those trained on is 255"),

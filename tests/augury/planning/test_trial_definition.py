@@ -154,3 +154,26 @@ def test_a_definition_without_options_is_one_without_options_whatever_requests_h
     """A request that says nothing is trained by a cosine; a definition that says nothing never was."""
     assert TrainingSettings().schedule == CosineRate()
     assert TrialDefinition.model_validate(json.loads(PINNED[0]["canonical"])).training.schedule == ConstantRate()
+
+
+def test_views_are_part_of_what_an_augmented_arm_is_and_of_no_other() -> None:
+    """The baseline's trials are found again, however many views the candidates are trained on."""
+    model = {"digest": "a" * 64, "head": {}, "trainable": "head"}
+
+    def keys(model: dict[str, Any]) -> dict[str, str]:
+        request = comparison(model=model)
+        plan = plans.plan_comparison(request, "uint8")
+        split = RandomSplit(validation_fraction=0.2, training_images=None)
+        return {arm.name: plans.trial_definition(request, arm, 0, "d" * 64, split).key() for arm in plan.arms}
+
+    without, four, five = keys(model), keys(model | {"feature_views": 4}), keys(model | {"feature_views": 5})
+    assert without["baseline"] == four["baseline"] == five["baseline"]
+    assert len({without["flip"], four["flip"], five["flip"]}) == 3
+
+
+def test_a_plan_says_that_augmented_arms_see_the_same_views_again() -> None:
+    """And says nothing where every epoch has its own."""
+    model = {"digest": "a" * 64, "head": {}, "trainable": "head"}
+    planned = plans.plan_comparison(comparison(model=model | {"feature_views": 4}), "uint8")
+    assert any("see 4 augmented views of each image" in sentence for sentence in planned.warnings)
+    assert not any("views" in sentence for sentence in plans.plan_comparison(comparison(model=model), "uint8").warnings)

@@ -15,7 +15,7 @@ from augury.datasets.snapshot import Snapshot
 from augury.evidence.metrics.table import ACCURACY, Metric, metric_of
 from augury.planning.comparison import definition_of, plan_comparison
 from augury.planning.trial_definition import TrialDefinition
-from augury.probing import condition_trial
+from augury.probing import condition_trial, used_model
 from augury.probing.condition_trial import judge_trial
 from augury.training.trial import Trained, train_trial
 from tests.augury.conditions.images import KINDS, Kind
@@ -146,14 +146,14 @@ def test_answers_do_not_depend_on_how_images_come_in_chunks(monkeypatch: pytest.
     """Memory is bounded without a trace in the result."""
     snapshot = _snapshot(KINDS["bytes"])
     whole = _judged(snapshot, GREY)
-    monkeypatch.setattr(condition_trial, "_MAX_CHUNK", 7)
+    monkeypatch.setattr(used_model, "_MAX_CHUNK", 7)
     for name, of_condition in _judged(snapshot, GREY).items():
         np.testing.assert_array_equal(of_condition.predicted, whole[name].predicted)
 
 
 def test_progress_is_told_and_a_cancel_is_heeded_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """It counts images up to all that there are, and ends where it is told to."""
-    monkeypatch.setattr(condition_trial, "_MAX_CHUNK", 20)
+    monkeypatch.setattr(used_model, "_MAX_CHUNK", 20)
     monitor = _Monitor()
     _judged(_snapshot(KINDS["bytes"]), GREY, monitor)
     assert monitor.done == sorted(monitor.done)

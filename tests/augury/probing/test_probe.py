@@ -9,9 +9,10 @@ import pytest
 from sklearn.datasets import load_digits
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augury.evidence.probe_results import ParameterProbe, Probe
+from augury.evidence.probe_results import CandidateProbe, ParameterProbe, Probe
 from augury.probing.forward import classifier, model_from
 from augury.probing.probe import run_probe
+from augury.probing.questions import questions_about
 from augury.probing.sampling import answers_per_question, rounds_for, shown_images
 
 BASELINE = ImageDataGeneratorSpec(rescale=1 / 255)
@@ -66,12 +67,17 @@ def model(digits: tuple[np.ndarray, np.ndarray]) -> Any:
     return trained
 
 
-def _asked(model: Any, digits: tuple[np.ndarray, np.ndarray], monitor: _Monitor | None = None) -> Probe:
+def _asked(
+    model: Any,
+    digits: tuple[np.ndarray, np.ndarray],
+    monitor: _Monitor | None = None,
+    known: dict[str, CandidateProbe] | None = None,
+) -> Probe:
     images, labels = digits
     return run_probe(
         classifier(model), BASELINE, CANDIDATES, images, labels,
         validation_indices=np.arange(1400, 1797), training_indices=np.arange(1400), class_count=10, seed=3,
-        monitor=monitor or _Monitor(),
+        monitor=monitor or _Monitor(), known=known,
     )  # fmt: skip
 
 
@@ -197,3 +203,22 @@ def test_larger_images_are_shown_less_often(values: int, answers: int) -> None:
     """But never so rarely that the answers say nothing."""
     assert answers_per_question(values) == answers
     assert rounds_for(answers, answers) == 1
+
+
+def test_what_is_known_is_not_asked_again(probe: Probe, model: Any, digits: tuple[np.ndarray, np.ndarray]) -> None:
+    """The answers are the same as if it had been, whatever the candidate was called, and the others are asked."""
+    known = {answers.asked: answers for answers in probe.candidates.values() if answers.asked is not None}
+    monitor = _Monitor()
+    again = _asked(model, digits, monitor, known)
+    assert again == probe
+    assert monitor.checks == 2  # both for the clean images
+    del known[questions_about(CANDIDATES["over"])]
+    assert _asked(model, digits, None, known) == probe
+
+
+def test_the_same_is_asked_of_the_same_spec_alone() -> None:
+    """A candidate's own normalisation counts, too, as changes are measured after it."""
+    rotation = ImageDataGeneratorSpec(rotation_range=20.0)
+    assert questions_about(rotation) == questions_about(ImageDataGeneratorSpec(rotation_range=20))
+    others = [rotation.model_copy(update=change) for change in ({"rotation_range": 25.0}, {"samplewise_center": True})]
+    assert len({questions_about(each) for each in (rotation, *others)}) == 3

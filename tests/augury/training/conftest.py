@@ -20,8 +20,9 @@ class Nobody:
         self.checks = 0
 
     def report_progress(self, **progress: Any) -> None:
-        """Hear of an epoch."""
-        self.epochs.append(progress["epoch"])
+        """Hear of an epoch that is over, or, where that takes long, of where in one it is."""
+        if progress["epoch"] > max(self.epochs, default=0):
+            self.epochs.append(progress["epoch"])
 
     def raise_if_cancelled(self) -> None:
         """Let it go on."""

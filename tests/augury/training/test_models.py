@@ -161,6 +161,24 @@ def test_the_batch_counts_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch
         memory.require_memory(build, batch_size=4096)
 
 
+@pytest.mark.parametrize(("trainable", "fits"), [(True, False), (False, True)])
+def test_what_is_frozen_needs_no_memory_for_gradients(
+    monkeypatch: pytest.MonkeyPatch, trainable: bool, fits: bool
+) -> None:
+    """Neither of its weights nor of what its layers give, of which one at a time is there."""
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2_000_000)
+
+    def build() -> keras.Model:
+        convolutions = [layers.Conv2D(16, 3, padding="same", trainable=trainable) for _ in range(8)]
+        return keras.Sequential([keras.Input(SHAPE), *convolutions, layers.GlobalAveragePooling2D(), layers.Dense(3)])
+
+    if fits:
+        memory.require_memory(build, batch_size=32)
+    else:
+        with pytest.raises(ModelTooLargeError, match="takes about"):
+            memory.require_memory(build, batch_size=32)
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_learning_rate_is_set_and_not_compiled(optimizer: str, digits: Snapshot) -> None:
     """A second rate compiles nothing, and trains bit by bit as where it was the first."""

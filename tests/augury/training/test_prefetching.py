@@ -31,7 +31,7 @@ def test_the_next_item_is_made_before_it_is_asked_for(monitor: Nobody) -> None:
 
     coming = one_ahead(items(), monitor)
     assert next(coming) == 1
-    assert second_made.wait(5)
+    assert second_made.wait(60)
     coming.close()  # type: ignore[attr-defined]
     assert made == [1, 2]
 

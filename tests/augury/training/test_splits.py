@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.training.evaluation import EvaluationSettings
 from augury.datasets.snapshot import SPLIT_CODES, Snapshot
-from augury.planning.group_draws import draw_groups
+from augury.planning.draws.groups import draw_groups
 from augury.planning.split_problems import split_problem
 from augury.planning.splits import (
     HELD_OUT,

@@ -23,6 +23,7 @@ OF_NOBODY = {
     "store.rows.access.keys.note_used",
     "store.rows.datasets.delete",
     "store.rows.datasets.jobs_in_need",
+    "store.rows.needs.other_datasets.note",
     "store.rows.trials.of_job",
     "store.rows.upkeep.duties.is_swept",
     "store.rows.upkeep.workers_seen.absence",

@@ -328,7 +328,7 @@ def test_uploads_that_stand_still_keep_no_other_from_being_taken(server: tuple[s
         for _ in range(12):
             idle.enter_context(_begun(server, 1000, _file(b"x")))
         wait_for(lambda: len(_left(tmp_path)) == 12, "all of them to begin")
-        response = httpx2.post(f"http://127.0.0.1:{server[1]}/v1/datasets", files={"file": ("a", CONTENT)}, timeout=5)
+        response = httpx2.post(f"http://127.0.0.1:{server[1]}/v1/datasets", files={"file": ("a", CONTENT)}, timeout=25)
     assert response.status_code == 202
 
 

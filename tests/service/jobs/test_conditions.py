@@ -71,7 +71,7 @@ def test_the_images_that_are_trained_on_are_no_condition(client: TestClient) -> 
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"classes": {"ant": 1, "bee": 2}}, "its classes are others: ant, bee instead of ant, bee, cat"),
+        ({"classes": {"ant": 1, "bee": 2}}, "its classes are others: it lacks cat"),
         ({"shape": (12, 20, 1)}, "its images are 12x20 with 1 channel"),
     ],
 )

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from api_schemas.reports.report import Report, Verdict
 from store.database import Database
 from store.files.artifacts import Artifacts
-from store.rows.tables import DatasetRow, JobRow
+from store.rows.tables import DatasetRow, JobRow, RegisteredModelRow
 from tests.augury.reporting.samples import full
 from tests.store.databases import running_job
 
@@ -127,6 +127,44 @@ def test_a_comparison_whose_dataset_is_gone_keeps_its_report(
     with database.writing() as session:
         session.execute(update(DatasetRow).values(state="deleted"))
     assert "dataset was deleted" in _extend(client, finished).json()["detail"]
+
+
+def test_a_comparison_whose_model_is_gone_keeps_its_report(
+    client: TestClient, finished: str, database: Database
+) -> None:
+    """Its further trials would find nothing to begin with; another model of the same content will do."""
+    digest = "a" * 64
+    with database.writing() as session:
+        request = session.get_one(JobRow, finished).request
+        _set(session, finished, request=request | {"model": {"id": "model_" + "0" * 32, "digest": digest}})
+    refused = _extend(client, finished)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:augury:problem:cannot-extend")
+    assert "its model was deleted" in refused.json()["detail"]
+    with database.writing() as session:
+        session.add(_ready_model(digest))
+    assert _extend(client, finished).status_code == 202
+
+
+def _ready_model(digest: str) -> RegisteredModelRow:
+    reference = {"kind": "upload", "sha256": "b" * 64, "architecture": None}
+    return RegisteredModelRow(
+        id="model_" + "1" * 32, state="ready", queue="cpu", attempts=1, reference=reference, kind="upload",
+        reference_digest="c" * 64, digest=digest, created_at=0.0,
+    )  # fmt: skip
+
+
+def test_a_comparison_that_could_not_score_its_test_dataset_any_more_keeps_its_report(
+    client: TestClient, finished: str, database: Database
+) -> None:
+    """The models of more seeds would have nothing to be scored on in the end."""
+    gone = "ds_" + 32 * "0"
+    with database.writing() as session:
+        request = session.get_one(JobRow, finished).request
+        evaluation = request["evaluation"] | {"test": {"dataset": gone}}
+        _set(session, finished, request=request | {"evaluation": evaluation})
+    answer = _extend(client, finished)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:augury:problem:cannot-extend")
+    assert f"dataset {gone}, which is to be scored at the end, was deleted" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("seeds", "said"), [(2, "3"), (201, "200"), (5, "more than the 5 seeds")])

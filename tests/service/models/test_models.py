@@ -240,6 +240,14 @@ def test_a_model_is_not_deleted_under_a_job(client: TestClient) -> None:
     assert client.get("/v1/models").json()["items"] == []
 
 
+@pytest.mark.parametrize("field", ["id", "digest"])
+def test_a_request_that_is_sent_again_after_its_model_was_deleted_says_so(client: TestClient, field: str) -> None:
+    """And not that there never was one; whether it names the model or its content."""
+    model = {"id": _ready(client), "digest": DIGEST}
+    assert client.delete(f"/v1/models/{model['id']}").status_code == 204
+    assert "was deleted; register it again" in _refusal(_submit(client, {field: model[field]}), f"body.model.{field}")
+
+
 def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None:
     """It is gone once its worker has."""
     model_id = _send(client).json()["id"]
@@ -267,6 +275,12 @@ def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None
         {"id": "model_" + "0" * 32, "stages": [{"learning_rate": 0}]},
         {"id": "model_" + "0" * 32, "head": {"dropout": 1.0}},
         {"id": "ds_" + "0" * 32},
+        {"id": "model_" + "0" * 32, "head": {}, "feature_views": 4},
+        {"id": "model_" + "0" * 32, "head": {}, "trainable": "all", "feature_views": 4},
+        {"id": "model_" + "0" * 32, "head": {}, "stages": [{}, {"trainable": "all"}], "feature_views": 4},
+        {"id": "model_" + "0" * 32, "head": {}, "trainable": "head", "feature_views": 0},
+        {"id": "model_" + "0" * 32, "head": {}, "trainable": "head", "feature_views": 101},
+        {"name": "linear", "feature_views": 4},
         {"weights": "imagenet"},
         {"name": "linear", "weights": "imagenet"},
         {"name": "applications/ResNet50", "weights": "cifar"},
@@ -277,6 +291,16 @@ def test_a_model_that_is_being_read_is_asked_to_stop(client: TestClient) -> None
 def test_what_makes_no_sense_is_refused(shared_client: TestClient, model: dict[str, Any]) -> None:
     """Before anybody looks for the model."""
     assert _submit(shared_client, model).status_code == 422
+
+
+def test_views_are_refused_where_nothing_is_frozen_and_where_they_cannot_be_made_again(
+    shared_client: TestClient,
+) -> None:
+    """With what to do instead."""
+    model = {"id": "model_" + "0" * 32, "head": {}, "feature_views": 4}
+    assert "nothing is frozen: give trainable 'head'" in _submit(shared_client, model).text
+    frozen = model | {"trainable": "head"}
+    assert "engine 'keras' augments in an order of its own" in _submit(shared_client, frozen, engine="keras").text
 
 
 RESNET = {"name": "applications/ResNet50", "weights": "imagenet", "head": {}}

@@ -153,7 +153,7 @@ JOBS = st.lists(st.tuples(st.integers(2, 6), st.sampled_from(sorted(WEIGHTS))), 
 """Seeds and priorities."""
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(JOBS, st.integers(1, 5))
 def test_every_unit_is_handed_out_once(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[tuple[int, Priority]], workers: int

@@ -6,7 +6,7 @@ from augury.planning import comparison as plans
 from store.database import Database
 from store.rows import trials
 from store.rows.plans import with_reuse_and_estimate
-from tests.store.databases import FACTS, NOW, comparison, ready_dataset, running_job, succeed
+from tests.store.databases import FACTS, NOW, claim, comparison, ready_dataset, running_job, succeed
 
 
 def test_a_plan_says_what_is_trained_already_and_how_long_the_rest_takes(database: Database) -> None:
@@ -26,6 +26,22 @@ def test_a_plan_says_what_is_trained_already_and_how_long_the_rest_takes(databas
         session.flush()
         known = with_reuse_and_estimate(session, request, plan, dataset)
     assert (known.trials, known.trials_reusable, known.estimated_seconds) == (4, 2, 4.0)
+
+
+def test_what_runs_for_the_first_time_is_estimated_by_what_it_foretells(database: Database) -> None:
+    """Of four trials one runs, and expects to take 90 s; once one is finished, that one is believed."""
+    request = comparison()
+    plan = plans.plan_comparison(request, FACTS.dtype)
+    with database.writing() as session:
+        job = running_job(session, request)
+        first, second, *_ = (trial for _, trial in trials.of_job(session, job.id))
+        claim(session, first)
+        assert with_reuse_and_estimate(session, request, plan, ready_dataset(session)).estimated_seconds is None
+        first.expected_seconds = 90.0
+        session.flush()
+        assert with_reuse_and_estimate(session, request, plan, ready_dataset(session)).estimated_seconds == 4 * 90.0
+        succeed(session, second)
+        assert with_reuse_and_estimate(session, request, plan, ready_dataset(session)).estimated_seconds == 3 * 2.0
 
 
 def test_a_trial_that_is_only_waiting_has_not_been_trained(database: Database) -> None:

@@ -12,6 +12,7 @@ from augury.planning import comparison as plans
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import events, jobs, state_machines, trials
+from store.rows.needs import costs
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
@@ -221,6 +222,22 @@ def test_progress_counts_trials_and_the_epochs_of_running_ones(database: Databas
         assert progress.estimated_finish == "2027-01-15T08:00:35.000Z", "25 of 40 epochs are left; 10 of them took 2 s"
 
 
+def test_batches_of_a_long_epoch_count_and_what_a_trial_foretells_is_believed(database: Database) -> None:
+    """A first epoch of an hour moves the bar, and its pace says when the job is done, before any trial is."""
+    with database.writing() as session:
+        job = running_job(session, comparison(FLIP, training={"epochs": 10}))
+        trial = next(iter(_trials(session, job).values()))
+        claim(session, trial)
+        trial.batch, trial.batches = 2, 5
+        session.flush()
+        begun = job_views.to_wire(session, job, NOW).progress
+        assert (begun.fraction, begun.estimated_finish) == (0.01, None)
+        trial.expected_seconds = 100.0
+        session.flush()
+        progress = job_views.to_wire(session, job, NOW).progress
+    assert progress.estimated_finish == timestamp(NOW + 100.0 / 10 * (40 - 0.4))
+
+
 def test_a_job_of_a_setting_that_was_measured_before_is_estimated_at_once(database: Database) -> None:
     """Another job's trials of the same dataset, model and training tell how long these will take."""
     with database.writing() as session:
@@ -262,12 +279,12 @@ def test_the_mean_time_of_a_setting_is_that_of_its_finished_trials(database: Dat
     """Trials of other settings, and those without a result, do not count."""
     with database.writing() as session:
         setting = new_trial(session).setting
-        assert trials.mean_seconds(session, DEFAULT_PROJECT, setting) is None
+        assert costs.mean_seconds(session, DEFAULT_PROJECT, setting) is None
         for seed, seconds in enumerate([1.0, 3.0]):
             trials.succeed(session, claim(session, new_trial(session, seed)), result(seconds=seconds), NOW)
         trials.fail(session, claim(session, new_trial(session, 2)), Failure.of(FailureClass.INTERNAL, "x"), NOW)
-        assert trials.mean_seconds(session, DEFAULT_PROJECT, setting) == 2.0
-        assert trials.mean_seconds(session, DEFAULT_PROJECT, "t" * 64) is None
+        assert costs.mean_seconds(session, DEFAULT_PROJECT, setting) == 2.0
+        assert costs.mean_seconds(session, DEFAULT_PROJECT, "t" * 64) is None
 
 
 def test_jobs_are_forgotten_the_oldest_first_and_a_few_at_a_time(database: Database) -> None:

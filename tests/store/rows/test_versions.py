@@ -24,6 +24,7 @@ CHANGES = {
     "its end": "update jobs set finished_at = 1.0",
     "an event": "insert into job_events (job_id, at, type, data) select id, 1.0, 'x', '{}' from jobs",
     "a trial that runs": "update trials set state = 'running' where id = (select min(id) from trials)",
+    "a batch of a long epoch": "update trials set batch = 1, batches = 9 where id = (select min(id) from trials)",
     "an epoch": "update trials set epoch = 1 where id = (select min(id) from trials)",
     "a trial that is reused": "update job_trials set reused = true where seed = 0",
     "a probe that is done": "update chunks set state = 'succeeded'",

@@ -14,7 +14,7 @@ from workers.context import Context
 from workers.leasing import shutdown
 from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError, give_back, settle_cancelled
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 def _until(happens: Callable[[], bool]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from api_schemas.jobs import JobState
@@ -100,6 +102,18 @@ def test_no_more_than_the_bound_is_trained(context: Context, job_id: str) -> Non
     assert report.automatic_epochs is not None
     assert (report.automatic_epochs.epochs, report.automatic_epochs.is_at_bound) == (200, True)
     assert "most of its trials were still improving" in report.candidates[0].sentence
+
+
+def test_nothing_is_trained_anew_beyond_what_one_job_may_come_to(context: Context, job_id: str) -> None:
+    """Two pilots of 200 epochs, four trials of 24 and four of 48 would be 688; the report says that it ends before."""
+    limited = replace(context, settings=context.settings.model_copy(update={"max_trial_epochs_per_job": 687}))
+    advance(limited, job_id)
+    _finish(limited, job_id)
+    _finish(limited, job_id, "flip")
+    report = Report.model_validate_json(context.artifacts.read(f"jobs/{job_id}/report.json"))
+    assert report.automatic_epochs is not None
+    assert (report.automatic_epochs.epochs, report.automatic_epochs.is_at_limit) == (24, True)
+    assert "more training than the operator allows one job" in report.automatic_epochs.sentence
 
 
 def test_a_job_that_is_stopped_during_its_pilots_has_a_report(context: Context, job_id: str) -> None:

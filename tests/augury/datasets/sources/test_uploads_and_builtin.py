@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from augury.datasets.errors import DatasetError
 from augury.datasets.labelled_images import ArrayImages, Listing
 from augury.datasets.sources import fetch
 from augury.datasets.sources.base import Request
-from augury.datasets.sources.builtin import of_pairs
+from augury.datasets.sources.builtin import digits, of_pairs
 from tests.augury.datasets.sources.fetches import content_of, request_for
 
 CONTENT = b"an uploaded file"
@@ -67,6 +68,14 @@ def test_the_digits_come_as_arrays(tmp_path: Path) -> None:
     assert list(listing.class_names or ()) == sorted(set(listing.labels)) == [str(digit) for digit in range(10)]
     assert len(listing.names) == len(set(listing.names)) == len(listing.labels) == 1797
     assert listing.splits is None
+
+
+def test_the_digits_are_those_of_scikit_learn() -> None:
+    """Its own function reads the same images and labels from its file as is done here without it."""
+    listing, bunch = digits(), load_digits()
+    assert isinstance(listing.images, ArrayImages)
+    np.testing.assert_array_equal(listing.images.pixels[..., 0], np.rint(bunch.images * (255 / 16)).astype(np.uint8))
+    assert listing.labels == [str(label) for label in bunch.target]
 
 
 @pytest.mark.parametrize(

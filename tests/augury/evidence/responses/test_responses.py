@@ -164,6 +164,13 @@ def test_levels_that_make_no_difference_claim_no_worth() -> None:
         assert said not in response.candidates[0].sentence
 
 
+def test_nothing_is_said_of_a_number_of_images_of_which_nothing_is_known() -> None:
+    """The baseline's curve is flat, so that it does as well with any number."""
+    response = _report(_results(dict.fromkeys(SHARES, 0.7), data_response=[0.25, 0.5])).data_response
+    assert response is not None
+    assert response.candidates[0].sentence == "flip is undecided at 20, 40 and 80 images."
+
+
 def test_arms_at_other_levels_are_no_candidates() -> None:
     """Neither for verdicts nor for the recommendation, and a plan that has trained them needs no more rounds."""
     results = _results(BUDGETS, budget_response=[10, 100])

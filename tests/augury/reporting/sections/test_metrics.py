@@ -64,6 +64,6 @@ def test_page_markdown_and_terminal_name_the_metric_that_decided() -> None:
     console.print(render(report, 200))
     for told in (render_html(report, {}), render_markdown(report), console.export_text(clear=False)):
         assert "Recall of “rare” (decides)" in told
-        assert "within 1 points of recall of “rare” count as none; above zero is better" in told
+        assert "within 1 point of recall of “rare” count as none; above zero is better" in told
     assert "Differences in validation recall of “rare” against the baseline" in render_markdown(report)
     assert "points of recall of “rare” against the baseline" in console.export_text(clear=False)

@@ -6,11 +6,10 @@ Each is what an advisory about Keras describes, made by hand. Our reader has to 
 from __future__ import annotations
 
 import base64
+import contextlib
 import marshal
 import pickle
 import struct
-import subprocess
-import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -77,8 +77,8 @@ def test_the_lambda_would_do_harm(tmp_path: Path) -> None:
     code = [_code_that_leaves(marker), None, None]
     function = {"class_name": "__lambda__", "config": {"code": code[0], "defaults": None, "closure": None}}
     file.write_bytes(archive(config_of(INPUT, layer_of("Lambda", name="l", function=function), DENSE)))
-    program = f"import keras; keras.saving.load_model({str(file)!r}, safe_mode=False)"
-    subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    with contextlib.suppress(TypeError):  # what it returns is no tensor
+        keras.saving.load_model(file, safe_mode=False)
     assert marker.exists()
 
 

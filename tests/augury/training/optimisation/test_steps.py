@@ -19,20 +19,17 @@ IMAGES, BATCH, RATES = 100, 32, (0.02, 0.01, 0.04, 0.005)
 WEIGHTS = np.linspace(0.5, 2, 10, dtype=np.float32)
 
 CASES: dict[str, tuple[dict[str, Any], Any, Any]] = {
-    "adamw": ({"optimizer": "adamw"}, lambda: keras.optimizers.AdamW(), None),
-    "decaying": ({"optimizer": "sgd", "weight_decay": 0.1}, lambda: keras.optimizers.SGD(weight_decay=0.1), None),
-    "nesterov": (
-        {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
-        lambda: keras.optimizers.SGD(momentum=0.9, nesterov=True),
+    "adamw, clipped": (
+        {"optimizer": "adamw", "gradient_clip": 0.1},
+        lambda: keras.optimizers.AdamW(global_clipnorm=0.1),
+        None,
+    ),
+    "nesterov, decaying": (
+        {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
+        lambda: keras.optimizers.SGD(momentum=0.9, nesterov=True, weight_decay=0.1),
         None,
     ),
     "rmsprop": ({"optimizer": "rmsprop", "momentum": 0.5}, lambda: keras.optimizers.RMSprop(momentum=0.5), None),
-    "clipped": ({"gradient_clip": 0.1}, lambda: keras.optimizers.Adam(global_clipnorm=0.1), None),
-    "smoothed": (
-        {"label_smoothing": 0.2},
-        lambda: keras.optimizers.Adam(),
-        keras.losses.CategoricalCrossentropy(label_smoothing=0.2),
-    ),
     "focal": (
         {"loss": "focal"},
         lambda: keras.optimizers.Adam(),
@@ -47,7 +44,7 @@ CASES: dict[str, tuple[dict[str, Any], Any, Any]] = {
 }
 
 
-def _model(optimizer: Any, loss: Any = "sparse_categorical_crossentropy") -> keras.Model:
+def _model(optimizer: Any, loss: Any = "sparse_categorical_crossentropy", *, run_eagerly: bool = False) -> keras.Model:
     """With a regulariser, whose loss has to be added to any other."""
     keras.utils.set_random_seed(1)
     model = keras.Sequential(
@@ -58,7 +55,7 @@ def _model(optimizer: Any, loss: Any = "sparse_categorical_crossentropy") -> ker
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile(optimizer, loss=loss, metrics=["accuracy"], jit_compile=False)
+    model.compile(optimizer, loss=loss, metrics=["accuracy"], jit_compile=False, run_eagerly=run_eagerly)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -85,7 +82,7 @@ def test_a_step_with_options_is_kerass_own(case: str, stepper: Any, digits: Snap
     ours = _model(optimizer_of(recipe))
     steps = Steps(BATCH, np.array(RATES, np.float32), WEIGHTS)
     stepper(ours, Objective.of(recipe)).train(images, labels, steps)
-    theirs = _model(optimizer(), loss or "sparse_categorical_crossentropy")
+    theirs = _model(optimizer(), loss or "sparse_categorical_crossentropy", run_eagerly=True)  # which is soon done
     _by_keras(theirs, images, labels, WEIGHTS if recipe.is_weighted else None)
 
     for mine, its in zip(ours.weights, theirs.weights, strict=True):

@@ -1,0 +1,1 @@
+"""Which images and groups of images go to which side of a split, drawn."""

@@ -1,0 +1,1 @@
+"""How far a trial is, and how long all of it will take."""
