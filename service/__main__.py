@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+
 import uvicorn
 
 from augury.telemetry.logs import configure_logging
+from service.auth.admission import are_keys_needed
+from service.auth.start import NotProtectedError, require_protected
 from service.server import server_options
 from service.settings import ServiceSettings
+from store import migrate
+from store.database import Database
 
 
-def main() -> None:
-    """Serve until told to stop."""
+def main() -> int:
+    """Serve until told to stop; 2 where that would be open to more than the operator has said."""
     settings = ServiceSettings()
     configure_logging()
+    try:
+        _require_protected(settings)
+    except NotProtectedError as error:
+        print(f"augury: {error}", file=sys.stderr)
+        return 2
     uvicorn.run(
         "service.main:create_app",
         factory=True,
@@ -20,7 +31,17 @@ def main() -> None:
         port=settings.port,
         **server_options(settings),
     )
+    return 0
+
+
+def _require_protected(settings: ServiceSettings) -> None:
+    """As the application does when it starts, whose refusal would come with a traceback."""
+    if are_keys_needed(settings):
+        database = Database(settings.resolved_database_url)
+        migrate.make_ready(database, settings.schema_patience_seconds)
+        require_protected(settings, database)
+        database.close()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

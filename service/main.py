@@ -13,6 +13,10 @@ from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
 from service import health
+from service.auth import routes as key_routes
+from service.auth.admission import Admission, Doors
+from service.auth.middleware import AdmissionMiddleware
+from service.auth.start import require_protected
 from service.capacity import Capacity
 from service.datasets import routes as dataset_routes
 from service.documentation import routes as documentation_routes
@@ -42,6 +46,7 @@ _ROUTES = (
     artifacts,
     dataset_routes,
     model_routes,
+    key_routes,
     lint_routes,
     health,
     preview_routes,
@@ -64,6 +69,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
+        await run_in_threadpool(require_protected, settings, database)
         queue = Queue(celery_app(settings))
         waiting = Waiting(database, reading.find, settings.max_waiting_clients)
         with Publisher(queue) as publisher:
@@ -94,12 +100,14 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
+    doors = Doors.of(settings)
+    app.add_middleware(AdmissionMiddleware, admission=Admission(doors))
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
     for module in _ROUTES:
         app.include_router(module.router)
-    openapi.install(app, MODEL_SCHEMAS)
+    openapi.install(app, MODEL_SCHEMAS, are_keys_optional=doors.are_open)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
 

@@ -32,6 +32,8 @@ def server_options(settings: ServiceSettings) -> dict[str, Any]:
         "access_log": False,
         "log_config": None,
         "timeout_graceful_shutdown": 5,
+        # Who comes in by the address that they connect from must not be able to say another one.
+        "proxy_headers": settings.auth != "proxy",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from pydantic import Field
 
@@ -17,6 +18,12 @@ class ServiceSettings(StoreSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    auth: Literal["auto", "keys", "proxy"] = Field(
+        "auto", description="Who comes in. auto: with a key, or anybody where only this machine can connect."
+    )
+    proxy_addresses: CommaSeparated = Field(
+        ["127.0.0.0/8", "::1"], description="With AUGURY_AUTH=proxy: from where requests need no key."
+    )
     allowed_hosts: CommaSeparated = Field(
         [], description="Hosts it answers to besides those of its address, e.g. augury.example,api:8000; *: any."
     )

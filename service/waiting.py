@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,10 @@ from store.ids import is_identifier
 from store.rows.views.versions import Version, versions_of
 
 _LOOK_EVERY_SECONDS = 0.25
+
+Asked = tuple[str, str]
+"""Who waits for what: a project and the id of a job, which may be another's."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,13 +54,15 @@ class Waiting:
 
     Args:
         database: where the jobs are.
-        read_job: the job of an id as it is now, as its clients see it; None where there is none.
+        read_job: a project's job of an id as it is now, as its clients see it; None where it has none.
         max_clients: that wait at a time; others are answered at once.
     """
 
-    def __init__(self, database: Database, read_job: Callable[[Session, str, float], Job | None], max_clients: int):
+    def __init__(
+        self, database: Database, read_job: Callable[[Session, str, str, float], Job | None], max_clients: int
+    ):
         self._database, self._read_job, self._max_clients = database, read_job, max_clients
-        self._waiters: dict[str, set[_Waiter]] = defaultdict(set)
+        self._waiters: dict[Asked, set[_Waiter]] = defaultdict(set)
         self._count = 0
         self._is_anybody_there = asyncio.Event()
         # A thread of its own, as those who wait should not wait for the pool as well.
@@ -82,17 +88,23 @@ class Waiting:
             task.cancel()
             await asyncio.wait([task])
 
-    def read(self, job_id: str) -> Reading | None:
-        """A job as it is now; None where there is none."""
+    def read(self, project: str, job_id: str) -> Reading | None:
+        """A project's job as it is now; None where it has none of this id."""
         if not is_identifier(job_id):
             return None
         with self._database.reading() as session:
             now = self._database.now(session)
             # The version comes first: what changes after it is found by the next look.
-            return self._reading(session, job_id, versions_of(session, [job_id], now).get(job_id), now)
+            version = versions_of(session, [job_id], now).get(job_id)
+            return self._reading(session, (project, job_id), version, now)
 
     async def for_news(
-        self, job_id: str, reading: Reading, patience_seconds: float, client_gone: Coroutine[Any, Any, None]
+        self,
+        project: str,
+        job_id: str,
+        reading: Reading,
+        patience_seconds: float,
+        client_gone: Coroutine[Any, Any, None],
     ) -> Reading | None:
         """The first reading that differs from *reading*; *reading* itself when there was none in time.
 
@@ -102,7 +114,8 @@ class Waiting:
             Exception: what the database raised when the job was to be read.
         """
         waiter, gone = _Waiter(reading), asyncio.create_task(client_gone)
-        self._waiters[job_id].add(waiter)
+        asked = project, job_id
+        self._waiters[asked].add(waiter)
         self._count += 1
         self._is_anybody_there.set()
         try:
@@ -112,13 +125,13 @@ class Waiting:
         finally:
             gone.cancel()
             await asyncio.wait([gone])
-            self._forget(job_id, waiter)
+            self._forget(asked, waiter)
 
-    def _forget(self, job_id: str, waiter: _Waiter) -> None:
+    def _forget(self, asked: Asked, waiter: _Waiter) -> None:
         self._count -= 1
-        self._waiters[job_id].discard(waiter)
-        if not self._waiters[job_id]:
-            del self._waiters[job_id]
+        self._waiters[asked].discard(waiter)
+        if not self._waiters[asked]:
+            del self._waiters[asked]
         if not self._count:
             self._is_anybody_there.clear()
 
@@ -126,29 +139,29 @@ class Waiting:
         while True:
             await self._is_anybody_there.wait()
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            known = {job_id: {each.reading.version for each in each_job} for job_id, each_job in self._waiters.items()}
+            known = {asked: {each.reading.version for each in of_job} for asked, of_job in self._waiters.items()}
             try:
                 changed = await to_thread.run_sync(self._changed, known, limiter=self._thread)
             except Exception as error:  # each of them is answered as if it had asked by itself
                 log.warning("could not look for changes of jobs", reason=type(error).__name__)
                 self._tell_all(known, error)
             else:
-                for job_id, reading in changed.items():
-                    self._tell(job_id, reading)
+                for asked, reading in changed.items():
+                    self._tell(asked, reading)
 
-    def _changed(self, known: dict[str, set[Version]]) -> dict[str, Reading | None]:
+    def _changed(self, known: dict[Asked, set[Version]]) -> dict[Asked, Reading | None]:
         """Those of the jobs whose version somebody does not know, read again; None for a job that is gone."""
         with self._database.reading() as session:
             now = self._database.now(session)
-            versions = versions_of(session, known, now)
+            versions = versions_of(session, {job_id for _, job_id in known}, now)
             return {
-                job_id: self._reading(session, job_id, versions.get(job_id), now)
-                for job_id, by_somebody in known.items()
-                if {versions.get(job_id)} != by_somebody
+                asked: self._reading(session, asked, versions.get(asked[1]), now)
+                for asked, by_somebody in known.items()
+                if {versions.get(asked[1])} != by_somebody
             }
 
-    def _tell(self, job_id: str, reading: Reading | None) -> None:
-        for waiter in self._waiters.get(job_id, ()):
+    def _tell(self, asked: Asked, reading: Reading | None) -> None:
+        for waiter in self._waiters.get(asked, ()):
             if waiter.news.done():
                 continue
             if reading is None or reading.is_terminal or reading.digest != waiter.reading.digest:
@@ -156,13 +169,13 @@ class Waiting:
             else:  # something has changed that clients do not see
                 waiter.reading = reading
 
-    def _tell_all(self, job_ids: dict[str, set[Version]], error: Exception) -> None:
-        for waiter in [waiter for job_id in job_ids for waiter in self._waiters.get(job_id, ())]:
+    def _tell_all(self, all_asked: Collection[Asked], error: Exception) -> None:
+        for waiter in [waiter for asked in all_asked for waiter in self._waiters.get(asked, ())]:
             if not waiter.news.done():
                 waiter.news.set_exception(error)
 
-    def _reading(self, session: Session, job_id: str, version: Version | None, now: float) -> Reading | None:
-        job = None if version is None else self._read_job(session, job_id, now)
+    def _reading(self, session: Session, asked: Asked, version: Version | None, now: float) -> Reading | None:
+        job = None if version is None else self._read_job(session, *asked, now)
         if job is None or version is None:
             return None
         waited_for = job.model_dump_json(by_alias=True, exclude={"progress": {"estimated_finish"}})

@@ -7,7 +7,11 @@ import re
 import time
 import uuid
 
-DATASET, JOB, TRIAL, CHUNK, MODEL = "ds", "job", "trial", "chunk", "model"
+DATASET, JOB, TRIAL, CHUNK, MODEL, KEY = "ds", "job", "trial", "chunk", "model", "key"
+
+DEFAULT_PROJECT = "default"
+"""Whose everything is that was stored before there were projects, and that comes without a key."""
+
 IDENTIFIER = r"^[A-Za-z0-9_]{1,40}$"
 """What any id, kind or cursor looks like. PostgreSQL cannot even be asked for some others (NUL)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from augury.cli.options import JobId, Url, check_output, read_request
 from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
-from augury.client.address import DEFAULT_DATA_DIR
+from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE
 from augury.client.client import Client
 from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
 from augury.private_files import close_to_others, make_private_folder
@@ -61,6 +62,22 @@ def _exit_codes() -> Iterator[None]:
     except OSError as error:
         say(f"augury: {error}")
         raise typer.Exit(REFUSED) from None
+
+
+@app.callback()
+def with_key(
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            show_default=False,
+            help="Sent to the service, where it takes keys. Default: AUGURY_API_KEY, which only you can see.",
+        ),
+    ] = None,
+) -> None:
+    """Take what any command may need."""
+    if api_key is not None:
+        os.environ[KEY_VARIABLE] = api_key
 
 
 @app.command()
@@ -147,7 +164,7 @@ def _run_locally(body: dict[str, Any], idempotency_key: str | None, data_dir: Pa
     from augury.local.interrupts import interrupting
     from augury.local.stack import LocalStack
 
-    with interrupting(), LocalStack(data_dir) as stack, Client(stack.url) as client:
+    with interrupting(), LocalStack(data_dir) as stack, Client(stack.url, key="") as client:
         say(f"Local stack at {stack.url}, logs in {stack.log_dir}")
         job = client.submit(body, idempotency_key)
         kept = make_private_folder(data_dir / "reports") / f"{job.id}.html"

@@ -7,10 +7,11 @@ from typing import Any
 
 import typer
 
-from augury.cli import datasets, models
+from augury.cli import datasets, keys, models
 
 _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "datasets": ("Send images to the service, and look at them there.", datasets.COMMANDS),
+    "keys": ("Say who may come into your project.", keys.COMMANDS),
     "models": ("Send models with their weights to the service, to train them further.", models.COMMANDS),
 }
 

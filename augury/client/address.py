@@ -12,6 +12,7 @@ FALLBACK_URL = "http://127.0.0.1:8000"
 DEFAULT_DATA_DIR = Path(".augury")
 LOCK_FILE = "lock"
 STACK_FILE = "stack.json"
+KEY_VARIABLE = "AUGURY_API_KEY"
 
 
 def default_url() -> str:
@@ -22,6 +23,11 @@ def default_url() -> str:
 def given_url() -> str | None:
     """``AUGURY_URL``, if it is set to anything."""
     return os.environ.get("AUGURY_URL") or None
+
+
+def given_key() -> str | None:
+    """``AUGURY_API_KEY``, if it is set to anything."""
+    return os.environ.get(KEY_VARIABLE) or None
 
 
 def running_url(data_dir: Path) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel
 
-from augury.client.address import default_url
+from augury.client.address import default_url, given_key
 from augury.client.connection import Answer, Connection
 
 DEFAULT_PATIENCE_SECONDS = 5.0
@@ -19,11 +19,16 @@ Value = TypeVar("Value")
 class Calls:
     """A connection to one service."""
 
-    def __init__(self, url: str | None = None, *, patience: float = DEFAULT_PATIENCE_SECONDS) -> None:
-        """Connect to *url*; by default ``AUGURY_URL``, the stack in ``./.augury``, or port 8000 of this machine."""
+    def __init__(
+        self, url: str | None = None, *, key: str | None = None, patience: float = DEFAULT_PATIENCE_SECONDS
+    ) -> None:
+        """Connect to *url*; by default ``AUGURY_URL``, the stack in ``./.augury``, or port 8000 of this machine.
+
+        *key* is sent with every request; by default ``AUGURY_API_KEY``, and where it is empty, none.
+        """
         self.url = (url or default_url()).rstrip("/")
         self._patience = patience
-        self._connection = Connection(self.url)
+        self._connection = Connection(self.url, given_key() if key is None else key)
 
     def close(self) -> None:
         """Give the connection back."""

@@ -19,6 +19,7 @@ from api_schemas.service.health import Readiness
 from api_schemas.training.trials import TrialList
 from augury.client.base import WATCH_PATIENCE_SECONDS, body_of, given
 from augury.client.datasets import DatasetClient
+from augury.client.keys import KeyClient
 from augury.client.models import ModelClient
 from augury.errors import AuguryError, RequestRefused, ServiceFailed
 
@@ -36,7 +37,7 @@ _PLANS: dict[JobKind, type[Plan] | type[AugmentationPlan]] = {
 _NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
-class Client(DatasetClient, ModelClient):
+class Client(DatasetClient, ModelClient, KeyClient):
     """Talks to one Augury service.
 
     Every method raises `RequestRefused` when the service says no, `ServiceUnreachable` when it cannot be

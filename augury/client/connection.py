@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from api_schemas.service.problems import Problem
 from augury.client.packing import Watched
-from augury.errors import RequestRefused, ServiceFailed, ServiceUnreachable, describe
+from augury.errors import NothingToSend, RequestRefused, ServiceFailed, ServiceUnreachable, describe
 from augury.files import writing_atomically
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -36,13 +36,18 @@ class Connection:
     an idempotency key. So all of them are retried alike.
     """
 
-    def __init__(self, url: str) -> None:
-        """Prepare for *url*; nothing is sent yet."""
+    def __init__(self, url: str, key: str | None = None) -> None:
+        """Prepare for *url*; nothing is sent yet. Every request will carry the *key*, if there is one.
+
+        Raises:
+            NothingToSend: it has characters in it that no key has.
+        """
         self._url = url
+        headers = {"Authorization": f"Bearer {_plain(key)}"} if key else {}
         timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         try:
             # A proxy from the environment cannot reach this machine's loopback interface.
-            self._http = httpx2.Client(base_url=url, timeout=timeout, trust_env=not _is_loopback(url))
+            self._http = httpx2.Client(base_url=url, timeout=timeout, headers=headers, trust_env=not _is_loopback(url))
         except httpx2.InvalidURL as error:
             raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {url}") from error
 
@@ -143,6 +148,14 @@ class Connection:
         if problem is not None and response.is_client_error:
             raise RequestRefused(problem)
         raise ServiceFailed(f"{response.request.url} failed: {_reason(response)}")
+
+
+def _plain(key: str) -> str:
+    """The key without what surrounds it in files. It is in no message, as messages are shown and kept."""
+    key = key.strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise NothingToSend("the key of AUGURY_API_KEY or --api-key is none: it has characters that no key has")
+    return key
 
 
 def _persist(attempt: Callable[[], Outcome | ServiceUnreachable], patience: float) -> Outcome:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from augury.client.address import KEY_VARIABLE
 from augury.client.client import Client
 from augury.errors import AuguryError, StackFailed
 from augury.local.broker import Broker
@@ -145,7 +146,7 @@ class LocalStack:
                 self._port = free_port(self._host)
             where = {"AUGURY_HOST": self._host, "AUGURY_PORT": str(self._port)}
             process = self._supervisor.start("api", _module("service"), env | where)
-            with Client(self.url) as client:
+            with Client(self.url, key="") as client:
                 if self._supervisor.is_up(process, client.ready, READY_SECONDS):
                     return
             if not is_our_choice or is_free(self._host, self._port):
@@ -160,6 +161,7 @@ class LocalStack:
             "PYTHONUNBUFFERED": "1",
         }
         env = dict(os.environ)
+        env.pop(KEY_VARIABLE, None)  # which is for clients alone
         env.update({name: value for name, value in defaults.items() if not env.get(name)})
         env["AUGURY_DATA_DIR"] = str(self.data_dir)
         if self._broker_url:

@@ -20,6 +20,7 @@ from benchmarks.hostility.attacks import DIGITS, HOST, JSON, ask
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, leases
 from tests.servers import Broker, free_port, wait_for
 from tests.store.snapshots import store_snapshot
@@ -130,7 +131,7 @@ def _prepare(folder: Path) -> None:
     digest = store_snapshot(Artifacts(str(folder / "artifacts"), None), snapshot)
     with database.writing() as session:
         now = database.now(session)
-        row = datasets.register(session, DIGITS, now)
+        row = datasets.register(session, DEFAULT_PROJECT, DIGITS, now)
         lease = leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=now, seconds=10)
         assert lease is not None
         datasets.finish_ingestion(session, lease, digest, snapshot.facts(), now)

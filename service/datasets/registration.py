@@ -33,6 +33,8 @@ RETRY_AFTER_SECONDS = 2
 class ResolvedReference:
     """A reference in a request, and its fault: what the operator's settings or a missing upload have against it."""
 
+    project: str
+    """Whose request it is."""
     reference: dict[str, Any]
     location: str
     """Of the reference in the request, e.g. ``body.dataset``."""
@@ -44,14 +46,14 @@ class ResolvedReference:
 
 
 def resolve(
-    resources: Resources, reference: DatasetReference | ModelReference, location: str = "body.dataset"
+    resources: Resources, project: str, reference: DatasetReference | ModelReference, location: str = "body.dataset"
 ) -> ResolvedReference:
-    """What a request refers to, with what is to be said against it before a transaction begins."""
-    resolved = ResolvedReference(reference.model_dump(mode="json"), location, None)
+    """What a project's request refers to, with what is to be said against it before a transaction begins."""
+    resolved = ResolvedReference(project, reference.model_dump(mode="json"), location, None)
     refusal = refusal_of(resolved.reference, resources.ingest)
     if refusal is not None:
         return replace(resolved, fault=resolved.fault_at(refusal.field, refusal.message))
-    if reference.kind == "upload" and not resources.artifacts.exists(upload_name(reference.sha256)):
+    if reference.kind == "upload" and not resources.artifacts.exists(upload_name(project, reference.sha256)):
         message = f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
         return replace(resolved, fault=resolved.fault_at("sha256", message))
     return resolved
@@ -63,7 +65,7 @@ def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
     Raises:
         ProblemError: there is no dataset of that id.
     """
-    row = datasets.find(session, resolved.reference)
+    row = datasets.find(session, resolved.project, resolved.reference)
     if row is None and resolved.reference["kind"] == "dataset":
         identifier = shown(resolved.reference["id"])
         raise _refused(resolved.fault_at("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
@@ -93,7 +95,7 @@ def get_or_register(session: Session, resolved: ResolvedReference, now: float) -
     """
     require_allowed(resolved)
     try:
-        row = find(session, resolved) or datasets.register(session, resolved.reference, now)
+        row = find(session, resolved) or datasets.register(session, resolved.project, resolved.reference, now)
     except datasets.StillBeingDeletedError:
         detail = "the same file is just being deleted with a dataset that had it; send it again in a few seconds"
         raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
@@ -105,14 +107,17 @@ def get_or_register(session: Session, resolved: ResolvedReference, now: float) -
     return row
 
 
-def require_not_reused(resources: Resources, reference: DatasetReference, idempotency_key: str | None) -> None:
+def require_not_reused(
+    resources: Resources, project: str, reference: DatasetReference, idempotency_key: str | None
+) -> None:
     """Refuse an upload whose key came with another one before its file is stored, as no row would ever remove it.
 
     Raises:
         ProblemError: the key came before with another request.
     """
     with resources.database.reading() as session:
-        idempotency.require_not_reused(session, idempotency_key, _fingerprint(reference.model_dump(mode="json")))
+        fingerprint = _fingerprint(reference.model_dump(mode="json"))
+        idempotency.require_not_reused(session, project, idempotency_key, fingerprint)
 
 
 def _fingerprint(reference: dict[str, Any]) -> Fingerprint:
@@ -134,7 +139,8 @@ def register(resources: Resources, resolved: ResolvedReference, idempotency_key:
             due.extend(_take_for_publishing(row, now))
             return datasets.to_wire(row).model_dump(mode="json")
 
-        accepted = create_idempotently(session, idempotency_key, _fingerprint(resolved.reference), now, create)
+        fingerprint = _fingerprint(resolved.reference)
+        accepted = create_idempotently(session, resolved.project, idempotency_key, fingerprint, now, create)
     _publish(resources, due)
     return accepted
 
@@ -147,7 +153,7 @@ def require_ready(resources: Resources, resolved: ResolvedReference) -> DatasetR
     """
     with resources.database.reading() as session:
         row = find(session, resolved)
-        failure = datasets.last_failure(session, resolved.reference) if row is None else None
+        failure = datasets.last_failure(session, resolved.project, resolved.reference) if row is None else None
     if failure is not None and not failure.retryable:
         raise failed(failure)
     if row is None or _needs_a_message(row):

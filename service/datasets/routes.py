@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
 from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
+from service.auth.actor import Actor, Reader, Submitter
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected, Selection
 from service.http.bodies import parsed, whole_body
@@ -51,7 +52,9 @@ _SHEET = {"description": "The contact sheet, or which images are on it.", "conte
         **problems(*UPLOADED_OR_REFERENCE_REFUSED),
     },
 )
-async def add_dataset(resources: Shared, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
+async def add_dataset(
+    resources: Shared, caller: Submitter, request: Request, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Have images read, measured and stored, once: the same reference again gives the same dataset.
 
     The body is a reference as JSON, or a form with the part ``file`` and the options of a reference as further
@@ -61,24 +64,27 @@ async def add_dataset(resources: Shared, request: Request, idempotency_key: Idem
     if not is_multipart(request.headers.get("content-type", "")):
         content = await whole_body(request)
         reference = await resources.capacity.for_body(len(content)).run(parsed, content, _REFERENCE)
-        accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
+        accepted = await run_in_threadpool(_register, resources, caller, reference, idempotency_key)
     else:
         folder = resources.settings.data_dir.resolve() / "incoming"
         async with uploads.receive_form(request, folder, resources) as form:
             reference = uploads.reference_of(form)
-            await run_in_threadpool(registration.require_not_reused, resources, reference, idempotency_key)
-            await run_in_threadpool(uploads.store, resources.artifacts, form)
-            accepted = await run_in_threadpool(_register, resources, reference, idempotency_key)
+            await run_in_threadpool(
+                registration.require_not_reused, resources, caller.project, reference, idempotency_key
+            )
+            await run_in_threadpool(uploads.store, resources.artifacts, caller.project, form)
+            accepted = await run_in_threadpool(_register, resources, caller, reference, idempotency_key)
     return accepted.response("/v1/datasets", 200 if accepted.body["state"] == DatasetState.READY else 202)
 
 
-def _register(resources: Resources, reference: DatasetReference, key: str | None) -> Accepted:
-    return registration.register(resources, registration.resolve(resources, reference, "body"), key)
+def _register(resources: Resources, caller: Actor, reference: DatasetReference, key: str | None) -> Accepted:
+    return registration.register(resources, registration.resolve(resources, caller.project, reference, "body"), key)
 
 
 @router.get("", summary="List datasets, newest first", responses=problems(INVALID_REQUEST))
 def list_datasets(
     resources: Shared,
+    caller: Reader,
     state: DatasetState | None = None,
     kind: Annotated[Kind | None, Query(description="Of the reference.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -86,13 +92,13 @@ def list_datasets(
 ) -> DatasetList:
     """One page; more pages by ``next_cursor``."""
     with resources.database.reading() as session:
-        return datasets.page(session, limit=limit, cursor=cursor, state=state, kind=kind)
+        return datasets.page(session, caller.project, limit=limit, cursor=cursor, state=state, kind=kind)
 
 
 @router.get("/{dataset_id}", summary="A dataset's state and facts", responses=problems(NOT_FOUND))
-def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
+def get_dataset(resources: Shared, caller: Reader, dataset_id: str) -> Dataset:
     """The dataset as it is now, with the step that its ingestion is at."""
-    return datasets.to_wire(_row_of(resources, dataset_id))
+    return datasets.to_wire(_row_of(resources, caller, dataset_id))
 
 
 @router.get(
@@ -101,9 +107,11 @@ def get_dataset(resources: Shared, dataset_id: str) -> Dataset:
     summary="Look at a dataset's images",
     responses={200: _SHEET, **problems(INVALID_REQUEST, *IMAGES_REFUSED)},
 )
-async def show_images(resources: Shared, dataset_id: str, selection: Selected, accept: Accept = None) -> Response:
+async def show_images(
+    resources: Shared, caller: Reader, dataset_id: str, selection: Selected, accept: Accept = None
+) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
-    row = await run_in_threadpool(_row_of, resources, dataset_id)
+    row = await run_in_threadpool(_row_of, resources, caller, dataset_id)
     registration.require_ingested(row)
     return await resources.capacity.previews.run(_shown, resources, row, selection, accept)
 
@@ -119,13 +127,13 @@ def _shown(resources: Resources, row: DatasetRow, selection: Selection, accept: 
     summary="Delete a dataset",
     responses=problems(NOT_FOUND, DATASET_IN_USE),
 )
-def delete_dataset(resources: Shared, dataset_id: str) -> None:
+def delete_dataset(resources: Shared, caller: Submitter, dataset_id: str) -> None:
     """Give up a dataset that no unfinished job needs. Its files are removed a little later.
 
     One that is being read is stopped, and is gone once its worker has noticed.
     """
     with resources.database.writing() as session:
-        row = require_found(datasets.get(session, dataset_id), "dataset", dataset_id)
+        row = require_found(datasets.get(session, caller.project, dataset_id), "dataset", dataset_id)
         session.refresh(row, with_for_update=True)
         jobs = datasets.jobs_in_need(session, dataset_id)
         if jobs:
@@ -135,6 +143,6 @@ def delete_dataset(resources: Shared, dataset_id: str) -> None:
     snapshots.let_go_of_maps()
 
 
-def _row_of(resources: Resources, dataset_id: str) -> DatasetRow:
+def _row_of(resources: Resources, caller: Actor, dataset_id: str) -> DatasetRow:
     with resources.database.reading() as session:
-        return require_found(datasets.get(session, dataset_id), "dataset", dataset_id)
+        return require_found(datasets.get(session, caller.project, dataset_id), "dataset", dataset_id)

@@ -63,14 +63,14 @@ async def receive_form(
                 await run_sync(form.discard)
 
 
-def store(artifacts: Artifacts, form: FileForm) -> None:
-    """Keep the file under its digest, also where the same bytes are there: they may be about to be deleted.
+def store(artifacts: Artifacts, project: str, form: FileForm) -> None:
+    """Keep the project's file under its digest, also where the same bytes are there: they may be about to be deleted.
 
     Raises:
         ProblemError: there is no room for it.
     """
     with _room_or_507():
-        artifacts.put_file(form.path, upload_name(form.sha256))
+        artifacts.put_file(form.path, upload_name(project, form.sha256))
 
 
 def reference_of(form: FileForm) -> UploadReference:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
@@ -42,6 +44,19 @@ class _Checked:
     """Of the body as it was sent, see ``BodyDigest``."""
 
 
+class AskedFirst(ABC):
+    """A dependency of routes that may refuse a request for what its body has no part in."""
+
+    @abstractmethod
+    def require(self, request: Request) -> object:
+        """Let the request pass, or raise a ProblemError."""
+
+
+def _asked_first(dependant: Dependant) -> list[AskedFirst]:
+    calls: list[object] = [each.call for each in dependant.dependencies]
+    return [call for call in calls if isinstance(call, AskedFirst)]
+
+
 class CheckedBodyRoute(APIRoute):
     """A route whose JSON body, where it takes one, was checked when the framework gets it.
 
@@ -50,11 +65,13 @@ class CheckedBodyRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """What answers a request of this route."""
-        handle, field = super().get_route_handler(), self.body_field
+        handle, field, first = super().get_route_handler(), self.body_field, _asked_first(self.dependant)
         if field is None:
             return handle
 
         async def handle_checked(request: Request) -> Response:
+            for check in first:  # nobody is kept waiting for a body that is refused
+                check.require(request)
             content = await whole_body(request)
             if not content:
                 return await handle(request)  # it knows what to say about that

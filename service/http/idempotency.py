@@ -41,38 +41,43 @@ class Accepted:
 
 
 def create_idempotently(
-    session: Session, key: str | None, fingerprint: Fingerprint, now: float, create: Callable[[], dict[str, Any]]
+    session: Session,
+    project: str,
+    key: str | None,
+    fingerprint: Fingerprint,
+    now: float,
+    create: Callable[[], dict[str, Any]],
 ) -> Accepted:
-    """What *create* makes in this transaction, or the first answer under that key.
+    """What *create* makes in this transaction, or the first answer under that key of the project.
 
     Raises:
         ProblemError: the key came before with another request.
     """
     if key is None:
         return Accepted(create(), replayed=False)
-    first = _first_answer(session, key, fingerprint)
-    if first is None and not idempotency.reserve(session, key, fingerprint, now):
-        first = _first_answer(session, key, fingerprint)
+    first = _first_answer(session, project, key, fingerprint)
+    if first is None and not idempotency.reserve(session, project, key, fingerprint, now):
+        first = _first_answer(session, project, key, fingerprint)
     if first is not None:
         return Accepted(first, replayed=True)
     body = create()
-    idempotency.remember(session, key, body["id"], body)
+    idempotency.remember(session, project, key, body["id"], body)
     return Accepted(body, replayed=False)
 
 
-def require_not_reused(session: Session, key: str | None, fingerprint: Fingerprint) -> None:
+def require_not_reused(session: Session, project: str, key: str | None, fingerprint: Fingerprint) -> None:
     """See that a key did not come with another request, before anything is done that the transaction cannot undo.
 
     Raises:
         ProblemError: it did.
     """
     if key is not None:
-        _first_answer(session, key, fingerprint)
+        _first_answer(session, project, key, fingerprint)
 
 
-def _first_answer(session: Session, key: str, fingerprint: Fingerprint) -> dict[str, Any] | None:
+def _first_answer(session: Session, project: str, key: str, fingerprint: Fingerprint) -> dict[str, Any] | None:
     try:
-        return idempotency.first_answer(session, key, fingerprint)
+        return idempotency.first_answer(session, project, key, fingerprint)
     except idempotency.KeyReusedError:
         detail = "this Idempotency-Key came before with another request; use a new key"
         raise IDEMPOTENCY_KEY_REUSED.error(detail) from None

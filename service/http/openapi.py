@@ -43,16 +43,18 @@ def _example(row: ProblemType) -> dict[str, Any]:
     return {"summary": row.meaning, "value": value}
 
 
-def install(app: FastAPI, schemas: dict[str, Any]) -> None:
+def install(app: FastAPI, schemas: dict[str, Any], *, are_keys_optional: bool) -> None:
     """Have the document leave out the framework's own error bodies, which are never sent.
 
-    *schemas* are those that bodies refer to which the framework cannot see.
+    *schemas* are those that bodies refer to which the framework cannot see. Where keys are optional, it says so.
     """
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             _correct(build(), schemas)
+            if are_keys_optional:
+                _make_keys_optional(build())
         return build()
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -69,6 +71,13 @@ def _correct(document: dict[str, Any], more: dict[str, Any]) -> None:
         schemas.pop(name, None)
     lines = [f"- `{name}`: {row.meaning}. {row.remedy}" for name, row in FAILURE_CLASSES.items()]
     schemas[FailureClass.__name__]["description"] = "\n".join(["Why something failed:", "", *lines])
+
+
+def _make_keys_optional(document: dict[str, Any]) -> None:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "security" in operation:
+                operation["security"].insert(0, {})
 
 
 def _keep_problems_only(responses: dict[str, Any]) -> None:

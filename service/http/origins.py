@@ -72,7 +72,7 @@ class AllowedHosts:
     def __init__(self, configured: Sequence[str], bound_to: str) -> None:
         self._configured = {Authority.parse(each) for each in configured}
         self._is_any_allowed = Authority(ANY_HOST, "") in self._configured
-        self._is_public = not _is_loopback(bound_to)
+        self._is_public = not is_loopback(bound_to)
         self._own_names = {bound_to.lower(), socket.gethostname().lower()} if self._is_public else set()
 
     def allows(self, host: str) -> bool:
@@ -81,7 +81,7 @@ class AllowedHosts:
         return (
             self._is_any_allowed
             or not asked.host
-            or _is_loopback(asked.host)
+            or is_loopback(asked.host)
             or asked.host in self._own_names
             or (self._is_public and _is_address(asked.host))
             or not self._configured.isdisjoint({asked, asked._replace(port="")})
@@ -140,7 +140,8 @@ class OwnPagesMiddleware:
         return f"a page of another origin (Sec-Fetch-Site: {site})" if site in _FOREIGN_SITES else None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what has this name or address."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     return _is_address(host) and ipaddress.ip_address(host).is_loopback

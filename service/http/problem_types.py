@@ -19,6 +19,30 @@ HTTP_ERROR = ProblemType(
     "Another error of HTTP itself; the status of the answer says which (400 stands for all of them here)",
     "Read `detail`.",
 )
+KEY_REQUIRED = ProblemType(
+    401,
+    "key-required",
+    "The service takes no requests without a key here",
+    "Send one: `Authorization: Bearer augury_…`. Who runs the service makes keys.",
+)
+KEY_NOT_VALID = ProblemType(
+    401,
+    "key-not-valid",
+    "The key is not one of the service's, has expired, or was revoked",
+    "Read `detail`, and ask whoever gave you the key for another.",
+)
+SCOPE_MISSING = ProblemType(
+    403,
+    "scope-missing",
+    "The key may not do this",
+    "Use a key with the scope that `detail` names.",
+)
+CANNOT_GRANT = ProblemType(
+    403,
+    "cannot-grant",
+    "A key cannot make one that may more than itself, or that lasts longer",
+    "Ask for less, or use a key that has what the new one is to have.",
+)
 FOREIGN_PAGE = ProblemType(
     403,
     "foreign-page",
@@ -31,7 +55,7 @@ NO_SUCH_PATH = ProblemType(
 NOT_FOUND = ProblemType(
     404,
     "not-found",
-    "There is no job, dataset, model or artifact of this name, or what it stored is gone",
+    "There is no job, dataset, model, artifact or key of this name in your project, or what it stored is gone",
     "Check the id. What was deleted has to be made again.",
 )
 METHOD_NOT_ALLOWED = ProblemType(
@@ -192,7 +216,12 @@ PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row,
 
 BODY_REFUSED = (BODY_TOO_SLOW, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """What the body of any request may be answered with, before a route has seen it."""
-BEFORE_ROUTING = (HTTP_ERROR, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED, *BODY_REFUSED)
+ADMISSION_REFUSED = (KEY_REQUIRED, KEY_NOT_VALID)
+"""What who is not let in is answered with, whatever is asked for."""
+BEFORE_ROUTING = (
+    *(HTTP_ERROR, *ADMISSION_REFUSED, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED),
+    *BODY_REFUSED,
+)
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
 JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, BUSY)
 """What a route that takes JSON may answer."""
@@ -203,5 +232,5 @@ UPLOADED_OR_REFERENCE_REFUSED = (
 """What a route that takes a reference as JSON, or a file in a form, may answer."""
 IMAGES_REFUSED = (NOT_FOUND, DATASET_NOT_READY, DATASET_FAILED, BUSY, IMAGES_UNAVAILABLE)
 """What a route that shows images of a dataset may answer."""
-EVERYWHERE = (INTERNAL, DATABASE_UNAVAILABLE)
+EVERYWHERE = (*ADMISSION_REFUSED, SCOPE_MISSING, INTERNAL, DATABASE_UNAVAILABLE)
 """What every route that uses the database may answer."""

@@ -119,9 +119,14 @@ def _possible_methods(request: Request, of_first_route: str) -> list[str]:
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
-    log.warning("the database did not answer", path=request.url.path, reason=str(error).splitlines()[0])
+    return render(request, database_away(request.url.path, error))
+
+
+def database_away(path: str, error: Exception) -> ProblemError:
+    """503 for a request to that path, and a line in the log."""
+    log.warning("the database did not answer", path=path, reason=str(error).splitlines()[0])
     detail = "the database did not answer; nothing was stored, and the same request may be sent again"
-    return render(request, DATABASE_UNAVAILABLE.error(detail, headers={"Retry-After": "5"}))
+    return DATABASE_UNAVAILABLE.error(detail, headers={"Retry-After": "5"})
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

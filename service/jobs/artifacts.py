@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from api_schemas.artifacts import ArtifactList
 from api_schemas.jobs import JobState
 from augury.field_problems import shown
+from service.auth.actor import Actor, Reader
 from service.http.openapi import problems
 from service.http.problem import ProblemError
 from service.http.problem_types import NO_ARTIFACTS, NOT_FOUND
@@ -28,9 +29,9 @@ _BLOCK = 2**20
 
 
 @router.get("", summary="The files of a job", responses=problems(NOT_FOUND))
-def list_artifacts(resources: Shared, job_id: str) -> ArtifactList:
+def list_artifacts(resources: Shared, caller: Reader, job_id: str) -> ArtifactList:
     """Name, size and checksum of every file; none until the job has succeeded."""
-    return ArtifactList(items=job_views.artifacts_of(_job(resources, job_id)))
+    return ArtifactList(items=job_views.artifacts_of(_job(resources, caller, job_id)))
 
 
 @router.get(
@@ -42,9 +43,9 @@ def list_artifacts(resources: Shared, job_id: str) -> ArtifactList:
         **problems(NOT_FOUND, NO_ARTIFACTS),
     },
 )
-def download_artifact(resources: Shared, job_id: str, name: str) -> StreamingResponse:
+def download_artifact(resources: Shared, caller: Reader, job_id: str, name: str) -> StreamingResponse:
     """The file as it is stored, sent piece by piece."""
-    job = _job(resources, job_id)
+    job = _job(resources, caller, job_id)
     found = next((artifact for artifact in job_views.artifacts_of(job) if artifact.name == name), None)
     if found is None:
         raise _none_of_that_name(job, name)
@@ -61,9 +62,9 @@ def download_artifact(resources: Shared, job_id: str, name: str) -> StreamingRes
     return StreamingResponse(_blocks(file), media_type=found.media_type, headers=headers)
 
 
-def _job(resources: Resources, job_id: str) -> JobRow:
+def _job(resources: Resources, caller: Actor, job_id: str) -> JobRow:
     with resources.database.reading() as session:
-        return require_found(jobs.find(session, job_id), "job", job_id)
+        return require_found(jobs.find(session, caller.project, job_id), "job", job_id)
 
 
 def _none_of_that_name(job: JobRow, name: str) -> ProblemError:

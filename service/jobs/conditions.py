@@ -16,6 +16,7 @@ from augury.planning.conditions import dataset_obstacle
 from augury.planning.final_scores import final_scores_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
+from store.rows import datasets
 from store.rows.needs import other_datasets
 from store.rows.tables import DatasetRow
 
@@ -47,13 +48,14 @@ def other_datasets_of(request: JobRequest) -> list[Asked]:
     return asked
 
 
-def require_judgeable(session: Session, request: JobRequest, dataset: DatasetRow | None) -> None:
+def require_judgeable(session: Session, project: str, request: JobRequest, dataset: DatasetRow | None) -> None:
     """Refuse other datasets that are not ready, or whose images are none for models of this one.
 
     In a transaction that writes, they are kept from being deleted until its end.
 
     Args:
         session: to look the others up in.
+        project: whose request it is.
         request: of any kind.
         dataset: that is trained on, as far as it is known; a worker looks again.
 
@@ -61,7 +63,7 @@ def require_judgeable(session: Session, request: JobRequest, dataset: DatasetRow
         ProblemError: one of them cannot be used.
     """
     for asked in other_datasets_of(request):
-        obstacle = _obstacle(asked, other_datasets.hold(session, asked.dataset), dataset)
+        obstacle = _obstacle(asked, other_datasets.hold(session, project, asked.dataset), dataset)
         if obstacle is not None:
             raise INVALID_REQUEST.error_at(
                 asked.location, f"got {shown(asked.dataset)}: {obstacle}",
@@ -69,10 +71,10 @@ def require_judgeable(session: Session, request: JobRequest, dataset: DatasetRow
             )  # fmt: skip
 
 
-def facts_of_test(session: Session, request: TrialRequest) -> DatasetFacts | None:
+def facts_of_test(session: Session, project: str, request: TrialRequest) -> DatasetFacts | None:
     """What is known of the other dataset that is scored at the end; None where there is none."""
     test = request.evaluation.test_dataset
-    return None if test is None else facts_of(session.get(DatasetRow, test))
+    return None if test is None else facts_of(datasets.get(session, project, test))
 
 
 def _obstacle(asked: Asked, other: DatasetRow | None, own: DatasetRow | None) -> str | None:

@@ -43,23 +43,30 @@ _OBSTACLES: tuple[tuple[Callable[[JobRow], bool], str], ...] = (
 """What stands in the way of an extension, asked in this order, and how it is said."""
 
 
-def extend(resources: Resources, job_id: str, request: ExtensionRequest, idempotency_key: str | None) -> Accepted:
-    """Have a comparison go on, once per idempotency key.
+def extend(
+    resources: Resources, project: str, job_id: str, request: ExtensionRequest, idempotency_key: str | None
+) -> Accepted:
+    """Have a project's comparison go on, once per idempotency key.
 
     Raises:
         ProblemError: there is no such job, it cannot be extended, or the key came before with another request.
     """
     with resources.database.reading() as session:
-        undecided = _undecided(resources, require_found(jobs.find(session, job_id), "job", job_id))
+        undecided = _undecided(resources, require_found(jobs.find(session, project, job_id), "job", job_id))
     with resources.database.writing() as session:
         now = resources.database.now(session)
         accepted = create_idempotently(
-            session, idempotency_key, Fingerprint(digest({"extend": job_id, **request.model_dump(mode="json")})), now,
-            lambda: _extend(resources, session, job_id, request, undecided),
+            session, project, idempotency_key,
+            Fingerprint(digest({"extend": job_id, **request.model_dump(mode="json")})), now,
+            lambda: _extend(resources, session, _locked(session, project, job_id), request, undecided),
         )  # fmt: skip
     if not accepted.replayed:
         resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return accepted
+
+
+def _locked(session: Session, project: str, job_id: str) -> JobRow:
+    return require_found(jobs.find_locked(session, project, job_id), "job", job_id)
 
 
 def _undecided(resources: Resources, job: JobRow) -> list[str]:
@@ -74,9 +81,8 @@ def _undecided(resources: Resources, job: JobRow) -> list[str]:
 
 
 def _extend(
-    resources: Resources, session: Session, job_id: str, request: ExtensionRequest, undecided: list[str]
+    resources: Resources, session: Session, job: JobRow, request: ExtensionRequest, undecided: list[str]
 ) -> dict[str, Any]:
-    job = require_found(jobs.locked(session, job_id), "job", job_id)
     require_extendable(session, job, undecided)
     plan = Plan.model_validate(job.plan)
     trained = _seeds_of(plan)
@@ -113,10 +119,10 @@ def _require_all_it_needs(session: Session, job: JobRow) -> None:
     if session.get_one(DatasetRow, job.dataset_id).state != DatasetState.READY:
         raise CANNOT_EXTEND.error("its dataset was deleted")
     model_digest = (job.request.get("model") or {}).get("digest")
-    if model_digest is not None and registered.kept(session, model_digest) is None:
+    if model_digest is not None and registered.kept(session, job.project_id, model_digest) is None:
         raise CANNOT_EXTEND.error("its model was deleted; register it again, and what is trained is reused")
     test = jobs.trial_request_of(job).evaluation.test_dataset
-    scored = None if test is None else other_datasets.hold(session, test)
+    scored = None if test is None else other_datasets.hold(session, job.project_id, test)
     if test is not None and (scored is None or scored.state != DatasetState.READY):
         raise CANNOT_EXTEND.error(f"dataset {test}, which is to be scored at the end, was deleted")
 

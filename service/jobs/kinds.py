@@ -51,7 +51,9 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
             raise INVALID_REQUEST.error_at(f"body.{check.field}", problem, f"{check.refusal}; nothing was stored")
 
 
-def require_affordable(session: Session, request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits) -> None:
+def require_affordable(
+    session: Session, project: str, request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits
+) -> None:
     """Refuse a request that comes to more training, or more images, than one job may ask for.
 
     Raises:
@@ -61,7 +63,7 @@ def require_affordable(session: Session, request: JobRequest, dataset: DatasetRo
         _require_small_enough(request, facts_of(dataset), limits.max_archive_bytes)
         return
     plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
-    plan = with_final_scores(plan, request, facts_of_test(session, request))
+    plan = with_final_scores(plan, request, facts_of_test(session, project, request))
     problem = effort_problem(plan, plan.trials_most, plan.epochs or MAX_AUTOMATIC_EPOCHS, limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
@@ -80,9 +82,11 @@ def _require_small_enough(request: AugmentationRequest, facts: DatasetFacts | No
         raise INVALID_REQUEST.error_at("body.rounds", problem, "the archive would be too large; nothing was stored")
 
 
-def plan_of(session: Session, request: JobRequest, dataset: DatasetRow | None, now: float) -> Plan | AugmentationPlan:
+def plan_of(
+    session: Session, project: str, request: JobRequest, dataset: DatasetRow | None, now: float
+) -> Plan | AugmentationPlan:
     """What a request amounts to, as far as its dataset is known, and whether there is who could carry it out."""
-    plan = _KINDS[request.kind].plan(session, request, dataset)
+    plan = _KINDS[request.kind].plan(session, project, request, dataset)
     return plan.model_copy(update={"waiting_for": workers_seen.absence(session, request.device, now)})
 
 
@@ -100,23 +104,25 @@ class _Kind:
     """The requests are of the kind that the table below says, which the type checker cannot see."""
 
     checks: tuple[_Check, ...]
-    plan: Callable[[Session, Any, DatasetRow | None], Plan | AugmentationPlan]
+    plan: Callable[[Session, str, Any, DatasetRow | None], Plan | AugmentationPlan]
 
 
 def _split_problem(request: TrialRequest, facts: DatasetFacts) -> str | None:
     return split_problem(request.evaluation, facts, recommend=recommends(request))
 
 
-def _plan_trials(session: Session, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
+def _plan_trials(session: Session, project: str, request: TrialRequest, dataset: DatasetRow | None) -> Plan:
     facts = facts_of(dataset)
     if dataset is None or facts is None:
         plan = comparison.plan_of(request, _ASSUMED_DTYPE)
-        return with_final_scores(plan, request, facts_of_test(session, request))
-    plan = with_final_scores(comparison.plan_of(request, facts), request, facts_of_test(session, request))
+        return with_final_scores(plan, request, facts_of_test(session, project, request))
+    plan = with_final_scores(comparison.plan_of(request, facts), request, facts_of_test(session, project, request))
     return with_reuse_and_estimate(session, request, plan, dataset)
 
 
-def _plan_augmentation(_session: Session, request: AugmentationRequest, dataset: DatasetRow | None) -> AugmentationPlan:
+def _plan_augmentation(
+    _session: Session, _project: str, request: AugmentationRequest, dataset: DatasetRow | None
+) -> AugmentationPlan:
     return augmentation.plan_augmentation(request, facts_of(dataset))
 
 

@@ -10,7 +10,7 @@ from store.rows import jobs
 from store.rows.views import job_views
 
 
-def find(session: Session, job_id: str, now: float) -> Job | None:
-    """The job with the linter's findings about its request; None where there is none of this id."""
-    row = jobs.find(session, job_id)
+def find(session: Session, project: str, job_id: str, now: float) -> Job | None:
+    """The job with the linter's findings about its request; None where the project has none of this id."""
+    row = jobs.find(session, project, job_id)
     return None if row is None else findings.added(session, job_views.to_wire(session, row, now))

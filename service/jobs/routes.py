@@ -15,6 +15,7 @@ from api_schemas.plain_text import PlainText
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
+from service.auth.actor import Actor, Reader, Submitter
 from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
@@ -56,6 +57,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
 )
 def submit_job(
     resources: Shared,
+    caller: Submitter,
     request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
     sent: BodyDigest,
     idempotency_key: IdempotencyKey = None,
@@ -65,13 +67,14 @@ def submit_job(
 ) -> Any:
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
-        return JSONResponse(submission.preview_plan(resources, request).model_dump(mode="json"))
-    return submission.submit(resources, request, sent, idempotency_key).response("/v1/jobs")
+        return JSONResponse(submission.preview_plan(resources, caller.project, request).model_dump(mode="json"))
+    return submission.submit(resources, caller.project, request, sent, idempotency_key).response("/v1/jobs")
 
 
 @router.get("", summary="List jobs, newest first", responses=problems(INVALID_REQUEST))
 def list_jobs(
     resources: Shared,
+    caller: Reader,
     state: JobState | None = None,
     kind: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
     dataset: Annotated[str | None, Query(pattern=IDENTIFIER, description="A dataset's id.")] = None,
@@ -84,7 +87,7 @@ def list_jobs(
         state=state, kind=kind, dataset_id=dataset, label=_split_label(label) if label else None
     )
     with resources.database.reading() as session:
-        return job_views.page(session, narrowed, limit=limit, cursor=cursor)
+        return job_views.page(session, caller.project, narrowed, limit=limit, cursor=cursor)
 
 
 def _split_label(label: str) -> tuple[str, str]:
@@ -95,6 +98,7 @@ def _split_label(label: str) -> tuple[str, str]:
 @router.get("/{job_id}", response_model=Job, summary="A job's state and progress", responses=problems(NOT_FOUND))
 async def get_job(
     resources: Shared,
+    caller: Reader,
     request: Request,
     job_id: str,
     prefer: Annotated[
@@ -103,14 +107,14 @@ async def get_job(
 ) -> Response:
     """The job now, or, with ``Prefer: wait=n``, as soon as something changes."""
     waiting = resources.waiting
-    current = require_found(await run_in_threadpool(waiting.read, job_id), "job", job_id)
+    current = require_found(await run_in_threadpool(waiting.read, caller.project, job_id), "job", job_id)
     patience = min(_wait_preference(prefer), resources.settings.max_wait_seconds)
     if patience <= 0 or waiting.is_full:
         return Response(current.content, media_type="application/json")
     if not current.is_terminal:
-        news = await waiting.for_news(job_id, current, patience, _until_gone(request))
+        news = await waiting.for_news(caller.project, job_id, current, patience, _until_gone(request))
         if news is current:  # what nobody is woken for, such as the estimated finish, has changed since
-            news = await run_in_threadpool(waiting.read, job_id)
+            news = await run_in_threadpool(waiting.read, caller.project, job_id)
         current = require_found(news, "job", job_id)
     headers = {"Preference-Applied": f"wait={patience:g}"}
     return Response(current.content, media_type="application/json", headers=headers)
@@ -127,9 +131,10 @@ def _wait_preference(prefer: str | None) -> float:
     return float(found.group(1)) if found else 0.0
 
 
-def _read_job(resources: Resources, job_id: str) -> Job:
+def _read_job(resources: Resources, caller: Actor, job_id: str) -> Job:
     with resources.database.reading() as session:
-        return require_found(reading.find(session, job_id, resources.database.now(session)), "job", job_id)
+        now = resources.database.now(session)
+        return require_found(reading.find(session, caller.project, job_id, now), "job", job_id)
 
 
 @router.post(
@@ -138,15 +143,15 @@ def _read_job(resources: Resources, job_id: str) -> Job:
     summary="Cancel a job",
     responses=problems(NOT_FOUND, ALREADY_OVER, *BODY_REFUSED),
 )
-def cancel_job(resources: Shared, job_id: str) -> Job:
+def cancel_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     """Drop the job's work. The state is ``cancelling`` until nothing runs any more; cancelling twice is harmless."""
     with resources.database.writing() as session:
-        row = require_found(job_rows.locked(session, job_id), "job", job_id)
+        row = require_found(job_rows.find_locked(session, caller.project, job_id), "job", job_id)
         now = resources.database.now(session)
         state = job_rows.cancel(session, row, now)
         if state in (JobState.SUCCEEDED, JobState.FAILED):
             raise ALREADY_OVER.error(f"the job has {state} already; there is nothing to cancel")
-    return _read_job(resources, job_id)
+    return _read_job(resources, caller, job_id)
 
 
 @router.post(
@@ -155,15 +160,15 @@ def cancel_job(resources: Shared, job_id: str) -> Job:
     summary="Stop a job and report",
     responses=problems(NOT_FOUND, CANNOT_STOP, *BODY_REFUSED),
 )
-def stop_job(resources: Shared, job_id: str) -> Job:
+def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     """End the training now and report on what is done. Stopping twice is harmless."""
     with resources.database.writing() as session:
-        row = require_found(job_rows.locked(session, job_id), "job", job_id)
+        row = require_found(job_rows.find_locked(session, caller.project, job_id), "job", job_id)
         reason = job_rows.stop(session, row, resources.database.now(session))
     if reason is not None:
         raise CANNOT_STOP.error(reason)
     resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
-    return _read_job(resources, job_id)
+    return _read_job(resources, caller, job_id)
 
 
 @router.post(
@@ -174,17 +179,21 @@ def stop_job(resources: Shared, job_id: str) -> Job:
     responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
 )
 def extend_job(
-    resources: Shared, job_id: str, request: ExtensionRequest, idempotency_key: IdempotencyKey = None
+    resources: Shared,
+    caller: Submitter,
+    job_id: str,
+    request: ExtensionRequest,
+    idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """More seeds for undecided candidates, as one more look at the evidence, which the stated confidence covers."""
-    return extension.extend(resources, job_id, request, idempotency_key).response("/v1/jobs")
+    return extension.extend(resources, caller.project, job_id, request, idempotency_key).response("/v1/jobs")
 
 
 @router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(NOT_FOUND))
-def list_trials(resources: Shared, job_id: str) -> TrialList:
+def list_trials(resources: Shared, caller: Reader, job_id: str) -> TrialList:
     """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
     with resources.database.reading() as session:
-        require_found(job_rows.find(session, job_id), "job", job_id)
+        require_found(job_rows.find(session, caller.project, job_id), "job", job_id)
         return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
 
 
@@ -200,6 +209,7 @@ def list_trials(resources: Shared, job_id: str) -> TrialList:
 )
 def get_report(
     resources: Shared,
+    caller: Reader,
     job_id: str,
     accept: Annotated[
         str | None, Header(description="application/json, the default, text/html for a page, or text/markdown.")
@@ -208,7 +218,7 @@ def get_report(
 ) -> Response:
     """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
     with resources.database.reading() as session:
-        row = require_found(job_rows.find(session, job_id), "job", job_id)
+        row = require_found(job_rows.find(session, caller.project, job_id), "job", job_id)
     if row.report_artifact is None:
         raise NO_REPORT.error(f"the job is {row.state} and has no report")
     return report_files.answer(resources, job_id, row.report_artifact, accept, if_none_match)

@@ -26,25 +26,26 @@ from store.rows.needs import other_datasets
 from store.rows.views import job_views
 
 
-def submit(resources: Resources, request: JobRequest, sent: str, idempotency_key: str | None) -> Accepted:
-    """Record a job and hand it to the queue, once per idempotency key. *sent* is the digest of the body as it was sent.
+def submit(resources: Resources, project: str, request: JobRequest, sent: str, idempotency_key: str | None) -> Accepted:
+    """Record a project's job and hand it to the queue, once per key. *sent* is the digest of the body as it was sent.
 
     Raises:
         ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
             more than one job may ask for.
     """
-    resolved = registration.resolve(resources, request.dataset)
-    choice.have_weights_read(resources, request)
+    resolved = registration.resolve(resources, project, request.dataset)
+    choice.have_weights_read(resources, project, request)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
         known = registration.find(session, resolved)
-        choice.require_fitting(session, choice.with_content(session, request), registration.facts_of(known))
-        kinds.require_affordable(session, request, known, resources.settings.effort_limits)
+        with_content = choice.with_content(session, project, request)
+        choice.require_fitting(session, project, with_content, registration.facts_of(known))
+        kinds.require_affordable(session, project, request, known, resources.settings.effort_limits)
         found = findings.of_request(session, request, resolved)
     fingerprint = Fingerprint(digest(request.model_dump(mode="json")), sent, partial(earlier_fingerprints, request))
     with resources.database.writing() as session:
         now = resources.database.now(session)
         accepted = create_idempotently(
-            session, idempotency_key, fingerprint, now,
+            session, project, idempotency_key, fingerprint, now,
             lambda: _create(resources, session, request, resolved, found),
         )  # fmt: skip
     if not accepted.replayed:
@@ -58,9 +59,9 @@ def _create(
     now = resources.database.now(session)
     dataset = registration.get_or_register(session, resolved, now)
     kinds.require_feasible(request, dataset)
-    request = choice.with_content(session, request)
-    choice.require_fitting(session, request, registration.facts_of(dataset))
-    require_judgeable(session, request, dataset)
+    request = choice.with_content(session, dataset.project_id, request)
+    choice.require_fitting(session, dataset.project_id, request, registration.facts_of(dataset))
+    require_judgeable(session, dataset.project_id, request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
     session.flush()
     other_datasets.note(session, row.id, (each.dataset for each in other_datasets_of(request)))
@@ -69,21 +70,21 @@ def _create(
     return job.model_dump(mode="json")
 
 
-def preview_plan(resources: Resources, request: JobRequest) -> Plan | AugmentationPlan:
+def preview_plan(resources: Resources, project: str, request: JobRequest) -> Plan | AugmentationPlan:
     """What the request amounts to, without storing anything.
 
     Raises:
         ProblemError: the dataset does not allow what is asked, or that is more than one job may ask for.
     """
-    resolved = registration.resolve(resources, request.dataset)
+    resolved = registration.resolve(resources, project, request.dataset)
     registration.require_allowed(resolved)
     with resources.database.reading() as session:
-        request = choice.with_content(session, request)
+        request = choice.with_content(session, project, request)
         dataset = registration.find(session, resolved)
-        choice.require_fitting(session, request, registration.facts_of(dataset))
+        choice.require_fitting(session, project, request, registration.facts_of(dataset))
         if dataset is not None:
             kinds.require_feasible(request, dataset)
-        require_judgeable(session, request, dataset)
-        kinds.require_affordable(session, request, dataset, resources.settings.effort_limits)
-        plan = kinds.plan_of(session, request, dataset, resources.database.now(session))
+        require_judgeable(session, project, request, dataset)
+        kinds.require_affordable(session, project, request, dataset, resources.settings.effort_limits)
+        plan = kinds.plan_of(session, project, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

@@ -23,8 +23,8 @@ from store.rows.tables import RegisteredModelRow
 _REFUSAL = "the model cannot be used; nothing was stored"
 
 
-def have_weights_read(resources: Resources, request: JobRequest) -> None:
-    """Have published weights read that a job names and that nobody has named before.
+def have_weights_read(resources: Resources, project: str, request: JobRequest) -> None:
+    """Have published weights read that a job names and that nobody of its project has named before.
 
     Raises:
         ProblemError: the operator has none.
@@ -33,13 +33,13 @@ def have_weights_read(resources: Resources, request: JobRequest) -> None:
     if reference is None:
         return
     with resources.database.reading() as session:
-        row = registered.newest(session, reference.model_dump(mode="json"))
+        row = registered.newest(session, project, reference.model_dump(mode="json"))
     if row is None:
-        registration.register(resources, reference, None, "body.model")
+        registration.register(resources, project, reference, None, "body.model")
 
 
-def with_content(session: Session, request: JobRequest) -> JobRequest:
-    """The request with the digest of the registered model that it names, by which its trials know it.
+def with_content(session: Session, project: str, request: JobRequest) -> JobRequest:
+    """The project's request with the digest of the registered model that it names, by which its trials know it.
 
     Published weights that nobody has named before have none yet. Inside of a transaction that writes, the model is kept
     from being deleted until its end.
@@ -49,7 +49,7 @@ def with_content(session: Session, request: JobRequest) -> JobRequest:
     """
     if isinstance(request, AugmentationRequest) or not request.model.is_registered:
         return request
-    row = _row(session, request)
+    row = _row(session, project, request)
     return request if row is None else _with_digest(session, request, row)
 
 
@@ -62,7 +62,7 @@ def _with_digest(session: Session, request: ComparisonRequest | TrainingRequest,
     return request.model_copy(update={"model": request.model.model_copy(update={"digest": row.digest})})
 
 
-def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts | None) -> None:
+def require_fitting(session: Session, project: str, request: JobRequest, facts: DatasetFacts | None) -> None:
     """Refuse a registered model that does not fit the dataset, as far as that is known already.
 
     Raises:
@@ -77,7 +77,7 @@ def require_fitting(session: Session, request: JobRequest, facts: DatasetFacts |
         raise INVALID_REQUEST.error_at("body.model.stages", message, _REFUSAL)
     if facts is None:
         return
-    row = registered.ready_with(session, request.model.digest)
+    row = registered.ready_with(session, project, request.model.digest)
     model = None if row is None else registered.facts_of(row)
     if model is None:
         return
@@ -103,18 +103,18 @@ def _fewest_epochs(request: TrialRequest) -> int:
     return min(usual, *(budgets or [usual]))
 
 
-def _row(session: Session, request: ComparisonRequest | TrainingRequest) -> RegisteredModelRow | None:
+def _row(session: Session, project: str, request: ComparisonRequest | TrainingRequest) -> RegisteredModelRow | None:
     model, published = request.model, _published(request)
     if published is not None:
-        return registered.newest(session, published.model_dump(mode="json"))
+        return registered.newest(session, project, published.model_dump(mode="json"))
     if model.id is not None:
         field, value = "id", model.id
-        row = registered.get(session, model.id)
+        row = registered.get(session, project, model.id)
     else:
         field, value = "digest", str(model.digest)
-        row = registered.ready_with(session, value)
+        row = registered.ready_with(session, project, value)
     if row is None:
-        gone = registered.was_deleted(session, value)
+        gone = registered.was_deleted(session, project, value)
         why = "the model was deleted; register it again" if gone else "there is no such model; see GET /v1/models"
         message = f"got {shown(value)}: {why}"
         raise INVALID_REQUEST.error_at(f"body.model.{field}", message, _REFUSAL)

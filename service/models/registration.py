@@ -20,18 +20,21 @@ from store.rows.models import registered
 from store.rows.tables import RegisteredModelRow
 
 
-def require_not_reused(resources: Resources, reference: ModelReference, idempotency_key: str | None) -> None:
+def require_not_reused(
+    resources: Resources, project: str, reference: ModelReference, idempotency_key: str | None
+) -> None:
     """Refuse an upload whose key came with another one before its file is stored, as no row would ever remove it.
 
     Raises:
         ProblemError: the key came before with another request.
     """
     with resources.database.reading() as session:
-        idempotency.require_not_reused(session, idempotency_key, _fingerprint(reference.model_dump(mode="json")))
+        fingerprint = _fingerprint(reference.model_dump(mode="json"))
+        idempotency.require_not_reused(session, project, idempotency_key, fingerprint)
 
 
 def register(
-    resources: Resources, reference: ModelReference, idempotency_key: str | None, location: str = "body"
+    resources: Resources, project: str, reference: ModelReference, idempotency_key: str | None, location: str = "body"
 ) -> Accepted:
     """Have a model read that is not yet; the answer is the model. *location* is the reference's in the request.
 
@@ -39,7 +42,7 @@ def register(
         ProblemError: the reference is refused, its file is just being deleted, or the key came before with another
             request.
     """
-    resolved = registration.resolve(resources, reference, location)
+    resolved = registration.resolve(resources, project, reference, location)
     _require_allowed(resolved)
     due: list[RegisteredModelRow] = []
     with resources.database.writing() as session:
@@ -47,7 +50,7 @@ def register(
 
         def create() -> dict[str, Any]:
             try:
-                row = registered.register(session, resolved.reference, now)
+                row = registered.register(session, project, resolved.reference, now)
             except StillBeingDeletedError:
                 detail = "the same file is just being deleted; send it again in a few seconds"
                 headers = {"Retry-After": str(registration.RETRY_AFTER_SECONDS)}
@@ -58,7 +61,8 @@ def register(
             session.flush()
             return registered.to_wire(row).model_dump(mode="json")
 
-        accepted = create_idempotently(session, idempotency_key, _fingerprint(resolved.reference), now, create)
+        fingerprint = _fingerprint(resolved.reference)
+        accepted = create_idempotently(session, project, idempotency_key, fingerprint, now, create)
     for row in due:  # after the commit
         resources.publisher.publish(*queue.doorbell(row.queue))
     return accepted

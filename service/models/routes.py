@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api_schemas.models.model import Model, ModelList, ModelState
 from api_schemas.models.references import ModelReference, UploadedModel
+from service.auth.actor import Reader, Submitter
 from service.datasets import uploads
 from service.datasets.multipart import FileForm
 from service.http.bodies import parsed, whole_body
@@ -46,43 +47,47 @@ _FIELDS = ("architecture",)
         **problems(*UPLOADED_OR_REFERENCE_REFUSED),
     },
 )
-async def add_model(resources: Shared, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
+async def add_model(
+    resources: Shared, caller: Submitter, request: Request, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Have a model file checked and stored, once: the same reference again gives the same model.
 
     The body is a reference as JSON, or a form with the part ``file``: a .keras file of Keras 3, or .weights.h5 or
     .safetensors with the part ``architecture``. 202 while it is being read; look at ``Location`` until ``is_terminal``.
     """
+    project = caller.project
     if not is_multipart(request.headers.get("content-type", "")):
         content = await whole_body(request)
         reference = await resources.capacity.for_body(len(content)).run(parsed, content, _REFERENCE)
-        accepted = await run_in_threadpool(registration.register, resources, reference, idempotency_key)
+        accepted = await run_in_threadpool(registration.register, resources, project, reference, idempotency_key)
     else:
         folder = resources.settings.data_dir.resolve() / "incoming"
         async with uploads.receive_form(request, folder, resources, _FIELDS) as form:
             reference = _uploaded(form)
-            await run_in_threadpool(registration.require_not_reused, resources, reference, idempotency_key)
-            await run_in_threadpool(uploads.store, resources.artifacts, form)
-            accepted = await run_in_threadpool(registration.register, resources, reference, idempotency_key)
+            await run_in_threadpool(registration.require_not_reused, resources, project, reference, idempotency_key)
+            await run_in_threadpool(uploads.store, resources.artifacts, project, form)
+            accepted = await run_in_threadpool(registration.register, resources, project, reference, idempotency_key)
     return accepted.response("/v1/models", 200 if accepted.body["state"] == ModelState.READY else 202)
 
 
 @router.get("", summary="List models, newest first", responses=problems(INVALID_REQUEST))
 def list_models(
     resources: Shared,
+    caller: Reader,
     state: ModelState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
 ) -> ModelList:
     """One page, without the models' layers; more pages by ``next_cursor``."""
     with resources.database.reading() as session:
-        return registered.page(session, limit=limit, cursor=cursor, state=state)
+        return registered.page(session, caller.project, limit=limit, cursor=cursor, state=state)
 
 
 @router.get("/{model_id}", summary="A model's state and layers", responses=problems(NOT_FOUND))
-def get_model(resources: Shared, model_id: str) -> Model:
+def get_model(resources: Shared, caller: Reader, model_id: str) -> Model:
     """The model as it is now: its layers, weights, input and output, once it is ready."""
     with resources.database.reading() as session:
-        return registered.to_wire(require_found(registered.get(session, model_id), "model", model_id))
+        return registered.to_wire(require_found(registered.get(session, caller.project, model_id), "model", model_id))
 
 
 @router.delete(
@@ -92,10 +97,10 @@ def get_model(resources: Shared, model_id: str) -> Model:
     summary="Delete a model",
     responses=problems(NOT_FOUND, MODEL_IN_USE),
 )
-def delete_model(resources: Shared, model_id: str) -> None:
+def delete_model(resources: Shared, caller: Submitter, model_id: str) -> None:
     """Give up a model that no unfinished job trains. Its files are removed a little later."""
     with resources.database.writing() as session:
-        row = require_found(registered.get(session, model_id), "model", model_id)
+        row = require_found(registered.get(session, caller.project, model_id), "model", model_id)
         session.refresh(row, with_for_update=True)
         jobs = registered.jobs_in_need(session, row)
         if jobs:

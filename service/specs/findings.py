@@ -26,23 +26,25 @@ ONLY_SPEC = "augmentation"
 """What the spec of a request that has no candidates is called."""
 
 
-def answer(resources: Resources, request: LintRequest) -> LintResult:
+def answer(resources: Resources, project: str, request: LintRequest) -> LintResult:
     """Everything the rules say about one spec; nothing is stored and nothing ingested."""
     facts = None
     if request.dataset is not None:
         with resources.database.reading() as session:
-            facts = facts_of(registration.find(session, registration.resolve(resources, request.dataset)))
+            facts = facts_of(registration.find(session, registration.resolve(resources, project, request.dataset)))
     return lint_result(request.spec, facts, request.semantics, is_dataset_named=request.dataset is not None)
 
 
 def of_request(session: Session, request: Any, resolved: ResolvedReference) -> Findings:
     """The findings about a job's request, by candidate."""
-    return _of_stored(request.model_dump(mode="json"), facts_of(datasets.find(session, resolved.reference)))
+    return _of_stored(
+        request.model_dump(mode="json"), facts_of(datasets.find(session, resolved.project, resolved.reference))
+    )
 
 
 def added(session: Session, job: Job) -> Job:
     """The job with the findings about its request, on what is known about its dataset by now."""
-    facts = facts_of(session.get(DatasetRow, job.dataset_id))
+    facts = facts_of(session.get_one(DatasetRow, job.dataset_id))
     return job.model_copy(update={"findings": _of_stored(job.request, facts)})
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from api_schemas.lint import LintRequest, LintResult
+from service.auth.actor import Reader
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
 from service.http.problem_types import JSON_REFUSED
@@ -38,6 +39,7 @@ LINT_EXAMPLES: Any = {
 @router.post("", summary="Check a spec without training anything", responses=problems(*JSON_REFUSED))
 def lint(
     resources: Shared,
+    caller: Reader,
     request: Annotated[LintRequest, Body(openapi_examples=LINT_EXAMPLES)],
 ) -> LintResult:
     """Findings, gravest first, and the measurements behind them.
@@ -45,4 +47,4 @@ def lint(
     With a dataset that the service knows, its image sizes, values and class names are used; otherwise 8-bit images
     of 64×64 are assumed, and rules that need facts stay silent.
     """
-    return findings.answer(resources, request)
+    return findings.answer(resources, caller.project, request)

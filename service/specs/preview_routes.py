@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from api_schemas.previews import Preview, PreviewRequest
+from service.auth.actor import Submitter
 from service.http.bodies import CheckedBodyRoute
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import PNG, Accept, words_or_picture
@@ -28,6 +29,7 @@ _SHEET = {"description": "The contact sheet, or what was drawn for it.", "conten
 )
 async def preview(
     resources: Shared,
+    caller: Submitter,
     request: Annotated[PreviewRequest, Body(openapi_examples=PREVIEW_EXAMPLES)],
     accept: Accept = None,
 ) -> Any:
@@ -36,9 +38,9 @@ async def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
-    return await resources.capacity.previews.run(_drawn, resources, request, accept)
+    return await resources.capacity.previews.run(_drawn, resources, caller.project, request, accept)
 
 
-def _drawn(resources: Resources, request: PreviewRequest, accept: str | None) -> Response:
-    prepared = previews.prepare(resources, request)
+def _drawn(resources: Resources, project: str, request: PreviewRequest, accept: str | None) -> Response:
+    prepared = previews.prepare(resources, project, request)
     return words_or_picture(accept, prepared.as_json, prepared.as_png)

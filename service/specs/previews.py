@@ -32,14 +32,14 @@ class Prepared:
         return self.sheet.in_words(self.dataset_id)
 
 
-def prepare(resources: Resources, request: PreviewRequest) -> Prepared:
-    """Choose images and draw for them.
+def prepare(resources: Resources, project: str, request: PreviewRequest) -> Prepared:
+    """Choose images of a project's dataset and draw for them.
 
     Raises:
         ProblemError: the dataset is not ready (and is made ready, where that was not asked for before), or the spec
             does not fit it.
     """
-    dataset = registration.require_ready(resources, registration.resolve(resources, request.dataset))
+    dataset = registration.require_ready(resources, registration.resolve(resources, project, request.dataset))
     facts, snapshot = stored_images(resources, dataset, "body.dataset")
     with preview_errors("body"):
         sheet = preview_sheet(request, facts, snapshot.images, snapshot.labels, snapshot.class_names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from store.ids import DEFAULT_PROJECT
+
 
 def trial_folder(trial_id: str) -> str:
     """All that a trial leaves behind."""
@@ -42,9 +44,9 @@ UPLOADS = "uploads"
 """The folder of all uploaded files."""
 
 
-def upload_name(sha256: str) -> str:
-    """An uploaded file."""
-    return f"{UPLOADS}/{sha256}"
+def upload_name(project: str, sha256: str) -> str:
+    """A file that a project has uploaded: who only knows a checksum gets at no other project's."""
+    return f"{UPLOADS}/{sha256}" if project == DEFAULT_PROJECT else f"{UPLOADS}/{sha256}.{project}"
 
 
 def job_folder(job_id: str) -> str:

@@ -3,13 +3,13 @@
 from alembic import context
 
 from store.rows import tables
+from store.rows.access import tables as access_tables
 from store.rows.base import Base
 from store.rows.needs.tables import JobDatasetRow
 from store.rows.upkeep import tables as upkeep_tables
 
-assert tables.JobRow.metadata is upkeep_tables.DutyRow.metadata is JobDatasetRow.metadata is Base.metadata, (
-    "all tables are in one place"
-)
+_IN_MODULES = (tables.JobRow, access_tables.ProjectRow, JobDatasetRow, upkeep_tables.DutyRow)
+assert all(row.metadata is Base.metadata for row in _IN_MODULES), "all tables are in one place"
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -22,6 +22,12 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {dict[str, Any]: JSON(none_as_null=True), float: Float(53)}
 
 
+class Owned:
+    """Columns of what belongs to a project. Nothing has it by default: what is inserted says whose it is."""
+
+    project_id: Mapped[str] = mapped_column(Id)
+
+
 class Leased:
     """Columns of a unit of work that one worker at a time may hold."""
 
@@ -39,7 +45,7 @@ class Leased:
     finished_at: Mapped[float | None]
 
 
-class ReadOnce(Leased):
+class ReadOnce(Owned, Leased):
     """Columns of what is read once from where a client said, and stored under the digest of its content."""
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

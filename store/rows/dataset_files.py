@@ -64,13 +64,14 @@ def _snapshot_of(session: Session, row: DatasetRow) -> list[str]:
 def _upload_of(session: Session, row: DatasetRow) -> list[str]:
     if row.state != DatasetState.DELETED or row.upload_sha256 is None:
         return []
-    return [] if is_upload_needed(session, row.upload_sha256) else [upload_name(row.upload_sha256)]
+    upload = row.project_id, row.upload_sha256
+    return [] if is_upload_needed(session, *upload) else [upload_name(*upload)]
 
 
-def is_upload_needed(session: Session, sha256: str) -> bool:
-    """Whether a dataset or a model that is not deleted was uploaded as the file of that checksum."""
+def is_upload_needed(session: Session, project: str, sha256: str) -> bool:
+    """Whether a dataset or a model of the project that is not deleted was uploaded as the file of that checksum."""
     needed = (
-        select(row.id).where(row.upload_sha256 == sha256, row.state != DatasetState.DELETED)
+        select(row.id).where(row.project_id == project, row.upload_sha256 == sha256, row.state != DatasetState.DELETED)
         for row in (DatasetRow, RegisteredModelRow)  # which say the same of what is deleted
     )
     return any(session.scalar(query.limit(1)) is not None for query in needed)

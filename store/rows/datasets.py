@@ -29,20 +29,21 @@ class StillBeingDeletedError(Exception):
     """The file is just being deleted, as no dataset had it any more."""
 
 
-def register(session: Session, reference: dict[str, Any], now: float) -> DatasetRow:
-    """The live row for a reference; a new one, queued for ingestion, where there is none.
+def register(session: Session, project: str, reference: dict[str, Any], now: float) -> DatasetRow:
+    """The project's live row for a reference; a new one, queued for ingestion, where there is none.
 
     Raises:
         StillBeingDeletedError: the file of an upload was given up before, and goes at this moment.
     """
-    existing = find(session, reference)
+    existing = find(session, project, reference)
     if existing is not None:
         return existing
     checksum = reference["sha256"] if reference["kind"] == "upload" else None
-    if checksum is not None and not tombstones.dig_up(session, upload_name(checksum), now):
+    if checksum is not None and not tombstones.dig_up(session, upload_name(project, checksum), now):
         raise StillBeingDeletedError
     row = DatasetRow(
         id=new_id(DATASET),
+        project_id=project,
         state=DatasetState.QUEUED,
         queue=INGESTION_QUEUE,
         attempts=0,
@@ -52,28 +53,27 @@ def register(session: Session, reference: dict[str, Any], now: float) -> Dataset
         reference_digest=digest(reference),
         created_at=now,
     )
-    return insert_or_find(session, row, lambda: find(session, reference))
+    return insert_or_find(session, row, lambda: find(session, project, reference))
 
 
-def find(session: Session, reference: dict[str, Any]) -> DatasetRow | None:
-    """The live row for a reference, or None. A reference of kind ``dataset`` finds that one, failed or not."""
+def find(session: Session, project: str, reference: dict[str, Any]) -> DatasetRow | None:
+    """The project's live row for a reference, or None. One of kind ``dataset`` finds that one, failed or not."""
     if reference["kind"] == "dataset":
-        return get(session, reference["id"])
-    same_reference = DatasetRow.reference_digest == digest(reference)
-    return session.scalar(select(DatasetRow).where(same_reference, _IS_LIVE))
+        return get(session, project, reference["id"])
+    same = (DatasetRow.project_id == project, DatasetRow.reference_digest == digest(reference))
+    return session.scalar(select(DatasetRow).where(*same, _IS_LIVE))
 
 
-def get(session: Session, dataset_id: str) -> DatasetRow | None:
-    """The row of that id, or None where there is none or it was deleted."""
+def get(session: Session, project: str, dataset_id: str) -> DatasetRow | None:
+    """The project's row of that id, or None where it has none or that was deleted."""
     row = session.get(DatasetRow, dataset_id) if is_identifier(dataset_id) else None
-    return None if row is None or row.state == DatasetState.DELETED else row
+    return None if row is None or row.project_id != project or row.state == DatasetState.DELETED else row
 
 
-def last_failure(session: Session, reference: dict[str, Any]) -> Failure | None:
-    """Why the newest ingestion of a reference that came to a bad end did so; None if there was none."""
-    query = select(DatasetRow).where(
-        DatasetRow.reference_digest == digest(reference), DatasetRow.state == DatasetState.FAILED
-    )
+def last_failure(session: Session, project: str, reference: dict[str, Any]) -> Failure | None:
+    """Why a project's newest ingestion of a reference that came to a bad end did so; None if there was none."""
+    same = (DatasetRow.project_id == project, DatasetRow.reference_digest == digest(reference))
+    query = select(DatasetRow).where(*same, DatasetRow.state == DatasetState.FAILED)
     row = session.scalars(query.order_by(DatasetRow.id.desc()).limit(1)).first()
     return None if row is None or row.error is None else Failure.model_validate(row.error)
 
@@ -92,14 +92,14 @@ def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float)
     return leases.finish(session, lease, DatasetState.FAILED, now=now, error=error, progress=None)
 
 
-def take_fresh_seeds(session: Session, content_digest: str, count: int) -> int:
-    """Use up so many of the fresh seeds of a dataset with that content; the number of the first, counted from 0.
+def take_fresh_seeds(session: Session, project: str, content_digest: str, count: int) -> int:
+    """Use up so many of a project's fresh seeds of a dataset of that content; the number of the first, from 0 on.
 
     One statement, which holds the row until the transaction ends: nobody is given one of these seeds again.
     """
-    statement = insert_into(session, FreshSeedsRow).values(digest=content_digest, used=count)
+    statement = insert_into(session, FreshSeedsRow).values(project_id=project, digest=content_digest, used=count)
     taken = statement.on_conflict_do_update(
-        index_elements=[FreshSeedsRow.digest], set_={"used": FreshSeedsRow.used + count}
+        index_elements=[FreshSeedsRow.project_id, FreshSeedsRow.digest], set_={"used": FreshSeedsRow.used + count}
     )
     used: int = session.execute(taken.returning(FreshSeedsRow.used)).scalar_one()
     return used - count
@@ -133,10 +133,10 @@ def delete(session: Session, dataset_id: str, now: float) -> None:
 
 
 def page(
-    session: Session, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+    session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
 ) -> DatasetList:
-    """Datasets, newest first, from after *cursor*."""
-    query = select(DatasetRow).where(DatasetRow.state != DatasetState.DELETED)
+    """A project's datasets, newest first, from after *cursor*."""
+    query = select(DatasetRow).where(DatasetRow.project_id == project, DatasetRow.state != DatasetState.DELETED)
     if cursor is not None:
         query = query.where(DatasetRow.id < cursor)
     if state is not None:

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
 from api_schemas.progress import TimelineEntry
-from store.rows.tables import JobEventRow
+from store.rows.tables import JobEventRow, JobRow
 
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
     """Record an event in the transaction of the change it tells of."""
-    session.add(JobEventRow(job_id=job_id, at=now, type=event_type, data=data))
+    project = select(JobRow.project_id).where(JobRow.id == job_id).scalar_subquery()
+    session.add(JobEventRow(project_id=project, job_id=job_id, at=now, type=event_type, data=data))
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:

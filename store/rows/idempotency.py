@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from store.database import insert_into
-from store.rows.tables import IdempotencyRow
+from store.rows.access.tables import IdempotencyRow
 
 MAX_FORGOTTEN_AT_ONCE = 1_000
 
@@ -41,13 +41,13 @@ class Fingerprint:
         return row.sent is None and row.fingerprint in self.earlier(row.response)
 
 
-def first_answer(session: Session, key: str, fingerprint: Fingerprint) -> dict[str, Any] | None:
-    """What was answered when this key came first, or None.
+def first_answer(session: Session, project: str, key: str, fingerprint: Fingerprint) -> dict[str, Any] | None:
+    """What was answered when this key of a project came first, or None.
 
     Raises:
         KeyReusedError: it came with another request.
     """
-    row = session.get(IdempotencyRow, key, populate_existing=True)
+    row = session.get(IdempotencyRow, (project, key), populate_existing=True)
     if row is None:
         return None
     if not fingerprint.is_of(row):
@@ -55,26 +55,28 @@ def first_answer(session: Session, key: str, fingerprint: Fingerprint) -> dict[s
     return row.response
 
 
-def reserve(session: Session, key: str, fingerprint: Fingerprint, now: float) -> bool:
+def reserve(session: Session, project: str, key: str, fingerprint: Fingerprint, now: float) -> bool:
     """Take the key for this transaction; False when another request has it.
 
     Where another transaction is just taking it, this waits for that one to end.
     """
     said = {"fingerprint": fingerprint.meaning, "sent": fingerprint.sent}
-    values: dict[str, Any] = {"key": key, **said, "job_id": "", "response": {}, "created_at": now}
+    values: dict[str, Any] = {"project_id": project, "key": key, **said, "created_at": now}
+    values |= {"job_id": "", "response": {}}
     statement = insert_into(session, IdempotencyRow).values(**values).on_conflict_do_nothing()
     return session.execute(statement.returning(IdempotencyRow.key)).first() is not None
 
 
-def remember(session: Session, key: str, job_id: str, response: dict[str, Any]) -> None:
+def remember(session: Session, project: str, key: str, job_id: str, response: dict[str, Any]) -> None:
     """Note the answer under a reserved key."""
-    row = session.get_one(IdempotencyRow, key, populate_existing=True)
+    row = session.get_one(IdempotencyRow, (project, key), populate_existing=True)
     row.job_id, row.response = job_id, response
 
 
 def forget_older(session: Session, created_before: float) -> bool:
     """Drop keys whose time is over, the oldest first; False where there may be more than a transaction has time for."""
-    old = select(IdempotencyRow.key).where(IdempotencyRow.created_at < created_before)
+    row = tuple_(IdempotencyRow.project_id, IdempotencyRow.key)
+    old = select(IdempotencyRow.project_id, IdempotencyRow.key).where(IdempotencyRow.created_at < created_before)
     old = old.order_by(IdempotencyRow.created_at).limit(MAX_FORGOTTEN_AT_ONCE)
-    dropped = session.execute(delete(IdempotencyRow).where(IdempotencyRow.key.in_(old)))
+    dropped = session.execute(delete(IdempotencyRow).where(row.in_(old)))
     return cast("CursorResult[Any]", dropped).rowcount < MAX_FORGOTTEN_AT_ONCE

@@ -48,23 +48,33 @@ def create(
     now: float,
     deadline_at: float,
 ) -> JobRow:
-    """A queued job, with its labels and its first event."""
+    """A queued job of the dataset's project, with its labels and its first event."""
     row = JobRow(
-        id=new_id(JOB), kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
+        id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
         queue=request.device, priority=request.priority,
         deadline_at=deadline_at, created_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
-    session.add_all(JobLabelRow(job_id=row.id, key=key, value=value) for key, value in request.labels.items())
+    of_job = {"project_id": row.project_id, "job_id": row.id}
+    session.add_all(JobLabelRow(**of_job, key=key, value=value) for key, value in request.labels.items())
     events.append(session, row.id, JobState.QUEUED, now)
     return row
 
 
-def find(session: Session, job_id: str) -> JobRow | None:
-    """The row, or None."""
-    return session.get(JobRow, job_id) if is_identifier(job_id) else None
+def find(session: Session, project: str, job_id: str) -> JobRow | None:
+    """The project's row, or None."""
+    return _of_project(session.get(JobRow, job_id) if is_identifier(job_id) else None, project)
+
+
+def find_locked(session: Session, project: str, job_id: str) -> JobRow | None:
+    """The same, held as by `locked`."""
+    return _of_project(locked(session, job_id), project)
+
+
+def _of_project(job: JobRow | None, project: str) -> JobRow | None:
+    return None if job is None or job.project_id != project else job
 
 
 def locked(session: Session, job_id: str) -> JobRow | None:

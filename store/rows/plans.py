@@ -38,24 +38,25 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
     planned = [(arm, each) for arm, _, each in trial_definitions(request, plan, dataset.digest, facts)]
     definitions = [each for _, each in planned]
     by_key = {definition.key(): definition for definition in definitions}
-    trained = trials.trained(session, by_key)
+    project = dataset.project_id
+    trained = trials.trained(session, project, by_key)
     due = [definition for key, definition in by_key.items() if key not in trained]
-    seconds = _estimate(session, plan, definitions, due)
+    seconds = _estimate(session, project, plan, definitions, due)
     return with_earlier_reports(session, request, plan, dataset).model_copy(
         update={
             "trials_reusable": len(trained) + len(definitions) - len(by_key),
             "estimated_seconds": seconds,
             "costs": {
-                "trials": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, definitions)),
-                **_of_responses(session, plan, planned, trained),
-                **costs_of_inference(session, plan, request.device, definitions[0].inference()),
+                "trials": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, project, definitions)),
+                **_of_responses(session, project, plan, planned, trained),
+                **costs_of_inference(session, project, plan, request.device, definitions[0].inference()),
             },
         }
     )
 
 
 def _of_responses(
-    session: Session, plan: Plan, planned: list[tuple[Arm, TrialDefinition]], trained: Collection[str]
+    session: Session, project: str, plan: Plan, planned: list[tuple[Arm, TrialDefinition]], trained: Collection[str]
 ) -> dict[str, PlanCost]:
     """What the trials of budgets and shares take that are among the others; nothing where none are planned."""
     of_variants = {definition.key(): definition for arm, definition in planned if arm.role in _RESPONSES}
@@ -63,18 +64,20 @@ def _of_responses(
         return {}
     due = [definition for key, definition in of_variants.items() if key not in trained]
     is_known = bool(of_variants) or not plan.due  # what comes after a search for a number of epochs is not
-    seconds = _estimate(session, plan, [each for _, each in planned], due) if is_known else None
-    return {"responses": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, due))}
+    seconds = _estimate(session, project, plan, [each for _, each in planned], due) if is_known else None
+    return {"responses": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, project, due))}
 
 
-def _estimate(session: Session, plan: Plan, planned: list[TrialDefinition], due: list[TrialDefinition]) -> float | None:
+def _estimate(
+    session: Session, project: str, plan: Plan, planned: list[TrialDefinition], due: list[TrialDefinition]
+) -> float | None:
     """Seconds for the trials that are due. A setting that was never timed takes as long as the first that was.
 
     But for its epochs and its share of the images, to both of which a training takes about in proportion. Where the
     number of epochs is still to be found, it is that of the most that it may be.
     """
     settings = {definition.setting(): definition for definition in planned}
-    means = {setting: mean_seconds(session, setting) for setting in settings}
+    means = {setting: mean_seconds(session, project, setting) for setting in settings}
     timed = next(((mean / _amount(settings[setting])) for setting, mean in means.items() if mean is not None), None)
     if timed is None:
         return None
@@ -123,13 +126,15 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
     definitions: dict[Slot, TrialDefinition] = {
         (arm.name, seed): definition_of(request, plan, arm, seed, dataset.digest, facts) for arm, seed in due
     }
-    _fill(session, job_id, definitions, dataset_id=dataset.id, queue=request.device, now=now)
+    _fill(
+        session, job_id, definitions, project=dataset.project_id, dataset_id=dataset.id, queue=request.device, now=now
+    )
     return len(due) == len(empty)
 
 
 def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinition], **of_new: Any) -> None:
     keys = {slot: definition.key() for slot, definition in definitions.items()}
-    found = trials.ensure_all(session, {keys[slot]: definitions[slot] for slot in keys}, **of_new)
+    found = trials.ensure_all(session, definitions={keys[slot]: definitions[slot] for slot in keys}, **of_new)
     links: list[dict[str, Any]] = []
     taken: set[str] = set()
     for (arm, seed), key in keys.items():

@@ -37,14 +37,14 @@ OwnKeys = dict[str, dict[int, frozenset[str]]]
 def with_earlier_reports(
     session: Session, request: TrialRequest, plan: Plan, dataset: DatasetRow, job_id: str | None = None
 ) -> Plan:
-    """The plan with the finished reports, other jobs' than that one's, that have shown what it asks; oldest first."""
+    """The plan with the project's finished reports, not that job's own, that have shown what it asks; oldest first."""
     if not isinstance(request, ComparisonRequest) or dataset.digest is None:
         return plan
     if plan.epochs is None and request.training.epochs == "auto":
         return plan  # what the question is shows only once the number of epochs was found
     own = _keys(request, plan, dataset)
     found = []
-    for job in _with_reports(session, own, job_id):
+    for job in _with_reports(session, dataset.project_id, own, job_id):
         earlier_plan, theirs = Plan.model_validate(job.plan), _trained(session, job.id)
         for candidate in plan.candidates:
             of_candidate = (_shown(job, earlier_plan, theirs, own, candidate, each) for each in earlier_plan.candidates)
@@ -84,18 +84,19 @@ def _alike(definition: TrialDefinition) -> frozenset[str]:
     )
 
 
-def _with_reports(session: Session, own: OwnKeys, job_id: str | None) -> list[JobRow]:
+def _with_reports(session: Session, project: str, own: OwnKeys, job_id: str | None) -> list[JobRow]:
     """Comparisons with a report that have trials of the baseline and of a candidate among these, oldest first."""
     of_candidates = [each for arm, of_arm in own.items() if arm != BASELINE for each in of_arm.values()]
     keys = (frozenset().union(*each) for each in (own[BASELINE].values(), of_candidates))
     shared = (
         select(JobTrialRow.job_id)
         .join(TrialRow, TrialRow.id == JobTrialRow.trial_id)
-        .where(TrialRow.key.in_(list(each)), IS_LIVE)
+        .where(TrialRow.project_id == project, TrialRow.key.in_(list(each)), IS_LIVE)
         for each in keys
     )
     query = select(JobRow).where(
         *(JobRow.id.in_(each) for each in shared),
+        JobRow.project_id == project,
         JobRow.kind == JobKind.COMPARISON,
         JobRow.report_artifact.is_not(None),
     )

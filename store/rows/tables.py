@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.rows.base import Base, Id, Leased, ReadOnce, Sequence, only
+from store.rows.base import Base, Id, Leased, Owned, ReadOnce, Sequence, only
 
 
 class DatasetRow(ReadOnce, Base):
@@ -18,11 +18,12 @@ class DatasetRow(ReadOnce, Base):
 
     __table_args__ = (
         # A failed ingestion may be tried again, so only live rows are unique.
-        Index("one_live_dataset_per_reference", "reference_digest", unique=True,
+        Index("one_live_dataset_per_reference", "project_id", "reference_digest", unique=True,
               **only("state not in ('failed', 'deleted')")),
         Index("datasets_by_state", "state", "created_at"),
-        Index("datasets_by_reference", "reference_digest", "id"),
-        Index("datasets_by_kind", "kind", "id"),
+        Index("datasets_by_reference", "project_id", "reference_digest", "id"),
+        Index("datasets_by_project", "project_id", "id"),
+        Index("datasets_by_kind", "project_id", "kind", "id"),
         Index("datasets_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
@@ -33,26 +34,28 @@ class RegisteredModelRow(ReadOnce, Base):
     __tablename__ = "registered_models"
 
     __table_args__ = (
-        Index("one_live_model_per_reference", "reference_digest", unique=True,
+        Index("one_live_model_per_reference", "project_id", "reference_digest", unique=True,
               **only("state not in ('failed', 'deleted')")),
         Index("registered_models_by_state", "state", "created_at"),
         Index("registered_models_by_digest", "digest"),
-        Index("registered_models_by_reference", "reference_digest", "id"),
+        Index("registered_models_by_reference", "project_id", "reference_digest", "id"),
+        Index("registered_models_by_project", "project_id", "id"),
         Index("registered_models_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
 
 class FreshSeedsRow(Base):
-    """How many of the seeds that confirmations take, each of them once, a dataset has used up."""
+    """How many of the seeds that confirmations take, each of them once, a project has used up of a dataset."""
 
     __tablename__ = "fresh_seeds"
 
+    project_id: Mapped[str] = mapped_column(Id, primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     """Of the dataset's content, as trials are found again by it."""
     used: Mapped[int] = mapped_column(BigInteger)
 
 
-class JobRow(Base):
+class JobRow(Owned, Base):
     """What a client submitted."""
 
     __tablename__ = "jobs"
@@ -86,7 +89,9 @@ class JobRow(Base):
 
     __table_args__ = (
         Index("jobs_by_state", "state", "id"),
-        Index("jobs_by_kind", "kind", "id"),
+        Index("jobs_by_project", "project_id", "id"),
+        Index("jobs_by_project_and_state", "project_id", "state", "id"),
+        Index("jobs_by_kind", "project_id", "kind", "id"),
         Index("jobs_by_dataset", "dataset_id", "id"),
         Index("jobs_by_end", "finished_at"),
         # Of thousands of jobs few are not over, and these are looked at all the time.
@@ -96,7 +101,7 @@ class JobRow(Base):
     )
 
 
-class JobLabelRow(Base):
+class JobLabelRow(Owned, Base):
     """A label of a job, to find it again by."""
 
     __tablename__ = "job_labels"
@@ -105,7 +110,7 @@ class JobLabelRow(Base):
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(String(100))
 
-    __table_args__ = (Index("jobs_by_label", "key", "value", "job_id"),)
+    __table_args__ = (Index("jobs_by_label", "project_id", "key", "value", "job_id"),)
 
 
 class ModelRow(Base):
@@ -119,8 +124,8 @@ class ModelRow(Base):
     """When a trial was last planned with it."""
 
 
-class TrialRow(Leased, Base):
-    """One training run. Jobs share it when they need the same one."""
+class TrialRow(Owned, Leased, Base):
+    """One training run. Jobs of one project share it when they need the same one."""
 
     __tablename__ = "trials"
 
@@ -141,10 +146,10 @@ class TrialRow(Leased, Base):
 
     __table_args__ = (
         # Failed and cancelled trials keep their rows, and the work may be asked for again.
-        Index("one_live_trial_per_key", "key", unique=True,
+        Index("one_live_trial_per_key", "project_id", "key", unique=True,
               **only("state in ('queued', 'running', 'succeeded')")),
         Index("leased_trials", "lease_until", **only("lease_until is not null")),
-        Index("trials_by_setting", "setting", "finished_at"),
+        Index("trials_by_setting", "project_id", "setting", "finished_at"),
         Index("trials_by_end", "finished_at"),
         Index("trials_by_model", "model_digest", **only("model_digest is not null")),
         Index("unpublished_trials", "id", **only("state = 'queued' and published_at is null")),
@@ -221,7 +226,7 @@ class ConclusionRow(Leased, Base):
     )
 
 
-class JobEventRow(Base):
+class JobEventRow(Owned, Base):
     """What happened to a job, append-only; the id is the clients' cursor."""
 
     __tablename__ = "job_events"
@@ -232,19 +237,4 @@ class JobEventRow(Base):
     type: Mapped[str] = mapped_column(String(40))
     data: Mapped[dict[str, Any]]
 
-    __table_args__ = (Index("events_by_job", "job_id", "id"),)
-
-
-class IdempotencyRow(Base):
-    """The first answer to a request that carried an Idempotency-Key."""
-
-    __tablename__ = "idempotency_keys"
-
-    key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(String(64))
-    sent: Mapped[str | None] = mapped_column(String(64))
-    job_id: Mapped[str] = mapped_column(Id)
-    response: Mapped[dict[str, Any]]
-    created_at: Mapped[float]
-
-    __table_args__ = (Index("idempotency_keys_by_age", "created_at"),)
+    __table_args__ = (Index("events_by_job", "job_id", "id"), Index("events_by_project", "project_id", "id"))

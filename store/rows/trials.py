@@ -1,4 +1,4 @@
-"""Trial rows: content-addressed units of training that jobs share."""
+"""Trial rows: content-addressed units of training that the jobs of a project share."""
 
 from __future__ import annotations
 
@@ -40,38 +40,46 @@ class Found:
     is_new: bool = False
 
 
-def trained(session: Session, keys: Iterable[str]) -> set[str]:
-    """Those of the keys of which a trial has given its result already."""
+def trained(session: Session, project: str, keys: Iterable[str]) -> set[str]:
+    """Those of the keys of which a trial of the project has given its result already."""
     wanted, found = sorted(set(keys)), set[str]()
     for first in range(0, len(wanted), _MAX_KEYS_AT_ONCE):
-        page = TrialRow.key.in_(wanted[first : first + _MAX_KEYS_AT_ONCE])
-        found |= set(session.scalars(select(TrialRow.key).where(page, IS_LIVE, TrialRow.state == TrialState.SUCCEEDED)))
+        page = (TrialRow.project_id == project, TrialRow.key.in_(wanted[first : first + _MAX_KEYS_AT_ONCE]))
+        done = select(TrialRow.key).where(*page, IS_LIVE, TrialRow.state == TrialState.SUCCEEDED)
+        found |= set(session.scalars(done))
     return found
 
 
 def ensure_all(
-    session: Session, definitions: Mapping[str, TrialDefinition], *, dataset_id: str, queue: str, now: float
+    session: Session,
+    project: str,
+    definitions: Mapping[str, TrialDefinition],
+    *,
+    dataset_id: str,
+    queue: str,
+    now: float,
 ) -> dict[str, Found]:
-    """The live trials for definitions, by their keys; new ones, queued, where there are none.
+    """The project's live trials for definitions, by their keys; new ones, queued, where there are none.
 
     They stay as they are until the transaction ends. A key is missing in the answer where another transaction made its
     trial first and has ended it since. For a few hundred at a time: what is locked here, others wait for.
     """
-    found = _find_live(session, definitions)
+    found = _find_live(session, project, definitions)
     missing = sorted(definitions.keys() - found.keys())  # in one order, so that two planners do not wait for each other
     if not missing:
         return found
     digests = _store_models(session, (definitions[key].model for key in missing), now)
-    of_all = {"dataset_id": dataset_id, "queue": queue, "created_at": now}
+    of_all = {"project_id": project, "dataset_id": dataset_id, "queue": queue, "created_at": now}
     rows = [_new(key, definitions[key], digests) | of_all for key in missing]
     session.execute(insert_into(session, TrialRow).on_conflict_do_nothing(), rows)
     made = {row["id"] for row in rows}
-    found |= {key: replace(each, is_new=each.id in made) for key, each in _find_live(session, missing).items()}
+    found |= {key: replace(each, is_new=each.id in made) for key, each in _find_live(session, project, missing).items()}
     return found
 
 
-def _find_live(session: Session, keys: Iterable[str]) -> dict[str, Found]:
-    query = select(TrialRow.key, TrialRow.id, TrialRow.state).where(TrialRow.key.in_(list(keys)), IS_LIVE)
+def _find_live(session: Session, project: str, keys: Iterable[str]) -> dict[str, Found]:
+    asked = (TrialRow.project_id == project, TrialRow.key.in_(list(keys)))
+    query = select(TrialRow.key, TrialRow.id, TrialRow.state).where(*asked, IS_LIVE)
     rows = session.execute(query.order_by(TrialRow.key).with_for_update(read=True))
     return {key: Found(trial_id, state) for key, trial_id, state in rows}
 

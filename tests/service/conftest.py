@@ -41,8 +41,9 @@ def _quiet() -> Iterator[None]:
 
 
 def application(folder: Path, ingest: IngestSettings | None = None, **settings: Any) -> FastAPI:
-    """A service on *folder*."""
-    migrated_copy(folder).close()
+    """A service on *folder*, and on the database there, if there is one."""
+    if not (folder / "augury.db").exists():
+        migrated_copy(folder).close()
     url = f"sqlite:///{folder / 'augury.db'}"
     return create_app(ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings), ingest)
 

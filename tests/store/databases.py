@@ -18,6 +18,7 @@ from augury.planning import comparison as plans
 from augury.planning.splits import split_definition
 from store import migrate
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, jobs, leases, trials
 from store.rows.tables import DatasetRow, JobRow, TrialRow
 
@@ -94,9 +95,9 @@ def comparison(specs: dict[str, dict[str, Any]] | None = None, **changes: Any) -
     return ComparisonRequest.model_validate(comparison_body(specs, **changes))
 
 
-def ready_dataset(session: Session, now: float = NOW) -> DatasetRow:
+def ready_dataset(session: Session, now: float = NOW, project: str = DEFAULT_PROJECT) -> DatasetRow:
     """The digits' row, with a snapshot that is said to be there."""
-    row = datasets.register(session, DIGITS, now)
+    row = datasets.register(session, project, DIGITS, now)
     if row.digest is None:
         lease = leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=now, seconds=10)
         assert lease is not None
@@ -105,17 +106,21 @@ def ready_dataset(session: Session, now: float = NOW) -> DatasetRow:
     return row
 
 
-def new_job(session: Session, request: ComparisonRequest | None = None, now: float = NOW) -> JobRow:
+def new_job(
+    session: Session, request: ComparisonRequest | None = None, now: float = NOW, project: str = DEFAULT_PROJECT
+) -> JobRow:
     """A queued job on the digits."""
     request = request or comparison()
-    return jobs.create(session, request, datasets.register(session, DIGITS, now), now, now + 3600)
+    return jobs.create(session, request, datasets.register(session, project, DIGITS, now), now, now + 3600)
 
 
-def running_job(session: Session, request: ComparisonRequest | None = None, now: float = NOW) -> JobRow:
+def running_job(
+    session: Session, request: ComparisonRequest | None = None, now: float = NOW, project: str = DEFAULT_PROJECT
+) -> JobRow:
     """A job in training, with its plan and its trials."""
     request = request or comparison()
-    dataset = ready_dataset(session, now)
-    job = new_job(session, request, now)
+    dataset = ready_dataset(session, now, project)
+    job = new_job(session, request, now, project)
     jobs.begin(session, job, jobs.Phase.TRAINING, now)
     session.refresh(job)
     jobs.adopt_plan(session, job, plans.plan_comparison(request, "uint8"), dataset, now)
@@ -130,7 +135,8 @@ def new_trial(session: Session, seed: int = 0, now: float = NOW) -> TrialRow:
     definition = plans.trial_definition(request, arm, seed, "d" * 64, split)
     dataset = ready_dataset(session, now)
     key = definition.key()
-    found = trials.ensure_all(session, {key: definition}, dataset_id=dataset.id, queue="cpu", now=now)
+    of_all = {"dataset_id": dataset.id, "queue": "cpu", "now": now}
+    found = trials.ensure_all(session, dataset.project_id, {key: definition}, **of_all)
     return session.get_one(TrialRow, found[key].id)
 
 

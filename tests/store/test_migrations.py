@@ -19,9 +19,12 @@ from sqlalchemy import BigInteger, inspect, select, text, update
 
 from store import migrate
 from store.database import Database
-from store.rows import datasets, trials
+from store.ids import DEFAULT_PROJECT
+from store.rows import datasets, idempotency, jobs, trials
+from store.rows.access import projects
 from store.rows.base import Base
-from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import DatasetRow, JobEventRow, JobRow, JobTrialRow, TrialRow
+from store.rows.views import job_views
 from tests.store.databases import claim, comparison, new_job, running_job, succeed
 
 
@@ -143,12 +146,45 @@ def test_datasets_that_are_there_are_found_by_kind_and_by_file(database: Databas
     """What was only in their references before is in columns, whichever kind they are of."""
     upload = {"kind": "upload", "sha256": "ab" * 32, "name": "digits.zip", "options": {}}
     with database.writing() as session:
-        kept = [datasets.register(session, each, 1.0).id for each in ({"kind": "builtin", "name": "digits"}, upload)]
+        kept = [
+            datasets.register(session, DEFAULT_PROJECT, each, 1.0).id
+            for each in ({"kind": "builtin", "name": "digits"}, upload)
+        ]
     _migrate_to(database, "0009")
     migrate.upgrade(database)
     with database.reading() as session:
         rows = [session.get_one(DatasetRow, each) for each in kept]
         assert [(row.kind, row.upload_sha256) for row in rows] == [("builtin", None), ("upload", "ab" * 32)]
+
+
+def test_what_is_there_belongs_to_the_first_project(database: Database) -> None:
+    """With its ids and addresses; a client that repeats a request across the upgrade gets its first answer again."""
+    with database.writing() as session:
+        job = running_job(session, comparison(labels={"team": "a"}))
+        datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, 5)
+        idempotency.reserve(session, DEFAULT_PROJECT, "k", idempotency.Fingerprint("f", "sent"), 1.0)
+        idempotency.remember(session, DEFAULT_PROJECT, "k", job.id, {"id": job.id})
+        keys = {trial.key for _, trial in trials.of_job(session, job.id)}
+    _migrate_to(database, "0012")
+    migrate.upgrade(database)
+    with database.writing() as session:
+        assert jobs.find(session, DEFAULT_PROJECT, job.id) is not None
+        assert {trial.key for _, trial in trials.of_job(session, job.id)} == keys
+        narrowed = job_views.JobFilter(label=("team", "a"))
+        page = job_views.page(session, DEFAULT_PROJECT, narrowed, limit=5, cursor=None)
+        assert [each.id for each in page.items] == [job.id]
+        assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, 1) == 5
+        same = idempotency.Fingerprint("meant now", "sent")
+        assert idempotency.first_answer(session, DEFAULT_PROJECT, "k", same) == {"id": job.id}
+        assert {event.project_id for event in session.scalars(select(JobEventRow))} == {DEFAULT_PROJECT}
+
+
+def test_there_is_no_way_back_for_a_second_project(database: Database) -> None:
+    """The version before would show everybody what is theirs."""
+    with database.writing() as session:
+        projects.create(session, "vision", 1.0)
+    with pytest.raises(RuntimeError, match="show everybody"):
+        _migrate_to(database, "0012")
 
 
 def _stored_request(database: Database) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, trials
 from store.rows.tables import Base
 from store.rows.views import job_views
@@ -47,7 +48,7 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
     event.listen(context.database.engine, "before_cursor_execute", note)
     with context.database.writing() as session:
         second = new_job(session, comparison({"turn": {"rotation_range": 9, "rescale": 1 / 255}})).id
-        datasets.last_failure(session, DIGITS)
+        datasets.last_failure(session, DEFAULT_PROJECT, DIGITS)
     advance(context, second)
     with context.database.writing() as session:
         assert handout.claim_next(session, "cpu", owner="w", now=NOW, seconds=10) is not None
@@ -60,7 +61,7 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
     with context.database.writing() as session:
         jobs.forget(session, NOW, 10)
         for narrowed in (JobFilter(), JobFilter(state="running"), JobFilter(kind="x"), JobFilter(label=("a", "b"))):
-            job_views.page(session, narrowed, limit=5, cursor="job_x")
+            job_views.page(session, DEFAULT_PROJECT, narrowed, limit=5, cursor="job_x")
         job = jobs.locked(session, second)
         assert job is not None
         job_views.to_wire(session, job, NOW)

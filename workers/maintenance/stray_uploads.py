@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from api_schemas.datasets.dataset import DatasetState
 from store.files.artifacts import ArtifactMissingError
-from store.files.names import UPLOADS
+from store.files.names import UPLOADS, upload_name
+from store.ids import DEFAULT_PROJECT
 from store.rows.tables import DatasetRow, RegisteredModelRow
 from store.rows.upkeep import tombstones
 from store.settings import SECONDS_PER_DAY
@@ -19,8 +20,11 @@ from workers.context import Context
 
 _MAX_AT_ONCE = 500
 _MIN_AGE_SECONDS = SECONDS_PER_DAY
-_UPLOAD = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{32}\.partial)?")
-"""A file by its checksum, or what was left of one that was being copied."""
+_UPLOAD = re.compile(r"([0-9a-f]{64})(?:\.([a-z0-9-]+))?(\.[0-9a-f]{32}\.partial)?")
+"""A file by its checksum and, but for the first one, its project; or what was left of one that was being copied."""
+
+Upload = tuple[str, str]
+"""A project and a checksum."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,28 +36,28 @@ def bury_stray_uploads(context: Context) -> int:
     between them. It lists the whole folder, which takes a while in a bucket: call it each hour, not each few seconds.
     """
     names = context.artifacts.some_names(UPLOADS, start=secrets.token_hex(32), limit=_MAX_AT_ONCE)
-    checksums = {name: found[1] for name in names if (found := _UPLOAD.fullmatch(name))}
-    if not checksums:
+    uploads = {name: (found[2] or DEFAULT_PROJECT, found[1]) for name in names if (found := _UPLOAD.fullmatch(name))}
+    if not uploads:
         return 0
     with context.database.reading() as session:
         too_young = context.database.now(session) - _MIN_AGE_SECONDS
-    old = {name: checksum for name, checksum in checksums.items() if _modified_at(context, name) < too_young}
+    old = {name: upload for name, upload in uploads.items() if _modified_at(context, name) < too_young}
     with context.database.writing() as session:  # whoever registers one of them meanwhile digs it up
-        needed = _referred_to(session, set(old.values()))
-        stray = [name for name, checksum in old.items() if checksum not in needed or name != checksum]
+        needed = {upload_name(*upload) for upload in _referred_to(session, {checksum for _, checksum in old.values()})}
+        stray = [name for name in old if f"{UPLOADS}/{name}" not in needed]
         tombstones.bury(session, [f"{UPLOADS}/{name}" for name in stray], context.database.now(session))
     if stray:
         log.info("uploads without a dataset go", count=len(stray))
     return len(stray)
 
 
-def _referred_to(session: Session, checksums: set[str]) -> set[str]:
-    """Those of the checksums whose files a dataset or a model has. Of a deleted one they go with its other files."""
-    needed: set[str] = set()
+def _referred_to(session: Session, checksums: set[str]) -> set[Upload]:
+    """Whose files of these checksums a dataset or a model has. Of a deleted one they go with its other files."""
+    needed: set[Upload] = set()
     for row in (DatasetRow, RegisteredModelRow):
         has_files = or_(row.state != DatasetState.DELETED, row.purged_at.is_(None))
-        found = session.scalars(select(row.upload_sha256).where(row.upload_sha256.in_(checksums), has_files))
-        needed.update(checksum for checksum in found if checksum is not None)
+        query = select(row.project_id, row.upload_sha256).where(row.upload_sha256.in_(checksums), has_files)
+        needed.update((project, checksum) for project, checksum in session.execute(query) if checksum is not None)
     return needed
 
 

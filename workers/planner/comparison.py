@@ -76,7 +76,7 @@ def _extend(context: Context, job_id: str, analysis: Analysis, extension: Extens
         now = context.database.now(session)
         added = extension.round
         if extension.recommendation is not None:
-            used = datasets.take_fresh_seeds(session, analysis.results.digest, len(added.seeds))
+            used = datasets.take_fresh_seeds(session, job.project_id, analysis.results.digest, len(added.seeds))
             added = added.model_copy(update={"seeds": [seed + used for seed in added.seeds]})
             seen = seen.model_copy(update={"recommendation": extension.recommendation})
         plan = comparison.with_round(seen, added, *extension.arms)

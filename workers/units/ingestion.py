@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,17 +19,18 @@ from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
 from workers.maintenance.workspaces import workspace_for
-from workers.units.uploaded_file import uploaded_file
+from workers.units.uploaded_file import Referred, uploaded_file
 
 
-def _read(session: Session, dataset_id: str) -> dict[str, Any]:
-    return session.get_one(DatasetRow, dataset_id).reference
+def _read(session: Session, dataset_id: str) -> Referred:
+    row = session.get_one(DatasetRow, dataset_id)
+    return Referred(row.project_id, row.reference)
 
 
-def _ingest(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadDataset:
+def _ingest(context: Context, referred: Referred, keeper: LeaseKeeper) -> ReadDataset:
     with workspace_for(context.settings, context.database, keeper.lease_id) as workspace:
-        upload = uploaded_file(context.artifacts, reference, workspace, context.ingest, keeper)
-        read = read_in_process(Task(reference, workspace, context.ingest, upload), keeper)
+        upload = uploaded_file(context.artifacts, referred, workspace, context.ingest, keeper)
+        read = read_in_process(Task(referred.reference, workspace, context.ingest, upload), keeper)
         keeper.record(digest=read.digest)  # before anything is stored, so that the files can be found again
         keeper.raise_if_cancelled()
         keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})
@@ -43,7 +42,7 @@ def _record(
     context: Context,
     session: Session,
     lease: Lease,
-    _reference: dict[str, Any],
+    _referred: Referred,
     outcome: ReadDataset | Failure,
     now: float,
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -25,18 +24,19 @@ from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
 from workers.maintenance.workspaces import workspace_for
-from workers.units.uploaded_file import uploaded_file
+from workers.units.uploaded_file import Referred, uploaded_file
 
 
-def _row(session: Session, model_id: str) -> dict[str, Any]:
-    return session.get_one(RegisteredModelRow, model_id).reference
+def _row(session: Session, model_id: str) -> Referred:
+    row = session.get_one(RegisteredModelRow, model_id)
+    return Referred(row.project_id, row.reference)
 
 
-def _read(context: Context, reference: dict[str, Any], keeper: LeaseKeeper) -> ReadModel:
+def _read(context: Context, referred: Referred, keeper: LeaseKeeper) -> ReadModel:
     with workspace_for(context.settings, context.database, keeper.lease_id) as workspace:
         with _as_of_a_model():
-            upload = uploaded_file(context.artifacts, reference, workspace, context.ingest, keeper)
-        read = read_model_in_process(Task(reference, workspace, context.ingest, upload), keeper)
+            upload = uploaded_file(context.artifacts, referred, workspace, context.ingest, keeper)
+        read = read_model_in_process(Task(referred.reference, workspace, context.ingest, upload), keeper)
         keeper.record(digest=read.digest)  # before anything is stored, so that the file can be found again
         keeper.raise_if_cancelled()
         keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})
@@ -57,7 +57,7 @@ def _record(
     context: Context,
     session: Session,
     lease: Lease,
-    _reference: dict[str, Any],
+    _referred: Referred,
     outcome: ReadModel | Failure,
     now: float,
 ) -> None:

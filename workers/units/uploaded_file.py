@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,16 @@ from store.files.names import upload_name
 _PIECE_BYTES = 2**20
 
 
+@dataclass(frozen=True)
+class Referred:
+    """What is to be read, and for which project."""
+
+    project: str
+    reference: dict[str, Any]
+
+
 def uploaded_file(
-    artifacts: Artifacts, reference: dict[str, Any], workspace: Path, limits: IngestSettings, monitor: WorkMonitor
+    artifacts: Artifacts, referred: Referred, workspace: Path, limits: IngestSettings, monitor: WorkMonitor
 ) -> Path | None:
     """Where an uploaded file lies on this machine, or a copy in *workspace* where it lies in a bucket.
 
@@ -27,9 +36,9 @@ def uploaded_file(
         DatasetError: upload.missing, upload.too_large or disk.full.
         Whatever the monitor raises to end the work.
     """
-    if reference["kind"] != "upload":
+    if referred.reference["kind"] != "upload":
         return None
-    name = upload_name(reference["sha256"])
+    name = upload_name(referred.project, referred.reference["sha256"])
     try:
         size = artifacts.size(name)
         require_size(size, limits, "upload.too_large", "the file")

@@ -45,5 +45,5 @@ def _model_of(session: Session, row: RegisteredModelRow) -> list[str]:
 def _upload_of(session: Session, row: RegisteredModelRow) -> list[str]:
     if row.state != ModelState.DELETED or row.reference["kind"] != "upload":
         return []
-    sha256 = row.reference["sha256"]
-    return [] if is_upload_needed(session, sha256) else [upload_name(sha256)]
+    upload = row.project_id, row.reference["sha256"]
+    return [] if is_upload_needed(session, *upload) else [upload_name(*upload)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -23,20 +23,21 @@ _IS_LIVE = text("registered_models.state not in ('failed', 'deleted')")  # in th
 _MAX_JOBS = 5
 
 
-def register(session: Session, reference: dict[str, object], now: float) -> RegisteredModelRow:
-    """The live row for a reference; a new one, queued to be read, where there is none.
+def register(session: Session, project: str, reference: dict[str, object], now: float) -> RegisteredModelRow:
+    """The project's live row for a reference; a new one, queued to be read, where there is none.
 
     Raises:
         StillBeingDeletedError: the file of an upload was given up before, and goes at this moment.
     """
-    existing = _find(session, reference)
+    existing = _find(session, project, reference)
     if existing is not None:
         return existing
     checksum = str(reference["sha256"]) if reference["kind"] == "upload" else None
-    if checksum is not None and not tombstones.dig_up(session, upload_name(checksum), now):
+    if checksum is not None and not tombstones.dig_up(session, upload_name(project, checksum), now):
         raise StillBeingDeletedError
     row = RegisteredModelRow(
         id=new_id(MODEL),
+        project_id=project,
         state=ModelState.QUEUED,
         queue=INGESTION_QUEUE,
         attempts=0,
@@ -46,42 +47,49 @@ def register(session: Session, reference: dict[str, object], now: float) -> Regi
         reference_digest=digest(reference),
         created_at=now,
     )
-    return insert_or_find(session, row, lambda: _find(session, reference))
+    return insert_or_find(session, row, lambda: _find(session, project, reference))
 
 
-def _find(session: Session, reference: dict[str, object]) -> RegisteredModelRow | None:
-    same_reference = RegisteredModelRow.reference_digest == digest(reference)
-    return session.scalar(select(RegisteredModelRow).where(same_reference, _IS_LIVE))
+def _same(project: str, reference: dict[str, object]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return RegisteredModelRow.project_id == project, RegisteredModelRow.reference_digest == digest(reference)
 
 
-def newest(session: Session, reference: dict[str, object]) -> RegisteredModelRow | None:
-    """The newest row for a reference that was not deleted, failed or not; or None."""
-    same = (RegisteredModelRow.reference_digest == digest(reference), RegisteredModelRow.state != ModelState.DELETED)
-    return session.scalars(select(RegisteredModelRow).where(*same).order_by(RegisteredModelRow.id.desc())).first()
+def _find(session: Session, project: str, reference: dict[str, object]) -> RegisteredModelRow | None:
+    return session.scalar(select(RegisteredModelRow).where(*_same(project, reference), _IS_LIVE))
 
 
-def get(session: Session, model_id: str) -> RegisteredModelRow | None:
-    """The row of that id, or None where there is none or it was deleted."""
+def newest(session: Session, project: str, reference: dict[str, object]) -> RegisteredModelRow | None:
+    """The project's newest row for a reference that was not deleted, failed or not; or None."""
+    is_there = RegisteredModelRow.state != ModelState.DELETED
+    query = select(RegisteredModelRow).where(*_same(project, reference), is_there)
+    return session.scalars(query.order_by(RegisteredModelRow.id.desc())).first()
+
+
+def get(session: Session, project: str, model_id: str) -> RegisteredModelRow | None:
+    """The project's row of that id, or None where it has none or that was deleted."""
     row = session.get(RegisteredModelRow, model_id) if is_identifier(model_id) else None
-    return None if row is None or row.state == ModelState.DELETED else row
+    return None if row is None or row.project_id != project or row.state == ModelState.DELETED else row
 
 
-def ready_with(session: Session, content_digest: str) -> RegisteredModelRow | None:
-    """A model that is ready and has that content, or None."""
+def ready_with(session: Session, project: str, content_digest: str) -> RegisteredModelRow | None:
+    """A model of the project that is ready and has that content, or None."""
     is_ready = (RegisteredModelRow.digest == content_digest, RegisteredModelRow.state == ModelState.READY)
-    return session.scalars(select(RegisteredModelRow).where(*is_ready).order_by(RegisteredModelRow.id)).first()
+    query = select(RegisteredModelRow).where(RegisteredModelRow.project_id == project, *is_ready)
+    return session.scalars(query.order_by(RegisteredModelRow.id)).first()
 
 
-def was_deleted(session: Session, named: str) -> bool:
-    """Whether there was a model with that id, or of that content, which was given up."""
+def was_deleted(session: Session, project: str, named: str) -> bool:
+    """Whether the project had a model with that id, or of that content, which was given up."""
     same = or_(RegisteredModelRow.id == named, RegisteredModelRow.digest == named)
-    query = select(RegisteredModelRow.id).where(same, RegisteredModelRow.state == ModelState.DELETED)
+    query = select(RegisteredModelRow.id).where(
+        RegisteredModelRow.project_id == project, same, RegisteredModelRow.state == ModelState.DELETED
+    )
     return session.scalar(query.limit(1)) is not None
 
 
-def kept(session: Session, content_digest: str) -> RegisteredModelRow | None:
+def kept(session: Session, project: str, content_digest: str) -> RegisteredModelRow | None:
     """As ``ready_with``; the model is not deleted before the transaction ends, which writes."""
-    row = ready_with(session, content_digest)
+    row = ready_with(session, project, content_digest)
     if row is not None:
         session.refresh(row, with_for_update={"read": True})
     return row if row is not None and row.state == ModelState.READY else None
@@ -102,12 +110,12 @@ def fail_reading(session: Session, lease: Lease, failure: Failure, now: float) -
 
 
 def jobs_in_need(session: Session, row: RegisteredModelRow) -> list[str]:
-    """The first few jobs that are not over and train the model."""
+    """The first few jobs of its project that are not over and train the model."""
     model = JobRow.request["model"]
     named = [model["id"].as_string() == row.id]
     if row.digest is not None:
         named.append(model["digest"].as_string() == row.digest)
-    query = select(JobRow.id).where(JobRow.finished_at.is_(None), or_(*named))
+    query = select(JobRow.id).where(JobRow.project_id == row.project_id, JobRow.finished_at.is_(None), or_(*named))
     return list(session.scalars(query.order_by(JobRow.id).limit(_MAX_JOBS)))
 
 
@@ -125,9 +133,10 @@ def delete(session: Session, row: RegisteredModelRow, now: float) -> None:
         session.flush()
 
 
-def page(session: Session, *, limit: int, cursor: str | None, state: str | None = None) -> ModelList:
-    """Models, newest first, from after *cursor*, without their layers."""
-    query = select(RegisteredModelRow).where(RegisteredModelRow.state != ModelState.DELETED)
+def page(session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None) -> ModelList:
+    """A project's models, newest first, from after *cursor*, without their layers."""
+    is_there = RegisteredModelRow.state != ModelState.DELETED
+    query = select(RegisteredModelRow).where(RegisteredModelRow.project_id == project, is_there)
     if cursor is not None:
         query = query.where(RegisteredModelRow.id < cursor)
     if state is not None:

@@ -11,9 +11,10 @@ from store.rows.needs.tables import JobDatasetRow
 from store.rows.tables import DatasetRow, JobRow
 
 
-def hold(session: Session, dataset_id: str) -> DatasetRow | None:
-    """The row of a dataset, kept from being deleted until the transaction ends; None where there is none."""
-    return session.get(DatasetRow, dataset_id, with_for_update={"read": True}, populate_existing=True)
+def hold(session: Session, project: str, dataset_id: str) -> DatasetRow | None:
+    """A project's dataset, kept from being deleted until the transaction ends; None where it has none of this id."""
+    row = session.get(DatasetRow, dataset_id, with_for_update={"read": True}, populate_existing=True)
+    return None if row is None or row.project_id != project else row
 
 
 def note(session: Session, job_id: str, dataset_ids: Iterable[str]) -> None:

@@ -41,9 +41,10 @@ class JobFilter:
     label: tuple[str, str] | None = None
 
 
-def page(session: Session, narrowed: JobFilter, *, limit: int, cursor: str | None) -> JobList:
-    """Jobs, newest first, from after *cursor*."""
-    query = _narrow(select(JobRow).options(load_only(*_IN_SUMMARIES)), narrowed)
+def page(session: Session, project: str, narrowed: JobFilter, *, limit: int, cursor: str | None) -> JobList:
+    """A project's jobs, newest first, from after *cursor*."""
+    own = select(JobRow).options(load_only(*_IN_SUMMARIES)).where(JobRow.project_id == project)
+    query = _narrow(own, project, narrowed)
     job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
     query = query.order_by(job_id.desc()).limit(limit + 1)
     if cursor is not None:
@@ -55,7 +56,7 @@ def page(session: Session, narrowed: JobFilter, *, limit: int, cursor: str | Non
     )
 
 
-def _narrow(query: Select[Any], narrowed: JobFilter) -> Select[Any]:
+def _narrow(query: Select[Any], project: str, narrowed: JobFilter) -> Select[Any]:
     columns = {JobRow.state: narrowed.state, JobRow.kind: narrowed.kind, JobRow.dataset_id: narrowed.dataset_id}
     for column, value in columns.items():
         if value is not None:
@@ -63,7 +64,7 @@ def _narrow(query: Select[Any], narrowed: JobFilter) -> Select[Any]:
     if narrowed.label is not None:
         key, value = narrowed.label
         query = query.join(JobLabelRow, JobLabelRow.job_id == JobRow.id)
-        query = query.where(JobLabelRow.key == key, JobLabelRow.value == value)
+        query = query.where(JobLabelRow.project_id == project, JobLabelRow.key == key, JobLabelRow.value == value)
     return query
 
 

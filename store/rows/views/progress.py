@@ -90,7 +90,7 @@ def _tally_trials(session: Session, row: JobRow, _now: float) -> Tally:
     first = session.execute(of_trial.where(of_job).order_by(JobTrialRow.arm, JobTrialRow.seed).limit(1)).first()
     if first is None:
         return Tally(units=units, effort_done=0.0, effort_total=0.0, seconds_per_effort=None)
-    seconds, epochs = mean_seconds(session, first.setting), first.epochs
+    seconds, epochs = mean_seconds(session, row.project_id, first.setting), first.epochs
     by_state = _epochs_by_state(session, row.id)
     due = 0 if row.plan is None else int(row.plan.get("trial_epochs") or row.plan["trials"] * epochs)
     return Tally(

@@ -13,6 +13,7 @@ from api_schemas.failures import Failure, FailureClass
 from augury.datasets.snapshot import Snapshot
 from service.publisher import Publisher
 from service.resources import Resources
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, leases
 from store.rows.leases import Lease
 from store.rows.tables import DatasetRow
@@ -39,7 +40,7 @@ def snapshot() -> Snapshot:
 def claimed(client: TestClient, reference: dict[str, Any] = DIGITS) -> tuple[DatasetRow, Lease]:
     """A dataset that a worker has just begun to read."""
     with resources_of(client).database.writing() as session:
-        row = datasets.register(session, reference, 0.0)
+        row = datasets.register(session, DEFAULT_PROJECT, reference, 0.0)
         lease = leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=0.0, seconds=10)
     assert lease is not None
     return row, lease

@@ -18,6 +18,7 @@ from service.http.examples import DATASET_EXAMPLES
 from store import queue
 from store.database import Database
 from store.files.snapshots import load_snapshot
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets
 from store.rows.tables import DatasetRow
 from tests.service.conftest import serving
@@ -328,4 +329,4 @@ def test_a_job_on_a_dataset_that_failed_is_refused_with_the_reason(client: TestC
     location, message = _fault(client.post("/v1/jobs", json=comparison_body(dataset={"kind": "dataset", "id": row.id})))
     assert (location, "the archive is broken" in message) == ("body.dataset.id", True)
     with database.reading() as session:
-        assert datasets.get(session, row.id) is not None
+        assert datasets.get(session, DEFAULT_PROJECT, row.id) is not None

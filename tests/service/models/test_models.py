@@ -16,6 +16,7 @@ from api_schemas.models.model import Model, ModelFacts, ModelLayer
 from api_schemas.training.models import ModelSpec
 from augury.datasets.settings import IngestSettings
 from store.files.names import upload_name
+from store.ids import DEFAULT_PROJECT
 from store.rows import leases, plans
 from store.rows.models import registered
 from store.rows.tables import JobRow, RegisteredModelRow, TrialRow
@@ -72,7 +73,7 @@ def test_an_upload_is_stored_and_to_be_read_once(client: TestClient, monkeypatch
     assert (model.state, model.reference) == ("queued", {"kind": "upload", "sha256": SHA256, "architecture": None})
     assert again.json()["id"] == model.id
     assert first.headers["location"] == f"/v1/models/{model.id}"
-    assert resources_of(client).artifacts.read(upload_name(SHA256)) == CONTENT
+    assert resources_of(client).artifacts.read(upload_name(DEFAULT_PROJECT, SHA256)) == CONTENT
     assert len(published) == 1
 
 

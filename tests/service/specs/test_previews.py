@@ -25,6 +25,7 @@ from service.resources import Resources
 from store import queue
 from store.database import Database
 from store.files.artifacts import Artifacts
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, leases
 from store.rows.tables import DatasetRow
 from tests.service.crowds import all_taken
@@ -47,7 +48,7 @@ def _make_ready(client: TestClient, snapshot: Snapshot) -> DatasetRow:
     resources = _resources(client)
     digest = store_snapshot(resources.artifacts, snapshot)
     with resources.database.writing() as session:
-        row = datasets.register(session, DIGITS, 0.0)
+        row = datasets.register(session, DEFAULT_PROJECT, DIGITS, 0.0)
         lease = leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=0.0, seconds=10)
         assert lease is not None
         datasets.finish_ingestion(session, lease, digest, snapshot.facts(), 0.0)
@@ -232,7 +233,7 @@ def test_a_dataset_that_is_being_read_is_waited_for(
 ) -> None:
     """Nothing more is published."""
     with database.writing() as session:
-        row = datasets.register(session, DIGITS, 0.0)
+        row = datasets.register(session, DEFAULT_PROJECT, DIGITS, 0.0)
         assert leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=0.0, seconds=10)
     assert "ingesting" in _problem(_ask(client), 409, "dataset-not-ready")["detail"]
     assert published == []
@@ -245,7 +246,7 @@ def test_a_dataset_that_failed_is_tried_again_only_where_that_may_help(
     """The reason is told either way."""
     failure = Failure.of(FailureClass.INTERNAL if retryable else FailureClass.DATASET, "the archive is broken")
     with database.writing() as session:
-        row = datasets.register(session, DIGITS, 0.0)
+        row = datasets.register(session, DEFAULT_PROJECT, DIGITS, 0.0)
         lease = leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=0.0, seconds=10)
         assert lease is not None
         datasets.fail_ingestion(session, lease, failure, 0.0)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import dataset_files, datasets, jobs, leases
 from store.rows.tables import DatasetRow
 from tests.store.databases import DIGITS, FACTS, NOW, new_job
@@ -20,7 +21,7 @@ UPLOAD = {"kind": "upload", "sha256": "a" * 64, "image_size": None}
 def _claimed(
     session: Session, reference: dict[str, object], digest: str | None = None
 ) -> tuple[DatasetRow, leases.Lease]:
-    row = datasets.register(session, reference, NOW)
+    row = datasets.register(session, DEFAULT_PROJECT, reference, NOW)
     session.flush()
     lease = leases.claim(session, leases.INGESTIONS, row.id, owner="me", now=NOW, seconds=15)
     assert lease is not None
@@ -47,11 +48,11 @@ def _failed(session: Session, reference: dict[str, object], digest: str | None =
 def test_the_same_reference_is_one_dataset_until_it_fails_or_is_deleted(database: Database) -> None:
     """A live one is found again; after a failure or a deletion the reference may be tried anew."""
     with database.writing() as session:
-        first = datasets.register(session, DIGITS, NOW)
-        assert datasets.register(session, DIGITS, NOW) is first
+        first = datasets.register(session, DEFAULT_PROJECT, DIGITS, NOW)
+        assert datasets.register(session, DEFAULT_PROJECT, DIGITS, NOW) is first
         datasets.delete(session, first.id, NOW)
         second = _failed(session, DIGITS)
-        third = datasets.register(session, DIGITS, NOW)
+        third = datasets.register(session, DEFAULT_PROJECT, DIGITS, NOW)
         assert len({first.id, second.id, third.id}) == 3
 
 
@@ -60,9 +61,9 @@ def test_a_dataset_can_be_meant_by_its_id(database: Database) -> None:
     with database.writing() as session:
         row = _ready(session, DIGITS)
         by_id = {"kind": "dataset", "id": row.id}
-        assert datasets.find(session, by_id) is row
+        assert datasets.find(session, DEFAULT_PROJECT, by_id) is row
         datasets.delete(session, row.id, NOW)
-        assert datasets.find(session, by_id) is None
+        assert datasets.find(session, DEFAULT_PROJECT, by_id) is None
 
 
 def test_a_deleted_dataset_is_shown_no_more(database: Database) -> None:
@@ -70,8 +71,8 @@ def test_a_deleted_dataset_is_shown_no_more(database: Database) -> None:
     with database.writing() as session:
         row = _ready(session, DIGITS)
         datasets.delete(session, row.id, NOW)
-        assert datasets.get(session, row.id) is None
-        assert datasets.page(session, limit=10, cursor=None).items == []
+        assert datasets.get(session, DEFAULT_PROJECT, row.id) is None
+        assert datasets.page(session, DEFAULT_PROJECT, limit=10, cursor=None).items == []
 
 
 def test_jobs_that_are_not_over_need_their_dataset(database: Database) -> None:
@@ -101,7 +102,9 @@ def test_a_list_can_be_narrowed_to_a_kind_of_reference_and_a_state(database: Dat
         builtin, upload = _ready(session, DIGITS), _failed(session, UPLOAD)
 
         def ids(**narrowed: str) -> list[str]:
-            return [item.id for item in datasets.page(session, limit=10, cursor=None, **narrowed).items]
+            return [
+                item.id for item in datasets.page(session, DEFAULT_PROJECT, limit=10, cursor=None, **narrowed).items
+            ]
 
         assert ids() == [upload.id, builtin.id]
         assert ids(kind="upload") == [upload.id]
@@ -165,10 +168,12 @@ def test_a_failed_ingestion_leaves_no_snapshot_behind_but_keeps_its_upload_for_a
 
 
 def test_fresh_seeds_are_given_out_once(database: Database) -> None:
-    """To each content by itself, in one run."""
+    """To each content by itself, in one run, and to each project, which learns nothing of what others have used."""
     with database.writing() as session:
-        assert [datasets.take_fresh_seeds(session, "a" * 64, count) for count in (5, 3, 1)] == [0, 5, 8]
-        assert datasets.take_fresh_seeds(session, "b" * 64, 2) == 0
+        taken = [datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, count) for count in (5, 3, 1)]
+        assert taken == [0, 5, 8]
+        assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "b" * 64, 2) == 0
+        assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "vision", "a" * 64, 2) == 0
 
 
 def test_of_many_that_take_fresh_seeds_at_once_each_gets_its_own(database: Database) -> None:
@@ -176,7 +181,7 @@ def test_of_many_that_take_fresh_seeds_at_once_each_gets_its_own(database: Datab
 
     def take(_: int) -> int:
         with database.writing() as session:
-            return datasets.take_fresh_seeds(session, "a" * 64, 5)
+            return datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, 5)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(take, range(8))) == [5 * number for number in range(8)]

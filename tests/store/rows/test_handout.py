@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from api_schemas.chunks import ChunkRole, ChunkSpan
 from api_schemas.jobs import Priority
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, leases, trials
 from store.rows.handout import AGEING_SECONDS, WEIGHTS, Turn
 from store.rows.tables import JobRow, TrialRow
@@ -48,7 +49,7 @@ def test_ingestions_and_probes_come_before_training(database: Database) -> None:
     with database.writing() as session:
         job = _job(session, 0)
         chunks.add(session, job.id, ChunkRole.PROBE, [ChunkSpan(number=0, first=0, images=1)], "cpu", NOW + 1)
-        uploaded = datasets.register(session, DIGITS | {"image_size": [9, 9]}, NOW + 2)
+        uploaded = datasets.register(session, DEFAULT_PROJECT, DIGITS | {"image_size": [9, 9]}, NOW + 2)
         kinds = []
         for _ in range(3):
             turn = _take(session)
@@ -142,7 +143,7 @@ def test_as_many_units_wait_as_can_be_taken(database: Database) -> None:
     with database.writing() as session:
         _job(session, 0, seeds=2)
         _job(session, 100, seeds=3, device="gpu")
-        datasets.register(session, DIGITS | {"image_size": [9, 9]}, NOW)
+        datasets.register(session, DEFAULT_PROJECT, DIGITS | {"image_size": [9, 9]}, NOW)
         counts = {queue: handout.waiting(session, queue) for queue in ("cpu", "gpu")}
         for queue, count in counts.items():
             assert [_take(session, queue) is not None for _ in range(count + 1)] == [True] * count + [False]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.training.trials import TrialState
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, leases, trials
 from store.rows.leases import INGESTIONS, TRIALS, Lease
 from store.rows.tables import TrialRow
@@ -153,7 +154,7 @@ def test_a_finished_trial_keeps_its_result_against_everything(database: Database
 def test_an_ingestion_is_leased_like_a_trial(database: Database) -> None:
     """Queued, ingesting, lost, again, ready."""
     with database.writing() as session:
-        row = datasets.register(session, DIGITS, NOW)
+        row = datasets.register(session, DEFAULT_PROJECT, DIGITS, NOW)
         assert leases.claim(session, INGESTIONS, row.id, owner="w", now=NOW, seconds=10)
         assert leases.expire(session, INGESTIONS, now=NOW + 11, max_attempts=3) == [row.id]
         again = leases.claim(session, INGESTIONS, row.id, owner="w", now=NOW + 12, seconds=10)

@@ -10,6 +10,7 @@ from api_schemas.base import timestamp
 from api_schemas.failures import Failure, FailureClass
 from augury.planning import comparison as plans
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import events, jobs, state_machines, trials
 from store.rows.needs import costs
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
@@ -265,7 +266,7 @@ def test_a_page_ends_exactly_where_the_next_begins(database: Database) -> None:
         made = sorted((new_job(session).id for _ in range(6)), reverse=True)
         seen, cursor, pages = [], None, 0
         while True:
-            page = job_views.page(session, JobFilter(), limit=3, cursor=cursor)
+            page = job_views.page(session, DEFAULT_PROJECT, JobFilter(), limit=3, cursor=cursor)
             seen += [job.id for job in page.items]
             pages += 1
             cursor = page.next_cursor
@@ -278,12 +279,12 @@ def test_the_mean_time_of_a_setting_is_that_of_its_finished_trials(database: Dat
     """Trials of other settings, and those without a result, do not count."""
     with database.writing() as session:
         setting = new_trial(session).setting
-        assert costs.mean_seconds(session, setting) is None
+        assert costs.mean_seconds(session, DEFAULT_PROJECT, setting) is None
         for seed, seconds in enumerate([1.0, 3.0]):
             trials.succeed(session, claim(session, new_trial(session, seed)), result(seconds=seconds), NOW)
         trials.fail(session, claim(session, new_trial(session, 2)), Failure.of(FailureClass.INTERNAL, "x"), NOW)
-        assert costs.mean_seconds(session, setting) == 2.0
-        assert costs.mean_seconds(session, "t" * 64) is None
+        assert costs.mean_seconds(session, DEFAULT_PROJECT, setting) == 2.0
+        assert costs.mean_seconds(session, DEFAULT_PROJECT, "t" * 64) is None
 
 
 def test_jobs_are_forgotten_the_oldest_first_and_a_few_at_a_time(database: Database) -> None:

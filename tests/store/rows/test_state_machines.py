@@ -16,6 +16,7 @@ from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.database import Database
+from store.ids import DEFAULT_PROJECT
 from store.rows import jobs, leases, state_machines
 from store.rows.models import registered
 from store.rows.state_machines import StateMachine, move
@@ -24,7 +25,9 @@ from tests.store.databases import NOW, new_job, new_trial, ready_dataset, runnin
 
 
 def _new_model(session: Session) -> RegisteredModelRow:
-    return registered.register(session, {"kind": "path", "path": "/net.keras", "architecture": None}, NOW)
+    return registered.register(
+        session, DEFAULT_PROJECT, {"kind": "path", "path": "/net.keras", "architecture": None}, NOW
+    )
 
 
 MAKERS: dict[type, Callable[[Session], DatasetRow | JobRow | RegisteredModelRow | TrialRow]] = {

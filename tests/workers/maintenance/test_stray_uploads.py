@@ -14,6 +14,7 @@ from sqlalchemy import select
 from api_schemas.datasets.dataset import DatasetState
 from store.files.artifacts import Artifacts
 from store.files.names import upload_name
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets
 from store.rows.models import registered
 from store.rows.tables import DatasetRow, RegisteredModelRow
@@ -29,15 +30,21 @@ NAMES = [f"{number:064x}" for number in range(12)]
 def store(context: Context) -> Callable[..., str]:
     """Stores an upload that is some days old, and registers a dataset of it in some state, if one is given."""
 
-    def do(name: str, days_old: float = 2, state: DatasetState | None = None, purged_at: float | None = None) -> str:
-        context.artifacts.write(upload_name(name), b"content")
-        stored = context.artifacts.local_path(upload_name(name))
+    def do(
+        name: str,
+        days_old: float = 2,
+        state: DatasetState | None = None,
+        purged_at: float | None = None,
+        project: str = DEFAULT_PROJECT,
+    ) -> str:
+        context.artifacts.write(upload_name(project, name), b"content")
+        stored = context.artifacts.local_path(upload_name(project, name))
         assert stored is not None
         then = time.time() - days_old * SECONDS_PER_DAY
         os.utime(stored, (then, then))
         if state is not None:
             with context.database.writing() as session:
-                row = datasets.register(session, {"kind": "upload", "sha256": name}, time.time())
+                row = datasets.register(session, project, {"kind": "upload", "sha256": name}, time.time())
                 row = session.get_one(DatasetRow, row.id)
                 row.state, row.purged_at = state, purged_at
         return name
@@ -62,6 +69,24 @@ def test_an_old_upload_without_a_dataset_is_removed(context: Context, store: Cal
     assert _removed(context) == 1
     assert _left(context) == [young]
     assert _removed(context) == 0
+
+
+def test_a_project_keeps_its_own_upload_and_no_others(context: Context, store: Callable[..., str]) -> None:
+    """A dataset of the same file in one project is no reason to keep the other one's, nor the other way round."""
+    kept = store(NAMES[0], state=DatasetState.READY, project="vision")
+    store(NAMES[0])
+    store(NAMES[1], project="vision")
+    assert _removed(context) == 2
+    assert _left(context) == [f"{kept}.vision"]
+
+
+def test_a_deleted_dataset_takes_its_own_projects_upload_with_it(context: Context, store: Callable[..., str]) -> None:
+    """Where another project has uploaded the same, that file stays."""
+    for project, state in ((DEFAULT_PROJECT, DatasetState.READY), ("vision", DatasetState.DELETED)):
+        store(NAMES[0], state=state, project=project)
+    dataset_files.bury(context)
+    needless_files.delete(context)
+    assert _left(context) == [NAMES[0]]
 
 
 @pytest.mark.parametrize("state", [state for state in DatasetState if state != DatasetState.DELETED])
@@ -109,8 +134,8 @@ def test_uploads_in_a_bucket_are_looked_at_too(context: Context, bucket: str) ->
     """By the time that the bucket says; those that were just stored stay."""
     there = dataclasses.replace(context, artifacts=Artifacts(f"s3://{bucket}/a"))
     assert _removed(there) == 0
-    there.artifacts.write(upload_name(NAMES[0]), b"content")
-    assert abs(there.artifacts.modified_at(upload_name(NAMES[0])) - time.time()) < SECONDS_PER_DAY / 2
+    there.artifacts.write(upload_name(DEFAULT_PROJECT, NAMES[0]), b"content")
+    assert abs(there.artifacts.modified_at(upload_name(DEFAULT_PROJECT, NAMES[0])) - time.time()) < SECONDS_PER_DAY / 2
     assert _removed(there) == 0
     assert there.artifacts.some_names("uploads", start="f", limit=5) == [NAMES[0]]
 
@@ -130,7 +155,9 @@ def test_the_upload_of_a_model_stays(context: Context, store: Callable[..., str]
     """As a dataset's does; and where both have the same file, it goes with the last of them."""
     kept = store(NAMES[0], state=DatasetState.READY)
     with context.database.writing() as session:
-        model = registered.register(session, {"kind": "upload", "sha256": NAMES[0], "architecture": None}, 0.0)
+        model = registered.register(
+            session, DEFAULT_PROJECT, {"kind": "upload", "sha256": NAMES[0], "architecture": None}, 0.0
+        )
     assert _removed(context) == 0
     with context.database.writing() as session:
         dataset = session.scalars(select(DatasetRow)).one()

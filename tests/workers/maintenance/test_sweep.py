@@ -7,9 +7,11 @@ import time
 import pytest
 
 from store.files.names import predictions_name
+from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, doorbell
 from store.rows import datasets, events, idempotency, jobs, leases, trials
-from store.rows.tables import DatasetRow, IdempotencyRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
+from store.rows.access.tables import IdempotencyRow
+from store.rows.tables import DatasetRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep import duties
 from store.settings import SECONDS_PER_DAY
 from tests.store.databases import claim, comparison, new_job, new_trial, running_job, succeed
@@ -249,8 +251,8 @@ def test_old_idempotency_keys_are_forgotten(context: Context, now: float) -> Non
     """After the hours that the settings say, and not before."""
     hours = context.settings.idempotency_hours * 3600
     with context.database.writing() as session:
-        idempotency.reserve(session, "old", "f", now - hours - 1)
-        idempotency.reserve(session, "recent", "f", now - hours + 60)
+        idempotency.reserve(session, DEFAULT_PROJECT, "old", "f", now - hours - 1)
+        idempotency.reserve(session, DEFAULT_PROJECT, "recent", "f", now - hours + 60)
     sweep(context)
     with context.database.reading() as session:
         assert [row.key for row in session.query(IdempotencyRow)] == ["recent"]
@@ -277,5 +279,5 @@ def test_an_ingestion_that_keeps_losing_workers_fails_its_job(
     assert job.error is not None
     assert job.error["class"] == "worker_lost"
     with context.database.writing() as session:
-        again = datasets.register(session, dataset.reference, now)
+        again = datasets.register(session, DEFAULT_PROJECT, dataset.reference, now)
     assert again.id != dataset.id, "the next job tries again"

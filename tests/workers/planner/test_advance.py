@@ -15,6 +15,7 @@ from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.reports.report import Report
 from store.files.names import model_name, predictions_name
+from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, doorbell
 from store.rows import datasets, jobs, leases, trials
 from store.rows.tables import DatasetRow, JobRow, TrialRow
@@ -32,6 +33,24 @@ def _submit(context: Context, request: ComparisonRequest | None = None, *, is_da
         if is_dataset_ready:
             ready_dataset(session)
         return new_job(session, request).id
+
+
+@pytest.mark.parametrize(("project", "is_reused"), [(DEFAULT_PROJECT, True), ("vision", False)])
+def test_a_job_takes_the_trials_of_its_own_project_alone(context: Context, project: str, is_reused: bool) -> None:
+    """On the same images and under the same addresses: another project trains what the first has trained already."""
+    first = _submit(context, is_dataset_ready=True)
+    advance(context, first)
+    finish_trials(context, first)
+    with context.database.writing() as session:
+        ready_dataset(session, project=project)
+        second = new_job(session, project=project).id
+    advance(context, second)
+    with context.database.reading() as session:
+        slots = {job_id: trials.of_job(session, job_id) for job_id in (first, second)}
+        assert len(slots[first]) == 4
+        assert {trial.key for _, trial in slots[first]} == {trial.key for _, trial in slots[second]}
+        assert {link.reused for link, _ in slots[second]} == {is_reused}
+        assert {trial.project_id for _, trial in slots[second]} == {project}
 
 
 def _job(context: Context, job_id: str) -> JobRow:

@@ -14,6 +14,7 @@ from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import AugmentationRequest
 from augury.datasets.snapshot import Snapshot
+from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, CONTROL, WORK, doorbell
 from store.rows import chunks, datasets, jobs, leases
 from store.rows.tables import ChunkRow, JobRow
@@ -42,7 +43,7 @@ def _submit(context: Context, source: Snapshot | None = None, **changes: Any) ->
     digest = store_snapshot(context.artifacts, source)
     now = time.time()
     with context.database.writing() as session:
-        row = datasets.register(session, DIGITS, now)
+        row = datasets.register(session, DEFAULT_PROJECT, DIGITS, now)
         if row.digest is None:
             lease = leases.claim(session, leases.INGESTIONS, row.id, owner="w", now=now, seconds=10)
             assert lease is not None

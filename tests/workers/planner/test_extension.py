@@ -9,6 +9,7 @@ import pytest
 
 from api_schemas.reports.report import Report
 from augury.planning.comparison import plan_comparison
+from store.ids import DEFAULT_PROJECT
 from store.rows import jobs, trials
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
@@ -59,7 +60,7 @@ def _report(context: Context, job_id: str) -> Report:
 
 def _state(context: Context, job_id: str) -> str:
     with context.database.reading() as session:
-        job = jobs.find(session, job_id)
+        job = jobs.find(session, DEFAULT_PROJECT, job_id)
         assert job is not None
         return job.state
 

@@ -11,6 +11,7 @@ from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.failures import Failure
 from api_schemas.reports.report import Report
 from augury.conditions.answers import from_npz
+from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, WORK
 from store.rows import chunks, datasets, jobs, trials
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
@@ -89,7 +90,7 @@ def test_both_arms_of_a_seed_see_the_same_images_and_a_chunk_done_again_gives_th
 def test_another_dataset_of_the_same_classes_is_a_condition(context: Context, queue: RecordingQueue) -> None:
     """All of its images are shown as they are. (Whether it is another is looked at when a job is submitted.)"""
     with context.database.writing() as session:
-        other = datasets.register(session, {"kind": "builtin", "name": "digits"}, 0.0).id
+        other = datasets.register(session, DEFAULT_PROJECT, {"kind": "builtin", "name": "digits"}, 0.0).id
     job_id = _submit(context, {"dataset": other})
     _work_off(context, queue, job_id)
     report = _report(context, job_id)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.reports.report import Report
 from augury.datasets.settings import IngestSettings
+from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, WORK
 from store.rows.models import registered
 from store.rows.tables import JobRow, RegisteredModelRow, TrialRow
@@ -61,7 +62,7 @@ def test_a_registered_model_is_fine_tuned_by_a_comparison(
     allowed = replace(context, ingest=IngestSettings(roots=[tmp_path]))
     with context.database.writing() as session:
         reference = {"kind": "path", "path": str(tmp_path / "net.keras"), "architecture": None}
-        model_id = registered.register(session, reference, context.database.now(session)).id
+        model_id = registered.register(session, DEFAULT_PROJECT, reference, context.database.now(session)).id
     assert work(allowed, "cpu")
     with context.database.reading() as session:
         row = session.get_one(RegisteredModelRow, model_id)

@@ -19,6 +19,7 @@ from api_schemas.datasets.dataset import DatasetState
 from augury.datasets.settings import IngestSettings
 from store.files.artifacts import Artifacts
 from store.files.snapshots import load_snapshot
+from store.ids import DEFAULT_PROJECT
 from store.rows import datasets
 from store.rows.tables import DatasetRow
 from tests.servers import wait_for
@@ -58,7 +59,7 @@ def _registered(context: Context, folder: Path, **options: Any) -> tuple[Context
     allowed = replace(context, ingest=IngestSettings(roots=[folder.parent]))
     reference = {"kind": "path", "path": str(folder), "image_size": None, "color_mode": None} | options
     with context.database.writing() as session:
-        return allowed, datasets.register(session, reference, context.database.now(session)).id
+        return allowed, datasets.register(session, DEFAULT_PROJECT, reference, context.database.now(session)).id
 
 
 def _row(context: Context, dataset_id: str) -> DatasetRow:

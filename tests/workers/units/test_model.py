@@ -20,6 +20,7 @@ from augury.datasets.settings import IngestSettings
 from store.files.artifacts import Artifacts
 from store.files.models import is_stored
 from store.files.names import upload_name
+from store.ids import DEFAULT_PROJECT
 from store.rows.models import registered
 from store.rows.tables import RegisteredModelRow
 from tests.augury.training.model_files.makers import INPUT, archive, config_of, hdf5, layer_of
@@ -49,7 +50,9 @@ def _saved(file: Path) -> Path:
 
 def _registered(context: Context, **reference: Any) -> str:
     with context.database.writing() as session:
-        return registered.register(session, {"architecture": None} | reference, context.database.now(session)).id
+        return registered.register(
+            session, DEFAULT_PROJECT, {"architecture": None} | reference, context.database.now(session)
+        ).id
 
 
 def _wire(context: Context, model_id: str) -> Model:
@@ -67,7 +70,7 @@ def test_an_uploaded_model_becomes_ready_once_and_goes_with_its_files(context: C
     """What is stored is of our own writing; equal content is stored once; deleted, nothing is left of it."""
     content = _saved(tmp_path / "a.keras").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    context.artifacts.write(upload_name(sha256), content)
+    context.artifacts.write(upload_name(DEFAULT_PROJECT, sha256), content)
     allowed = replace(context, ingest=IngestSettings(roots=[tmp_path]))
     uploaded = _registered(context, kind="upload", sha256=sha256)
     named = _registered(context, kind="path", path=str(tmp_path / "a.keras"))
@@ -81,7 +84,10 @@ def test_an_uploaded_model_becomes_ready_once_and_goes_with_its_files(context: C
     assert facts is not None
     assert (facts.input_shape, facts.classes, facts.parameters) == ([8, 8, 1], 10, 1506)
     assert [layer.kind for layer in facts.layers if layer.parameters] == ["Conv2D", "BatchNormalization", "Dense"]
-    assert _left(context) == [f"artifacts/models/{digest}/model.safetensors", f"artifacts/{upload_name(sha256)}"]
+    assert _left(context) == [
+        f"artifacts/models/{digest}/model.safetensors",
+        f"artifacts/{upload_name(DEFAULT_PROJECT, sha256)}",
+    ]
 
     for model_id, is_left in ((named, True), (uploaded, False)):
         with context.database.writing() as session:
@@ -172,7 +178,7 @@ def test_the_operators_weights_are_read_by_name(context: Context, tmp_path: Path
     content = _saved(tmp_path / "a.keras").read_bytes()
     reference = _published(tmp_path / "weights", content)
     with context.database.writing() as session:
-        model_id = registered.register(session, reference, context.database.now(session)).id
+        model_id = registered.register(session, DEFAULT_PROJECT, reference, context.database.now(session)).id
     read_model(replace(context, ingest=IngestSettings(weights_url=str(tmp_path / "weights"))), model_id)
     model = _wire(context, model_id)
     assert model.state == ModelState.READY, model.error
@@ -196,7 +202,7 @@ def test_a_file_that_is_not_the_one_in_the_table_is_not_read(
     (tmp_path / "a.keras").write_bytes(content)
     reference = _published(tmp_path / "weights", content, **changes)
     with context.database.writing() as session:
-        model_id = registered.register(session, reference, context.database.now(session)).id
+        model_id = registered.register(session, DEFAULT_PROJECT, reference, context.database.now(session)).id
     read_model(replace(context, ingest=IngestSettings(weights_url=str(tmp_path / "weights"))), model_id)
     error = _wire(context, model_id).error
     assert error is not None
@@ -209,7 +215,7 @@ def test_weights_that_are_not_in_the_table_are_not_there(context: Context, bucke
     remote.write("weights.json", b"{}")
     reference = {"kind": "weights", "name": "applications/VGG16", "weights": "imagenet"}
     with context.database.writing() as session:
-        model_id = registered.register(session, reference, context.database.now(session)).id
+        model_id = registered.register(session, DEFAULT_PROJECT, reference, context.database.now(session)).id
     read_model(replace(context, ingest=IngestSettings(weights_url=f"s3://{bucket}/all/")), model_id)
     error = _wire(context, model_id).error
     assert error is not None

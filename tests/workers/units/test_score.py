@@ -12,6 +12,7 @@ from api_schemas.jobs import ComparisonRequest, TrainingRequest
 from api_schemas.plans import Plan
 from api_schemas.reports.report import Report
 from augury.planning.final_scores import slot_of
+from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, WORK
 from store.rows import chunks, datasets, jobs, trials
 from store.rows.tables import ChunkRow, JobRow
@@ -31,7 +32,7 @@ TURNED = {"flip": {"horizontal_flip": True, "rescale": 1 / 255}, "turn": {"rotat
 def _other(context: Context) -> str:
     """The digits once more. (Whether it is another dataset is looked at when a job is submitted.)"""
     with context.database.writing() as session:
-        return datasets.register(session, DIGITS, 0.0).id
+        return datasets.register(session, DEFAULT_PROJECT, DIGITS, 0.0).id
 
 
 def _request(dataset: str, **changes: Any) -> ComparisonRequest:

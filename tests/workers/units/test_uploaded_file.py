@@ -12,7 +12,8 @@ from augury.datasets.errors import DatasetError
 from augury.datasets.settings import IngestSettings
 from store.files.artifacts import Artifacts
 from store.files.names import upload_name
-from workers.units.uploaded_file import uploaded_file
+from store.ids import DEFAULT_PROJECT
+from workers.units.uploaded_file import Referred, uploaded_file
 
 CONTENT = b"an uploaded file"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -39,7 +40,7 @@ def artifacts(request: pytest.FixtureRequest, tmp_path: Path) -> Artifacts:
     """Artifacts in a folder, and in a bucket, with the upload among them."""
     url = str(tmp_path / "artifacts") if request.param == "folder" else f"s3://{request.getfixturevalue('bucket')}/a"
     stored = Artifacts(url)
-    stored.write(upload_name(SHA256), CONTENT)
+    stored.write(upload_name(DEFAULT_PROJECT, SHA256), CONTENT)
     return stored
 
 
@@ -52,7 +53,9 @@ def workspace(tmp_path: Path) -> Path:
 
 
 def _brought(artifacts: Artifacts, workspace: Path, monitor: _Monitor | None = None, **limits: Any) -> Path | None:
-    return uploaded_file(artifacts, REFERENCE, workspace, IngestSettings(**limits), monitor or _Monitor())
+    return uploaded_file(
+        artifacts, Referred(DEFAULT_PROJECT, REFERENCE), workspace, IngestSettings(**limits), monitor or _Monitor()
+    )
 
 
 def test_an_upload_is_found_by_its_checksum(artifacts: Artifacts, workspace: Path) -> None:
@@ -68,7 +71,7 @@ def test_an_upload_is_found_by_its_checksum(artifacts: Artifacts, workspace: Pat
 
 def test_an_upload_that_was_removed_is_missing(artifacts: Artifacts, workspace: Path) -> None:
     """Which is what the client has to hear."""
-    artifacts.delete(upload_name(SHA256))
+    artifacts.delete(upload_name(DEFAULT_PROJECT, SHA256))
     with pytest.raises(DatasetError) as caught:
         _brought(artifacts, workspace)
     assert caught.value.rule == "upload.missing"
@@ -85,7 +88,7 @@ def test_an_upload_with_too_many_bytes_is_refused_before_it_is_copied(artifacts:
 def test_a_cancel_ends_the_copying(bucket: str, workspace: Path) -> None:
     """Between two pieces."""
     artifacts = Artifacts(f"s3://{bucket}/a")
-    artifacts.write(upload_name(SHA256), CONTENT)
+    artifacts.write(upload_name(DEFAULT_PROJECT, SHA256), CONTENT)
     with pytest.raises(InterruptedError):
         _brought(artifacts, workspace, _Monitor(is_cancelled=True))
 
@@ -93,4 +96,4 @@ def test_a_cancel_ends_the_copying(bucket: str, workspace: Path) -> None:
 def test_references_of_other_kinds_have_no_file(artifacts: Artifacts, workspace: Path) -> None:
     """They are fetched where they are read."""
     builtin = {"kind": "builtin", "name": "digits"}
-    assert uploaded_file(artifacts, builtin, workspace, IngestSettings(), _Monitor()) is None
+    assert uploaded_file(artifacts, Referred(DEFAULT_PROJECT, builtin), workspace, IngestSettings(), _Monitor()) is None

@@ -1,0 +1,86 @@
+"""Who asks: the one place that says so, and what a route asks of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from starlette.types import Scope as AsgiScope
+
+from api_schemas.access.keys import SCOPES, Scope
+from service.http.bodies import AskedFirst
+from service.http.problem import ProblemError
+from service.http.problem_types import SCOPE_MISSING
+from store.ids import DEFAULT_PROJECT
+
+_IN_SCOPE = "augury_actor"
+REALM = 'Bearer realm="augury"'
+"""How every challenge begins (RFC 6750, section 3)."""
+_DESCRIPTION = "A key to a project, with the scopes that an operation names. On loopback none is needed, as a rule."
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who sends a request.
+
+    Attributes:
+        project: whose objects there are for it; all others are as if they did not exist.
+        scopes: what it may do.
+        key_id: of the key that it brings; None where it needs none and brings none.
+        expires_at: when that key ends, in Unix seconds.
+    """
+
+    project: str
+    scopes: frozenset[Scope]
+    key_id: str | None = None
+    expires_at: float | None = None
+
+
+ANYBODY = Actor(DEFAULT_PROJECT, frozenset(SCOPES))
+"""Who brings no key, where none is needed."""
+
+
+def note_actor(scope: AsgiScope, actor: Actor) -> None:
+    """Say who sends a request, before it is routed."""
+    scope[_IN_SCOPE] = actor
+
+
+class Needs(SecurityBase, AskedFirst):
+    """A dependency: who asks, if they may do what the route does."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.model = HTTPBearer(description=_DESCRIPTION, bearerFormat="augury_…")
+        self.scheme_name = "key"
+
+    async def __call__(self, request: Request) -> Actor:
+        """The actor of a request.
+
+        Raises:
+            ProblemError: its key is not for this.
+        """
+        return self.require(request)
+
+    def require(self, request: Request) -> Actor:
+        """The same, for who cannot wait for the framework. A request that nobody looked at gets no further (500)."""
+        actor: Actor = request.scope[_IN_SCOPE]
+        if self.scope not in actor.scopes:
+            raise self._refusal(actor)
+        return actor
+
+    def _refusal(self, actor: Actor) -> ProblemError:
+        may = ", ".join(scope for scope in SCOPES if scope in actor.scopes)
+        challenge = f'{REALM}, error="insufficient_scope", scope="{self.scope}"'
+        detail = f"this takes a key with the scope {self.scope}; {actor.key_id} has: {may}"
+        return SCOPE_MISSING.error(detail, headers={"WWW-Authenticate": challenge})
+
+
+Reader = Annotated[Actor, Security(Needs("read"), scopes=["read"])]
+"""Of a route that shows what there is."""
+Submitter = Annotated[Actor, Security(Needs("submit"), scopes=["submit"])]
+"""Of a route that stores, changes or deletes something."""
+Administrator = Annotated[Actor, Security(Needs("admin"), scopes=["admin"])]
+"""Of a route that says who may come in."""

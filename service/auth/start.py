@@ -1,0 +1,33 @@
+"""At start: whether who can reach the service is whom the operator has meant."""
+
+from __future__ import annotations
+
+from service.auth.admission import are_keys_needed
+from service.settings import ServiceSettings
+from store.database import Database
+from store.rows.access import keys
+
+REMEDY = (
+    "make a key, with the same settings: python -m store keys create NAME; or have a proxy in front that knows users, "
+    "and say so: AUGURY_AUTH=proxy and AUGURY_PROXY_ADDRESSES; or listen where only this machine can connect: "
+    "AUGURY_HOST=127.0.0.1"
+)
+
+
+class NotProtectedError(RuntimeError):
+    """The service would be open to more than this machine, or to nobody; the text says what to do."""
+
+
+def require_protected(settings: ServiceSettings, database: Database) -> None:
+    """See that there are keys where they are needed.
+
+    Raises:
+        NotProtectedError: there are none that work.
+    """
+    if not are_keys_needed(settings):
+        return
+    with database.reading() as session:
+        if keys.is_any_active(session, database.now(session)):
+            return
+    reason = "AUGURY_AUTH is keys" if settings.auth == "keys" else f"AUGURY_HOST is {settings.host or 'every address'}"
+    raise NotProtectedError(f"{reason}, and there is no key to come in with: {REMEDY}")
