@@ -35,10 +35,10 @@ def _submit(client: TestClient) -> str:
 
 
 @contextmanager
-def _clients_that_wait(client: TestClient, job_ids: list[str], seconds: int = 20) -> Iterator[list[Future[Response]]]:
-    """One for each of these jobs, all of which are being held when the block begins."""
+def _clients_that_wait(client: TestClient, job_ids: list[str]) -> Iterator[list[Future[Response]]]:
+    """One for each of these jobs, all of which are being held when the block begins, and have to have news in it."""
     with ThreadPoolExecutor(len(job_ids)) as pool:
-        headers = {"Prefer": f"wait={seconds}"}
+        headers = {"Prefer": "wait=20"}
         answers = [pool.submit(client.get, f"/v1/jobs/{job_id}", headers=headers) for job_id in job_ids]
         wait_for(lambda: _waiting(client).count == len(job_ids), "all of them to wait")
         yield answers
@@ -105,9 +105,10 @@ def test_more_clients_than_may_wait_are_answered_at_once(tmp_path: Path) -> None
     """With the job as it is, and without the promise to have waited."""
     with serving(tmp_path / "small", max_waiting_clients=1) as client:
         job_id = _submit(client)
-        with _clients_that_wait(client, [job_id], seconds=3) as answers:
+        with _clients_that_wait(client, [job_id]) as answers:
             response = client.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=20"})
             assert not answers[0].done()
+            client.post(f"/v1/jobs/{job_id}/cancel")
     assert response.json()["state"] == "queued"
     assert "Preference-Applied" not in response.headers
 
@@ -136,7 +137,8 @@ def test_a_database_that_goes_away_ends_the_wait(client: TestClient, database: D
         with database.writing() as session:
             session.execute(text("alter table elsewhere rename to jobs"))
     assert (response.status_code, response.json()["type"]) == (503, "urn:augury:problem:database-unavailable")
-    with _clients_that_wait(client, [job_id], seconds=1) as answers:
+    with _clients_that_wait(client, [job_id]) as answers:
+        _begin(database, job_id)
         assert answers[0].result(15).status_code == 200
 
 
