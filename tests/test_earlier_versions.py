@@ -24,7 +24,8 @@ from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import ADVANCE, WORK
 from store.rows import jobs, leases
-from store.rows.tables import DatasetRow, IdempotencyRow, JobRow, JobTrialRow, TrialRow
+from store.rows.access.tables import IdempotencyRow
+from store.rows.tables import DatasetRow, JobRow, JobTrialRow, TrialRow
 from tests.service.conftest import UNREACHABLE
 from tests.workers.conftest import RecordingQueue
 from tests.workers.units.carried import advance, run_trial
@@ -189,7 +190,14 @@ def _submitted_before(upgraded: Upgraded, kind: str, key: str) -> str:
         assert "schedule" not in request["training"], "it was stored by the earlier version"
         answer = {"id": earlier, "request": request}
         session.add(
-            IdempotencyRow(key=key, fingerprint=digest(request), job_id=earlier, response=answer, created_at=1.0)
+            IdempotencyRow(
+                project_id="default",
+                key=key,
+                fingerprint=digest(request),
+                job_id=earlier,
+                response=answer,
+                created_at=1.0,
+            )
         )
     return earlier
 

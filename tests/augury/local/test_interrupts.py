@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from augury.local import interrupts
 from augury.local.interrupts import ENDING, interrupting
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal() -> Iterator[None]:
+    """Whatever the tests themselves were started with: under nohup a closed terminal means nothing."""
+    usual = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, usual)
 
 
 @pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)

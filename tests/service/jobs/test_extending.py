@@ -149,7 +149,7 @@ def _ready_model(digest: str) -> RegisteredModelRow:
     reference = {"kind": "upload", "sha256": "b" * 64, "architecture": None}
     return RegisteredModelRow(
         id="model_" + "1" * 32, state="ready", queue="cpu", attempts=1, reference=reference, kind="upload",
-        reference_digest="c" * 64, digest=digest, created_at=0.0,
+        reference_digest="c" * 64, digest=digest, created_at=0.0, project_id="default",
     )  # fmt: skip
 
 

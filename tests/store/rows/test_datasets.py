@@ -173,7 +173,7 @@ def test_fresh_seeds_are_given_out_once(database: Database) -> None:
         taken = [datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "a" * 64, count) for count in (5, 3, 1)]
         assert taken == [0, 5, 8]
         assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "b" * 64, 2) == 0
-        assert datasets.take_fresh_seeds(session, DEFAULT_PROJECT, "vision", "a" * 64, 2) == 0
+        assert datasets.take_fresh_seeds(session, "vision", "a" * 64, 2) == 0
 
 
 def test_of_many_that_take_fresh_seeds_at_once_each_gets_its_own(database: Database) -> None:

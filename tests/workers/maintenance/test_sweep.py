@@ -11,6 +11,7 @@ from store.ids import DEFAULT_PROJECT
 from store.queue import ADVANCE, doorbell
 from store.rows import datasets, events, idempotency, jobs, leases, trials
 from store.rows.access.tables import IdempotencyRow
+from store.rows.idempotency import Fingerprint
 from store.rows.tables import DatasetRow, JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep import duties
 from store.settings import SECONDS_PER_DAY
@@ -251,8 +252,8 @@ def test_old_idempotency_keys_are_forgotten(context: Context, now: float) -> Non
     """After the hours that the settings say, and not before."""
     hours = context.settings.idempotency_hours * 3600
     with context.database.writing() as session:
-        idempotency.reserve(session, DEFAULT_PROJECT, "old", "f", now - hours - 1)
-        idempotency.reserve(session, DEFAULT_PROJECT, "recent", "f", now - hours + 60)
+        idempotency.reserve(session, DEFAULT_PROJECT, "old", Fingerprint("f"), now - hours - 1)
+        idempotency.reserve(session, DEFAULT_PROJECT, "recent", Fingerprint("f"), now - hours + 60)
     sweep(context)
     with context.database.reading() as session:
         assert [row.key for row in session.query(IdempotencyRow)] == ["recent"]
