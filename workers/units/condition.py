@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.plans import Plan
 from api_schemas.training.conditions import ConditionTarget
-from api_schemas.training.trials import TrialState
 from augury.conditions.answers import to_npz
 from augury.evidence.metrics.table import metric_of
 from augury.planning.conditions import dataset_obstacle, judged_models
@@ -18,10 +16,11 @@ from augury.planning.trial_definition import TrialDefinition
 from store.files.names import condition_answers_name, model_name
 from store.files.snapshots import load_snapshot
 from store.rows import jobs, trials
-from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import ChunkRow, JobRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.units import other_dataset
+from workers.units.asked_model import trained_trial
 from workers.units.measured import measured
 from workers.units.other_dataset import Known
 
@@ -49,12 +48,7 @@ def read(session: Session, row: ChunkRow) -> Details:
     plan = Plan.model_validate(job.plan)
     assert plan.conditions is not None, "such chunks are made for a plan that has conditions"
     arm, seed = judged_models(plan)[row.number]
-    of_slot = (JobTrialRow.job_id == job.id, JobTrialRow.arm == arm, JobTrialRow.seed == seed)
-    trial = session.scalars(
-        select(TrialRow)
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
-        .where(*of_slot, TrialRow.state == TrialState.SUCCEEDED)
-    ).one()
+    trial = trained_trial(session, job, arm, seed)
     others = [target.name for target in plan.conditions.targets if not target.strengths]
     return Details(
         job.id,

@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.plans import BASELINE, Arm, Plan
-from api_schemas.training.trials import TrialState
 from augury.evidence.probe_results import CandidateProbe, Probe
 from augury.planning.trial_definition import TrialDefinition
 from store.files.names import model_name, sheet_name
 from store.files.snapshots import load_snapshot
 from store.rows import chunks, trials
-from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import ChunkRow, JobRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
+from workers.units.asked_model import trained_trial
 
 _MAX_EARLIER = 4
 """Probes of other jobs that are looked at: one usually differs from the next in a candidate or two."""
@@ -44,16 +43,7 @@ def read(session: Session, row: ChunkRow) -> Details:
     """What a probe needs to know."""
     job = session.get_one(JobRow, row.job_id)
     plan = Plan.model_validate(job.plan)
-    trial = session.scalars(
-        select(TrialRow)
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
-        .where(
-            JobTrialRow.job_id == job.id,
-            JobTrialRow.arm == BASELINE,
-            JobTrialRow.seed == row.number,
-            TrialRow.state == TrialState.SUCCEEDED,
-        )
-    ).one()
+    trial = trained_trial(session, job, BASELINE, row.number)
     arms: dict[str, Arm] = {arm.name: arm for arm in plan.arms}
     specs = {candidate.name: arms[candidate.arm].spec for candidate in plan.candidates}
     return Details(

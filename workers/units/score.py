@@ -6,21 +6,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api_schemas.plans import Plan
 from api_schemas.training.evaluation import EvaluationSettings
-from api_schemas.training.trials import TrialState
 from augury.planning.final_scores import final_scores_problem, slot_of
 from augury.planning.trial_definition import TrialDefinition
 from store.files.names import final_score_name, model_name
 from store.files.snapshots import load_snapshot
 from store.rows import jobs, trials
-from store.rows.tables import ChunkRow, JobRow, JobTrialRow, TrialRow
+from store.rows.tables import ChunkRow, JobRow
 from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.units import other_dataset
+from workers.units.asked_model import trained_trial
 from workers.units.measured import measured
 from workers.units.other_dataset import Known
 
@@ -43,12 +42,7 @@ def read(session: Session, row: ChunkRow) -> Details:
     """What is to be scored by what."""
     job = session.get_one(JobRow, row.job_id)
     arm, seed = slot_of(Plan.model_validate(job.plan), row.number)
-    of_slot = (JobTrialRow.job_id == job.id, JobTrialRow.arm == arm, JobTrialRow.seed == seed)
-    trial = session.scalars(
-        select(TrialRow)
-        .join(JobTrialRow, JobTrialRow.trial_id == TrialRow.id)
-        .where(*of_slot, TrialRow.state == TrialState.SUCCEEDED)
-    ).one()
+    trial = trained_trial(session, job, arm, seed)
     evaluation = jobs.trial_request_of(job).evaluation
     assert evaluation.test_dataset is not None, "such chunks are made for a job that asks for it"
     return Details(
