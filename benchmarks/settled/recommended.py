@@ -36,17 +36,14 @@ class Recommended:
 
 def recommended_table(trials: Iterable[KeptTrial], seeds: int) -> str:
     """As Markdown, a setting a row. *seeds* is how many the comparison has, before those of its confirmation."""
-    lines = [
-        "| setting | recommended | worse | by mean: worse | unconfirmed: worse | loses |",
-        "|---|---|---|---|---|---|",
-    ]
+    heads = ("setting", "recommended", "worse", "by mean: worse", "unconfirmed: worse", "loses")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for group in groups_of(trials, ["accuracy"]):
         told = _of_group(group, seeds)
         if told is not None:
-            shares = [
-                f"{100 * each:.1f} %" for each in (told.kept, told.is_worse, told.would_be_by_mean, told.would_be_worse)
-            ]
-            lines.append(f"| {group.setting} | {' | '.join(shares)} | {told.harm:.1f} |")
+            shares = (told.kept, told.is_worse, told.would_be_by_mean, told.would_be_worse)
+            cells = [f"{100 * each:.1f} %" for each in shares]
+            lines.append(f"| {group.setting} | {' | '.join(cells)} | {told.harm:.1f} |")
     return "\n".join(lines)
 
 
