@@ -12,11 +12,13 @@ from api_schemas.training.settings import MIN_EPOCHS_BY_SIZE, TrainingOptions, w
 MAX_EPOCHS_BY_SIZE = 200
 MIN_STEPS = 1200
 """A network that is trained from scratch gets so many steps, unless that takes more epochs than the bound."""
+MIN_STEPS_WITH_WEIGHTS = 600
+"""A model that brings weights has learned part of it."""
 
 RULE_BY_SIZE = (
     f"'by_size' (default): {MIN_EPOCHS_BY_SIZE}, or as many as make {MIN_STEPS:,} steps of the optimizer where the "
-    f"images that are trained on are fewer, up to {MAX_EPOCHS_BY_SIZE}; a model with weights of its own has "
-    f"{MIN_EPOCHS_BY_SIZE}. The plan says the number"
+    f"images that are trained on are few, up to {MAX_EPOCHS_BY_SIZE}; {MIN_STEPS_WITH_WEIGHTS} steps are enough for a "
+    "model that brings weights. The plan says the number"
 )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import TrialRequest
-from api_schemas.training.epochs_by_size import MAX_EPOCHS_BY_SIZE, MIN_STEPS
+from api_schemas.training.epochs_by_size import MAX_EPOCHS_BY_SIZE, MIN_STEPS, MIN_STEPS_WITH_WEIGHTS
 from api_schemas.training.settings import MIN_EPOCHS_BY_SIZE
 from augury.planning.splits import images_of_share, split_sizes
 from augury.wording import count
@@ -57,11 +57,13 @@ def length_of(
 
 
 def _epochs_by_size(request: TrialRequest, images: int) -> int:
-    """At least so many, as more images have always had; a model with weights has far less to learn."""
-    if request.model.is_registered:
-        return MIN_EPOCHS_BY_SIZE
+    """At least so many, as more images have always had."""
     steps = math.ceil(images / request.training.batch_size)
-    return min(max(MIN_EPOCHS_BY_SIZE, math.ceil(MIN_STEPS / steps)), MAX_EPOCHS_BY_SIZE)
+    return min(max(MIN_EPOCHS_BY_SIZE, math.ceil(_min_steps(request) / steps)), MAX_EPOCHS_BY_SIZE)
+
+
+def _min_steps(request: TrialRequest) -> int:
+    return MIN_STEPS_WITH_WEIGHTS if request.model.is_registered else MIN_STEPS
 
 
 def _images_trained_on(request: TrialRequest, facts: DatasetFacts, held_out: float | None, share: float | None) -> int:
@@ -76,18 +78,17 @@ def epochs_rule(request: TrialRequest, length: Length) -> str:
     """Where the number of epochs comes from and what it amounts to, in a sentence without its full stop."""
     if isinstance(request.training.epochs, int):
         return f"{length}; as the request says"
-    if request.model.is_registered:
-        return f"{length}; a model that brings weights has {length.epochs} where the request gives no number"
     if length.epochs == MIN_EPOCHS_BY_SIZE:
         return f"{length}; no fewer epochs than that are trained where the request gives no number"
     if length.epochs == MAX_EPOCHS_BY_SIZE:
         return f"{length}; no more epochs than that are trained where the request gives no number"
-    return f"{length}; as many epochs as make {MIN_STEPS:,} steps, as the request gives no number"
+    weights = " of a model that brings weights" if request.model.is_registered else ""
+    return f"{length}; as many epochs as make {_min_steps(request):,} steps{weights}, as the request gives no number"
 
 
 def few_steps_note(request: TrialRequest, length: Length) -> str | None:
     """What to know of a number of epochs that is fewer than one of data of that size; None where it is not."""
-    if not isinstance(request.training.epochs, int) or request.model.is_registered:
+    if not isinstance(request.training.epochs, int):
         return None
     enough = _epochs_by_size(request, length.images)
     if length.epochs >= enough:

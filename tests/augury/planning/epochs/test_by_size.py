@@ -119,13 +119,11 @@ def test_a_training_job_has_as_many_epochs_as_a_comparison_on_its_images() -> No
     assert plans.plan_of(request, _facts(300)).epochs == _plan(300).epochs
 
 
-def test_a_model_that_brings_weights_has_thirty_epochs_whatever_the_images() -> None:
-    """It has learned most of what it needs, and each of its steps is dear."""
-    model = {"id": "model_" + "0" * 32, "head": {}}
-    plan = _plan(300, model=model)
-    assert plan.epochs == MIN_EPOCHS_BY_SIZE
-    assert "a model that brings weights" in str(plan.epochs_rule)
-    assert plan.warnings == []
+def test_a_model_that_brings_weights_has_half_the_steps() -> None:
+    """It has learned part of what it needs, and each of its steps is dear."""
+    plan = _plan(300, model={"id": "model_" + "0" * 32, "head": {}})
+    assert plan.epochs == _plan(300).epochs / 2
+    assert "600 steps in all; as many epochs as make 600 steps of a model that brings weights" in str(plan.epochs_rule)
 
 
 def test_before_the_dataset_was_read_a_plan_counts_the_most_that_trainings_can_take() -> None:
