@@ -7,7 +7,7 @@ import sys
 import uvicorn
 
 from augury.telemetry.logs import configure_logging
-from service.auth.admission import are_keys_needed
+from service.auth.doors import are_keys_needed
 from service.auth.start import NotProtectedError, require_protected
 from service.server import server_options
 from service.settings import ServiceSettings
