@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -18,8 +19,11 @@ from service.auth.admission import Admission, Doors
 from service.auth.middleware import AdmissionMiddleware
 from service.auth.start import require_protected
 from service.capacity import Capacity
+from service.connections import ENDS_SOON
 from service.datasets import routes as dataset_routes
 from service.documentation import routes as documentation_routes
+from service.events import routes as event_routes
+from service.events.documented import EVENT_SCHEMAS
 from service.http import openapi, problems
 from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
@@ -35,7 +39,9 @@ from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
-from service.waiting import Waiting
+from service.watching.poller import Poller
+from service.watching.streams import Streams
+from service.watching.waiting import Waiting
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
@@ -43,6 +49,7 @@ from store.queue import Queue, celery_app
 
 _ROUTES = (
     job_routes,
+    event_routes,
     artifacts,
     dataset_routes,
     model_routes,
@@ -66,12 +73,14 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         await run_in_threadpool(require_protected, settings, database)
         queue = Queue(celery_app(settings))
-        waiting = Waiting(database, reading.find, settings.max_waiting_clients)
+        poller = Poller(database)
+        waiting = Waiting(database, poller, reading.find, settings.max_waiting_clients)
+        streams = Streams(database, poller, settings.max_event_streams, settings.event_streams_of)
         with Publisher(queue) as publisher:
             app.state.resources = Resources(
                 settings=settings,
@@ -82,10 +91,11 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
                 ingest=ingest,
                 capacity=Capacity(),
                 waiting=waiting,
+                streams=streams,
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
             )
-            async with waiting.looking():
-                yield
+            async with poller.looking():
+                yield {ENDS_SOON: [waiting.close, streams.end_all]}
         database.close()
 
     app = FastAPI(
@@ -107,7 +117,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
     for module in _ROUTES:
         app.include_router(module.router)
-    openapi.install(app, MODEL_SCHEMAS, are_keys_optional=doors.are_open)
+    openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
 

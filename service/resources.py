@@ -13,7 +13,8 @@ from service.capacity import Capacity
 from service.http.lately import SeenLately
 from service.publisher import Publisher
 from service.settings import ServiceSettings
-from service.waiting import Waiting
+from service.watching.streams import Streams
+from service.watching.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue
@@ -31,6 +32,7 @@ class Resources:
     ingest: IngestSettings
     capacity: Capacity
     waiting: Waiting
+    streams: Streams
     readiness: SeenLately[Readiness]
 
 

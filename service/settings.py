@@ -32,6 +32,8 @@ class ServiceSettings(StoreSettings):
     max_waiting_clients: int = Field(
         500, ge=0, description="How many clients it holds answers for at a time; others are answered at once."
     )
+    max_event_streams: int = Field(600, ge=0, description="How many streams of events it holds open at a time.")
+    max_event_streams_per_project: int = Field(500, ge=0, description="How many of them one project may have.")
     max_connections: int = Field(
         1000, ge=1, description="Open connections; the oldest without a whole request makes room for one more."
     )
@@ -54,6 +56,10 @@ class ServiceSettings(StoreSettings):
             max_archive_bytes=self.max_archive_bytes,
             max_condition_images=self.max_condition_images_per_job,
         )
+
+    def event_streams_of(self, _project: str) -> int:
+        """How many streams of events a project may hold open."""
+        return self.max_event_streams_per_project
 
     @property
     def pace(self) -> Pace:

@@ -176,6 +176,13 @@ IDEMPOTENCY_KEY_REUSED = ProblemType(
     "The `Idempotency-Key` came before with another request",
     "Use a new key for a new request.",
 )
+TOO_MANY_STREAMS = ProblemType(
+    429,
+    "too-many-streams",
+    "The project holds as many streams of events open as it may",
+    "Close one, or ask for the job again and again with `Prefer: wait`; come back after `Retry-After` seconds.",
+    retryable=True,
+)
 INTERNAL = ProblemType(
     500,
     "internal",
@@ -188,6 +195,13 @@ BUSY = ProblemType(
     "busy",
     "Others have taken all the room for such requests",
     "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+STREAMS_FULL = ProblemType(
+    503,
+    "streams-full",
+    "The service holds as many streams of events open as it bears, or is about to end",
+    "Ask for the job again and again with `Prefer: wait`, or come back after `Retry-After` seconds.",
     retryable=True,
 )
 DATABASE_UNAVAILABLE = ProblemType(

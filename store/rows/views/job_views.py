@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, load_only
 
 from api_schemas.artifacts import Artifact
 from api_schemas.base import optional_timestamp, timestamp
+from api_schemas.events.stream import JobProgress
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from api_schemas.training.settings import as_accepted
@@ -103,6 +104,15 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
         finished_at=optional_timestamp(row.finished_at),
         timeline=events.timeline(session, row.id),
     )
+
+
+def progress_told(session: Session, row: JobRow, now: float) -> JobProgress | None:
+    """How far the job is, for those who listen; None where it is over."""
+    state = JobState(row.state)
+    if state.is_terminal:
+        return None
+    progress = progress_of(session, row, now)
+    return JobProgress(job_id=row.id, kind=JobKind(row.kind), state=state, phase=Phase(row.phase), progress=progress)
 
 
 def artifacts_of(row: JobRow) -> list[Artifact]:

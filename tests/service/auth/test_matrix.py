@@ -86,8 +86,12 @@ def objects(guarded: Guarded) -> dict[str, str]:
 _FACTS = {"media_type": "application/zip", "bytes": 1, "sha256": "0" * 64}
 
 
+_QUERIES = {"/v1/events": "?follow=false"}
+"""Of those that would not come to an end by themselves."""
+
+
 def _ask(guarded: Guarded, operation: Operation, objects: dict[str, str], headers: dict[str, str]) -> Any:
-    path = operation.template.format_map(objects)
+    path = operation.template.format_map(objects) + _QUERIES.get(operation.template, "")
     return guarded.client.request(operation.method, path, headers=headers, json=operation.body)
 
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import text
 
-from service.waiting import Waiting
+from service.watching.waiting import Waiting
 from store.database import Database
 from store.rows import jobs, trials
 from tests.servers import wait_for
