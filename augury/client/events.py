@@ -58,9 +58,12 @@ class EventClient(Calls):
         yield seen
         try:
             while not seen.is_terminal:
+                began_at = time.monotonic()
                 for job in self._told_changes(seen, patience):
                     seen = job
                     yield job
+                if not seen.is_terminal:  # it was over, and goes on
+                    _pause_since(began_at)
         except NoStreamError:
             yield from self._asked_changes(seen, patience)
 

@@ -20,7 +20,7 @@ from api_schemas.jobs import Job
 from service.watching.poller import News, Poller, Question, Versions
 from store.database import Database
 from store.ids import is_identifier
-from store.rows.views.versions import Version, versions_of
+from store.rows.views.versions import Version, version_of, versions_of
 
 Asked = tuple[str, str]
 """Who waits for what: a project and the id of a job, which may be another's."""
@@ -87,6 +87,11 @@ class Waiting:
         for waiter in [waiter for of_job in self._waiters.values() for waiter in of_job]:
             if not waiter.news.done():
                 waiter.news.set_result(waiter.reading)
+
+    def version(self, project: str, job_id: str) -> Version | None:
+        """The version of a project's job, for less than reading it costs; None where it has none of this id."""
+        with self._database.reading() as session:
+            return version_of(session, project, job_id, self._database.now(session))
 
     def read(self, project: str, job_id: str) -> Reading | None:
         """A project's job as it is now; None where it has none of this id."""

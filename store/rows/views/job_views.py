@@ -32,6 +32,10 @@ _IN_SUMMARIES = (
 """Requests and plans are large, and no list shows them."""
 
 
+_CHANGING = (JobRow.id, JobRow.state, JobRow.report_artifact, JobRow.finished_at)
+"""Of what is in summaries; the rest stays as it was when the job was accepted."""
+
+
 @dataclass(frozen=True)
 class JobFilter:
     """What a listing is narrowed to; None does not narrow."""
@@ -44,17 +48,29 @@ class JobFilter:
 
 def page(session: Session, project: str, narrowed: JobFilter, *, limit: int, cursor: str | None) -> JobList:
     """A project's jobs, newest first, from after *cursor*."""
-    own = select(JobRow).options(load_only(*_IN_SUMMARIES)).where(JobRow.project_id == project)
-    query = _narrow(own, project, narrowed)
-    job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
-    query = query.order_by(job_id.desc()).limit(limit + 1)
-    if cursor is not None:
-        query = query.where(job_id < cursor)
-    rows: Sequence[JobRow] = session.scalars(query).all()
+    own = select(JobRow).options(load_only(*_IN_SUMMARIES))
+    rows: Sequence[JobRow] = session.scalars(_on_page(own, project, narrowed, limit, cursor)).all()
     return JobList(
         items=[_summary(row) for row in rows[:limit]],
         next_cursor=rows[limit - 1].id if len(rows) > limit else None,
     )
+
+
+def page_version(
+    session: Session, project: str, narrowed: JobFilter, *, limit: int, cursor: str | None
+) -> list[tuple[Any, ...]]:
+    """Equal to an earlier one where the page looks the same: what of its jobs can change, and if there are more."""
+    query = _on_page(select(*_CHANGING), project, narrowed, limit, cursor)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _on_page(
+    query: Select[*tuple[Any, ...]], project: str, narrowed: JobFilter, limit: int, cursor: str | None
+) -> Select[*tuple[Any, ...]]:
+    query = _narrow(query.where(JobRow.project_id == project), project, narrowed)
+    job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
+    query = query.order_by(job_id.desc()).limit(limit + 1)
+    return query if cursor is None else query.where(job_id < cursor)
 
 
 def _narrow(query: Select[Any], project: str, narrowed: JobFilter) -> Select[Any]:
