@@ -14,6 +14,7 @@ from functools import partial
 
 import anyio
 from anyio import to_thread
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from api_schemas.events.stream import JobEvent
@@ -153,7 +154,11 @@ class Streams:
         return [each for each in page if each.project == listener.project and listener.job_id in (None, each.job_id)]
 
     async def _older(self, listener: Listener, to: int) -> list[Told]:
-        page = await to_thread.run_sync(self._read, listener, to, limiter=self._threads)
+        try:
+            page = await to_thread.run_sync(self._read, listener, to, limiter=self._threads)
+        except OperationalError:  # the database is away: the client comes again from where it is
+            listener.end()
+            return []
         listener.position = page[-1].sequence if len(page) == _PAGE else to
         listener.wake()  # there may be more
         return [told(listener.project, event) for event in page]
