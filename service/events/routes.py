@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -19,6 +20,8 @@ from store.rows import events, jobs
 router = APIRouter(tags=["events"])
 
 _MAX_ID = 2**63 - 1
+LOGIN_SECONDS = 30.0
+"""After which whoever an issuer or a proxy vouches for comes again: a logout is not heard of otherwise."""
 After = Annotated[
     int | None,
     Query(ge=0, le=_MAX_ID, description="The id of an event: tell what came after it. 0 tells all that there is."),
@@ -50,7 +53,7 @@ async def stream_job(
     cursor = next((each for each in (last_event_id, after) if each is not None), 0)
     if await run_in_threadpool(_is_all_told, resources, caller, job_id, cursor):
         return Response(status_code=204)
-    listener = resources.streams.open(caller.project, job_id, caller.key_id, cursor)
+    listener = resources.streams.open(caller.project, job_id, caller.key_id, cursor, _max_seconds(caller))
     return EventStream(resources.streams, listener, is_followed=follow)
 
 
@@ -69,8 +72,13 @@ async def stream_project(
 ) -> Response:
     """A stream of what happens to all jobs of the project, from now or from an event on. It does not end by itself."""
     cursor = next((each for each in (last_event_id, after) if each is not None), None)
-    listener = resources.streams.open(caller.project, None, caller.key_id, cursor)
+    listener = resources.streams.open(caller.project, None, caller.key_id, cursor, _max_seconds(caller))
     return EventStream(resources.streams, listener, is_followed=follow)
+
+
+def _max_seconds(caller: Actor) -> float:
+    is_vouched_for = caller.key_id is None and caller.subject is not None
+    return LOGIN_SECONDS if is_vouched_for else math.inf
 
 
 def _is_all_told(resources: Resources, caller: Actor, job_id: str, cursor: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 
 
@@ -14,6 +15,7 @@ class Listener:
         project: whose events it hears.
         job_id: of the only job that it hears of; None for all of them.
         key_id: that it was opened with, None where none was needed.
+        ends_at: by the monotonic clock, when it has to come again, and to say who it is.
         position: the id up to which it was told; None before that is known.
         last_type: of the event that it was told last.
         progress: what it was told last of how far its job is.
@@ -24,6 +26,7 @@ class Listener:
     job_id: str | None
     key_id: str | None
     position: int | None
+    ends_at: float = math.inf
     last_type: str | None = None
     progress: bytes | None = None
     is_ended: bool = False

@@ -6,6 +6,7 @@ slowly, or comes back with an old id, reads what is older from the database, pag
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -67,8 +68,17 @@ class Streams:
         """How many are open now."""
         return len(self._listeners)
 
-    def open(self, project: str, job_id: str | None, key_id: str | None, position: int | None) -> Listener:
+    def open(
+        self,
+        project: str,
+        job_id: str | None,
+        key_id: str | None,
+        position: int | None,
+        max_seconds: float = math.inf,
+    ) -> Listener:
         """One more, which hears what comes after the event *position*, or after now where that is None.
+
+        It ends when its key does, and after *max_seconds*: whoever has no key comes again, to be let in again.
 
         Raises:
             ProblemError: there are as many as the service, or the project, may have.
@@ -80,7 +90,7 @@ class Streams:
         if self._open_of[project] >= allowed:
             detail = f"your project holds {self._open_of[project]} streams of events open, and may hold {allowed}"
             raise TOO_MANY_STREAMS.error(detail, headers=_RETRY_AFTER)
-        listener = Listener(project, job_id, key_id, position)
+        listener = Listener(project, job_id, key_id, position, time.monotonic() + max_seconds)
         self._listeners.add(listener)
         self._open_of[project] += 1
         if job_id is None:
@@ -208,7 +218,7 @@ class Streams:
         self, after: int | None, to: int | None, new: list[Told], far: progress.Found, ended: Collection[str]
     ) -> None:
         for listener in self._listeners:
-            if listener.key_id in ended:
+            if listener.key_id in ended or time.monotonic() > listener.ends_at:
                 listener.end()
         self._progress.tell(far, time.monotonic())
         if after == self._to and self._listeners and to is not None:  # else others have come than were asked for

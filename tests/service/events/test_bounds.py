@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from service.events import routes
 from store.rows.access import keys
 from tests.servers import wait_for
 from tests.service.auth.conftest import OTHERS, bearer, new_key
@@ -131,3 +132,12 @@ def test_a_service_that_is_told_to_stop_ends_its_streams_as_they_should_end(tmp_
             heard = opened.enter_context(hearing(service.address, f"/v1/jobs/{service.new_job()}/events"))
             next(stored(heard))
         assert [event for event in heard if event.name != "progress"] == []
+
+
+def test_whoever_a_proxy_vouches_for_is_asked_again_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream ends after a while, and goes on where it was for who is let in again."""
+    monkeypatch.setattr(routes, "LOGIN_SECONDS", 0.0)
+    with served(tmp_path, auth="proxy", groups=["lab=default:read"]) as service:
+        user = {"X-Forwarded-User": "ann", "X-Forwarded-Groups": "lab"}
+        with hearing(service.address, "/v1/events?after=0", **user) as heard:
+            assert list(heard) == []
