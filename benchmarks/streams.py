@@ -1,6 +1,6 @@
 """What open streams of events and waiting clients cost the service while nothing happens, and how soon they hear.
 
-    python benchmarks/streams.py [--json] [--streams 500] [--waiting 50] [--seconds 30]
+    python benchmarks/streams.py [--json] [--streams 500] [--waiting 50] [--jobs 250] [--seconds 30]
 
 One process of the service over SQLite, without workers. Half of the streams are of a project, half of a job each; the
 waiting clients hold ``Prefer: wait``. Processor seconds are the service's own, from the system's books: first with no
@@ -40,11 +40,9 @@ BODY = json.dumps(
         "candidates": [{"name": "flip", "spec": {"horizontal_flip": True}}],
     }
 )
-JOBS = 20
-"""That are listened to and waited for; each by many."""
 
 
-def measure(folder: Path, streams: int, waiting: int, seconds: float) -> dict[str, Any]:
+def measure(folder: Path, streams: int, waiting: int, job_count: int, seconds: float) -> dict[str, Any]:
     """Start the service on *folder* and count."""
     port = free_port()
     environment = {
@@ -59,14 +57,14 @@ def measure(folder: Path, streams: int, waiting: int, seconds: float) -> dict[st
     database = Database(environment["AUGURY_DATABASE_URL"])
     try:
         wait_for(lambda: _status(port) == 200, "the service to answer")
-        jobs = [_submit(port) for _ in range(JOBS)]
+        jobs = [_submit(port) for _ in range(job_count)]
         time.sleep(2)
         found: dict[str, Any] = {"nobody": _cost(process.pid, seconds)}
         with contextlib.ExitStack() as opened:
             listeners = [_open(opened, port, _path(number, jobs)) for number in range(streams)]
             _read_until(listeners, b"retry:")
             for number in range(waiting):
-                _open(opened, port, f"/v1/jobs/{jobs[number % JOBS]}", "Prefer: wait=3600\r\n")
+                _open(opened, port, f"/v1/jobs/{jobs[number % len(jobs)]}", "Prefer: wait=3600\r\n")
             time.sleep(3)
             found["nothing_happens"] = _cost(process.pid, seconds)
             with _writing(database) as write:
@@ -80,7 +78,7 @@ def measure(folder: Path, streams: int, waiting: int, seconds: float) -> dict[st
 
 
 def _path(number: int, jobs: list[str]) -> str:
-    return f"/v1/jobs/{jobs[number % JOBS]}/events" if number % 2 else "/v1/events"
+    return f"/v1/jobs/{jobs[number % len(jobs)]}/events" if number % 2 else "/v1/events"
 
 
 def _status(port: int) -> int:
@@ -167,10 +165,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--waiting", type=int, default=50)
+    parser.add_argument("--jobs", type=int, default=250, help="that are listened to and waited for")
     parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), options.streams, options.waiting, options.seconds)
+        found = measure(Path(folder), options.streams, options.waiting, options.jobs, options.seconds)
     if options.json:
         print(json.dumps(found, indent=2))
         return
