@@ -17,6 +17,12 @@ class ProjectRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     created_at: Mapped[float]
+    state: Mapped[str] = mapped_column(String(10), server_default="active")
+    limits: Mapped[dict[str, Any] | None]
+    """Its own, by name (see ``api_schemas.access.limits``): null is none, what is missing is as the service has it."""
+    keep_jobs_days: Mapped[float | None]
+    keep_datasets_days: Mapped[float | None]
+    keep_models_days: Mapped[float | None]
 
 
 class IdempotencyRow(Base):
