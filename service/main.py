@@ -30,7 +30,9 @@ from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
+from service.projects import routes as project_routes
 from service.publisher import Publisher
+from service.quotas import routes as usage_routes
 from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
@@ -47,6 +49,8 @@ _ROUTES = (
     dataset_routes,
     model_routes,
     key_routes,
+    project_routes,
+    usage_routes,
     lint_routes,
     health,
     preview_routes,

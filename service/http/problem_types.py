@@ -1,4 +1,4 @@
-"""Every problem that the service answers with: one row each, and nowhere else is a slug written.
+"""Every problem that the service answers with: one row each, here or in ``problem_rows``; nowhere else is a slug.
 
 The OpenAPI document and ``docs/errors.md`` are made from these rows.
 """
@@ -6,6 +6,7 @@ The OpenAPI document and ``docs/errors.md`` are made from these rows.
 from __future__ import annotations
 
 from service.http.problem import ProblemType
+from service.http.problem_rows.quotas import QUOTAS, STORED_OVER_QUOTA, TOO_MANY_REQUESTS
 
 MALFORMED_REQUEST = ProblemType(
     400, "malformed-request", "The body cannot be read", "Send whole JSON in UTF-8, and do not nest it too deeply."
@@ -211,7 +212,8 @@ INSUFFICIENT_STORAGE = ProblemType(
     "Ask the operator to make room, and send it again then.",
 )
 
-PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row, ProblemType))
+_OWN = tuple(row for row in list(globals().values()) if isinstance(row, ProblemType) and row not in QUOTAS)
+PROBLEM_TYPES = tuple(sorted((*_OWN, *QUOTAS), key=lambda row: row.status))
 """All of them, by status."""
 
 BODY_REFUSED = (BODY_TOO_SLOW, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
@@ -220,13 +222,14 @@ ADMISSION_REFUSED = (KEY_REQUIRED, KEY_NOT_VALID)
 """What who is not let in is answered with, whatever is asked for."""
 BEFORE_ROUTING = (
     *(HTTP_ERROR, *ADMISSION_REFUSED, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED),
+    TOO_MANY_REQUESTS,
     *BODY_REFUSED,
 )
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
 JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, BUSY)
 """What a route that takes JSON may answer."""
 UPLOADED_OR_REFERENCE_REFUSED = (
-    *(MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED),
+    *(MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED, *STORED_OVER_QUOTA),
     *(UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, MALFORMED_MULTIPART, BUSY, INSUFFICIENT_STORAGE),
 )
 """What a route that takes a reference as JSON, or a file in a form, may answer."""

@@ -17,6 +17,7 @@ from augury.planning.effort import effort_problem, trials_when_extended
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import CANNOT_EXTEND, INVALID_REQUEST
 from service.http.problems import require_found
+from service.quotas import room
 from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
@@ -24,6 +25,7 @@ from store.rows import jobs
 from store.rows.idempotency import Fingerprint
 from store.rows.models import registered
 from store.rows.needs import other_datasets
+from store.rows.quotas import counting
 from store.rows.tables import DatasetRow, JobRow
 from store.rows.views import job_views
 
@@ -96,6 +98,9 @@ def _extend(
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.seeds", problem, "this is more training than one job may ask for")
     now = resources.database.now(session)
+    more = trials - plan.trials
+    room.require_room_for_job(resources, session, job.project_id, more, now)
+    counting.reserve(job, more)
     jobs.extend(session, job, request.seeds, now, now + 3600 * resources.settings.job_deadline_hours)
     session.refresh(job)
     return job_views.to_wire(session, job, now).model_dump(mode="json")

@@ -20,6 +20,7 @@ from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
+from service.http.problem_rows.quotas import EXTENSION_OVER_QUOTA, JOB_OVER_QUOTA
 from service.http.problem_types import (
     ALREADY_OVER,
     BODY_REFUSED,
@@ -52,7 +53,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
     summary="Submit a job",
     responses={
         200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
-        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY),
+        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY, *JOB_OVER_QUOTA),
     },
 )
 def submit_job(
@@ -176,7 +177,7 @@ def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     status_code=202,
     response_model=Job,
     summary="Train a finished comparison on more seeds",
-    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
+    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, *EXTENSION_OVER_QUOTA),
 )
 def extend_job(
     resources: Shared,

@@ -12,6 +12,7 @@ from service.http.bodies import CheckedBodyRoute
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
+from service.http.problem_rows.quotas import STORED_OVER_QUOTA
 from service.http.problem_types import IMAGES_REFUSED, JSON_REFUSED
 from service.resources import Resources, Shared
 from service.specs import previews
@@ -25,7 +26,7 @@ _SHEET = {"description": "The contact sheet, or what was drawn for it.", "conten
     "",
     response_model=Preview,
     summary="Show images beside their augmentations",
-    responses={200: _SHEET, **problems(*JSON_REFUSED, *IMAGES_REFUSED)},
+    responses={200: _SHEET, **problems(*JSON_REFUSED, *IMAGES_REFUSED, *STORED_OVER_QUOTA)},
 )
 async def preview(
     resources: Shared,

@@ -13,6 +13,7 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.reports.report import Report
 from store.rows import jobs
+from store.rows.quotas import stored
 from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -53,7 +54,8 @@ def finish_with_report(
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
-            jobs.succeed(session, job_id, name, now, artifacts)
+            if jobs.succeed(session, job_id, name, now, artifacts):
+                stored.note(session, job, stored.files_bytes(artifacts))
 
 
 def _is_over_or_extended(job: JobRow, seen: Plan) -> bool:

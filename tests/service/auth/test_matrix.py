@@ -44,7 +44,7 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> Scope:
         """What it takes, said independently of the routes."""
-        if self.template.startswith("/v1/keys"):
+        if self.template.startswith(("/v1/keys", "/v1/audit")) or self == ("DELETE", "/v1/project"):
             return "admin"
         return "read" if self.method == "GET" or self.template == "/v1/lint" else "submit"
 
