@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
 from service import health
+from service.audit import routes as audit_routes
+from service.audit.middleware import AuditMiddleware
 from service.auth import routes as key_routes
 from service.auth.admission import Admission, Doors
 from service.auth.middleware import AdmissionMiddleware
@@ -33,6 +35,8 @@ from service.models.examples import MODEL_SCHEMAS
 from service.projects import routes as project_routes
 from service.publisher import Publisher
 from service.quotas import routes as usage_routes
+from service.quotas.lately import LimitsLately
+from service.quotas.rate import RateLimitMiddleware
 from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
@@ -51,6 +55,7 @@ _ROUTES = (
     key_routes,
     project_routes,
     usage_routes,
+    audit_routes,
     lint_routes,
     health,
     preview_routes,
@@ -86,9 +91,11 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
                 ingest=ingest,
                 capacity=Capacity(),
                 waiting=waiting,
+                limits=LimitsLately(database, settings.default_limits),
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
             )
-            async with waiting.looking():
+            refusals = app.state.resources.refusals
+            async with waiting.looking(), refusals.being_written(database):
                 yield
         database.close()
 
@@ -104,10 +111,12 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
+    app.add_middleware(RateLimitMiddleware)
     doors = Doors.of(settings)
     app.add_middleware(AdmissionMiddleware, admission=Admission(doors))
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
+    app.add_middleware(AuditMiddleware)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
     for module in _ROUTES:
         app.include_router(module.router)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
+from service.audit.refusals import Refusals
 from service.capacity import Capacity
 from service.http.lately import SeenLately
 from service.publisher import Publisher
+from service.quotas.lately import LimitsLately
 from service.settings import ServiceSettings
 from service.waiting import Waiting
 from store.database import Database
@@ -32,6 +34,8 @@ class Resources:
     capacity: Capacity
     waiting: Waiting
     readiness: SeenLately[Readiness]
+    limits: LimitsLately
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 async def _of_request(request: Request) -> Resources:

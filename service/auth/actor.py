@@ -48,6 +48,12 @@ def note_actor(scope: AsgiScope, actor: Actor) -> None:
     scope[_IN_SCOPE] = actor
 
 
+def actor_in(scope: AsgiScope) -> Actor | None:
+    """Who sends a request; None where that is not known, or not yet."""
+    actor: Actor | None = scope.get(_IN_SCOPE)
+    return actor
+
+
 class Needs(SecurityBase, AskedFirst):
     """A dependency: who asks, if they may do what the route does."""
 

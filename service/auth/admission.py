@@ -112,7 +112,9 @@ def _look_up(database: Database, text: str) -> Actor:
         raise _not_valid("there is no such key")
     state = keys.state_of(row, now)
     if state != "active":
-        raise _not_valid(f"the key {row.id} is {state}")
+        refusal = _not_valid(f"the key {row.id} is {state}")
+        refusal.key = (row.project_id, row.id)
+        raise refusal
     if keys.is_use_to_be_noted(row, now):
         _note_used(database, row.id, now)
     return Actor(row.project_id, frozenset(keys.scopes_of(row)), row.id, row.expires_at)

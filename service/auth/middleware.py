@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.auth.actor import ANYBODY, note_actor
+from service.auth.actor import ANYBODY, Actor, note_actor
 from service.auth.admission import Admission
 from service.http.problem import ProblemError
 from service.http.problems import database_away, render
@@ -41,6 +41,9 @@ class AdmissionMiddleware:
         try:
             actor = await self._admission.actor_of(Headers(scope=scope), client[0] if client else None, database)
         except ProblemError as refusal:
+            if refusal.key is not None:
+                project, key_id = refusal.key
+                note_actor(scope, Actor(project, frozenset(), key_id))
             await render(Request(scope), refusal)(scope, receive, send)
             return
         except OperationalError as error:

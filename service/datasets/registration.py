@@ -15,6 +15,7 @@ from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
+from service.audit.asked import this_request
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError
@@ -157,6 +158,8 @@ def register(resources: Resources, resolved: ResolvedReference, idempotency_key:
 
         fingerprint = _fingerprint(resolved.reference)
         accepted = create_idempotently(session, resolved.project, idempotency_key, fingerprint, now, create)
+        if not accepted.replayed:
+            this_request().note(session, resolved.project, now, accepted.body["id"])
     _publish(resources, due)
     return accepted
 

@@ -14,6 +14,7 @@ from api_schemas.plans import Plan
 from api_schemas.reports.report import Report, Verdict
 from augury.planning.canonical import digest
 from augury.planning.effort import effort_problem, trials_when_extended
+from service.audit.asked import this_request
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import CANNOT_EXTEND, INVALID_REQUEST
 from service.http.problems import require_found
@@ -62,6 +63,8 @@ def extend(
             Fingerprint(digest({"extend": job_id, **request.model_dump(mode="json")})), now,
             lambda: _extend(resources, session, _locked(session, project, job_id), request, undecided),
         )  # fmt: skip
+        if not accepted.replayed:
+            this_request().note(session, project, now, job_id)
     if not accepted.replayed:
         resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return accepted

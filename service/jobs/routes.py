@@ -15,6 +15,7 @@ from api_schemas.plain_text import PlainText
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
+from service.audit.asked import this_request
 from service.auth.actor import Actor, Reader, Submitter
 from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
@@ -152,6 +153,7 @@ def cancel_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
         state = job_rows.cancel(session, row, now)
         if state in (JobState.SUCCEEDED, JobState.FAILED):
             raise ALREADY_OVER.error(f"the job has {state} already; there is nothing to cancel")
+        this_request().note(session, caller.project, now, job_id)
     return _read_job(resources, caller, job_id)
 
 
@@ -165,7 +167,10 @@ def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     """End the training now and report on what is done. Stopping twice is harmless."""
     with resources.database.writing() as session:
         row = require_found(job_rows.find_locked(session, caller.project, job_id), "job", job_id)
-        reason = job_rows.stop(session, row, resources.database.now(session))
+        now = resources.database.now(session)
+        reason = job_rows.stop(session, row, now)
+        if reason is None:
+            this_request().note(session, caller.project, now, job_id)
     if reason is not None:
         raise CANNOT_STOP.error(reason)
     resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)

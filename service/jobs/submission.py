@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning.canonical import digest
+from service.audit.asked import this_request
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently
@@ -35,6 +36,7 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
         ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
             more than one job may ask for, or than the project may have.
     """
+    asked = this_request()
     resolved = registration.resolve(resources, project, request.dataset)
     choice.have_weights_read(resources, project, request)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
@@ -50,6 +52,8 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
             session, project, idempotency_key, fingerprint, now,
             lambda: _create(resources, session, request, resolved, found, amount),
         )  # fmt: skip
+        if not accepted.replayed:
+            asked.note(session, project, now, accepted.body["id"])
     if not accepted.replayed:
         resources.publisher.publish(queue.ADVANCE, accepted.body["id"], queue.CONTROL)
     return accepted
@@ -87,6 +91,7 @@ def preview_plan(resources: Resources, project: str, request: JobRequest) -> Pla
     Raises:
         ProblemError: the dataset does not allow what is asked, or that is more than one job may ask for.
     """
+    this_request().changes_nothing()
     resolved = registration.resolve(resources, project, request.dataset)
     registration.require_allowed(resolved)
     with resources.database.reading() as session:

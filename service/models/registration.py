@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api_schemas.models.model import ModelState
 from api_schemas.models.references import ModelReference
 from augury.planning.canonical import digest
+from service.audit.asked import this_request
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http import idempotency
@@ -67,6 +68,8 @@ def register(
 
         fingerprint = _fingerprint(resolved.reference)
         accepted = create_idempotently(session, project, idempotency_key, fingerprint, now, create)
+        if not accepted.replayed:
+            this_request().note(session, project, now, accepted.body["id"])
     for row in due:  # after the commit
         resources.publisher.publish(*queue.doorbell(row.queue))
     return accepted

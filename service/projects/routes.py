@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from api_schemas.access.projects import Project
 from api_schemas.plain_text import PlainText
+from service.audit.asked import this_request
 from service.auth.actor import Administrator, Reader
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
@@ -48,7 +49,8 @@ def delete_project(
     with resources.database.writing() as session:
         require_found(projects.find(session, caller.project), "project", caller.project)
         try:
-            projects.begin_deletion(session, caller.project)
+            if projects.begin_deletion(session, caller.project):
+                this_request().note(session, caller.project, resources.database.now(session), caller.project)
         except projects.ProjectStateError as error:
             raise CANNOT_DELETE_PROJECT.error(str(error)) from None
     return _project(resources, caller.project)

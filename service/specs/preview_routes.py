@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from api_schemas.previews import Preview, PreviewRequest
+from service.audit.asked import this_request
 from service.auth.actor import Submitter
 from service.http.bodies import CheckedBodyRoute
 from service.http.examples import PREVIEW_EXAMPLES
@@ -39,6 +40,7 @@ async def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
+    this_request().changes_nothing()
     return await resources.capacity.previews.run(_drawn, resources, caller.project, request, accept)
 
 
