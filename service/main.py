@@ -80,7 +80,9 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         await run_in_threadpool(require_protected, settings, database)
         queue = Queue(celery_app(settings))
-        waiting = Waiting(database, reading.find, settings.max_waiting_clients)
+        waiting = Waiting(
+            database, partial(reading.find, keep_days=settings.job_retention_days), settings.max_waiting_clients
+        )
         with Publisher(queue) as publisher:
             app.state.resources = Resources(
                 settings=settings,

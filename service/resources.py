@@ -12,6 +12,7 @@ from augury.datasets.settings import IngestSettings
 from service.audit.refusals import Refusals
 from service.capacity import Capacity
 from service.http.lately import SeenLately
+from service.jobs.use import UseNoted
 from service.publisher import Publisher
 from service.quotas.lately import LimitsLately
 from service.settings import ServiceSettings
@@ -35,6 +36,7 @@ class Resources:
     waiting: Waiting
     readiness: SeenLately[Readiness]
     limits: LimitsLately
+    uses: UseNoted = field(default_factory=UseNoted)
     refusals: Refusals = field(default_factory=Refusals)
 
 

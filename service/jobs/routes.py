@@ -136,7 +136,8 @@ def _wait_preference(prefer: str | None) -> float:
 def _read_job(resources: Resources, caller: Actor, job_id: str) -> Job:
     with resources.database.reading() as session:
         now = resources.database.now(session)
-        return require_found(reading.find(session, caller.project, job_id, now), "job", job_id)
+        keep_days = resources.settings.job_retention_days
+        return require_found(reading.find(session, caller.project, job_id, now, keep_days=keep_days), "job", job_id)
 
 
 @router.post(

@@ -17,6 +17,7 @@ from service.http.idempotency import Accepted, create_idempotently
 from service.jobs import kinds
 from service.jobs.conditions import other_datasets_of, require_judgeable
 from service.jobs.earlier_requests import earlier_fingerprints
+from service.jobs.use import names_in
 from service.models import choice
 from service.quotas import room
 from service.resources import Resources
@@ -45,6 +46,7 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
         choice.require_fitting(session, project, with_content, registration.facts_of(known))
         amount = kinds.require_affordable(session, project, request, known, resources.settings.effort_limits)
         found = findings.of_request(session, request, resolved)
+    resources.uses.note(resources.database, project, names_in(with_content, known))
     fingerprint = Fingerprint(digest(request.model_dump(mode="json")), sent, partial(earlier_fingerprints, request))
     with resources.database.writing() as session:
         now = resources.database.now(session)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, trials
 from store.rows.tables import Base
+from store.rows.upkeep import old_jobs
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
 from tests.store.databases import DIGITS, NOW, claim, comparison, new_job, running_job
@@ -59,7 +60,7 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
     advance(context, second)
     sweep(context)
     with context.database.writing() as session:
-        jobs.forget(session, NOW, 10)
+        old_jobs.forget(session, NOW, 10)
         for narrowed in (JobFilter(), JobFilter(state="running"), JobFilter(kind="x"), JobFilter(label=("a", "b"))):
             job_views.page(session, DEFAULT_PROJECT, narrowed, limit=5, cursor="job_x")
         job = jobs.locked(session, second)

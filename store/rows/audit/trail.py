@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
 from api_schemas.access.audit import AuditEntry, AuditOutcome, AuditTrail
 from api_schemas.base import timestamp
+from store.rows.access.tables import ProjectRow
 from store.rows.audit.tables import AuditRow
 
 MAX_LOOKED_AT = 2_000
@@ -78,7 +79,7 @@ def _add(session: Session, project: str | None, doer: Doer, action: str, now: fl
 
 def page(session: Session, project: str | None, narrowed: AuditFilter, *, limit: int, cursor: int | None) -> AuditTrail:
     """Entries of a project, or of none, newest first, from after *cursor*."""
-    query = select(AuditRow).where(AuditRow.project_id.is_(None) if project is None else AuditRow.project_id == project)
+    query = select(AuditRow).where(*_of(project))
     if cursor is not None:
         query = query.where(AuditRow.id < cursor)
     items: list[AuditEntry] = []
@@ -91,6 +92,14 @@ def page(session: Session, project: str | None, narrowed: AuditFilter, *, limit:
             items.append(to_wire(row))
     is_more = seen == MAX_LOOKED_AT or len(items) == limit
     return AuditTrail(items=items, next_cursor=str(last) if is_more and last is not None else None)
+
+
+def _of(project: str | None) -> tuple[ColumnElement[bool], ...]:
+    """A project is not told of an earlier one that had its name, of which somebody was refused something to the end."""
+    if project is None:
+        return (AuditRow.project_id.is_(None),)
+    made_at = select(ProjectRow.created_at).where(ProjectRow.id == project).scalar_subquery()
+    return AuditRow.project_id == project, AuditRow.at >= func.coalesce(made_at, 0.0)
 
 
 def forget(session: Session, older_than: float, limit: int) -> int:
