@@ -12,10 +12,10 @@ from augury.datasets.settings import IngestSettings
 from service.audit.refusals import Refusals
 from service.capacity import Capacity
 from service.http.lately import SeenLately
-from service.jobs.use import UseNoted
 from service.publisher import Publisher
 from service.quotas.lately import LimitsLately
 from service.settings import ServiceSettings
+from service.use_noted import UseNoted
 from service.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
