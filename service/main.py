@@ -15,9 +15,13 @@ from augury.datasets.settings import IngestSettings
 from service import health
 from service.audit import routes as audit_routes
 from service.audit.middleware import AuditMiddleware
+from service.auth import login_routes
 from service.auth import routes as key_routes
-from service.auth.admission import Admission, Doors
+from service.auth.admission import Admission
+from service.auth.doors import Doors
 from service.auth.middleware import AdmissionMiddleware
+from service.auth.oidc.provider import Provider
+from service.auth.oidc.settings import OidcSettings
 from service.auth.start import require_protected
 from service.capacity import Capacity
 from service.datasets import routes as dataset_routes
@@ -56,6 +60,7 @@ _ROUTES = (
     project_routes,
     usage_routes,
     audit_routes,
+    login_routes,
     lint_routes,
     health,
     preview_routes,
@@ -70,15 +75,19 @@ problems with a stable `type`; every faulty field is named under `errors`.
 """
 
 
-def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings | None = None, ingest: IngestSettings | None = None, oidc: OidcSettings | None = None
+) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
+    provider = Provider.of(settings, oidc or OidcSettings())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
-        await run_in_threadpool(require_protected, settings, database)
+        protect = partial(require_protected, settings, database, are_people_known=provider is not None)
+        await run_in_threadpool(protect)
         queue = Queue(celery_app(settings))
         waiting = Waiting(
             database, partial(reading.find, keep_days=settings.job_retention_days), settings.max_waiting_clients
@@ -110,12 +119,13 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
     )
+    app.state.provider = provider
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
     app.add_middleware(RateLimitMiddleware)
     doors = Doors.of(settings)
-    app.add_middleware(AdmissionMiddleware, admission=Admission(doors))
+    app.add_middleware(AdmissionMiddleware, admission=Admission(doors, provider))
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AuditMiddleware)

@@ -128,7 +128,7 @@ def _audit(database: Database, arguments: argparse.Namespace) -> None:
 
 
 def _entry(entry: AuditEntry) -> str:
-    who = entry.key_id or entry.actor
+    who = (entry.key_id or entry.subject or entry.actor).encode("unicode_escape").decode()  # a person may say anything
     outcome = entry.outcome if entry.reason is None else f"{entry.outcome} ({entry.reason})"
     times = f" x{entry.count}" if entry.count > 1 else ""
     return f"{entry.at}  {who}  {entry.action}  {entry.object_id or '-'}  {outcome}{times}"

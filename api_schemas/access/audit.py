@@ -16,8 +16,9 @@ class AuditEntry(BaseModel):
 
     id: int = Field(description="Later ones are larger.")
     at: Timestamp
-    actor: str = Field(description="key; nobody: without one; operator: with the database at hand; service.")
+    actor: str = Field(description="key; person; nobody: without a key; operator: with the database at hand; service.")
     key_id: str | None = Field(description="The key's public part; null where there was none that the service knows.")
+    subject: str | None = Field(description="Who a person is, where an issuer or a proxy has said so.")
     action: str = Field(description="The operation's name.", examples=["submit_job"])
     object_id: str | None = Field(description="What it was done to.")
     request_id: str | None = Field(description="As in the answer's X-Request-Id; null where several are counted.")

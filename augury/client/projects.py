@@ -35,6 +35,7 @@ class ProjectClient(Calls):
         *,
         action: str | None = None,
         key: str | None = None,
+        subject: str | None = None,
         object_id: str | None = None,
         outcome: AuditOutcome | None = None,
         limit: int | None = None,
@@ -45,11 +46,12 @@ class ProjectClient(Calls):
         Parameters:
             action: Only this operation, by its name, such as ``submit_job``.
             key: Only what was done with this key, by its id.
+            subject: Only what this person did, by what their issuer calls them.
             object_id: Only what was done to this, by its id.
             outcome: Only what was ``done``, or ``refused``.
             limit: How many at most.
             cursor: The last page's ``next_cursor``; where that is None there is no more.
         """
-        said = {"action": action, "key": key, "object": object_id, "outcome": outcome}
+        said = {"action": action, "key": key, "subject": subject, "object": object_id, "outcome": outcome}
         query: dict[str, str | int] = given({**said, "limit": limit, "cursor": cursor})
         return self._ask(AuditTrail, "GET", "/v1/audit", params=query)

@@ -11,7 +11,7 @@ from contextvars import ContextVar, Token
 from sqlalchemy.orm import Session
 from starlette.types import Scope
 
-from service.auth.actor import Actor, actor_in
+from service.auth.actor import Actor, actor_in, known_in
 from store.rows.audit import trail
 from store.rows.audit.trail import Doer
 
@@ -45,10 +45,10 @@ class Asked:
 
     def doer_of(self, request_id: str | None) -> Doer:
         """Who does it, in that request, or in several that are alike."""
-        actor = self.actor
-        if actor is None or actor.key_id is None:
+        who = self.actor or known_in(self._scope)
+        if who is None or (who.key_id is None and who.subject is None):
             return Doer("nobody", request_id=request_id)
-        return Doer("key", actor.key_id, request_id)
+        return Doer("key" if who.key_id else "person", who.key_id, request_id, who.subject)
 
     def note(self, session: Session, project: str, now: float, object_id: str) -> None:
         """What the request asks for is done to that object by this transaction."""

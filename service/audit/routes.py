@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api_schemas.access.audit import AuditOutcome, AuditTrail
+from api_schemas.plain_text import PlainText
 from service.auth.actor import Administrator
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
@@ -25,6 +26,7 @@ def list_audit(
     caller: Administrator,
     action: Annotated[str | None, Query(pattern=IDENTIFIER, description="An operation's name: submit_job.")] = None,
     key: Annotated[str | None, Query(pattern=IDENTIFIER, description="A key's id.")] = None,
+    subject: Annotated[PlainText | None, Query(max_length=255, description="Who a person is.")] = None,
     object_id: Annotated[str | None, Query(alias="object", pattern=IDENTIFIER, description="A job's, …")] = None,
     outcome: AuditOutcome | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -36,7 +38,7 @@ def list_audit(
     one where ``next_cursor`` is null.
     """
     resources.refusals.write(resources.database)
-    narrowed = trail.AuditFilter(action=action, key_id=key, object_id=object_id, outcome=outcome)
+    narrowed = trail.AuditFilter(action=action, key_id=key, subject=subject, object_id=object_id, outcome=outcome)
     with resources.database.reading() as session:
         return trail.page(
             session, caller.project, narrowed, limit=limit, cursor=None if cursor is None else int(cursor)

@@ -50,7 +50,7 @@ def render_audit(trail: AuditTrail) -> RenderableType:
         table.add_column(heading, overflow="fold")
     for each in trail.items:
         outcome = each.outcome if each.reason is None else f"{each.outcome}: {each.reason}"
-        who = each.key_id or each.actor
+        who = Text(each.key_id or each.subject or each.actor)
         table.add_row(each.at, who, each.action, Text(each.object_id or "-"), outcome, str(each.count))
     return table
 

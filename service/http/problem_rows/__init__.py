@@ -1,1 +1,1 @@
-"""Rows of the table of problem types, ``service.http.problem_types``: a module for what belongs together."""
+"""Problem types by part of the service; all of them together are in `service.http.problem_types`."""

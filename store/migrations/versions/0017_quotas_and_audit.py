@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
@@ -66,6 +66,7 @@ def _make_tables() -> None:
         sa.Column("at", sa.Float(precision=53), nullable=False),
         sa.Column("actor", sa.String(length=10), nullable=False),
         sa.Column("key_id", sa.String(length=40), nullable=True),
+        sa.Column("subject", sa.String(length=255), nullable=True),
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("object_id", sa.String(length=100), nullable=True),
         sa.Column("request_id", sa.String(length=40), nullable=True),

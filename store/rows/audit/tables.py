@@ -19,6 +19,8 @@ class AuditRow(Base):
     at: Mapped[float]
     actor: Mapped[str] = mapped_column(String(10))
     key_id: Mapped[str | None] = mapped_column(Id)
+    subject: Mapped[str | None] = mapped_column(String(255))
+    """Who a person is, by their issuer or the proxy."""
     action: Mapped[str] = mapped_column(String(60))
     object_id: Mapped[str | None] = mapped_column(String(100))
     request_id: Mapped[str | None] = mapped_column(String(40))

@@ -5,7 +5,7 @@ There is no function that changes a row, and the database would refuse it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, CursorResult, delete, func, select
@@ -19,7 +19,8 @@ from store.rows.audit.tables import AuditRow
 MAX_LOOKED_AT = 2_000
 """Rows that are looked at for a page: where a filter leaves out most, pages are short, and nobody waits long."""
 
-ActorKind = Literal["key", "nobody", "operator", "service"]
+ActorKind = Literal["key", "person", "nobody", "operator", "service"]
+_MAX_SUBJECT = 255
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class Doer:
     Attributes:
         kind: what lets them.
         key_id: of the key that they use.
+        subject: who they are, where an issuer or a proxy says so.
         request_id: of their request.
     """
 
     kind: ActorKind
     key_id: str | None = None
     request_id: str | None = None
+    subject: str | None = None
 
 
 OPERATOR = Doer("operator")
@@ -48,12 +51,13 @@ class AuditFilter:
 
     action: str | None = None
     key_id: str | None = None
+    subject: str | None = None
     object_id: str | None = None
     outcome: AuditOutcome | None = None
 
     def has(self, row: AuditRow) -> bool:
         """Whether a row is among them."""
-        asked = {"action": self.action, "key_id": self.key_id, "object_id": self.object_id, "outcome": self.outcome}
+        asked = asdict(self)
         return all(value is None or getattr(row, name) == value for name, value in asked.items())
 
 
@@ -72,7 +76,8 @@ def append_refused(
 
 
 def _add(session: Session, project: str | None, doer: Doer, action: str, now: float, **said: Any) -> None:
-    who = {"actor": doer.kind, "key_id": doer.key_id, "request_id": doer.request_id}
+    subject = None if doer.subject is None else doer.subject[:_MAX_SUBJECT]
+    who = {"actor": doer.kind, "key_id": doer.key_id, "subject": subject, "request_id": doer.request_id}
     session.add(AuditRow(project_id=project, at=now, action=action, **who, **said))
     session.flush()
 
@@ -115,6 +120,7 @@ def to_wire(row: AuditRow) -> AuditEntry:
         at=timestamp(row.at),
         actor=row.actor,
         key_id=row.key_id,
+        subject=row.subject,
         action=row.action,
         object_id=row.object_id,
         request_id=row.request_id,
