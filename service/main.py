@@ -34,12 +34,12 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
+from service.limits_lately import LimitsLately
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
 from service.projects import routes as project_routes
 from service.publisher import Publisher
 from service.quotas import routes as usage_routes
-from service.quotas.lately import LimitsLately
 from service.quotas.rate import RateLimitMiddleware
 from service.readiness import readiness
 from service.resources import Resources

@@ -9,11 +9,11 @@ from fastapi import Depends, Request
 
 from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
-from service.audit.refusals import Refusals
 from service.capacity import Capacity
 from service.http.lately import SeenLately
+from service.limits_lately import LimitsLately
 from service.publisher import Publisher
-from service.quotas.lately import LimitsLately
+from service.refusals import Refusals
 from service.settings import ServiceSettings
 from service.use_noted import UseNoted
 from service.waiting import Waiting

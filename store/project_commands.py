@@ -11,8 +11,8 @@ from api_schemas.access.limits import LIMIT_NAMES, Limits
 from api_schemas.access.projects import ProjectState, Retention
 from store.database import Database
 from store.rows.access import projects
-from store.rows.access.tables import ProjectRow
 from store.rows.audit import trail
+from store.rows.projects.tables import ProjectRow
 
 _OFF, _AS_OF_ALL = "none", "default"
 _KEPT = tuple(Retention.model_fields)

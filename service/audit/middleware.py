@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.audit import asked as requests
-from service.audit.asked import Asked
-from service.audit.refusals import Refusal
+from service.auth import asked as requests
+from service.auth.asked import Asked
+from service.refusals import Refusal
 from service.resources import Resources
 
 _REFUSED = frozenset({401, 403, 429})

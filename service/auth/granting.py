@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from api_schemas.access.keys import Key, KeyRequest, NewKey
-from service.audit.asked import this_request
+from service.auth.active import require_active
 from service.auth.actor import Actor
+from service.auth.asked import this_request
 from service.http.problem_rows.access import CANNOT_GRANT
 from service.http.problems import require_found
-from service.quotas.limits import require_active
 from service.resources import Resources
 from store.rows.access import keys
 from store.settings import SECONDS_PER_DAY
@@ -21,7 +21,7 @@ def grant(resources: Resources, caller: Actor, request: KeyRequest) -> NewKey:
     """
     _require_own(caller, request)
     with resources.database.writing() as session:
-        require_active(resources, session, caller.project)
+        require_active(session, caller.project)
         now = resources.database.now(session)
         if caller.expires_at is not None and request.expires_in_days is not None:
             _require_no_longer(caller.expires_at, now + request.expires_in_days * SECONDS_PER_DAY)

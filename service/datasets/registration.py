@@ -15,7 +15,7 @@ from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
-from service.audit.asked import this_request
+from service.auth.asked import this_request
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError

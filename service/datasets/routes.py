@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
 from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
-from service.audit.asked import this_request
 from service.auth.actor import Actor, Reader, Submitter
+from service.auth.asked import this_request
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected, Selection
 from service.http.bodies import parsed, whole_body

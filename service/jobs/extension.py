@@ -14,7 +14,7 @@ from api_schemas.plans import Plan
 from api_schemas.reports.report import Report, Verdict
 from augury.planning.canonical import digest
 from augury.planning.effort import effort_problem, trials_when_extended
-from service.audit.asked import this_request
+from service.auth.asked import this_request
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import CANNOT_EXTEND, INVALID_REQUEST
 from service.http.problems import require_found

@@ -15,8 +15,8 @@ from api_schemas.plain_text import PlainText
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
-from service.audit.asked import this_request
 from service.auth.actor import Actor, Reader, Submitter
+from service.auth.asked import this_request
 from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning.canonical import digest
-from service.audit.asked import this_request
+from service.auth.asked import this_request
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently

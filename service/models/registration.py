@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api_schemas.models.model import ModelState
 from api_schemas.models.references import ModelReference
 from augury.planning.canonical import digest
-from service.audit.asked import this_request
+from service.auth.asked import this_request
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http import idempotency

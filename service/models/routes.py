@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from api_schemas.models.model import Model, ModelList, ModelState
 from api_schemas.models.references import ModelReference, UploadedModel
-from service.audit.asked import this_request
 from service.auth.actor import Reader, Submitter
+from service.auth.asked import this_request
 from service.datasets import uploads
 from service.datasets.multipart import FileForm
 from service.http.bodies import parsed, whole_body

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 
 from api_schemas.access.projects import Project
 from api_schemas.plain_text import PlainText
-from service.audit.asked import this_request
 from service.auth.actor import Administrator, Reader
+from service.auth.asked import this_request
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
 from service.http.problem_rows.quotas import CANNOT_DELETE_PROJECT

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from api_schemas.access.limits import Limits
-from api_schemas.access.projects import ProjectState
-from service.http.problem_rows.quotas import PROJECT_DELETING
+from service.auth.active import require_active
 from service.resources import Resources
 from store.rows.access import projects
 
@@ -17,16 +16,4 @@ def require_limits(resources: Resources, session: Session, project: str) -> Limi
     Raises:
         ProblemError: it is being deleted.
     """
-    row = projects.held(session, project)
-    if row is None or row.state != ProjectState.ACTIVE:
-        raise PROJECT_DELETING.error(f"the project {project} is being deleted")
-    return projects.limits_of(row, resources.settings.default_limits)
-
-
-def require_active(resources: Resources, session: Session, project: str) -> None:
-    """Let a project pass that takes something new, of which nothing is limited.
-
-    Raises:
-        ProblemError: it is being deleted.
-    """
-    require_limits(resources, session, project)
+    return projects.limits_of(require_active(session, project), resources.settings.default_limits)

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from api_schemas.lint import LintRequest, LintResult
-from service.audit.asked import this_request
 from service.auth.actor import Reader
+from service.auth.asked import this_request
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
 from service.http.problem_types import JSON_REFUSED

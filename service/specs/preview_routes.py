@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from api_schemas.previews import Preview, PreviewRequest
-from service.audit.asked import this_request
 from service.auth.actor import Submitter
+from service.auth.asked import this_request
 from service.http.bodies import CheckedBodyRoute
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import PNG, Accept, words_or_picture

@@ -17,9 +17,10 @@ from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.needs import other_datasets
+from store.rows.needs.tables import FreshSeedsRow
 from store.rows.quotas import stored
 from store.rows.state_machines import move
-from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
+from store.rows.tables import DatasetRow, JobRow
 from store.rows.upkeep import tombstones
 
 INGESTION_QUEUE = "cpu"

@@ -16,7 +16,7 @@ from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
-from store.rows.access.tables import ProjectRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,

@@ -46,17 +46,6 @@ class RegisteredModelRow(ReadOnce, Base):
     )  # fmt: skip
 
 
-class FreshSeedsRow(Base):
-    """How many of the seeds that confirmations take, each of them once, a project has used up of a dataset."""
-
-    __tablename__ = "fresh_seeds"
-
-    project_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Of the dataset's content, as trials are found again by it."""
-    used: Mapped[int] = mapped_column(BigInteger)
-
-
 class JobRow(Owned, Base):
     """What a client submitted."""
 

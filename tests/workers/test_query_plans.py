@@ -15,10 +15,11 @@ from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, trials
 from store.rows.access import projects
 from store.rows.audit import trail
+from store.rows.ending import old_jobs, project_end
 from store.rows.needs import use
 from store.rows.quotas import counting, stored, usage
 from store.rows.tables import Base
-from store.rows.upkeep import old_jobs, project_end, tombstones
+from store.rows.upkeep import tombstones
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
 from tests.store.databases import DIGITS, NOW, claim, comparison, new_job, running_job

@@ -8,7 +8,8 @@ from store.files.names import chunks_folder, trial_folder
 from store.queue import identity
 from store.rows import chunks, idempotency, trials
 from store.rows.audit import trail
-from store.rows.upkeep import duties, old_jobs, tombstones
+from store.rows.ending import old_jobs
+from store.rows.upkeep import duties, tombstones
 from store.settings import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from workers.context import Context
 from workers.maintenance import retention

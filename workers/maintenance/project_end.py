@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from store.files.names import trial_folder
 from store.rows import jobs
 from store.rows.audit import trail
+from store.rows.ending import old_jobs, project_end
 from store.rows.tables import DatasetRow, JobRow, RegisteredModelRow, TrialRow
-from store.rows.upkeep import old_jobs, project_end, tombstones
+from store.rows.upkeep import tombstones
 from workers.context import Context
 
 _MAX_ROWS = 200

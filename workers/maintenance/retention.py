@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from store.files.names import trial_folder
 from store.rows import trials
 from store.rows.access import projects
-from store.rows.access.tables import ProjectRow
-from store.rows.needs import use
+from store.rows.ending import old_jobs, unused
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import JobRow, TrialRow
-from store.rows.upkeep import old_jobs, tombstones
+from store.rows.upkeep import tombstones
 from store.settings import SECONDS_PER_DAY
 from workers.context import Context
 
@@ -41,9 +41,9 @@ def _give_up(session: Session, row: ProjectRow, now: float) -> int:
     if of_jobs is not None:
         gone += _forget_jobs(session, row.id, of_jobs, now)
     if of_datasets is not None:
-        gone.append(use.give_up_unused_datasets(session, row.id, of_datasets, now, _MAX_AT_ONCE))
+        gone.append(unused.give_up_datasets(session, row.id, of_datasets, now, _MAX_AT_ONCE))
     if of_models is not None:
-        gone.append(use.give_up_unused_models(session, row.id, of_models, now, _MAX_AT_ONCE))
+        gone.append(unused.give_up_models(session, row.id, of_models, now, _MAX_AT_ONCE))
     return max(gone)
 
 

@@ -13,7 +13,7 @@ from api_schemas.access.projects import ProjectState, Retention
 from store.database import insert_into
 from store.ids import DEFAULT_PROJECT
 from store.rows import state_machines
-from store.rows.access.tables import ProjectRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.state_machines import move
 
 _NAME = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from api_schemas.access.audit import AuditEntry, AuditOutcome, AuditTrail
 from api_schemas.base import timestamp
-from store.rows.access.tables import ProjectRow
 from store.rows.audit.tables import AuditRow
+from store.rows.projects.tables import ProjectRow
 
 MAX_LOOKED_AT = 2_000
 """Rows that are looked at for a page: where a filter leaves out most, pages are short, and nobody waits long."""

@@ -15,7 +15,7 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from api_schemas.training.settings import as_accepted
 from store.rows import events
-from store.rows.access.tables import ProjectRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import JobLabelRow, JobRow
 from store.rows.views.progress import progress_of
 from store.settings import SECONDS_PER_DAY

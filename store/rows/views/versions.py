@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from store.rows.access.tables import ProjectRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import ChunkRow, DatasetRow, JobEventRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep.tables import WorkersSeenRow
 from store.rows.upkeep.workers_seen import ABSENT_AFTER_SECONDS

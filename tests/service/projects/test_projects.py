@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from store.rows.access import projects
-from store.rows.upkeep import project_end
+from store.rows.ending import project_end
 from tests.service.auth.conftest import OTHERS, Guarded, guarding
 from tests.store.databases import comparison_body
 

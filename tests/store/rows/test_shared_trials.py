@@ -12,9 +12,9 @@ from augury.planning import comparison as plans
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import events, jobs, state_machines, trials
+from store.rows.ending import old_jobs
 from store.rows.needs import costs
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
-from store.rows.upkeep import old_jobs
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
 from tests.store.databases import (

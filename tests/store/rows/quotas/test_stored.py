@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from store.database import Database
 from store.rows.access import projects
+from store.rows.ending import old_jobs
 from store.rows.quotas import stored
 from store.rows.tables import JobRow
-from store.rows.upkeep import old_jobs
 from tests.store.databases import NOW, migrated_copy, new_job
 
 PROJECTS = ("one", "two")

@@ -17,10 +17,11 @@ from api_schemas.access.projects import ProjectState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.training.trials import TrialState
 from store.rows import datasets
-from store.rows.access.tables import KeyRow, ProjectRow
+from store.rows.access.tables import KeyRow
 from store.rows.audit.tables import AuditRow
 from store.rows.base import Base
 from store.rows.models import registered
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import DatasetRow, JobRow, JobTrialRow, RegisteredModelRow, TrialRow
 from store.rows.upkeep import tombstones
 from store.rows.upkeep.tables import TombstoneRow
