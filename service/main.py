@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
 from service import health
+from service.audit import routes as audit_routes
+from service.audit.middleware import AuditMiddleware
 from service.auth import login_routes
 from service.auth import routes as key_routes
 from service.auth.admission import Admission
@@ -36,9 +38,13 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
+from service.limits_lately import LimitsLately
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
+from service.projects import routes as project_routes
 from service.publisher import Publisher
+from service.quotas import routes as usage_routes
+from service.quotas.rate import RateLimitMiddleware
 from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
@@ -58,6 +64,9 @@ _ROUTES = (
     dataset_routes,
     model_routes,
     key_routes,
+    project_routes,
+    usage_routes,
+    audit_routes,
     login_routes,
     lint_routes,
     health,
@@ -88,8 +97,9 @@ def create_app(
         await run_in_threadpool(protect)
         queue = Queue(celery_app(settings))
         poller = Poller(database)
-        waiting = Waiting(database, poller, reading.find, settings.max_waiting_clients)
-        streams = Streams(database, poller, settings.max_event_streams, settings.event_streams_of)
+        find = partial(reading.find, keep_days=settings.job_retention_days)
+        waiting = Waiting(database, poller, find, settings.max_waiting_clients)
+        streams = Streams(database, poller, settings.max_event_streams)
         with Publisher(queue) as publisher:
             app.state.resources = Resources(
                 settings=settings,
@@ -101,9 +111,10 @@ def create_app(
                 capacity=Capacity(),
                 waiting=waiting,
                 streams=streams,
+                limits=LimitsLately(database, settings.default_limits),
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
             )
-            async with poller.looking():
+            async with poller.looking(), app.state.resources.refusals.being_written(database):
                 yield {ENDS_SOON: [waiting.close, streams.end_all]}
         database.close()
 
@@ -120,10 +131,12 @@ def create_app(
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
+    app.add_middleware(RateLimitMiddleware)
     doors = Doors.of(settings)
     app.add_middleware(AdmissionMiddleware, admission=Admission(doors, provider))
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
+    app.add_middleware(AuditMiddleware)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
     for module in _ROUTES:
         app.include_router(module.router)

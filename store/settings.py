@@ -41,6 +41,7 @@ class StoreSettings(BaseSettings):
         250_000, ge=1, description="Of all trials of a job together; more are refused with 422."
     )
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
+    audit_retention_days: float = Field(365.0, gt=0, description="Who did what is known for so long.")
     failed_dataset_days: float = Field(7.0, gt=0, description="Failed datasets and their uploads are kept so long.")
     idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
 

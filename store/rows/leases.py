@@ -17,6 +17,7 @@ from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
+from store.rows.quotas import usage
 from store.rows.state_machines import StateMachine, move
 from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, RegisteredModelRow, TrialRow
 
@@ -98,10 +99,13 @@ def renew(session: Session, lease: Lease, *, now: float, seconds: float, **progr
 
 def finish(session: Session, lease: Lease, state: str, *, now: float, **values: Any) -> bool:
     """End the unit in a terminal state; False, and nothing changed, when the lease is lost."""
-    return move(
+    is_ended = move(
         session, lease.kind.machine, lease.row_id, state, lease.is_held,
         lease_id=None, lease_until=None, finished_at=now, **values,
     )  # fmt: skip
+    if is_ended and lease.kind is TRIALS:
+        usage.note_trained(session, lease.row_id, now)
+    return is_ended
 
 
 def give_back(session: Session, lease: Lease) -> bool:

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
+from api_schemas.access.projects import ProjectState
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.database import changes_one_row
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,
@@ -33,7 +35,7 @@ _MAX_IDS_AT_ONCE = 500
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[ChunkRow | ConclusionRow | DatasetRow | JobRow | RegisteredModelRow | TrialRow]
+    row: type[ChunkRow | ConclusionRow | DatasetRow | JobRow | ProjectRow | RegisteredModelRow | TrialRow]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -99,6 +101,8 @@ MODEL = StateMachine(
         ModelState.FAILED: frozenset({ModelState.DELETED}),
     },
 )
+PROJECT = StateMachine(ProjectRow, {ProjectState.ACTIVE: frozenset({ProjectState.DELETING})})
+"""Its end is that there is no such row."""
 
 
 def move(

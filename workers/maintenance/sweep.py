@@ -17,7 +17,7 @@ from store.queue import Message
 from store.rows import handout, jobs, leases
 from store.rows.tables import JobRow
 from workers.context import Context
-from workers.maintenance import dataset_files, model_files, needless_files, old_rows
+from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end
 
 _MAX_DOORBELLS = 500
 _MAX_LOOKS = 200
@@ -128,4 +128,8 @@ def _publish(context: Context, messages: list[Message]) -> None:
         context.queue.publish(*message)
 
 
-_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _forget, _delete_files)
+def _end_projects(context: Context, _depths: Depths) -> None:
+    project_end.go_on(context)
+
+
+_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _end_projects, _forget, _delete_files)

@@ -17,6 +17,7 @@ from api_schemas.plans import Plan
 from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
 from store.rows import events, jobs
+from store.rows.quotas import stored
 from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -58,7 +59,8 @@ def finish_with_report(
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
-            jobs.succeed(session, job_id, name, now, artifacts)
+            if jobs.succeed(session, job_id, name, now, artifacts):
+                stored.note(session, job, stored.files_bytes(artifacts))
 
 
 def note_look(session: Session, job: JobRow, seen: Plan, verdicts: Sequence[Verdict], now: float) -> None:

@@ -45,7 +45,7 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> Scope:
         """What it takes, said independently of the routes."""
-        if self.template.startswith("/v1/keys"):
+        if self.template.startswith(("/v1/keys", "/v1/audit")) or self == ("DELETE", "/v1/project"):
             return "admin"
         if self.template == "/v1/session":
             return "read"
