@@ -22,21 +22,16 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
+from api_schemas.service.priority import Priority
 from api_schemas.training.automatic_epochs import ComparisonTraining
 from api_schemas.training.evaluation import EvaluationSettings, TrainingEvaluation, require_of_a_training
 from api_schemas.training.models import ModelSpec, require_engine_of_views
 from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
 from api_schemas.training.settings import TrainingSettings, require_device
+from api_schemas.webhooks.notify import Notify
 
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
-Priority = Annotated[
-    Literal["low", "normal", "high"],
-    Field(
-        description="The job's share of the workers while others have work, too: high gets twice as many as normal, "
-        "low half as many. None of them waits for ever."
-    ),
-]
 
 
 class JobKind(StrEnum):
@@ -106,6 +101,7 @@ class ComparisonRequest(RequestModel):
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
+    notify: Notify = Field([])
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -134,6 +130,7 @@ class TrainingRequest(RequestModel):
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
+    notify: Notify = Field([])
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
@@ -179,6 +176,7 @@ class AugmentationRequest(RequestModel):
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers augment; either use their processors.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
+    notify: Notify = Field([])
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:

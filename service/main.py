@@ -36,10 +36,12 @@ from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
 from service.waiting import Waiting
+from service.webhooks import routes as webhook_routes
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
+from store.webhooks.settings import WebhookSettings
 
 _ROUTES = (
     job_routes,
@@ -47,6 +49,7 @@ _ROUTES = (
     dataset_routes,
     model_routes,
     key_routes,
+    webhook_routes,
     lint_routes,
     health,
     preview_routes,
@@ -61,9 +64,14 @@ problems with a stable `type`; every faulty field is named under `errors`.
 """
 
 
-def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings | None = None,
+    ingest: IngestSettings | None = None,
+    webhooks: WebhookSettings | None = None,
+) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
+    webhooks = webhooks or WebhookSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -80,6 +88,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
                 queue=queue,
                 publisher=publisher,
                 ingest=ingest,
+                webhooks=webhooks,
                 capacity=Capacity(),
                 waiting=waiting,
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),

@@ -17,6 +17,7 @@ from service.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue
+from store.webhooks.settings import WebhookSettings
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Resources:
     queue: Queue
     publisher: Publisher
     ingest: IngestSettings
+    webhooks: WebhookSettings
     capacity: Capacity
     waiting: Waiting
     readiness: SeenLately[Readiness]

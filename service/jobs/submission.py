@@ -19,10 +19,12 @@ from service.jobs.earlier_requests import earlier_fingerprints
 from service.models import choice
 from service.resources import Resources
 from service.specs import findings
+from service.webhooks.managing import require_there
 from store import queue
 from store.rows import jobs
 from store.rows.idempotency import Fingerprint
 from store.rows.needs import other_datasets
+from store.rows.outbox import messages
 from store.rows.views import job_views
 
 
@@ -59,12 +61,14 @@ def _create(
     now = resources.database.now(session)
     dataset = registration.get_or_register(session, resolved, now)
     kinds.require_feasible(request, dataset)
+    require_there(session, dataset.project_id, request.notify)
     request = choice.with_content(session, dataset.project_id, request)
     choice.require_fitting(session, dataset.project_id, request, registration.facts_of(dataset))
     require_judgeable(session, dataset.project_id, request, dataset)
     row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
     session.flush()
     other_datasets.note(session, row.id, (each.dataset for each in other_datasets_of(request)))
+    messages.note_named(session, row, request.notify)
     session.flush()
     job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
     return job.model_dump(mode="json")
@@ -85,6 +89,7 @@ def preview_plan(resources: Resources, project: str, request: JobRequest) -> Pla
         if dataset is not None:
             kinds.require_feasible(request, dataset)
         require_judgeable(session, project, request, dataset)
+        require_there(session, project, request.notify)
         kinds.require_affordable(session, project, request, dataset, resources.settings.effort_limits)
         plan = kinds.plan_of(session, project, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})
