@@ -13,7 +13,7 @@ MIN_KEY_LENGTH = 32
 class WebhookSettings(BaseSettings):
     """What the service and the control workers must agree on. Safe by default: public addresses alone, over https."""
 
-    model_config = SettingsConfigDict(env_prefix="AUGURY_WEBHOOK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="AUGURY_WEBHOOK_", extra="ignore", hide_input_in_errors=True)
 
     key: SecretStr | None = Field(
         None,
