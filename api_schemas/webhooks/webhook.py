@@ -66,7 +66,6 @@ class WebhookRequest(RequestModel):
         max_length=MAX_URL_LENGTH,
         description="Where to POST: https, without user name and password, at a public address or at a host that the "
         "operator has named.",
-        examples=["https://hooks.example/augury"],
     )
     types: Types = None
     jobs: Jobs = "all"

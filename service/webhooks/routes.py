@@ -38,14 +38,14 @@ _EXAMPLES: Any = {
     "ends": {
         "summary": "To be told how jobs end",
         "value": {
-            "url": "https://hooks.example/augury",
+            "url": "https://localhost/hooks/augury",
             "types": ["job.succeeded", "job.failed", "job.cancelled"],
             "description": "the team's channel",
         },
     },
     "named": {
         "summary": "To be told of jobs that name it, and of everything about these",
-        "value": {"url": "https://hooks.example/augury", "jobs": "named"},
+        "value": {"url": "https://localhost/hooks/augury", "jobs": "named"},
     },
 }
 Cursor = Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")]

@@ -31,7 +31,7 @@ class WebhookSettings(BaseSettings):
     public_url: str = Field(
         "",
         validation_alias=AliasChoices("AUGURY_PUBLIC_URL", "public_url"),
-        description="How clients reach the service, put before the paths in messages, e.g. https://augury.example.",
+        description="How clients reach the service, put before the paths in messages; none: paths alone.",
     )
     max_per_project: int = Field(20, ge=1, le=200, description="Webhooks of one project.")
     at_once: int = Field(16, ge=1, le=200, description="Messages that one control worker sends at a time.")

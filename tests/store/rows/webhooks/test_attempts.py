@@ -18,7 +18,7 @@ from store.rows.webhooks import attempts, deliveries, registered
 from store.rows.webhooks.attempts import Attempt
 from store.rows.webhooks.pauses import FAILURES_OF_AN_ABSENCE, JITTER, PAUSES, pause_after, rest_after
 from tests.store.databases import NOW
-from tests.store.rows.webhooks.conftest import (
+from tests.store.rows.webhooks.telling import (
     ABSENT,
     GONE,
     HOUR,

@@ -21,7 +21,7 @@ from store.rows.outbox import messages
 from store.rows.outbox.tables import DeliveryRow, WebhookRow
 from store.rows.webhooks import registered
 from tests.store.databases import FACTS, NOW, new_job, running_job
-from tests.store.rows.webhooks.conftest import new_webhook, told
+from tests.store.rows.webhooks.telling import new_webhook, told
 from tests.store.statements import statements
 
 FAILURE = Failure.of(FailureClass.INTERNAL, "it broke")

@@ -13,7 +13,7 @@ from store.rows.outbox import messages
 from store.rows.outbox.tables import DeliveryRow
 from store.rows.webhooks.deliveries import MAX_SENT_OF_PROJECT, MAX_SENT_TO_ONE, is_any_due
 from tests.store.databases import NOW, migrated_copy
-from tests.store.rows.webhooks.conftest import claim_next, new_webhook
+from tests.store.rows.webhooks.telling import claim_next, new_webhook
 from tests.store.statements import statements
 
 
