@@ -23,7 +23,7 @@ EventType = Literal[
     "model.failed",
     "webhook.disabled",
 ]
-"""What a webhook can be told of. ``job.looked``: a round of trials was judged, and another one follows."""
+"""What a webhook can be told of. ``job.looked``: the evidence was looked at, as planned, and verdicts are in."""
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 PING = "webhook.ping"
 """Sent when somebody asks for it, to every type of webhook."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
 from api_schemas.datasets.dataset import DatasetState
-from api_schemas.jobs import JobState
+from api_schemas.events.types import JobEventType
 from api_schemas.models.model import ModelState
 from api_schemas.webhooks.delivery import DeliveryState
 from api_schemas.webhooks.webhook import PING, EventType, WebhookState
@@ -23,13 +23,13 @@ _LISTENING = (WebhookState.ACTIVE, WebhookState.PAUSED)
 _QUEUE = "control"
 
 _OF_JOBS: dict[str, EventType] = {
-    JobState.RUNNING: "job.started",
-    "planned": "job.looked",
-    JobState.SUCCEEDED: "job.succeeded",
-    JobState.FAILED: "job.failed",
-    JobState.CANCELLED: "job.cancelled",
+    JobEventType.RUNNING: "job.started",
+    JobEventType.LOOKED: "job.looked",
+    JobEventType.SUCCEEDED: "job.succeeded",
+    JobEventType.FAILED: "job.failed",
+    JobEventType.CANCELLED: "job.cancelled",
 }
-"""By the type of the job's event. A first plan is no look: it is left out below."""
+"""By the type of the job's event; of the others no webhook is told."""
 _OF_DATASETS: dict[str, EventType] = {DatasetState.READY: "dataset.ready", DatasetState.FAILED: "dataset.failed"}
 _OF_MODELS: dict[str, EventType] = {ModelState.READY: "model.ready", ModelState.FAILED: "model.failed"}
 _OF_UNITS: dict[type[Any], tuple[str, dict[str, EventType]]] = {
@@ -41,7 +41,7 @@ _OF_UNITS: dict[type[Any], tuple[str, dict[str, EventType]]] = {
 def tell_of_job(session: Session, job_id: str, event_type: str, now: float, data: Mapping[str, Any]) -> None:
     """Tell whoever listens that something happened to a job. *data* is the event's."""
     told = _OF_JOBS.get(event_type)
-    if told is None or (event_type == "planned" and data.get("round", 1) < 2):
+    if told is None:
         return
     is_named = select(JobWebhookRow.job_id).where(
         JobWebhookRow.job_id == job_id, JobWebhookRow.webhook_id == WebhookRow.id
@@ -53,7 +53,7 @@ def tell_of_job(session: Session, job_id: str, event_type: str, now: float, data
         .where(*listening)
     )
     for webhook, kind, state in session.execute(query):
-        more = {"round": data["round"]} if told == "job.looked" else {}
+        more = {"round": data["round"]} if "round" in data else {}
         about = {**_about("job", job_id, state), "kind": kind, **more}
         _write_if_wanted(session, webhook, told, about, now)
 

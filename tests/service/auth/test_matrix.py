@@ -35,6 +35,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/webhooks"): {"url": "https://hooks.example/"},
     ("PATCH", "/v1/webhooks/{webhook_id}"): {"description": "another"},
     ("POST", "/v1/webhooks/{webhook_id}/rotate"): {},
+    ("PUT", "/v1/session"): {"project": "default"},
 }
 """Of routes that take one: valid, so that nothing but who asks is in the way."""
 LISTS = ("/v1/jobs", "/v1/datasets", "/v1/models", "/v1/webhooks")
@@ -51,6 +52,8 @@ class Operation(NamedTuple):
         """What it takes, said independently of the routes."""
         if self.template.startswith(("/v1/keys", "/v1/webhooks")):
             return "admin"
+        if self.template == "/v1/session":
+            return "read"
         return "read" if self.method == "GET" or self.template == "/v1/lint" else "submit"
 
     @property

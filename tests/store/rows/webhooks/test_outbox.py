@@ -15,7 +15,7 @@ from api_schemas.jobs import JobState
 from api_schemas.webhooks.webhook import EVENT_TYPES, WebhookPatch
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
-from store.rows import datasets, jobs, leases
+from store.rows import datasets, events, jobs, leases
 from store.rows.models import registered as models
 from store.rows.outbox import messages
 from store.rows.outbox.tables import DeliveryRow, WebhookRow
@@ -67,14 +67,15 @@ def test_a_webhook_is_told_of_a_bad_end(database: Database, end: JobState) -> No
 
 
 def test_a_look_is_told_and_the_first_plan_is_not(database: Database) -> None:
-    """A first plan is made before anything was looked at; each later round follows a look."""
+    """With the number of rounds that were looked at, and without a verdict."""
     with database.writing() as session:
         webhook = new_webhook(session, types=["job.looked"])
         job = running_job(session)
         assert _types(session, webhook) == []
-        messages.tell_of_job(session, job.id, "planned", NOW, {"arms": 2, "trials": 12, "round": 2})
+        events.append(session, job.id, "looked", NOW, round=2, verdicts={"helps": 1})
         [look] = told(session, webhook)
         assert json.loads(look.body)["data"]["round"] == 2
+        assert "helps" not in look.body
 
 
 def test_what_is_undone_is_not_told(database: Database) -> None:
