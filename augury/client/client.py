@@ -21,6 +21,7 @@ from augury.client.base import WATCH_PATIENCE_SECONDS, body_of, given
 from augury.client.datasets import DatasetClient
 from augury.client.keys import KeyClient
 from augury.client.models import ModelClient
+from augury.client.webhooks import WebhookClient
 from augury.errors import AuguryError, RequestRefused, ServiceFailed
 
 Request = JobRequest | Mapping[str, Any]
@@ -37,7 +38,7 @@ _PLANS: dict[JobKind, type[Plan] | type[AugmentationPlan]] = {
 _NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
-class Client(DatasetClient, ModelClient, KeyClient):
+class Client(DatasetClient, ModelClient, KeyClient, WebhookClient):
     """Talks to one Augury service.
 
     Every method raises `RequestRefused` when the service says no, `ServiceUnreachable` when it cannot be
