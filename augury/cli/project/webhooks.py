@@ -114,7 +114,7 @@ def redeliver(
     typer.echo(f"{message.id}: {message.state}")
 
 
-def test(webhook_id: WebhookId, url: Url = None) -> None:
+def ping(webhook_id: WebhookId, url: Url = None) -> None:
     """Send a webhook a message that tells of nothing."""
     with Client(url) as client:
         message = client.test_webhook(webhook_id)
@@ -130,7 +130,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "rotate": rotate,
     "deliveries": deliveries,
     "redeliver": redeliver,
-    "test": test,
+    "test": ping,
 }
 
 
