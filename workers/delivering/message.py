@@ -66,7 +66,7 @@ def _record(
     window, drawn = context.webhooks.retry_hours * SECONDS_PER_HOUR, _RANDOM.random()
     attempts.record(session, lease, attempt, now, window=window, drawn=drawn)
     about = {"webhook": message.webhook.id, "message": lease.row_id, "type": message.delivery.type}
-    log.info("a webhook was told", **about, status=attempt.status, problem=attempt.problem)  # never its address
+    log.info("a webhook was told", **about, status=attempt.status, problem=attempt.problem)  # never its path
 
 
 def _nobody_waits(_context: Context, _delivery_id: str) -> None:
