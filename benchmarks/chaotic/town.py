@@ -48,7 +48,7 @@ class Town:
         for name in self._modules:
             self.spawn(name)
         for name in self.ports:
-            wait_for(lambda name=name: self._answers(name), f"{name} to answer", 60)
+            wait_for(lambda name=name: self._answers(name), f"{name} to answer", 240)
 
     def names(self, kind: str = "") -> list[str]:
         """The processes whose names begin like that."""
