@@ -52,10 +52,12 @@ from service.specs import lint_routes, preview_routes
 from service.watching.poller import Poller
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting
+from service.webhooks import routes as webhook_routes
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
+from store.webhooks.settings import WebhookSettings
 
 _ROUTES = (
     job_routes,
@@ -67,6 +69,7 @@ _ROUTES = (
     project_routes,
     usage_routes,
     audit_routes,
+    webhook_routes,
     login_routes,
     lint_routes,
     health,
@@ -83,11 +86,14 @@ problems with a stable `type`; every faulty field is named under `errors`.
 
 
 def create_app(
-    settings: ServiceSettings | None = None, ingest: IngestSettings | None = None, oidc: OidcSettings | None = None
+    settings: ServiceSettings | None = None,
+    ingest: IngestSettings | None = None,
+    oidc: OidcSettings | None = None,
+    webhooks: WebhookSettings | None = None,
 ) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
-    provider = Provider.of(settings, oidc or OidcSettings())
+    provider, webhooks = Provider.of(settings, oidc or OidcSettings()), webhooks or WebhookSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -108,6 +114,7 @@ def create_app(
                 queue=queue,
                 publisher=publisher,
                 ingest=ingest,
+                webhooks=webhooks,
                 capacity=Capacity(),
                 waiting=waiting,
                 streams=streams,

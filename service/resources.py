@@ -21,6 +21,7 @@ from service.watching.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue
+from store.webhooks.settings import WebhookSettings
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Resources:
     queue: Queue
     publisher: Publisher
     ingest: IngestSettings
+    webhooks: WebhookSettings
     capacity: Capacity
     waiting: Waiting
     streams: Streams

@@ -42,7 +42,7 @@ NO_SUCH_PATH = ProblemType(
 NOT_FOUND = ProblemType(
     404,
     "not-found",
-    "There is no job, dataset, model, artifact or key of this name in your project, or what it stored is gone",
+    "There is no job, dataset, model, artifact, key or webhook of this name in your project, or what it stored is gone",
     "Check the id. What was deleted has to be made again.",
 )
 METHOD_NOT_ALLOWED = ProblemType(
@@ -123,6 +123,12 @@ MODEL_IN_USE = ProblemType(
     "Unfinished jobs need the model",
     "Cancel the jobs in `detail`, or wait for them.",
     retryable=True,
+)
+TOO_MANY_WEBHOOKS = ProblemType(
+    409, "too-many-webhooks", "The project has as many webhooks as it may", "Delete one that is not needed."
+)
+CANNOT_DELIVER = ProblemType(
+    409, "cannot-deliver", "The webhook is told nothing, or the message is on its way", "Read `detail`."
 )
 BODY_TOO_LARGE = ProblemType(
     413,

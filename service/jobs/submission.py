@@ -22,10 +22,12 @@ from service.models import choice
 from service.quotas import room
 from service.resources import Resources
 from service.specs import findings
+from service.webhooks.managing import require_there
 from store import queue
 from store.rows import jobs
 from store.rows.idempotency import Fingerprint
 from store.rows.needs import other_datasets
+from store.rows.outbox import messages
 from store.rows.quotas import counting
 from store.rows.views import job_views
 
@@ -75,6 +77,7 @@ def _create(
         room.require_room_for_files(resources, session, resolved.project, amount.stored_bytes)
     dataset = registration.get_or_register(resources, session, resolved, now)
     kinds.require_feasible(request, dataset)
+    require_there(session, dataset.project_id, request.notify)
     request = choice.with_content(session, dataset.project_id, request)
     choice.require_fitting(session, dataset.project_id, request, registration.facts_of(dataset))
     require_judgeable(session, dataset.project_id, request, dataset)
@@ -82,6 +85,7 @@ def _create(
     counting.reserve(row, amount.trials)
     session.flush()
     other_datasets.note(session, row.id, (each.dataset for each in other_datasets_of(request)))
+    messages.note_named(session, row, request.notify)
     session.flush()
     job = job_views.to_wire(session, row, now).model_copy(update={"findings": found})
     return job.model_dump(mode="json")
@@ -103,6 +107,7 @@ def preview_plan(resources: Resources, project: str, request: JobRequest) -> Pla
         if dataset is not None:
             kinds.require_feasible(request, dataset)
         require_judgeable(session, project, request, dataset)
+        require_there(session, project, request.notify)
         kinds.require_affordable(session, project, request, dataset, resources.settings.effort_limits)
         plan = kinds.plan_of(session, project, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(session, request, resolved)})

@@ -15,7 +15,11 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
+from api_schemas.webhooks.delivery import DeliveryState
+from api_schemas.webhooks.webhook import WebhookState
 from store.database import changes_one_row
+from store.rows.outbox.messages import tell_of_units
+from store.rows.outbox.tables import DeliveryRow, WebhookRow
 from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
@@ -35,7 +39,17 @@ _MAX_IDS_AT_ONCE = 500
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[ChunkRow | ConclusionRow | DatasetRow | JobRow | ProjectRow | RegisteredModelRow | TrialRow]
+    row: type[
+        ChunkRow
+        | ConclusionRow
+        | DatasetRow
+        | DeliveryRow
+        | JobRow
+        | ProjectRow
+        | RegisteredModelRow
+        | TrialRow
+        | WebhookRow
+    ]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -103,6 +117,29 @@ MODEL = StateMachine(
 )
 PROJECT = StateMachine(ProjectRow, {ProjectState.ACTIVE: frozenset({ProjectState.DELETING})})
 """Its end is that there is no such row."""
+WEBHOOK = StateMachine(
+    WebhookRow,
+    {
+        WebhookState.ACTIVE: frozenset({WebhookState.PAUSED, WebhookState.DISABLED, WebhookState.DELETED}),
+        WebhookState.PAUSED: frozenset({WebhookState.ACTIVE, WebhookState.DISABLED, WebhookState.DELETED}),
+        WebhookState.DISABLED: frozenset({WebhookState.ACTIVE, WebhookState.PAUSED, WebhookState.DELETED}),
+    },
+)
+DELIVERY = StateMachine(
+    DeliveryRow,
+    {
+        DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.FAILED}),
+        DeliveryState.SENDING: frozenset({DeliveryState.QUEUED, DeliveryState.DELIVERED, DeliveryState.FAILED}),
+    },
+)
+REPEATED_DELIVERY = StateMachine(
+    DeliveryRow,
+    {
+        DeliveryState.DELIVERED: frozenset({DeliveryState.QUEUED}),
+        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),
+    },
+)
+"""As ``EXTENDED_JOB``: somebody wants it delivered again. Only ``store.rows.webhooks.deliveries.repeat`` does."""
 
 
 def move(
@@ -121,7 +158,7 @@ def move(
     )
     moved = changes_one_row(session, statement)
     if moved:
-        _tell_slots(session, machine, [row_id], to)
+        _tell(session, machine, [row_id], to, values)
     return moved
 
 
@@ -136,8 +173,15 @@ def move_all(session: Session, machine: StateMachine, to: str, *conditions: Colu
         .returning(row.id)
     )
     moved = session.scalars(statement).all()
-    _tell_slots(session, machine, moved, to)
+    _tell(session, machine, moved, to, values)
     return len(moved)
+
+
+def _tell(session: Session, machine: StateMachine, ids: Sequence[str], state: str, values: Mapping[str, Any]) -> None:
+    """Have what goes with a state of these rows written beside them."""
+    _tell_slots(session, machine, ids, state)
+    if ids and values.get("finished_at") is not None:  # webhooks are told of ends alone
+        tell_of_units(session, machine.row, ids, state, values["finished_at"])
 
 
 def _tell_slots(session: Session, machine: StateMachine, trial_ids: Sequence[str], state: str) -> None:

@@ -54,15 +54,20 @@ def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWo
     turn = patiently(lambda: _claim(context, claim), context.settings.lease_seconds)
     if turn is None:
         return False
+    carry_out_claimed(context, turn, units)
+    return True
+
+
+def carry_out_claimed(context: Context, turn: Turn, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> None:
+    """Do a unit that was just claimed, and record its outcome."""
     _note_served(context, turn)
     unit = units[turn.lease.kind]
     try:
         task = patiently(lambda: _read(context, unit, turn.lease), context.settings.lease_seconds)
     except Exception as error:  # in a transaction of its own, so that a row that cannot be read holds up no other
         _give_up(context, unit, turn.lease, error)
-        return True
+        return
     _carry_out(context, unit, turn.lease, task)
-    return True
 
 
 def _claim(context: Context, claim: Claim) -> Turn | None:

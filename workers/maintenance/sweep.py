@@ -17,7 +17,7 @@ from store.queue import Message
 from store.rows import handout, jobs, leases
 from store.rows.tables import JobRow
 from workers.context import Context
-from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end
+from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end, webhooks
 
 _MAX_DOORBELLS = 500
 _MAX_LOOKS = 200
@@ -116,6 +116,7 @@ def _forget(context: Context, _depths: Depths) -> None:
     old_rows.forget_if_due(context)
     dataset_files.bury(context)
     model_files.bury(context)
+    webhooks.clear_away(context)
 
 
 def _delete_files(context: Context, _depths: Depths) -> None:
