@@ -14,7 +14,7 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
-from store.database import changes_one_row
+from store.rows.counters import units
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,
@@ -108,32 +108,35 @@ def move(
 
     Compare-and-set in one statement, so that of two movers exactly one gets True.
     """
-    row = machine.row
-    statement = (
-        update(row)
-        .where(row.id == row_id, row.state.in_(machine.sources(to)), *conditions)
-        .values(state=to, **values)
-        .execution_options(synchronize_session="fetch")
-    )
-    moved = changes_one_row(session, statement)
-    if moved:
-        _tell_slots(session, machine, [row_id], to)
-    return moved
+    return bool(_moved(session, machine, to, (machine.row.id == row_id, *conditions), values))
 
 
 def move_all(session: Session, machine: StateMachine, to: str, *conditions: ColumnElement[bool], **values: Any) -> int:
     """Move all rows for which the conditions hold and the move is legal; how many those were."""
+    return len(_moved(session, machine, to, conditions, values))
+
+
+def _moved(
+    session: Session, machine: StateMachine, to: str, conditions: Sequence[ColumnElement[bool]], values: dict[str, Any]
+) -> list[str]:
+    """The ids of the rows that were moved, of which the rest is told in the same transaction."""
     row = machine.row
+    is_counted = units.is_counted(to)
     statement = (
         update(row)
-        .where(row.state.in_(machine.sources(to)), *conditions)
+        .where(*conditions, row.state.in_(machine.sources(to)))
         .values(state=to, **values)
         .execution_options(synchronize_session="fetch")
-        .returning(row.id)
+        .returning(*(units.facts_of(row) if is_counted else (row.id,)))
     )
-    moved = session.scalars(statement).all()
-    _tell_slots(session, machine, moved, to)
-    return len(moved)
+    moved = session.execute(statement).all()
+    if not moved:
+        return []
+    ids: list[str] = [each[0] for each in moved]
+    _tell_slots(session, machine, ids, to)
+    if is_counted:
+        units.note_moved(session, row, moved, to, values.get("error"))
+    return ids
 
 
 def _tell_slots(session: Session, machine: StateMachine, trial_ids: Sequence[str], state: str) -> None:

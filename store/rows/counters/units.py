@@ -1,0 +1,69 @@
+"""What a change of state counts as: that something waited, took so long, ended, failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal, null
+from sqlalchemy.orm import Session
+
+from store.rows.counters.catalogue import JOB_SECONDS, JOBS_ENDED, UNIT_FAILURES, UNIT_SECONDS, UNIT_WAIT, UNITS_ENDED
+from store.rows.counters.counting import Count, note
+from store.rows.tables import ChunkRow, ConclusionRow, DatasetRow, JobRow, RegisteredModelRow, TrialRow
+
+AnyRow = type[ChunkRow | ConclusionRow | DatasetRow | JobRow | RegisteredModelRow | TrialRow]
+
+_TAKEN_UP = ("running", "ingesting", "reading")
+_DONE = ("succeeded", "ready", "failed")
+_ENDED = (*_DONE, "cancelled")
+_KINDS = {ConclusionRow: "conclusion", DatasetRow: "dataset", RegisteredModelRow: "model", TrialRow: "trial"}
+SENT_MODEL, REGISTERED_MODEL, NO_MODEL = "sent", "registered", ""
+"""In the place of a model's name: one that a request has described, one of the user's own, and of units without any."""
+
+
+def is_counted(state: str) -> bool:
+    """Whether a row that gets to this state is counted."""
+    return state in _TAKEN_UP or state in _ENDED
+
+
+def facts_of(row: AnyRow) -> tuple[ColumnElement[Any], ...]:
+    """What has to be known of rows whose state has changed: what `note_moved` takes, and the id first."""
+    kind = {ChunkRow: ChunkRow.role, JobRow: JobRow.kind}.get(row) or literal(_KINDS.get(row, ""))
+    is_trial = row is TrialRow
+    model: Any = TrialRow.definition["model"]["name"].as_string() if is_trial else null()
+    digest: Any = TrialRow.model_digest if is_trial else null()
+    attempts: Any = literal(0) if row is JobRow else row.attempts  # type: ignore[union-attr]
+    columns: Any = (row.id, row.queue, row.created_at, row.started_at, row.finished_at)
+    return (*columns, kind.label("kind"), attempts.label("tries"), model.label("model"), digest.label("sent_model"))
+
+
+def note_moved(session: Session, row: AnyRow, moved: Sequence[Any], to: str, error: dict[str, Any] | None) -> None:
+    """Count that rows with these facts have got to a state, with the reason where they have failed."""
+    count = _of_job if row is JobRow else _of_unit
+    note(session, (each for facts in moved for each in count(facts, to, error)))
+
+
+def _of_job(facts: Any, to: str, _error: dict[str, Any] | None) -> Iterator[Count]:
+    if to in _ENDED:
+        yield Count(JOBS_ENDED, (facts.kind, to))
+    if to in _DONE and facts.finished_at is not None:
+        yield Count(JOB_SECONDS, (facts.kind,), max(0.0, facts.finished_at - facts.created_at))
+
+
+def _of_unit(facts: Any, to: str, error: dict[str, Any] | None) -> Iterator[Count]:
+    of_unit = (facts.kind, _model(facts), facts.queue)
+    if to in _TAKEN_UP and facts.tries == 1:
+        yield Count(UNIT_WAIT, of_unit, max(0.0, facts.started_at - facts.created_at))
+    if to in _ENDED:
+        yield Count(UNITS_ENDED, (facts.kind, facts.queue, to))
+    if to in _DONE and facts.started_at is not None and facts.finished_at is not None:
+        yield Count(UNIT_SECONDS, of_unit, max(0.0, facts.finished_at - facts.started_at))
+    if to == "failed" and error is not None:
+        yield Count(UNIT_FAILURES, (facts.kind, error["class"]))
+
+
+def _model(facts: Any) -> str:
+    if facts.kind != "trial":
+        return NO_MODEL
+    return SENT_MODEL if facts.sent_model is not None else facts.model or REGISTERED_MODEL
