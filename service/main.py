@@ -28,8 +28,11 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
+from service.metrics import routes as metric_routes
+from service.metrics.requests import RequestCountMiddleware, RequestCounts
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
+from service.observation import look
 from service.publisher import Publisher
 from service.readiness import readiness
 from service.resources import Resources
@@ -49,6 +52,7 @@ _ROUTES = (
     key_routes,
     lint_routes,
     health,
+    metric_routes,
     preview_routes,
     documentation_routes,
 )
@@ -64,6 +68,8 @@ problems with a stable `type`; every faulty field is named under `errors`.
 def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings | None = None) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
+
+    counts = RequestCounts()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -83,8 +89,9 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
                 capacity=Capacity(),
                 waiting=waiting,
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
+                metrics=SeenLately(partial(look, database, queue, settings.sweep_seconds), max_age_seconds=5.0),
             )
-            async with waiting.looking():
+            async with waiting.looking(), counts.added_to(database):
                 yield
         database.close()
 
@@ -105,6 +112,8 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
+    app.state.request_counts = counts
+    app.add_middleware(RequestCountMiddleware, counts=counts)
     for module in _ROUTES:
         app.include_router(module.router)
     openapi.install(app, MODEL_SCHEMAS, are_keys_optional=doors.are_open)

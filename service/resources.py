@@ -11,6 +11,7 @@ from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
 from service.http.lately import SeenLately
+from service.observation import Seen
 from service.publisher import Publisher
 from service.settings import ServiceSettings
 from service.waiting import Waiting
@@ -32,6 +33,7 @@ class Resources:
     capacity: Capacity
     waiting: Waiting
     readiness: SeenLately[Readiness]
+    metrics: SeenLately[Seen]
 
 
 async def _of_request(request: Request) -> Resources:

@@ -84,3 +84,5 @@ Submitter = Annotated[Actor, Security(Needs("submit"), scopes=["submit"])]
 """Of a route that stores, changes or deletes something."""
 Administrator = Annotated[Actor, Security(Needs("admin"), scopes=["admin"])]
 """Of a route that says who may come in."""
+Operator = Annotated[Actor, Security(Needs("metrics"), scopes=["metrics"])]
+"""Of the route that shows how the whole service is doing, all projects together."""

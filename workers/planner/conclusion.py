@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
 from api_schemas.reports.report import Report
 from store.rows import jobs
+from store.rows.counters.catalogue import VERDICTS
+from store.rows.counters.counting import count
 from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -49,6 +52,8 @@ def finish_with_report(
         if job is None or _is_over_or_extended(job, seen):
             return
         now = context.database.now(session)
+        for verdict, times in Counter(str(candidate.verdict) for candidate in report.candidates).items():
+            count(session, VERDICTS, verdict, times=times)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)

@@ -35,7 +35,9 @@ UNITS_ENDED = Counted(
     "Units of work that have ended: trials, datasets that were read, probes and so on, by how they ended.",
     ("kind", "device", "state"),
 )
-UNIT_FAILURES = Counted("augury_unit_failures", "Units of work that have failed, by who can do something.", ("kind", "class"))  # fmt: skip
+UNIT_FAILURES = Counted(
+    "augury_unit_failures", "Units of work that have failed, by who can do something about it.", ("kind", "class")
+)
 UNIT_WAIT = Counted(
     "augury_unit_wait_seconds", "From when a unit was due until a worker took it up.", _OF_UNITS, _BOUNDS_OF_WORK
 )
@@ -55,11 +57,13 @@ SWEEPS = Counted("augury_sweeps", "Looks for lost work, by whether all parts of 
 POOL_PROCESSES = Counted(
     "augury_pool_processes_started",
     "Training processes that were started, with a worker or in the place of one that had grown or died.",
-    ("device",),
+    ("worker",),
 )
 HTTP_REQUESTS = Counted(
-    "augury_http_requests", "Requests that were answered, by route as the document has it.", ("method", "route", "status")
-)  # fmt: skip
+    "augury_http_requests",
+    "Requests that were answered, by route as the document has it.",
+    ("method", "route", "status"),
+)
 HTTP_SECONDS = Counted(
     "augury_http_request_seconds",
     "Until a request was answered, with the time for which an answer was held back on its wish.",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal, null
 from sqlalchemy.orm import Session
 
-from store.rows.counters.catalogue import JOB_SECONDS, JOBS_ENDED, UNIT_FAILURES, UNIT_SECONDS, UNIT_WAIT, UNITS_ENDED
+from store.rows.counters.catalogue import (
+    JOB_SECONDS,
+    JOBS_ENDED,
+    LEASES_LOST,
+    UNIT_FAILURES,
+    UNIT_SECONDS,
+    UNIT_WAIT,
+    UNITS_ENDED,
+)
 from store.rows.counters.counting import Count, note
 from store.rows.tables import ChunkRow, ConclusionRow, DatasetRow, JobRow, RegisteredModelRow, TrialRow
 
@@ -42,6 +51,12 @@ def note_moved(session: Session, row: AnyRow, moved: Sequence[Any], to: str, err
     """Count that rows with these facts have got to a state, with the reason where they have failed."""
     count = _of_job if row is JobRow else _of_unit
     note(session, (each for facts in moved for each in count(facts, to, error)))
+
+
+def note_lost(session: Session, rows: Sequence[Any]) -> None:
+    """Count that these rows were taken from workers which are not there any more."""
+    kinds = Counter(row.role if isinstance(row, ChunkRow) else _KINDS[type(row)] for row in rows)
+    note(session, (Count(LEASES_LOST, (kind,), times=times) for kind, times in kinds.items()))
 
 
 def _of_job(facts: Any, to: str, _error: dict[str, Any] | None) -> Iterator[Count]:

@@ -44,6 +44,8 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> Scope:
         """What it takes, said independently of the routes."""
+        if self.template == "/metrics":
+            return "metrics"
         if self.template.startswith("/v1/keys"):
             return "admin"
         return "read" if self.method == "GET" or self.template == "/v1/lint" else "submit"
