@@ -6,11 +6,16 @@ A label takes values of a short list alone: never an id, a name that a user has 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
+
+from api_schemas.chunks import ChunkRole
+from api_schemas.failures import FailureClass
 
 _BOUNDS_OF_WORK = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0)
 _BOUNDS_OF_REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 
 _OF_UNITS = ("kind", "model", "device")
+_KINDS = ("trial", "dataset", "model", "conclusion", *map(str, ChunkRole))
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,15 @@ class Counted:
         says: what it is, in a sentence.
         labels: what it is told apart by.
         bounds: of a distribution, the upper bounds of its buckets, ascending; empty where it is a plain number.
+        always: values of the labels that are shown with 0, too: who waits for the first of something, as an alert
+            does, sees no rise in a series that begins with 1.
     """
 
     name: str
     says: str
     labels: tuple[str, ...]
     bounds: tuple[float, ...] = ()
+    always: tuple[tuple[str, ...], ...] = ()
 
 
 UNITS_ENDED = Counted(
@@ -36,7 +44,8 @@ UNITS_ENDED = Counted(
     ("kind", "device", "state"),
 )
 UNIT_FAILURES = Counted(
-    "augury_unit_failures", "Units of work that have failed, by who can do something about it.", ("kind", "class")
+    "augury_unit_failures", "Units of work that have failed, by who can do something about it.", ("kind", "class"),
+    always=tuple(product(_KINDS, map(str, FailureClass))),
 )
 UNIT_WAIT = Counted(
     "augury_unit_wait_seconds", "From when a unit was due until a worker took it up.", _OF_UNITS, _BOUNDS_OF_WORK
@@ -44,7 +53,12 @@ UNIT_WAIT = Counted(
 UNIT_SECONDS = Counted(
     "augury_unit_seconds", "From when a worker took a unit up until it was done.", _OF_UNITS, _BOUNDS_OF_WORK
 )
-LEASES_LOST = Counted("augury_leases_lost", "Units that were taken from workers which did not renew them.", ("kind",))
+LEASES_LOST = Counted(
+    "augury_leases_lost",
+    "Units that were taken from workers which did not renew them.",
+    ("kind",),
+    always=tuple((kind,) for kind in _KINDS),
+)
 JOBS_ENDED = Counted("augury_jobs_ended", "Jobs that are over, by how they ended.", ("kind", "state"))
 JOB_SECONDS = Counted(
     "augury_job_seconds", "From when a job was accepted until it succeeded or failed.", ("kind",), _BOUNDS_OF_WORK

@@ -28,7 +28,9 @@ SumsOfAll = Mapping[Counted, Mapping[tuple[str, ...], Sum]]
 
 def read(session: Session) -> SumsOfAll:
     """All sums, with what has not been added to them yet: one statement, so that nothing is in both or in neither."""
-    found: dict[Counted, dict[tuple[str, ...], dict[int, tuple[float, float]]]] = {each: {} for each in CATALOGUE}
+    found: dict[Counted, dict[tuple[str, ...], dict[int, tuple[float, float]]]] = {
+        each: {values: {} for values in each.always} for each in CATALOGUE
+    }
     by_name = {each.name: each for each in CATALOGUE}
     columns = ("name", "label_values", "bucket", "amount", "total")
     parts = (select(*(getattr(row, name) for name in columns)) for row in (CounterRow, CountRow))
