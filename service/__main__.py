@@ -18,7 +18,7 @@ from store.database import Database
 def main() -> int:
     """Serve until told to stop; 2 where that would be open to more than the operator has said."""
     settings = ServiceSettings()
-    configure_logging()
+    configure_logging(settings.log_format)
     try:
         _require_protected(settings)
     except NotProtectedError as error:

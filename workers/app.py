@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
-    configure_logging()
+    configure_logging(settings.log_format)
 
 
 @signals.worker_init.connect
