@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
+from augury.telemetry import traces
 from service import health
 from service.auth import routes as key_routes
 from service.auth.admission import Admission, Doors
@@ -38,6 +39,7 @@ from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
+from service.traces import TraceMiddleware
 from service.waiting import Waiting
 from store import migrate
 from store.database import Database
@@ -68,6 +70,7 @@ problems with a stable `type`; every faulty field is named under `errors`.
 def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings | None = None) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
+    traces.configure("augury-api", are_on=settings.traces)
 
     counts = RequestCounts()
 
@@ -94,6 +97,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
             async with waiting.looking(), counts.added_to(database):
                 yield
         database.close()
+        await run_in_threadpool(traces.flush)
 
     app = FastAPI(
         title="Augury",
@@ -114,6 +118,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
     app.state.request_counts = counts
     app.add_middleware(RequestCountMiddleware, counts=counts)
+    app.add_middleware(TraceMiddleware)
     for module in _ROUTES:
         app.include_router(module.router)
     openapi.install(app, MODEL_SCHEMAS, are_keys_optional=doors.are_open)

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,11 @@ _OF_A_DISTRIBUTION = ("_bucket", "_count", "_sum")
 
 
 @pytest.fixture(scope="module")
-def labels_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def labels_of(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The kind of every family that a service shows, by its name."""
     with serving(tmp_path_factory.mktemp("deployed")) as client:
         text = client.get("/metrics").text
-    yield dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")

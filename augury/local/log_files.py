@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 
 from augury.private_files import private_opener
 
 MAX_LOG_BYTES = 10_000_000
 KEPT_LOGS = 3
-_BLOCK_BYTES = 2**20
+_MAX_PASSES = 20
 
 
 def keep_small(log: Path, max_bytes: int = MAX_LOG_BYTES, kept: int = KEPT_LOGS) -> bool:
     """Move what is in a log to ``NAME.1`` once it is larger than *max_bytes*; whether that was done.
 
-    What was in ``NAME.1`` moves to ``NAME.2``, and so on; there are *kept* of them, and then it is gone. Those who write
-    must append (``O_APPEND``): they go on at the new end. A line that is written in the microseconds between the last
-    read and the truncation is lost.
+    What was in ``NAME.1`` moves to ``NAME.2``, and so on; there are *kept* of them, and then it is gone. Those who
+    write must append (``O_APPEND``): they go on at the new end. A line that is written in the microseconds between the
+    last read and the truncation is lost.
     """
     try:
         if log.stat().st_size <= max_bytes:
@@ -47,8 +46,8 @@ def _numbered(log: Path, number: int) -> Path:
 
 
 def _move_content(log: Path, to: Path) -> None:
-    with log.open("rb") as source, open(to, "wb", opener=private_opener, buffering=0) as target:
-        shutil.copyfileobj(source, target, _BLOCK_BYTES)
-        while block := source.read(_BLOCK_BYTES):  # what came meanwhile
-            target.write(block)
+    with log.open("rb", buffering=0) as source, open(to, "wb", opener=private_opener, buffering=0) as target:
+        for _ in range(_MAX_PASSES):  # what comes meanwhile, too, unless it comes as fast as it is copied
+            if not target.write(source.read(os.fstat(source.fileno()).st_size - source.tell())):
+                break
         os.truncate(log, 0)

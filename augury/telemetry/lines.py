@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 MAX_CHARACTERS = 10_000
@@ -36,7 +36,7 @@ def without_secrets(text: str) -> str:
     return text
 
 
-def clean(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """A processor of structlog's, before the one that renders: all values are cleaned, tracebacks line by line."""
     return {
         cleaned(str(name)): _cleaned_lines(value) if name in _TRACEBACKS else _cleaned(value)

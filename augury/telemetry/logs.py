@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Literal
 
@@ -13,10 +14,11 @@ from augury.telemetry.lines import clean
 LogFormat = Literal["text", "json"]
 
 
-def configure_logging(log_format: LogFormat = "text", level: int = logging.INFO) -> None:
+def configure_logging(log_format: LogFormat | None = None, level: int = logging.INFO) -> None:
     """Send the standard library's and structlog's events to standard error in one format.
 
-    An event has whatever ids are bound around it: of the request, the job, the unit of work and the project.
+    Without a format it is that of ``AUGURY_LOG_FORMAT``, for processes that have no settings. An event has whatever
+    ids are bound around it: of the request, the job, the unit of work and the project.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -38,7 +40,7 @@ def configure_logging(log_format: LogFormat = "text", level: int = logging.INFO)
                 # Plain: a traceback with local variables is slow to make and may show what is secret.
                 structlog.processors.format_exc_info,
                 clean,
-                _renderer(log_format),
+                _renderer(log_format or os.environ.get("AUGURY_LOG_FORMAT", "text")),
             ],
         )
     )
@@ -48,9 +50,7 @@ def configure_logging(log_format: LogFormat = "text", level: int = logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def _renderer(log_format: LogFormat) -> structlog.typing.Processor:
+def _renderer(log_format: str) -> structlog.typing.Processor:
     if log_format == "json":
         return structlog.processors.JSONRenderer()
-    return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
 
 Kind = Literal["internal", "server", "consumer"]
 Attribute = str | int | float | bool
+Attributes = Mapping[str, Attribute | None]
 
 MAX_FLUSH_SECONDS = 2.0
-"""How long the end of some work waits for its spans to be taken: a collector that is away holds up nobody for longer."""
+"""How long the end of some work waits for its spans to be taken: one who is away to take them holds it up no longer."""
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context, section 3.2: version, trace, parent and flags; all zeros are invalid."""
 _NEEDED = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http")
@@ -47,13 +47,15 @@ class Span:
     def __init__(self, recorded: Any = None) -> None:
         self._recorded = recorded
 
-    def note(self, **attributes: Attribute | None) -> None:
-        """Say more of it; an underscore in a name stands for a dot."""
-        if self._recorded is None:
-            return
-        for name, value in attributes.items():
-            if value is not None:
-                self._recorded.set_attribute(name.replace("_", "."), value)
+    def note(self, attributes: Attributes) -> None:
+        """Say more of it; None is left out."""
+        if self._recorded is not None:
+            self._recorded.set_attributes({name: value for name, value in attributes.items() if value is not None})
+
+    def rename(self, name: str) -> None:
+        """Call it otherwise, now that more of it is known."""
+        if self._recorded is not None:
+            self._recorded.update_name(name)
 
     def fail(self, reason: str) -> None:
         """It came to a bad end; *reason* is a word of ours, and never a message."""
@@ -94,22 +96,18 @@ def current() -> str | None:
     return _parent.get()
 
 
-def annotate(**attributes: Attribute | None) -> None:
+def annotate(attributes: Attributes) -> None:
     """Say more of what is being done here, see `Span.note`."""
     span = _span.get()
     if span is not None:
-        span.note(**attributes)
+        span.note(attributes)
 
 
 @contextmanager
 def span(
-    name: str,
-    parent: str | None,
-    kind: Kind = "internal",
-    began_ns: int | None = None,
-    **attributes: Attribute | None,
+    name: str, parent: str | None, kind: Kind = "internal", *, attributes: Attributes | None = None
 ) -> Iterator[Span]:
-    """A span for the length of the block, or from *began_ns* on (Unix time in nanoseconds), below *parent*.
+    """A span for the length of the block, below *parent*.
 
     What the block raises is noted by the name of its type.
     """
@@ -117,11 +115,11 @@ def span(
         with _being(Span(), valid(parent)) as made:
             yield made
         return
-    recorded = _start(name, valid(parent), kind, began_ns)
+    recorded = _start(name, valid(parent), kind)
     context = recorded.get_span_context()
     own = f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"
     made = Span(recorded)
-    made.note(**attributes)
+    made.note(attributes or {})
     with _being(made, own), structlog.contextvars.bound_contextvars(trace_id=f"{context.trace_id:032x}"):
         try:
             yield made
@@ -152,14 +150,14 @@ def flush(seconds: float = MAX_FLUSH_SECONDS) -> None:
     thread.join(seconds)
 
 
-def _start(name: str, parent: str | None, kind: Kind, began_ns: int | None) -> Any:
+def _start(name: str, parent: str | None, kind: Kind) -> Any:
+    from opentelemetry.context import Context
     from opentelemetry.trace import SpanKind
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     tracer = _provider(os.getpid()).get_tracer("augury")
     context = None if parent is None else TraceContextTextMapPropagator().extract({"traceparent": parent})
-    start = time.time_ns() if began_ns is None else began_ns
-    return tracer.start_span(name, context=context, kind=SpanKind[kind.upper()], start_time=start)
+    return tracer.start_span(name, context=context or Context(), kind=SpanKind[kind.upper()])
 
 
 _with_provider: set[int] = set()

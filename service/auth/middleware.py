@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import Request
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
@@ -47,4 +48,5 @@ class AdmissionMiddleware:
             await render(Request(scope), database_away(scope["path"], error))(scope, receive, send)
             return
         note_actor(scope, actor)
-        await self._app(scope, receive, send)
+        with structlog.contextvars.bound_contextvars(project=actor.project):
+            await self._app(scope, receive, send)

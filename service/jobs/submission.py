@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning.canonical import digest
+from augury.telemetry import traces
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http.idempotency import Accepted, create_idempotently
@@ -25,6 +27,8 @@ from store.rows.idempotency import Fingerprint
 from store.rows.needs import other_datasets
 from store.rows.views import job_views
 
+log = structlog.get_logger(__name__)
+
 
 def submit(resources: Resources, project: str, request: JobRequest, sent: str, idempotency_key: str | None) -> Accepted:
     """Record a project's job and hand it to the queue, once per key. *sent* is the digest of the body as it was sent.
@@ -33,6 +37,7 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
         ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
             more than one job may ask for.
     """
+    traceparent = traces.current()
     resolved = registration.resolve(resources, project, request.dataset)
     choice.have_weights_read(resources, project, request)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
@@ -46,15 +51,22 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
         now = resources.database.now(session)
         accepted = create_idempotently(
             session, project, idempotency_key, fingerprint, now,
-            lambda: _create(resources, session, request, resolved, found),
+            lambda: _create(resources, session, request, resolved, found, traceparent),
         )  # fmt: skip
     if not accepted.replayed:
+        traces.annotate({"augury.job.id": accepted.body["id"]})
+        log.info("a job was accepted", job=accepted.body["id"], kind=request.kind)
         resources.publisher.publish(queue.ADVANCE, accepted.body["id"], queue.CONTROL)
     return accepted
 
 
 def _create(
-    resources: Resources, session: Session, request: JobRequest, resolved: ResolvedReference, found: findings.Findings
+    resources: Resources,
+    session: Session,
+    request: JobRequest,
+    resolved: ResolvedReference,
+    found: findings.Findings,
+    traceparent: str | None,
 ) -> dict[str, Any]:
     now = resources.database.now(session)
     dataset = registration.get_or_register(session, resolved, now)
@@ -62,7 +74,8 @@ def _create(
     request = choice.with_content(session, dataset.project_id, request)
     choice.require_fitting(session, dataset.project_id, request, registration.facts_of(dataset))
     require_judgeable(session, dataset.project_id, request, dataset)
-    row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
+    deadline_at = now + 3600 * resources.settings.job_deadline_hours
+    row = jobs.create(session, request, dataset, now, deadline_at, traceparent)
     session.flush()
     other_datasets.note(session, row.id, (each.dataset for each in other_datasets_of(request)))
     session.flush()

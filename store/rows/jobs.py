@@ -47,13 +47,17 @@ def create(
     dataset: DatasetRow,
     now: float,
     deadline_at: float,
+    traceparent: str | None = None,
 ) -> JobRow:
-    """A queued job of the dataset's project, with its labels and its first event."""
+    """A queued job of the dataset's project, with its labels and its first event.
+
+    What is done for it belongs to the trace of *traceparent* (W3C Trace Context), if there is one.
+    """
     row = JobRow(
         id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
         queue=request.device, priority=request.priority,
-        deadline_at=deadline_at, created_at=now,
+        deadline_at=deadline_at, created_at=now, traceparent=traceparent,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -44,7 +44,9 @@ UNITS_ENDED = Counted(
     ("kind", "device", "state"),
 )
 UNIT_FAILURES = Counted(
-    "augury_unit_failures", "Units of work that have failed, by who can do something about it.", ("kind", "class"),
+    "augury_unit_failures",
+    "Units of work that have failed, by who can do something about it.",
+    ("kind", "class"),
     always=tuple(product(_KINDS, map(str, FailureClass))),
 )
 UNIT_WAIT = Counted(

@@ -21,12 +21,15 @@ OF_NOBODY = {
     "store.rows.access.keys.belonging_to",
     "store.rows.access.keys.is_any_active",
     "store.rows.access.keys.note_used",
+    "store.rows.counters.counting.add",
+    "store.rows.counters.sums.read",
     "store.rows.datasets.delete",
     "store.rows.datasets.jobs_in_need",
     "store.rows.needs.other_datasets.note",
     "store.rows.trials.of_job",
     "store.rows.upkeep.duties.is_swept",
     "store.rows.upkeep.workers_seen.absence",
+    "store.rows.views.standing.standing",
     "store.rows.views.versions.versions_of",
 }
 """What is asked before it is known who asks, about the service itself, or about the id of a row that was found."""
