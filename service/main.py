@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -58,6 +59,8 @@ _ROUTES = (
     preview_routes,
     documentation_routes,
 )
+_NO_TELEMETRY: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
+"""The framework's own shows what was asked for, in the messages of what it refuses. Ours is `service.traces`."""
 _DESCRIPTION = """
 Does this image augmentation help or hurt my model on my data, by how much, and why?
 
@@ -107,6 +110,7 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         docs_url=None,  # the framework's pages fetch their scripts from elsewhere
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
+        telemetry=_NO_TELEMETRY,
     )
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
