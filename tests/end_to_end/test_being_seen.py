@@ -53,7 +53,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 
 def test_a_request_and_all_that_is_done_for_it_are_one_trace(watched: Watched) -> None:
-    """Its client's: of the API, of the planner and of pool processes, with ids and outcomes and nothing that was sent."""
+    """Its client's: of API, planner and pool processes, with ids and outcomes, and with nothing that was sent."""
     due = {"POST /v1/jobs", "plan", "dataset", "trial", "probe", "conclusion"}
 
     def of_trace() -> list[Any]:

@@ -49,9 +49,10 @@ def test_what_is_no_traceparent_is_as_if_nothing_had_been_sent(sent: str | None)
     assert traces.valid(sent) is None
 
 
-@given(
-    st.from_regex(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", fullmatch=True).filter(lambda each: "0" * 16 not in each)
-)
+_LIKE_THE_STANDARD = st.from_regex(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", fullmatch=True)
+
+
+@given(_LIKE_THE_STANDARD.filter(lambda each: "0" * 16 not in each))
 def test_what_the_standard_allows_is_taken_as_it_is(sent: str) -> None:
     """And fits into the column."""
     assert traces.valid(sent) == sent
@@ -86,10 +87,10 @@ print([name for name in sys.modules if name.startswith(("opentelemetry.sdk.trace
 
 def test_spans_within_spans_are_one_trace(receiver: Receiver) -> None:
     """Below what another system has begun, with what was said of them."""
-    with traces.span("outer", OTHERS, "server", attributes={"a.b": 1, "c": None}):
-        with traces.span("inner", traces.current()) as inner:
-            inner.rename("other")
-            traces.annotate({"d": "e"})
+    about = {"a.b": 1, "c": None}
+    with traces.span("outer", OTHERS, "server", attributes=about), traces.span("inner", traces.current()) as inner:
+        inner.rename("other")
+        traces.annotate({"d": "e"})
     traces.flush(30)
     inner_span, outer = receiver.spans
     assert (outer.name, outer.trace, outer.parent) == ("outer", OTHERS[3:35], OTHERS[36:52])
