@@ -1,4 +1,4 @@
-"""``python -m workers.doctor``: what is wrong with this machine as one that works, printed as JSON for `augury doctor`."""
+"""``python -m workers.doctor``: what is wrong with this machine as one that works, as JSON for `augury doctor`."""
 
 from __future__ import annotations
 

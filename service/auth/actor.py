@@ -10,7 +10,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.types import Scope as AsgiScope
 
-from api_schemas.access.keys import SCOPES, Scope
+from api_schemas.access.keys import PROJECT_SCOPES, SCOPES, Scope
 from service.http.bodies import AskedFirst
 from service.http.problem import ProblemError
 from service.http.problem_types import SCOPE_MISSING
@@ -41,6 +41,8 @@ class Actor:
 
 ANYBODY = Actor(DEFAULT_PROJECT, frozenset(SCOPES))
 """Who brings no key, where none is needed."""
+THROUGH_A_PROXY = Actor(DEFAULT_PROJECT, frozenset(PROJECT_SCOPES))
+"""Whom a proxy has let in: not all whom it knows run the service."""
 
 
 def note_actor(scope: AsgiScope, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from anyio import to_thread
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 
-from service.auth.actor import ANYBODY, REALM, Actor
+from service.auth.actor import ANYBODY, REALM, THROUGH_A_PROXY, Actor
 from service.http.origins import is_loopback
 from service.http.problem import ProblemError
 from service.http.problem_types import KEY_NOT_VALID, KEY_REQUIRED
@@ -85,7 +85,7 @@ class Admission:
         sent = headers.getlist("authorization")
         if not sent:
             if self._doors.let_in(address):
-                return ANYBODY
+                return ANYBODY if self._doors.are_open else THROUGH_A_PROXY
             raise KEY_REQUIRED.error("this takes a key: Authorization: Bearer augury_…", headers=_challenge())
         scheme, _, text = sent[0].partition(" ")
         if len(sent) > 1 or scheme.lower() != "bearer":

@@ -42,17 +42,10 @@ _WAITING_JOBS = (trials.jobs_of, chunks.jobs_of, conclusions.jobs_of)
 
 
 def create(
-    session: Session,
-    request: AnyRequest,
-    dataset: DatasetRow,
-    now: float,
-    deadline_at: float,
+    session: Session, request: AnyRequest, dataset: DatasetRow, now: float, deadline_at: float,
     traceparent: str | None = None,
-) -> JobRow:
-    """A queued job of the dataset's project, with its labels and its first event.
-
-    What is done for it belongs to the trace of *traceparent* (W3C Trace Context), if there is one.
-    """
+) -> JobRow:  # fmt: skip
+    """A queued job of the dataset's project, with labels and first event; what is done for it is in that trace (W3C)."""
     row = JobRow(
         id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
