@@ -45,7 +45,7 @@ def create(
     session: Session, request: AnyRequest, dataset: DatasetRow, now: float, deadline_at: float,
     traceparent: str | None = None,
 ) -> JobRow:  # fmt: skip
-    """A queued job of the dataset's project, with labels and first event; what is done for it is in that trace (W3C)."""
+    """A queued job of the dataset's project, with labels and first event; its work is in that trace (W3C)."""
     row = JobRow(
         id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
