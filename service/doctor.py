@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api_schemas.service.doctor import Finding, fine, problem, warning
 from augury.telemetry import traces
-from service.auth.admission import Doors, are_keys_needed
+from service.auth.doors import Doors, are_keys_needed
+from service.auth.oidc.provider import Provider
+from service.auth.oidc.settings import OidcSettings
 from service.auth.start import NotProtectedError, require_protected
 from service.settings import ServiceSettings
 from store.database import Database
@@ -28,10 +30,14 @@ def examine() -> Iterator[Finding]:
 
 
 def _doors(settings: ServiceSettings) -> Iterator[Finding]:
+    oidc, faults = read_settings(OidcSettings)
+    yield from faults
     try:
         doors = Doors.of(settings)
-    except ValueError as error:
-        yield problem("keys", f"AUGURY_PROXY_ADDRESSES: {error}", "addresses and networks, with commas between them")
+        provider = None if oidc is None else Provider.of(settings, oidc)
+    except ValueError as error:  # of which those of ours name the setting
+        says = f"who may come in cannot be told from the settings: {error}"
+        yield problem("keys", says, "correct it in the environment; docs/security.md says what is expected")
         return
     if any(network.prefixlen == 0 for network in doors.proxies):
         says = "AUGURY_PROXY_ADDRESSES has all addresses in it: whoever reaches the service needs no key"
@@ -39,7 +45,9 @@ def _doors(settings: ServiceSettings) -> Iterator[Finding]:
     if doors.are_open and "*" in settings.allowed_hosts:
         says = "AUGURY_ALLOWED_HOSTS is *, and no key is needed: any page that a browser here shows can use the service"
         yield problem("keys", says, "name the hosts, or set AUGURY_AUTH=keys")
-    if are_keys_needed(settings):
+    if provider is not None:
+        yield fine("keys", "people are known by an issuer; programs have keys or its tokens")
+    elif are_keys_needed(settings):
         yield _keys(settings)
     elif doors.are_open:
         yield fine("keys", f"none is needed: only this machine reaches {settings.host}")
@@ -81,4 +89,4 @@ def _traces(settings: ServiceSettings) -> Iterator[Finding]:
 
 
 if __name__ == "__main__":
-    sys.exit(answer(examine, ServiceSettings))
+    sys.exit(answer(examine, ServiceSettings, OidcSettings))

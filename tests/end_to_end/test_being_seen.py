@@ -87,7 +87,7 @@ def test_a_scrape_of_the_stack_has_every_metric_that_alerts_and_dashboard_name(w
         for family in text_string_to_metric_families(response.text):
             families[family.name] = family.type
             for sample in family.samples:
-                samples.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+                samples.setdefault(sample.name, {})[tuple(value for _, value in sorted(sample.labels.items()))] = sample.value
         return ("comparison", "succeeded") in samples.get("augury_jobs_ended_total", {})
 
     wait_for(scrape, "a scrape that is younger than the job's end")
@@ -97,11 +97,11 @@ def test_a_scrape_of_the_stack_has_every_metric_that_alerts_and_dashboard_name(w
         name for name in named if not {name, name.removesuffix("_bucket"), name.removesuffix("_total")} & shown
     } == set()
     trials = watched.stack.trials(watched.job["id"])
-    assert samples["augury_units_ended_total"]["trial", "cpu", "succeeded"] == len(trials)
-    assert samples["augury_unit_seconds_count"]["trial", "linear", "cpu"] == len(trials)
-    assert samples["augury_unit_wait_seconds_count"]["trial", "linear", "cpu"] == len(trials)
+    assert samples["augury_units_ended_total"]["cpu", "trial", "succeeded"] == len(trials)
+    assert samples["augury_unit_seconds_count"]["cpu", "trial", "linear"] == len(trials)
+    assert samples["augury_unit_wait_seconds_count"]["cpu", "trial", "linear"] == len(trials)
     assert samples["augury_trial_slots_filled_total"]["no",] == len(trials)
-    assert samples["augury_units_ended_total"]["dataset", "cpu", "ready"] == 1.0
+    assert samples["augury_units_ended_total"]["cpu", "dataset", "ready"] == 1.0
     assert sum(samples["augury_verdicts_total"].values()) == 1.0
     assert samples["augury_pool_processes_started_total"]["cpu",] == 1.0
     assert samples["augury_http_requests_total"]["POST", "/v1/jobs", "202"] == 1.0

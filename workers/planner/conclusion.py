@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
+from api_schemas.events.types import JobEventType
 from api_schemas.failures import Failure
 from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
+from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
-from store.rows import jobs
+from store.rows import events, jobs
 from store.rows.counters.catalogue import VERDICTS
 from store.rows.counters.counting import count
 from store.rows.tables import JobRow
@@ -54,11 +57,19 @@ def finish_with_report(
         now = context.database.now(session)
         for verdict, times in Counter(str(candidate.verdict) for candidate in report.candidates).items():
             count(session, VERDICTS, verdict, times=times)
+        note_look(session, job, seen, [each.verdict for each in report.candidates], now)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
             jobs.succeed(session, job_id, name, now, artifacts)
+
+
+def note_look(session: Session, job: JobRow, seen: Plan, verdicts: Sequence[Verdict], now: float) -> None:
+    """Tell of a planned look at the evidence how many candidates have which verdict; nothing where there are none."""
+    if verdicts:
+        counted = {verdict.value: count for verdict, count in sorted(Counter(verdicts).items())}
+        events.append(session, job.id, JobEventType.LOOKED, now, round=len(seen.rounds), verdicts=counted)
 
 
 def _is_over_or_extended(job: JobRow, seen: Plan) -> bool:
