@@ -30,7 +30,7 @@ def read_settings(kind: type[Settings]) -> tuple[Settings | None, list[Finding]]
         return None, [
             problem(
                 "settings",
-                f"{prefix}{'.'.join(map(str, line['loc']))}: {line['msg']}".replace("\n", " "),
+                f"{prefix}{'.'.join(map(str, line['loc'])).upper()}: {line['msg']}".replace("\n", " "),
                 "correct it in the environment; docs/deployment.md has all settings",
             )
             for line in lines

@@ -87,7 +87,8 @@ def test_a_scrape_of_the_stack_has_every_metric_that_alerts_and_dashboard_name(w
         for family in text_string_to_metric_families(response.text):
             families[family.name] = family.type
             for sample in family.samples:
-                samples.setdefault(sample.name, {})[tuple(value for _, value in sorted(sample.labels.items()))] = sample.value
+                labels = tuple(value for _, value in sorted(sample.labels.items()))
+                samples.setdefault(sample.name, {})[labels] = sample.value
         return ("comparison", "succeeded") in samples.get("augury_jobs_ended_total", {})
 
     wait_for(scrape, "a scrape that is younger than the job's end")
