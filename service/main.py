@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
+from augury.telemetry import traces
 from service import health
 from service.audit import routes as audit_routes
 from service.audit.middleware import AuditMiddleware
@@ -39,8 +40,11 @@ from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
 from service.limits_lately import LimitsLately
+from service.metrics import routes as metric_routes
+from service.metrics.requests import RequestCountMiddleware, RequestCounts
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
+from service.observation import look
 from service.projects import routes as project_routes
 from service.publisher import Publisher
 from service.quotas import routes as usage_routes
@@ -49,6 +53,7 @@ from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
+from service.traces import TraceMiddleware
 from service.watching.poller import Poller
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting
@@ -73,9 +78,12 @@ _ROUTES = (
     login_routes,
     lint_routes,
     health,
+    metric_routes,
     preview_routes,
     documentation_routes,
 )
+_NO_TELEMETRY: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
+"""The framework's own shows what was asked for, in the messages of what it refuses. Ours is `service.traces`."""
 _DESCRIPTION = """
 Does this image augmentation help or hurt my model on my data, by how much, and why?
 
@@ -94,6 +102,8 @@ def create_app(
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
     provider, webhooks = Provider.of(settings, oidc or OidcSettings()), webhooks or WebhookSettings()
+    traces.configure("augury-api", are_on=settings.traces)
+    counts = RequestCounts()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -120,10 +130,13 @@ def create_app(
                 streams=streams,
                 limits=LimitsLately(database, settings.default_limits),
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
+                metrics=SeenLately(partial(look, database, queue, settings.sweep_seconds), max_age_seconds=5.0),
             )
-            async with poller.looking(), app.state.resources.refusals.being_written(database):
+            refusals = app.state.resources.refusals
+            async with poller.looking(), refusals.being_written(database), counts.added_to(database):
                 yield {ENDS_SOON: [waiting.close, streams.end_all]}
         database.close()
+        await run_in_threadpool(traces.flush)
 
     app = FastAPI(
         title="Augury",
@@ -133,6 +146,7 @@ def create_app(
         docs_url=None,  # the framework's pages fetch their scripts from elsewhere
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
+        telemetry=_NO_TELEMETRY,
     )
     app.state.provider = provider
     problems.install(app)
@@ -145,6 +159,9 @@ def create_app(
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AuditMiddleware)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
+    app.state.request_counts = counts
+    app.add_middleware(RequestCountMiddleware, counts=counts)
+    app.add_middleware(TraceMiddleware)
     for module in _ROUTES:
         app.include_router(module.router)
     openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)

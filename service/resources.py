@@ -12,6 +12,7 @@ from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
 from service.http.lately import SeenLately
 from service.limits_lately import LimitsLately
+from service.observation import Seen
 from service.publisher import Publisher
 from service.refusals import Refusals
 from service.settings import ServiceSettings
@@ -39,6 +40,7 @@ class Resources:
     waiting: Waiting
     streams: Streams
     readiness: SeenLately[Readiness]
+    metrics: SeenLately[Seen]
     limits: LimitsLately
     uses: UseNoted = field(default_factory=UseNoted)
     refusals: Refusals = field(default_factory=Refusals)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
 from augury.planning.canonical import digest
+from augury.telemetry import traces
 from service.auth.asked import this_request
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
@@ -31,6 +33,8 @@ from store.rows.outbox import messages
 from store.rows.quotas import counting
 from store.rows.views import job_views
 
+log = structlog.get_logger(__name__)
+
 
 def submit(resources: Resources, project: str, request: JobRequest, sent: str, idempotency_key: str | None) -> Accepted:
     """Record a project's job and hand it to the queue, once per key. *sent* is the digest of the body as it was sent.
@@ -39,7 +43,7 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
         ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
             more than one job may ask for, or than the project may have.
     """
-    asked = this_request()
+    asked, traceparent = this_request(), traces.current()
     resolved = registration.resolve(resources, project, request.dataset)
     choice.have_weights_read(resources, project, request)
     with resources.database.reading() as session:  # before the write transaction, which nobody should wait for
@@ -54,11 +58,13 @@ def submit(resources: Resources, project: str, request: JobRequest, sent: str, i
         now = resources.database.now(session)
         accepted = create_idempotently(
             session, project, idempotency_key, fingerprint, now,
-            lambda: _create(resources, session, request, resolved, found, amount),
+            lambda: _create(resources, session, request, resolved, found, amount, traceparent),
         )  # fmt: skip
         if not accepted.replayed:
             asked.note(session, project, now, accepted.body["id"])
     if not accepted.replayed:
+        traces.annotate({"augury.job.id": accepted.body["id"]})
+        log.info("a job was accepted", job=accepted.body["id"], kind=request.kind)
         resources.publisher.publish(queue.ADVANCE, accepted.body["id"], queue.CONTROL)
     return accepted
 
@@ -70,6 +76,7 @@ def _create(
     resolved: ResolvedReference,
     found: findings.Findings,
     amount: kinds.Amount,
+    traceparent: str | None,
 ) -> dict[str, Any]:
     now = resources.database.now(session)
     room.require_room_for_job(resources, session, resolved.project, amount.trials, now)
@@ -81,7 +88,8 @@ def _create(
     request = choice.with_content(session, dataset.project_id, request)
     choice.require_fitting(session, dataset.project_id, request, registration.facts_of(dataset))
     require_judgeable(session, dataset.project_id, request, dataset)
-    row = jobs.create(session, request, dataset, now, now + 3600 * resources.settings.job_deadline_hours)
+    deadline_at = now + 3600 * resources.settings.job_deadline_hours
+    row = jobs.create(session, request, dataset, now, deadline_at, traceparent)
     counting.reserve(row, amount.trials)
     session.flush()
     other_datasets.note(session, row.id, (each.dataset for each in other_datasets_of(request)))

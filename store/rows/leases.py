@@ -18,6 +18,7 @@ from api_schemas.webhooks.delivery import DeliveryState
 from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
+from store.rows.counters import units
 from store.rows.outbox.tables import DeliveryRow
 from store.rows.quotas import usage
 from store.rows.state_machines import StateMachine, move
@@ -149,7 +150,9 @@ def expire(session: Session, kind: LeaseKind, *, now: float, max_attempts: int) 
     """
     row = kind.row
     overdue: Sequence[Any] = session.scalars(select(row).where(row.state == kind.active, row.lease_until < now)).all()
-    return [unit.id for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
+    lost = [unit for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
+    units.note_lost(session, lost)
+    return [unit.id for unit in lost]
 
 
 def _take_back(session: Session, kind: LeaseKind, unit: Any, now: float, max_attempts: int) -> bool:

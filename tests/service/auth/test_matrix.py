@@ -50,6 +50,8 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> Scope:
         """What it takes, said independently of the routes."""
+        if self.template == "/metrics":
+            return "metrics"
         if self.template.startswith(("/v1/keys", "/v1/audit", "/v1/webhooks")) or self == ("DELETE", "/v1/project"):
             return "admin"
         if self.template == "/v1/session":
