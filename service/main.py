@@ -20,13 +20,14 @@ from service.auth.start import require_protected
 from service.capacity import Capacity
 from service.datasets import routes as dataset_routes
 from service.documentation import routes as documentation_routes
+from service.groups import InGroups
 from service.http import openapi, problems
 from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.http.origins import AllowedHostMiddleware, AllowedHosts, OwnPagesMiddleware
 from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
-from service.jobs import artifacts, reading
+from service.jobs import artifacts, reading, submission
 from service.jobs import routes as job_routes
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
@@ -73,19 +74,21 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         queue = Queue(celery_app(settings))
         waiting = Waiting(database, reading.find, settings.max_waiting_clients)
         with Publisher(queue) as publisher:
-            app.state.resources = Resources(
+            resources = app.state.resources = Resources(
                 settings=settings,
                 database=database,
                 artifacts=Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache),
                 queue=queue,
                 publisher=publisher,
+                submissions=InGroups("requests"),
                 ingest=ingest,
                 capacity=Capacity(),
                 waiting=waiting,
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
             )
-            async with waiting.looking():
-                yield
+            with resources.submissions.running(partial(submission.accept_all, resources)):
+                async with waiting.looking():
+                    yield
         database.close()
 
     app = FastAPI(

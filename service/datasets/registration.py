@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from api_schemas.models.references import ModelReference
 from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
-from augury.planning.canonical import digest
+from augury.planning.canonical import canonical_json, digest
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError
@@ -28,6 +29,9 @@ from store.rows.tables import DatasetRow
 
 RETRY_AFTER_SECONDS = 2
 
+DatasetKey = tuple[str, str]
+"""Whose dataset, and its reference as text."""
+
 
 @dataclass(frozen=True)
 class ResolvedReference:
@@ -39,6 +43,11 @@ class ResolvedReference:
     location: str
     """Of the reference in the request, e.g. ``body.dataset``."""
     fault: FieldProblem | None
+
+    @cached_property
+    def key(self) -> DatasetKey:
+        """The same for all references that mean the same dataset."""
+        return self.project, canonical_json(self.reference)
 
     def fault_at(self, field: str, message: str) -> FieldProblem:
         """A complaint about one field of the reference, or about all of it."""
@@ -87,19 +96,36 @@ def require_allowed(resolved: ResolvedReference) -> None:
         raise _refused(resolved.fault)
 
 
-def get_or_register(session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
-    """The row, registered if need be, and kept from being deleted until the transaction ends.
+def hold(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
+    """The row that a request refers to, kept from being deleted until the transaction ends; None where there is none.
 
     Raises:
         ProblemError: the reference is refused, or names a dataset that is unknown or failed.
     """
     require_allowed(resolved)
+    row = find(session, resolved)
+    return None if row is None else _held(session, resolved, row)
+
+
+def get_or_register(session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
+    """The same, registered if need be.
+
+    Raises:
+        ProblemError: the reference is refused, or names a dataset that is unknown or failed.
+    """
+    row = hold(session, resolved)
+    if row is not None:
+        return row
     try:
-        row = find(session, resolved) or datasets.register(session, resolved.project, resolved.reference, now)
+        row = datasets.register(session, resolved.project, resolved.reference, now)
     except datasets.StillBeingDeletedError:
         detail = "the same file is just being deleted with a dataset that had it; send it again in a few seconds"
         raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
     session.flush()
+    return _held(session, resolved, row)
+
+
+def _held(session: Session, resolved: ResolvedReference, row: DatasetRow) -> DatasetRow:
     session.refresh(row, with_for_update={"read": True})
     if row.state in (DatasetState.FAILED, DatasetState.DELETED):
         reason = Failure.model_validate(row.error).message if row.error else "it was deleted"

@@ -26,6 +26,9 @@ from service.http.problem_types import MALFORMED_JSON, MALFORMED_REQUEST
 from service.http.problems import invalid_body, invalid_request
 
 Value = TypeVar("Value")
+
+_MAX_SURELY_WRITABLE = 100
+"""Objects and arrays of a body, which cannot lie in each other more deeply than that."""
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -40,8 +43,6 @@ class _Checked:
 
     value: Any
     faults: list[FieldProblem]
-    digest: str
-    """Of the body as it was sent, see ``BodyDigest``."""
 
 
 class AskedFirst(ABC):
@@ -79,22 +80,31 @@ class CheckedBodyRoute(APIRoute):
             checked: _Checked = await slots.run(_checked, field, content)
             if checked.faults:
                 raise invalid_request([*await _other_faults(handle, request), *checked.faults])
-            request.state.body_digest = checked.digest
+            request.state.sent = SentBody(content)
             return await handle(_WithValue(request, checked.value))
 
         return handle_checked
 
 
-async def _of_body(request: Request) -> str:
-    digest: str = getattr(request.state, "body_digest", "")  # of one that is refused nothing is needed
-    return digest
+@dataclass(frozen=True)
+class SentBody:
+    """A JSON body as it was sent: what it means, with all defaults, is another thing in the next version."""
+
+    content: bytes
+
+    def digest(self) -> str:
+        """SHA-256 of it whatever the order of its fields and its spaces, in hexadecimal."""
+        written = json.dumps(json.loads(self.content), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(written.encode()).hexdigest()
 
 
-BodyDigest = Annotated[str, Depends(_of_body)]
-"""SHA-256 of a JSON body as it was sent, whatever the order of its fields and its spaces, in hexadecimal.
+async def _of_request(request: Request) -> SentBody:
+    sent: SentBody = request.state.sent if hasattr(request.state, "sent") else SentBody(b"null")
+    return sent  # of a body that is refused nothing is needed
 
-What the body means, with all defaults, is another thing in the next version; what was sent stays what it was.
-"""
+
+Sent = Annotated[SentBody, Depends(_of_request)]
+"""The body of a request whose route is a ``CheckedBodyRoute``."""
 
 
 async def whole_body(request: Request) -> bytes:
@@ -117,14 +127,14 @@ def malformed_json(reason: str, position: int) -> ProblemError:
 def _checked(field: _Field, content: bytes) -> _Checked:
     try:
         body = json.loads(content)
-        written = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        if content.count(b"[") + content.count(b"{") > _MAX_SURELY_WRITABLE:
+            json.dumps(body)  # it is written again when it is stored, which takes a deeper stack than reading it
     except json.JSONDecodeError as error:
         raise malformed_json(error.msg, error.pos) from None
     except (ValueError, RecursionError):  # not UTF-8, a number of thousands of digits, nested too deeply
         raise MALFORMED_REQUEST.error("There was an error parsing the body") from None
     value, lines = field.validate(body, {}, loc=("body",))
-    digest = hashlib.sha256(written.encode()).hexdigest()
-    return _Checked(value, field_problems(lines, body) if lines else [], digest)
+    return _Checked(value, field_problems(lines, body) if lines else [])
 
 
 def parsed(content: bytes, of: TypeAdapter[Value]) -> Value:

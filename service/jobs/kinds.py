@@ -36,13 +36,12 @@ _TOO_MUCH = (
 _TOO_MANY_IMAGES = "take fewer images, conditions, strengths, arms or seeds"
 
 
-def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
+def require_feasible(request: JobRequest, facts: DatasetFacts | None) -> None:
     """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
 
     Raises:
         ProblemError: it cannot.
     """
-    facts = facts_of(dataset)
     if facts is None:
         return
     for check in _KINDS[request.kind].checks:
@@ -52,7 +51,7 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
 
 
 def require_affordable(
-    session: Session, project: str, request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits
+    session: Session, project: str, request: JobRequest, facts: DatasetFacts | None, limits: EffortLimits
 ) -> None:
     """Refuse a request that comes to more training, or more images, than one job may ask for.
 
@@ -60,9 +59,9 @@ def require_affordable(
         ProblemError: it does; the numbers are in it.
     """
     if not isinstance(request, TrialRequest):
-        _require_small_enough(request, facts_of(dataset), limits.max_archive_bytes)
+        _require_small_enough(request, facts, limits.max_archive_bytes)
         return
-    plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
+    plan = comparison.plan_of(request, facts or _ASSUMED_DTYPE)
     plan = with_final_scores(plan, request, facts_of_test(session, project, request))
     problem = effort_problem(plan, plan.trials_most, plan.epochs or MAX_AUTOMATIC_EPOCHS, limits)
     if problem is not None:

@@ -1,0 +1,57 @@
+"""What a job has to pass in the transaction that accepts it: one list, gone through for each request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import JobRequest
+from service.jobs import kinds
+from service.jobs.conditions import require_judgeable
+from service.models import choice
+from store.rows.tables import DatasetRow
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A request in the transaction that is to accept it, together with others.
+
+    Attributes:
+        session: of that transaction. Nothing is written in it before all requests are checked.
+        now: by the database's clock, in Unix seconds.
+        project: whose request it is.
+        request: with the content of the model that it names.
+        dataset: that it names, held until the transaction ends; None where it is to be registered with the job.
+        facts: of the dataset, as far as they are known.
+        accepted_before: how many jobs of each project passed before this one in the same transaction, which no
+            query finds yet.
+    """
+
+    session: Session
+    now: float
+    project: str
+    request: JobRequest
+    dataset: DatasetRow | None
+    facts: DatasetFacts | None
+    accepted_before: Counter[str]
+
+
+def _require_feasible(considered: Considered) -> None:
+    kinds.require_feasible(considered.request, considered.facts)
+
+
+def _require_fitting(considered: Considered) -> None:
+    choice.require_fitting(considered.session, considered.project, considered.request, considered.facts)
+
+
+def _require_judgeable(considered: Considered) -> None:
+    require_judgeable(considered.session, considered.project, considered.request, considered.dataset)
+
+
+CHECKS: tuple[Callable[[Considered], None], ...] = (_require_feasible, _require_fitting, _require_judgeable)
+"""In the order in which they are asked. Each lets a request pass or raises a ProblemError, and costs a query of an
+indexed row at most: all who submit wait for it."""

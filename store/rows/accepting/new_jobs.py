@@ -1,0 +1,88 @@
+"""Jobs that are stored together: each statement is sent once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table, insert
+from sqlalchemy.orm import Session
+
+from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, Phase, TrainingRequest
+from store.ids import JOB, new_id
+from store.rows.needs.tables import JobDatasetRow
+from store.rows.tables import DatasetRow, JobEventRow, JobLabelRow, JobRow
+
+AnyRequest = ComparisonRequest | TrainingRequest | AugmentationRequest
+
+_JOBS: Table = JobRow.__table__  # type: ignore[assignment]
+_LABELS: Table = JobLabelRow.__table__  # type: ignore[assignment]
+_EVENTS: Table = JobEventRow.__table__  # type: ignore[assignment]
+_OTHER_DATASETS: Table = JobDatasetRow.__table__  # type: ignore[assignment]
+_INSERT_JOBS, _INSERT_LABELS, _INSERT_OTHERS = insert(_JOBS), insert(_LABELS), insert(_OTHER_DATASETS)
+_INSERT_EVENTS = insert(_EVENTS).returning(_EVENTS.c.id, sort_by_parameter_order=True)
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A queued job that is not stored yet.
+
+    Attributes:
+        request: as it is carried out, of any kind.
+        dataset: the row that it is for, whose project is the job's.
+        now: when it was accepted, in Unix seconds.
+        deadline_at: until when it has to be over, in Unix seconds.
+        other_datasets: ids of those that it needs besides.
+        id: of the job.
+    """
+
+    request: AnyRequest
+    dataset: DatasetRow
+    now: float
+    deadline_at: float
+    other_datasets: Collection[str] = ()
+    id: str = field(default_factory=lambda: new_id(JOB))
+
+    def row(self) -> dict[str, Any]:
+        """The columns of its row that have no default."""
+        return {
+            "id": self.id,
+            "project_id": self.dataset.project_id,
+            "kind": self.request.kind,
+            "state": JobState.QUEUED,
+            "phase": Phase.WAITING,
+            "request": self.request.model_dump(mode="json"),
+            "labels": dict(self.request.labels),
+            "dataset_id": self.dataset.id,
+            "queue": self.request.device,
+            "priority": self.request.priority,
+            "deadline_at": self.deadline_at,
+            "created_at": self.now,
+        }
+
+
+def store(session: Session, new: Sequence[NewJob]) -> list[dict[str, Any]]:
+    """Store jobs with their labels, what they need and their first events.
+
+    Returns the row of each, with the id of its event as ``event_id``, in the same order.
+    """
+    rows = [each.row() for each in new]
+    session.execute(_INSERT_JOBS, rows)
+    labels = [
+        {"project_id": row["project_id"], "job_id": row["id"], "key": key, "value": value}
+        for row in rows
+        for key, value in row["labels"].items()
+    ]
+    if labels:
+        session.execute(_INSERT_LABELS, labels)
+    others = [{"job_id": each.id, "dataset_id": other} for each in new for other in sorted(set(each.other_datasets))]
+    if others:
+        session.execute(_INSERT_OTHERS, others)
+    events = [
+        {"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"], "type": JobState.QUEUED}
+        | {"data": {}}
+        for row in rows
+    ]
+    event_ids = session.scalars(_INSERT_EVENTS, events).all()
+    return [{**row, "event_id": event_id} for row, event_id in zip(rows, event_ids, strict=True)]
