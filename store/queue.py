@@ -69,7 +69,7 @@ class Queue:
         self._app = app
 
     def publish(self, task: str, about: str | list[str], queue: str) -> bool:
-        """Send one message, about one thing or about several; False if the broker did not take it, which the sweep makes up for."""
+        """Send one message; False if the broker did not take it, which the sweep makes up for."""
         try:
             self._app.send_task(task, args=[about], queue=queue)
         except Exception as error:  # whatever the transport raises, the row in SQL is safe

@@ -68,13 +68,13 @@ def resolve(
     return resolved
 
 
-def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
-    """The row that a request refers to; None where nobody has registered it yet.
+def find(session: Session, resolved: ResolvedReference, *, held: bool = False) -> DatasetRow | None:
+    """The row that a request refers to, *held* until the transaction ends; None where nobody has registered it yet.
 
     Raises:
         ProblemError: there is no dataset of that id.
     """
-    row = datasets.find(session, resolved.project, resolved.reference)
+    row = datasets.find(session, resolved.project, resolved.reference, held=held)
     if row is None and resolved.reference["kind"] == "dataset":
         identifier = shown(resolved.reference["id"])
         raise _refused(resolved.fault_at("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
@@ -103,8 +103,8 @@ def hold(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
         ProblemError: the reference is refused, or names a dataset that is unknown or failed.
     """
     require_allowed(resolved)
-    row = find(session, resolved)
-    return None if row is None else _held(session, resolved, row)
+    row = find(session, resolved, held=True)
+    return None if row is None else _usable(resolved, row)
 
 
 def get_or_register(session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
@@ -122,11 +122,11 @@ def get_or_register(session: Session, resolved: ResolvedReference, now: float) -
         detail = "the same file is just being deleted with a dataset that had it; send it again in a few seconds"
         raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
     session.flush()
-    return _held(session, resolved, row)
-
-
-def _held(session: Session, resolved: ResolvedReference, row: DatasetRow) -> DatasetRow:
     session.refresh(row, with_for_update={"read": True})
+    return _usable(resolved, row)
+
+
+def _usable(resolved: ResolvedReference, row: DatasetRow) -> DatasetRow:
     if row.state in (DatasetState.FAILED, DatasetState.DELETED):
         reason = Failure.model_validate(row.error).message if row.error else "it was deleted"
         raise _refused(resolved.fault_at("id", f"the dataset cannot be used: {reason}"))

@@ -14,7 +14,7 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
-from augury.planning.effort import EffortLimits, effort_problem, images_problem
+from augury.planning.effort import EffortLimits, effort_problem, images_problem, is_surely_small
 from augury.planning.final_scores import with_final_scores
 from augury.planning.metric_problems import metric_problem
 from augury.planning.responses import data_problem
@@ -60,6 +60,8 @@ def require_affordable(
     """
     if not isinstance(request, TrialRequest):
         _require_small_enough(request, facts, limits.max_archive_bytes)
+        return
+    if is_surely_small(request, limits):
         return
     plan = comparison.plan_of(request, facts or _ASSUMED_DTYPE)
     plan = with_final_scores(plan, request, facts_of_test(session, project, request))

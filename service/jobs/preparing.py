@@ -13,7 +13,7 @@ from api_schemas.jobs import ComparisonRequest, JobRequest
 from augury.planning.canonical import digest
 from service.datasets import registration
 from service.datasets.registration import DatasetKey, ResolvedReference
-from service.http.bodies import SentBody
+from service.http.bodies import MAX_AT_ONCE_BYTES, SentBody
 from service.jobs import kinds
 from service.jobs.earlier_requests import earlier_fingerprints
 from service.models import choice
@@ -23,8 +23,8 @@ from store.rows.idempotency import Fingerprint, KeyOfProject
 from store.rows.tables import DatasetRow
 
 MAX_LIGHT_CANDIDATES = 4
-MAX_LIGHT_BYTES = 2**12
 """Requests of more, and those that take another look than one at the database, are prepared on threads of their own."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -62,7 +62,7 @@ class Submission:
         if self.request.dataset.kind == "upload" or choice.names_published_weights(self.request):
             return False
         candidates = self.request.candidates if isinstance(self.request, ComparisonRequest) else ()
-        return len(candidates) <= MAX_LIGHT_CANDIDATES and len(self.sent.content) <= MAX_LIGHT_BYTES
+        return len(candidates) <= MAX_LIGHT_CANDIDATES and len(self.sent.content) <= MAX_AT_ONCE_BYTES
 
 
 @dataclass

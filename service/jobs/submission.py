@@ -48,7 +48,8 @@ async def submit(resources: Resources, submission: Submission) -> Accepted:
 def accept_all(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
     """What came of each of these requests, in their order."""
     keys: set[KeyOfProject] = set()
-    first, again = [], []
+    first: list[int] = []
+    again: list[int] = []
     for number, submission in enumerate(group):
         (again if submission.key in keys else first).append(number)
         if submission.key is not None:
