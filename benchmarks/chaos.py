@@ -3,8 +3,9 @@
     python benchmarks/chaos.py [--jobs N] [--postgres] [--json]
 
 Two services, two control workers, four CPU workers, one broker and one database carry out 1,000 (--jobs) jobs of tiny
-trials. All the time something is killed and comes back: each kind of process in turn, a pool process in the middle of
-its work, the broker (empty afterwards) and, with --postgres, the database. Then rows and files are looked through.
+trials, for the keys of two projects. All the time something is killed and comes back: each kind of process in turn, a
+pool process in the middle of its work, the broker (empty afterwards) and, with --postgres, the database. Then rows and
+files are looked through.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,11 @@ import httpx2
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.chaotic.inspection import faults, live_jobs
-from benchmarks.chaotic.town import Town
+from benchmarks.chaotic.town import Town, database_url
 from store.database import Database
-from tests.servers import postgres_server
 
+PROJECTS = ("default", "other")
+"""Whose jobs these are, in turn; each is asked for by its project's key."""
 _SUBMISSION_PATIENCE_SECONDS = 120.0
 REST_SECONDS = 5.0
 """Between two blows: long enough that a worker that was killed works again before the next one."""
@@ -52,15 +53,23 @@ def request(number: int) -> dict[str, Any]:
     return {"kind": "comparison", "candidates": [{"name": "flip", "spec": spec}], **shared}
 
 
+def project_of(number: int) -> str:
+    """Whose job that is."""
+    return PROJECTS[number % len(PROJECTS)]
+
+
 def submit(town: Town, number: int) -> str:
     """The id of the job, sent again, with its key, to one service after the other until one has answered."""
-    give_up_at = time.monotonic() + _SUBMISSION_PATIENCE_SECONDS
+    key, give_up_at = town.keys[project_of(number)], time.monotonic() + _SUBMISSION_PATIENCE_SECONDS
     for attempt in itertools.count(number):
         try:
             response = httpx2.post(
                 f"{town.url(attempt)}/v1/jobs",
                 json=request(number),
-                headers={"Idempotency-Key": f"chaos-{number}"},
+                headers={
+                    "Idempotency-Key": f"chaos-{number}",
+                    "Authorization": f"Bearer {key}",
+                },
                 timeout=30,
             )
         except httpx2.TransportError:
@@ -111,15 +120,6 @@ class Chaos(threading.Thread):
         self.join()
 
 
-@contextmanager
-def _database(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
-    if not is_postgres:
-        yield f"sqlite:///{folder / 'augury.db'}", None
-        return
-    with postgres_server() as server:
-        yield server.url, server.restart
-
-
 def measure(
     jobs: int,
     *,
@@ -136,9 +136,9 @@ def measure(
     """
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
-        _database(Path(name), is_postgres=is_postgres) as (url, restart_database),
+        database_url(Path(name), is_postgres=is_postgres) as (url, restart_database),
     ):
-        town = Town(Path(name), url, apis=apis, controls=controls, cpus=cpus)
+        town = Town(Path(name), url, apis=apis, controls=controls, cpus=cpus, projects=PROJECTS)
         town.start()
         database = Database(url)
         try:
@@ -155,7 +155,9 @@ def measure(
                 time.sleep(0.5)
             took = time.monotonic() - began
             time.sleep(3)  # for the sweeps that follow the last job
-            found = faults(database, town.data_dir, accepted)
+            found = faults(
+                database, town.data_dir, accepted, {accepted[f"chaos-{n}"]: project_of(n) for n in range(jobs)}
+            )
             memory = [*chaos.memory, town.resident_bytes()]
         finally:
             database.close()

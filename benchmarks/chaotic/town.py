@@ -8,13 +8,17 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 
-from tests.servers import Broker, free_port, wait_for
+from tests.servers import Broker, free_port, postgres_server, wait_for
 
 SECONDS_TO_COME_BACK = 2.0
+_PATIENCE_SECONDS = 300.0
+"""For everything to start, however busy the machine is with other work."""
 
 _QUICK = {  # to notice what happens, so that a run takes minutes
     "AUGURY_LEASE_SECONDS": "8",
@@ -25,11 +29,28 @@ _QUICK = {  # to notice what happens, so that a run takes minutes
 }
 
 
-class Town:
-    """Two services, control workers and CPU workers as many as asked for, one broker, one database."""
+@contextmanager
+def database_url(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
+    """A database, and how to restart it where that is a server."""
+    if not is_postgres:
+        yield f"sqlite:///{folder / 'augury.db'}", None
+        return
+    with postgres_server() as server:
+        yield server.url, server.restart
 
-    def __init__(self, folder: Path, database_url: str, *, apis: int, controls: int, cpus: int) -> None:
-        self.folder, self.database_url = folder, database_url
+
+class Town:
+    """Services, control workers and CPU workers as many as asked for, one broker, one database, and keys.
+
+    Attributes:
+        keys: one of each project, once the town is started.
+    """
+
+    def __init__(
+        self, folder: Path, database_url: str, *, apis: int, controls: int, cpus: int, projects: Sequence[str]
+    ) -> None:
+        self.folder, self.database_url, self._projects = folder, database_url, projects
+        self.keys: dict[str, str] = {}
         self.broker = Broker(folder / "broker")
         self.data_dir = folder / "data"
         self.ports = {f"api{number}": free_port() for number in range(apis)}
@@ -41,11 +62,14 @@ class Town:
     def start(self) -> None:
         """Start everything; returns when the services answer."""
         self.broker.start()
-        subprocess.run([sys.executable, "-m", "store", "migrate"], env=self._environment("store"), check=True)
+        self._store("migrate")
+        for project in self._projects:
+            self._store("projects", "create", project)
+            self.keys[project] = self._store("keys", "create", "town", "--project", project).strip()
         for name in self._modules:
             self.spawn(name)
         for name in self.ports:
-            wait_for(lambda name=name: self._answers(name), f"{name} to answer", 60)
+            wait_for(lambda name=name: self._answers(name), f"{name} to answer", _PATIENCE_SECONDS)
 
     def names(self, kind: str = "") -> list[str]:
         """The processes whose names begin like that."""
@@ -96,6 +120,17 @@ class Town:
         ports = list(self.ports.values())
         return f"http://127.0.0.1:{ports[number % len(ports)]}"
 
+    def seen(self) -> dict[str, dict[str, int]]:
+        """Of each kind of process, and of its children, which come and go: the largest there is now, of everything."""
+        largest: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for name in self._modules:
+            kind = name.rstrip("0123456789")
+            of_each = [(kind, self._processes[name].pid), *((f"{kind} child", pid) for pid in self._children(name))]
+            for who, pid in of_each:
+                for what, value in _seen(pid).items():
+                    largest[who][what] = max(largest[who][what], value)
+        return {who: dict(seen) for who, seen in largest.items()}
+
     def resident_bytes(self) -> dict[str, int]:
         """The largest process of each kind, children included, now."""
         largest: dict[str, int] = defaultdict(int)
@@ -104,6 +139,14 @@ class Town:
             for pid in (self._processes[name].pid, *self._children(name)):
                 largest[kind] = max(largest[kind], _resident_bytes(pid))
         return dict(largest)
+
+    def _store(self, *command: str) -> str:
+        """What a command of the operator's prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "store", *command],
+            env=self._environment("store"), check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        return done.stdout
 
     def _children(self, name: str) -> list[int]:
         pid = self._processes[name].pid
@@ -125,8 +168,18 @@ class Town:
             "AUGURY_DATA_DIR": str(self.data_dir),
             "AUGURY_DATABASE_URL": self.database_url,
             "AUGURY_BROKER_URL": self.broker.url,
+            "AUGURY_AUTH": "keys",
             "AUGURY_PORT": str(self.ports.get(name, 0) or 1),
         }
+
+
+def _seen(pid: int) -> dict[str, int]:
+    """Nothing of a process that has just ended."""
+    try:
+        threads, files = len(os.listdir(f"/proc/{pid}/task")), len(os.listdir(f"/proc/{pid}/fd"))
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {"bytes": _resident_bytes(pid), "files": files, "threads": threads}
 
 
 def _resident_bytes(pid: int) -> int:
