@@ -1,24 +1,56 @@
-"""The append-only record of what happened to a job."""
+"""The append-only record of what happened to jobs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
+from api_schemas.events.stream import JobEvent
+from api_schemas.events.types import JobEventType
 from api_schemas.progress import TimelineEntry
 from store.rows.tables import JobEventRow, JobRow
 
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
-    """Record an event in the transaction of the change it tells of."""
+    """Record an event in the transaction of the change it tells of. Nothing else writes events.
+
+    Raises:
+        ValueError: there is no such type of event.
+    """
     project = select(JobRow.project_id).where(JobRow.id == job_id).scalar_subquery()
-    session.add(JobEventRow(project_id=project, job_id=job_id, at=now, type=event_type, data=data))
+    row = JobEventRow(project_id=project, job_id=job_id, at=now, type=JobEventType(event_type), data=data)
+    session.add(row)
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:
     """Everything that happened to a job, oldest first."""
     rows = session.scalars(select(JobEventRow).where(JobEventRow.job_id == job_id).order_by(JobEventRow.id))
     return [TimelineEntry(sequence=row.id, at=timestamp(row.at), type=row.type, data=row.data) for row in rows]
+
+
+def of_project(
+    session: Session, project: str, job_id: str | None, *, after: int, to: int, limit: int
+) -> list[JobEvent]:
+    """The oldest events of a project, or of a job of it, whose ids are above *after* and not above *to*."""
+    query = _between(after, to, limit).where(JobEventRow.project_id == project)
+    if job_id is not None:
+        query = query.where(JobEventRow.job_id == job_id)
+    return [to_wire(row) for row in session.scalars(query)]
+
+
+def of_all(session: Session, *, after: int, to: int, limit: int) -> list[tuple[str, JobEvent]]:
+    """The same of all projects, each with whose it is: for who hands them on to whom they belong."""
+    return [(row.project_id, to_wire(row)) for row in session.scalars(_between(after, to, limit))]
+
+
+def to_wire(row: JobEventRow) -> JobEvent:
+    """The row as it is told."""
+    return JobEvent(job_id=row.job_id, sequence=row.id, type=row.type, at=timestamp(row.at), data=row.data)
+
+
+def _between(after: int, to: int, limit: int) -> Select[JobEventRow]:
+    between = (JobEventRow.id > after, JobEventRow.id <= to)
+    return select(JobEventRow).where(*between).order_by(JobEventRow.id).limit(limit)

@@ -237,4 +237,8 @@ class JobEventRow(Owned, Base):
     type: Mapped[str] = mapped_column(String(40))
     data: Mapped[dict[str, Any]]
 
-    __table_args__ = (Index("events_by_job", "job_id", "id"), Index("events_by_project", "project_id", "id"))
+    __table_args__ = (
+        Index("events_by_job", "job_id", "id"),
+        Index("events_by_project", "project_id", "id"),
+        {"sqlite_autoincrement": True},  # a cursor must not come to stand for another event
+    )

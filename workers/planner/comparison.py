@@ -21,7 +21,7 @@ from store.rows import chunks, datasets, jobs, plans, trials
 from store.rows.questions import with_earlier_reports
 from store.rows.tables import DatasetRow, JobRow
 from workers.context import Context
-from workers.planner.conclusion import fail_job, finish_with_report, is_as_seen
+from workers.planner.conclusion import fail_job, finish_with_report, is_as_seen, note_look
 from workers.planner.evidence_reader import read_results, read_scores
 from workers.planner.final_scores import has_to_wait
 from workers.planner.step import Step
@@ -80,6 +80,7 @@ def _extend(context: Context, job_id: str, analysis: Analysis, extension: Extens
             added = added.model_copy(update={"seeds": [seed + used for seed in added.seeds]})
             seen = seen.model_copy(update={"recommendation": extension.recommendation})
         plan = comparison.with_round(seen, added, *extension.arms)
+        note_look(session, job, seen, [each.verdict for each in analysis.judgements], now)
         jobs.adopt_plan(session, job, plan, dataset, now)
         jobs.begin(session, job, Phase.CONFIRMING if extension.recommendation else Phase.TRAINING, now)
     context.queue.publish(queue.ADVANCE, job_id, queue.CONTROL)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
+from api_schemas.events.types import JobEventType
 from api_schemas.failures import Failure
 from api_schemas.jobs import Phase
 from api_schemas.plans import Plan
+from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
-from store.rows import jobs
+from store.rows import events, jobs
 from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -49,11 +53,19 @@ def finish_with_report(
         if job is None or _is_over_or_extended(job, seen):
             return
         now = context.database.now(session)
+        note_look(session, job, seen, [each.verdict for each in report.candidates], now)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
             jobs.succeed(session, job_id, name, now, artifacts)
+
+
+def note_look(session: Session, job: JobRow, seen: Plan, verdicts: Sequence[Verdict], now: float) -> None:
+    """Tell of a planned look at the evidence how many candidates have which verdict; nothing where there are none."""
+    if verdicts:
+        counted = {verdict.value: count for verdict, count in sorted(Counter(verdicts).items())}
+        events.append(session, job.id, JobEventType.LOOKED, now, round=len(seen.rounds), verdicts=counted)
 
 
 def _is_over_or_extended(job: JobRow, seen: Plan) -> bool:

@@ -1,0 +1,1 @@
+"""What happens to jobs, as it is told to whoever listens."""
