@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Table, insert, select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -13,9 +14,12 @@ from api_schemas.events.types import JobEventType
 from api_schemas.progress import TimelineEntry
 from store.rows.tables import JobEventRow, JobRow
 
+_TABLE: Table = JobEventRow.__table__  # type: ignore[assignment]
+_INSERT = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
+
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
-    """Record an event in the transaction of the change it tells of. Nothing else writes events.
+    """Record an event in the transaction of the change it tells of. Nothing but this module writes events.
 
     Raises:
         ValueError: there is no such type of event.
@@ -23,6 +27,13 @@ def append(session: Session, job_id: str, event_type: str, now: float, **data: A
     project = select(JobRow.project_id).where(JobRow.id == job_id).scalar_subquery()
     row = JobEventRow(project_id=project, job_id=job_id, at=now, type=JobEventType(event_type), data=data)
     session.add(row)
+
+
+def append_queued(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Record of jobs that are new, by the columns of their rows, that they are queued; the ids in their order."""
+    of_each = [{"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"]} for row in rows]
+    of_all = {"type": JobEventType.QUEUED, "data": {}}
+    return session.scalars(_INSERT, [{**each, **of_all} for each in of_each]).all()
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:

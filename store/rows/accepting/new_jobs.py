@@ -11,17 +11,16 @@ from sqlalchemy.orm import Session
 
 from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, Phase, TrainingRequest
 from store.ids import JOB, new_id
+from store.rows import events
 from store.rows.needs.tables import JobDatasetRow
-from store.rows.tables import DatasetRow, JobEventRow, JobLabelRow, JobRow
+from store.rows.tables import DatasetRow, JobLabelRow, JobRow
 
 AnyRequest = ComparisonRequest | TrainingRequest | AugmentationRequest
 
 _JOBS: Table = JobRow.__table__  # type: ignore[assignment]
 _LABELS: Table = JobLabelRow.__table__  # type: ignore[assignment]
-_EVENTS: Table = JobEventRow.__table__  # type: ignore[assignment]
 _OTHER_DATASETS: Table = JobDatasetRow.__table__  # type: ignore[assignment]
 _INSERT_JOBS, _INSERT_LABELS, _INSERT_OTHERS = insert(_JOBS), insert(_LABELS), insert(_OTHER_DATASETS)
-_INSERT_EVENTS = insert(_EVENTS).returning(_EVENTS.c.id, sort_by_parameter_order=True)
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,5 @@ def store(session: Session, new: Sequence[NewJob]) -> list[dict[str, Any]]:
     others = [{"job_id": each.id, "dataset_id": other} for each in new for other in sorted(set(each.other_datasets))]
     if others:
         session.execute(_INSERT_OTHERS, others)
-    events = [
-        {"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"], "type": JobState.QUEUED}
-        | {"data": {}}
-        for row in rows
-    ]
-    event_ids = session.scalars(_INSERT_EVENTS, events).all()
+    event_ids = events.append_queued(session, rows)
     return [{**row, "event_id": event_id} for row, event_id in zip(rows, event_ids, strict=True)]
