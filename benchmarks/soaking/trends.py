@@ -56,6 +56,8 @@ def trend_of(seconds: Sequence[float], values: Sequence[float]) -> Trend:
     hours = np.array([np.mean(np.take(seconds, each)) / 3600 for each in stretches])
     means = np.array([np.mean(np.take(values, each)) for each in stretches])
     line = stats.linregress(hours, means)
-    reach = float(stats.t.ppf(0.975, BLOCKS - 2)) * float(line.stderr)
+    # Of what is always the same the error is zero, which the function does not divide by.
+    error = 0.0 if np.ptp(means) == 0 else float(line.stderr)
+    reach = float(stats.t.ppf(0.975, BLOCKS - 2)) * error
     slope = float(line.slope)
     return Trend(float(np.mean(means)), slope, slope - reach, slope + reach)

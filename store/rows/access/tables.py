@@ -17,6 +17,8 @@ class ProjectRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     created_at: Mapped[float]
+    served_at: Mapped[float | None]
+    """When a worker last took up work of it; see ``store.rows.turns``."""
 
 
 class IdempotencyRow(Base):
