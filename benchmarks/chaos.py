@@ -139,9 +139,9 @@ def measure(
         database_url(Path(name), is_postgres=is_postgres) as (url, restart_database),
     ):
         town = Town(Path(name), url, apis=apis, controls=controls, cpus=cpus, projects=PROJECTS)
-        town.start()
         database = Database(url)
         try:
+            town.start()
             began = time.monotonic()
             chaos = Chaos(town, blows(town, restart_database), rest_seconds)
             chaos.start()

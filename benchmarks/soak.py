@@ -78,11 +78,11 @@ def measure(minutes: float, per_second: float, *, is_postgres: bool) -> dict[str
         database_url(Path(name), is_postgres=is_postgres) as (url, _restart),
     ):
         town = Town(Path(name), url, apis=1, controls=1, cpus=1, projects=PROJECTS)
-        town.start()
-        end = threading.Event()
-        traffics = [Traffic(town.url(0), town.keys[project], seed) for seed, project in enumerate(PROJECTS, 1)]
-        clients = [Client(traffic, per_second / len(traffics), end) for traffic in traffics]
+        end, traffics, clients = threading.Event(), list[Traffic](), list[Client]()
         try:
+            town.start()
+            traffics += [Traffic(town.url(0), town.keys[project], seed) for seed, project in enumerate(PROJECTS, 1)]
+            clients += [Client(traffic, per_second / len(traffics), end) for traffic in traffics]
             for client in clients:
                 client.start()
             series, began = sampled(town, clients, 60 * minutes)

@@ -15,7 +15,7 @@ from api_schemas.progress import TimelineEntry
 from store.rows.tables import JobEventRow, JobRow
 
 _TABLE: Table = JobEventRow.__table__  # type: ignore[assignment]
-_INSERT = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
+_INSERT = insert(_TABLE).returning(_TABLE.c.job_id, _TABLE.c.id)
 
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
@@ -29,11 +29,12 @@ def append(session: Session, job_id: str, event_type: str, now: float, **data: A
     session.add(row)
 
 
-def append_queued(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
-    """Record of jobs that are new, by the columns of their rows, that they are queued; the ids in their order."""
+def append_queued(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Record of jobs that are new, by the columns of their rows, that they are queued; the ids by the jobs'."""
     of_each = [{"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"]} for row in rows]
     of_all = {"type": JobEventType.QUEUED, "data": {}}
-    return session.scalars(_INSERT, [{**each, **of_all} for each in of_each]).all()
+    told = session.execute(_INSERT, [{**each, **of_all} for each in of_each])
+    return {job_id: event_id for job_id, event_id in told.tuples()}  # noqa: C416 - of rows no dict is made otherwise
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:

@@ -79,4 +79,4 @@ def store(session: Session, new: Sequence[NewJob]) -> list[dict[str, Any]]:
     if others:
         session.execute(_INSERT_OTHERS, others)
     event_ids = events.append_queued(session, rows)
-    return [{**row, "event_id": event_id} for row, event_id in zip(rows, event_ids, strict=True)]
+    return [{**row, "event_id": event_ids[row["id"]]} for row in rows]

@@ -26,7 +26,7 @@ WEIGHTS: dict[Priority, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
 AGEING_SECONDS = 600.0
 """Not to be served for so long weighs as much as one running unit of others."""
 
-MAX_PASSED_OVER = 16
+MAX_PASSED_OVER = 8
 """Jobs alike that are looked at: one is enough, but where others take their units at the same moment."""
 
 _WITH_WORK = (Phase.TRAINING, Phase.CONFIRMING, Phase.AUGMENTING, Phase.ASSEMBLING)
@@ -65,20 +65,23 @@ def running_units(session: Session) -> Running:
 def projects_in_turn(session: Session, queue: str, running: Running, now: float) -> list[str]:
     """Those that have units for a kind of worker: the one with the fewest running ones first.
 
-    The longer a project was not served the more it counts, from when it had something to do.
+    Every ``AGEING_SECONDS`` for which one was not served count as one running unit of others. Where that is equal, one
+    that was not served since it has something to do comes before all others, and then the one that was not for longest.
     """
-    live = select(func.min(JobRow.project_id).label("id")).where(_IS_LIVE).cte("owners", recursive=True)
-    following = select(func.min(JobRow.project_id)).where(_IS_LIVE, JobRow.project_id > live.c.id)
-    owners = live.union_all(select(following.scalar_subquery()).where(live.c.id.is_not(None)))
+    # From one to the next by an index: what is asked for costs as much as there are projects, and not jobs.
+    first = select(func.min(JobRow.project_id).label("id")).cte("owners", recursive=True)
+    following = select(func.min(JobRow.project_id)).where(JobRow.project_id > first.c.id)
+    owners = first.union_all(select(following.scalar_subquery()).where(first.c.id.is_not(None)))
     oldest = select(JobRow.created_at).where(JobRow.project_id == owners.c.id, *_has_work(queue))
     began = oldest.order_by(JobRow.project_id, JobRow.priority, JobRow.served_at, JobRow.id).limit(1).scalar_subquery()
     served = select(ProjectRow.served_at).where(ProjectRow.id == owners.c.id).scalar_subquery()
     waiting = session.execute(select(owners.c.id, began, served).where(owners.c.id.is_not(None))).all()
 
-    def turn(row: Any) -> tuple[float, float, str]:
+    def turn(row: Any) -> tuple[float, bool, float, str]:
         project, began_at, served_at = row
         since = max(began_at, served_at or 0.0)
-        return running.of_projects[project] - max(0.0, now - since) / AGEING_SECONDS, since, project
+        aged = max(0.0, now - since) // AGEING_SECONDS
+        return running.of_projects[project] - aged, since > began_at, since, project
 
     return [row[0] for row in sorted((row for row in waiting if row[1] is not None), key=turn)]
 
