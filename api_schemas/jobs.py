@@ -33,8 +33,8 @@ Split = Literal["train", "validation", "test"]
 Priority = Annotated[
     Literal["low", "normal", "high"],
     Field(
-        description="The job's share of the workers while others have work, too: high gets twice as many as normal, "
-        "low half as many. None of them waits for ever."
+        description="The job's share of its project's workers while other jobs of it have work, too: high gets twice as "
+        "many as normal, low half as many. None of them waits for ever."
     ),
 ]
 
