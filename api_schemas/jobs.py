@@ -33,7 +33,7 @@ Split = Literal["train", "validation", "test"]
 Priority = Annotated[
     Literal["low", "normal", "high"],
     Field(
-        description="The job's share of its project's workers while other jobs of it have work, too: high gets twice as "
+        description="The job's share of its project's workers while others of it have work, too: high gets twice as "
         "many as normal, low half as many. None of them waits for ever."
     ),
 ]

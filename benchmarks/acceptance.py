@@ -4,8 +4,8 @@
 
 Both services run in turn, several times, against the same broker; nothing consumes the queue. Augury validates the
 request, commits the job to SQLite with full synchronisation, and publishes beside the request. No two requests are the
-same. Clients and services share the cores: where other work does, too, the seconds of processors that a service takes for
-a request say more than how many it answers in a second.
+same. Clients and services share the cores: where other work does, too, the seconds of processors that a service takes
+for a request say more than how many it answers in a second.
 """
 
 from __future__ import annotations

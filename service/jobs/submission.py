@@ -6,7 +6,8 @@ takes. What is wrong with one of them is its own affair: nothing is written befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from fastapi.concurrency import run_in_threadpool
@@ -46,53 +47,84 @@ async def submit(resources: Resources, submission: Submission) -> Accepted:
 
 
 def accept_all(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
-    """What came of each of these requests, in their order."""
-    keys: set[KeyOfProject] = set()
-    first: list[int] = []
-    again: list[int] = []
-    for number, submission in enumerate(group):
-        (again if submission.key in keys else first).append(number)
-        if submission.key is not None:
-            keys.add(submission.key)
-    outcomes = dict(zip(first, _accept(resources, [group[number] for number in first]), strict=True))
+    """What came of each of these requests, in their order.
+
+    They are accepted together, and one by one where that breaks down over one of them, before anything is committed.
+    """
+    try:
+        return _accept_together(resources, group)
+    except _NothingStoredError as failure:
+        if len(group) == 1:
+            return [failure.error]
+    except OperationalError as error:
+        if len(group) == 1 or not is_conflict(error):
+            return [error] * len(group)
+    except Exception as error:  # of a commit, of which nobody knows whether it was carried out
+        return [error] * len(group)
+    return [outcome for submission in group for outcome in accept_all(resources, [submission])]
+
+
+def _accept_together(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    ready, again = _ready(resources, group, outcomes)
+    if ready:
+        with resources.database.writing() as session, _nothing_stored():
+            creation = Creation(session, resources.database.now(session), resources.settings.job_deadline_hours)
+            outcomes |= creation.create(ready)
+    for outcome in outcomes.values():
+        if isinstance(outcome, Accepted) and not outcome.replayed:
+            resources.publisher.publish(queue.ADVANCE, outcome.id, queue.CONTROL)
     if again:  # the answers to their keys are there now
         outcomes |= zip(again, accept_all(resources, [group[number] for number in again]), strict=True)
     return [outcomes[number] for number in range(len(group))]
 
 
-def _accept(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
-    """Together; one by one where that fails for another reason than that the database is away."""
-    try:
-        return _accept_together(resources, group)
-    except Exception as error:
-        if len(group) == 1 or (isinstance(error, OperationalError) and not is_conflict(error)):
-            return [error] * len(group)
-    return [outcome for submission in group for outcome in _accept(resources, [submission])]
+def _ready(
+    resources: Resources, group: Sequence[Submission], outcomes: dict[int, Outcome]
+) -> tuple[dict[int, tuple[Submission, Prepared]], list[int]]:
+    """Those that may be accepted, and those whose key comes a second time; what is known of others is an outcome.
 
-
-def _accept_together(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
-    outcomes: dict[int, Outcome] = {}
-    ready: dict[int, Prepared] = {}
-    with resources.database.reading() as session:  # before the transaction that writes, which nobody should wait for
-        known = idempotency.first_rows(session, _keys_of(group))
-        datasets = Datasets()
+    It is found out before the transaction that writes, for which others wait.
+    """
+    ready: dict[int, tuple[Submission, Prepared]] = {}
+    again: list[int] = []
+    with resources.database.reading() as session, _nothing_stored():
+        known, taken, datasets = idempotency.first_rows(session, _keys_of(group)), set[KeyOfProject](), Datasets()
         for number, submission in enumerate(group):
+            row = known.get(submission.key) if submission.key else None
+            if row is None and submission.key in taken:
+                again.append(number)
+                continue
             try:
-                row = known.get(submission.key) if submission.key else None
                 if row is not None:
                     outcomes[number] = replay(row, submission.fingerprint)
-                else:
-                    ready[number] = submission.prepared or prepare(resources, session, datasets, submission)
+                    continue
+                prepared = submission.prepared or prepare(resources, session, datasets, submission)
             except ProblemError as refusal:
                 outcomes[number] = refusal
-    if ready:
-        with resources.database.writing() as session:
-            creation = Creation(session, resources.database.now(session), resources.settings.job_deadline_hours)
-            outcomes |= creation.create({number: (group[number], prepared) for number, prepared in ready.items()})
-    for outcome in outcomes.values():
-        if isinstance(outcome, Accepted) and not outcome.replayed:
-            resources.publisher.publish(queue.ADVANCE, outcome.id, queue.CONTROL)
-    return [outcomes[number] for number in range(len(group))]
+            else:
+                ready[number] = submission, prepared
+                taken |= set() if submission.key is None else {submission.key}
+    return ready, again
+
+
+class _NothingStoredError(Exception):
+    """Something went wrong before the commit; *error* says what."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextmanager
+def _nothing_stored() -> Iterator[None]:
+    """Tell what goes wrong in the block from what does at its transaction's end. A database that is away is neither."""
+    try:
+        yield
+    except OperationalError:
+        raise
+    except Exception as error:
+        raise _NothingStoredError(error) from error
 
 
 def _keys_of(group: Sequence[Submission]) -> list[KeyOfProject]:
