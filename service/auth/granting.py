@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api_schemas.access.keys import Key, KeyRequest, NewKey
 from service.auth.actor import Actor
-from service.http.problem_types import CANNOT_GRANT
+from service.http.problem_rows.access import CANNOT_GRANT
 from service.http.problems import require_found
 from service.resources import Resources
 from store.rows.access import keys
@@ -56,7 +56,7 @@ def find(resources: Resources, caller: Actor, key_id: str) -> Key:
 def _require_own(caller: Actor, request: KeyRequest) -> None:
     beyond = [scope for scope in request.scopes if scope not in caller.scopes]
     if beyond:
-        raise CANNOT_GRANT.error(f"{caller.key_id} does not have the scope {beyond[0]} itself")
+        raise CANNOT_GRANT.error(f"{caller.name} does not have the scope {beyond[0]} itself")
 
 
 def _require_no_longer(own_end: float, asked: float) -> None:

@@ -7,14 +7,14 @@ from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.auth.actor import ANYBODY, note_actor
+from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor
 from service.auth.admission import Admission
 from service.http.problem import ProblemError
 from service.http.problems import database_away, render
 
-_PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs"})
+_PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/login", "/login/callback"})
 _PUBLIC_FOLDER = "/docs/assets/"
-"""What says whether the service is well, and what it takes; nothing of what is stored."""
+"""What says whether the service is well, and what it takes, and where people log in; nothing of what is stored."""
 
 
 def is_public(path: str) -> bool:
@@ -34,17 +34,17 @@ class AdmissionMiddleware:
             await self._app(scope, receive, send)
             return
         if is_public(scope["path"]):
-            note_actor(scope, ANYBODY)
+            note_actor(scope, ANYBODY, None)
             await self._app(scope, receive, send)
             return
-        database, client = scope["app"].state.resources.database, scope.get("client")
+        database, client, headers = scope["app"].state.resources.database, scope.get("client"), Headers(scope=scope)
         try:
-            actor = await self._admission.actor_of(Headers(scope=scope), client[0] if client else None, database)
+            known = await self._admission.known(headers, client[0] if client else None, database)
+            note_actor(scope, known, headers.get(PROJECT_HEADER))
         except ProblemError as refusal:
             await render(Request(scope), refusal)(scope, receive, send)
             return
         except OperationalError as error:
             await render(Request(scope), database_away(scope["path"], error))(scope, receive, send)
             return
-        note_actor(scope, actor)
         await self._app(scope, receive, send)

@@ -11,7 +11,8 @@ from service.auth import granting
 from service.auth.actor import Administrator
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
-from service.http.problem_types import CANNOT_GRANT, INVALID_REQUEST, JSON_REFUSED, NOT_FOUND
+from service.http.problem_rows.access import CANNOT_GRANT
+from service.http.problem_types import INVALID_REQUEST, JSON_REFUSED, NOT_FOUND
 from service.resources import Shared
 from store.ids import IDENTIFIER
 from store.rows.access import keys

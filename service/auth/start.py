@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from service.auth.admission import are_keys_needed
+from service.auth.doors import are_keys_needed
 from service.settings import ServiceSettings
 from store.database import Database
 from store.rows.access import keys
 
 REMEDY = (
-    "make a key, with the same settings: python -m store keys create NAME; or have a proxy in front that knows users, "
+    "make a key, with the same settings: python -m store keys create NAME; or name an issuer of OpenID Connect: "
+    "AUGURY_OIDC_ISSUER and AUGURY_GROUPS; or have a proxy in front that knows users, "
     "and say so: AUGURY_AUTH=proxy and AUGURY_PROXY_ADDRESSES; or listen where only this machine can connect: "
     "AUGURY_HOST=127.0.0.1"
 )
@@ -18,13 +19,13 @@ class NotProtectedError(RuntimeError):
     """The service would be open to more than this machine, or to nobody; the text says what to do."""
 
 
-def require_protected(settings: ServiceSettings, database: Database) -> None:
-    """See that there are keys where they are needed.
+def require_protected(settings: ServiceSettings, database: Database, *, are_people_known: bool = False) -> None:
+    """See that there are keys where they are needed, unless an issuer knows who may come in.
 
     Raises:
         NotProtectedError: there are none that work.
     """
-    if not are_keys_needed(settings):
+    if are_people_known or not are_keys_needed(settings):
         return
     with database.reading() as session:
         if keys.is_any_active(session, database.now(session)):

@@ -1,11 +1,21 @@
 """Every problem that the service answers with: one row each, and nowhere else is a slug written.
 
-The OpenAPI document and ``docs/errors.md`` are made from these rows.
+The OpenAPI document and ``docs/errors.md`` are made from these rows, and from those of the modules that are named here:
+what one part of the service answers has its rows there.
 """
 
 from __future__ import annotations
 
 from service.http.problem import ProblemType
+from service.http.problem_rows import access
+from service.http.problem_rows.access import (
+    ISSUER_AWAY,
+    KEY_NOT_VALID,
+    KEY_REQUIRED,
+    NOT_A_MEMBER,
+    PROJECT_NOT_SAID,
+    SCOPE_MISSING,
+)
 
 MALFORMED_REQUEST = ProblemType(
     400, "malformed-request", "The body cannot be read", "Send whole JSON in UTF-8, and do not nest it too deeply."
@@ -18,30 +28,6 @@ HTTP_ERROR = ProblemType(
     "http-error",
     "Another error of HTTP itself; the status of the answer says which (400 stands for all of them here)",
     "Read `detail`.",
-)
-KEY_REQUIRED = ProblemType(
-    401,
-    "key-required",
-    "The service takes no requests without a key here",
-    "Send one: `Authorization: Bearer augury_…`. Who runs the service makes keys.",
-)
-KEY_NOT_VALID = ProblemType(
-    401,
-    "key-not-valid",
-    "The key is not one of the service's, has expired, or was revoked",
-    "Read `detail`, and ask whoever gave you the key for another.",
-)
-SCOPE_MISSING = ProblemType(
-    403,
-    "scope-missing",
-    "The key may not do this",
-    "Use a key with the scope that `detail` names.",
-)
-CANNOT_GRANT = ProblemType(
-    403,
-    "cannot-grant",
-    "A key cannot make one that may more than itself, or that lasts longer",
-    "Ask for less, or use a key that has what the new one is to have.",
 )
 FOREIGN_PAGE = ProblemType(
     403,
@@ -211,12 +197,14 @@ INSUFFICIENT_STORAGE = ProblemType(
     "Ask the operator to make room, and send it again then.",
 )
 
-PROBLEM_TYPES = tuple(row for row in list(globals().values()) if isinstance(row, ProblemType))
+_OWN = dict(globals())
+_ROWS = [row for rows in (_OWN, vars(access)) for row in rows.values() if isinstance(row, ProblemType)]
+PROBLEM_TYPES = tuple(sorted(dict.fromkeys(_ROWS), key=lambda row: row.status))
 """All of them, by status."""
 
 BODY_REFUSED = (BODY_TOO_SLOW, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """What the body of any request may be answered with, before a route has seen it."""
-ADMISSION_REFUSED = (KEY_REQUIRED, KEY_NOT_VALID)
+ADMISSION_REFUSED = (PROJECT_NOT_SAID, KEY_REQUIRED, KEY_NOT_VALID, NOT_A_MEMBER, ISSUER_AWAY)
 """What who is not let in is answered with, whatever is asked for."""
 BEFORE_ROUTING = (
     *(HTTP_ERROR, *ADMISSION_REFUSED, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED),

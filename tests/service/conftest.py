@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,11 +15,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from augury.datasets.settings import IngestSettings
+from service.auth.oidc.settings import OidcSettings
 from service.main import create_app
 from service.server import server_options
 from service.settings import ServiceSettings
 from store.database import Database
-from tests.servers import free_port, wait_for
+from tests.servers import free_port, running_in_thread
 from tests.service.declared import assert_declared
 from tests.store.databases import migrated_copy
 
@@ -40,12 +40,15 @@ def _quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def application(folder: Path, ingest: IngestSettings | None = None, **settings: Any) -> FastAPI:
+def application(
+    folder: Path, ingest: IngestSettings | None = None, oidc: OidcSettings | None = None, **settings: Any
+) -> FastAPI:
     """A service on *folder*, and on the database there, if there is one."""
     if not (folder / "augury.db").exists():
         migrated_copy(folder).close()
     url = f"sqlite:///{folder / 'augury.db'}"
-    return create_app(ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings), ingest)
+    shared = ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings)
+    return create_app(shared, ingest, oidc)
 
 
 @contextmanager
@@ -66,15 +69,8 @@ def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any)
 def listening(app: FastAPI, **settings: Any) -> Iterator[tuple[str, int]]:
     """The service behind the server that it is started with; its host and port."""
     config = uvicorn.Config(app, port=free_port(), **server_options(ServiceSettings(**settings)))
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_for(lambda: server.started, "the server")
+    with running_in_thread(uvicorn.Server(config)):
         yield config.host, config.port
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture

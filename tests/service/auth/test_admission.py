@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from service.auth.admission import Doors, are_keys_needed
+from service.auth.doors import Doors, are_keys_needed
 from service.auth.start import NotProtectedError, require_protected
 from service.settings import ServiceSettings
 from store.database import Database

@@ -103,8 +103,8 @@ def test_a_key_is_looked_up_once_in_a_while(guarded: Guarded, monkeypatch: pytes
     """A client that asks again and again does not have the database asked each time."""
     monkeypatch.setattr(admission, "_REMEMBERED_SECONDS", 60.0)
     key, looks = guarded.key(), []
-    look_up = admission._look_up
-    monkeypatch.setattr(admission, "_look_up", lambda *arguments: looks.append(1) or look_up(*arguments))
+    look_up = admission.of_key
+    monkeypatch.setattr(admission, "of_key", lambda *arguments: looks.append(1) or look_up(*arguments))
     for _ in range(5):
         assert guarded.ask(key, "GET", "/v1/jobs").status_code == 200
     assert len(looks) == 1

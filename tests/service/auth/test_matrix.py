@@ -30,6 +30,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/lint"): {"spec": {"rotation_range": 5}},
     ("POST", "/v1/previews"): {"dataset": {"kind": "builtin", "name": "digits"}, "spec": {"rotation_range": 5}},
     ("POST", "/v1/keys"): {"name": "another", "scopes": ["admin"]},
+    ("PUT", "/v1/session"): {"project": "default"},
 }
 """Of routes that take one: valid, so that nothing but who asks is in the way."""
 LISTS = ("/v1/jobs", "/v1/datasets", "/v1/models")
@@ -46,6 +47,8 @@ class Operation(NamedTuple):
         """What it takes, said independently of the routes."""
         if self.template.startswith("/v1/keys"):
             return "admin"
+        if self.template == "/v1/session":
+            return "read"
         return "read" if self.method == "GET" or self.template == "/v1/lint" else "submit"
 
     @property

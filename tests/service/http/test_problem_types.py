@@ -24,7 +24,8 @@ from tests.service.declared import declared
 from tests.store.databases import DIGITS, comparison_body
 
 SERVICE = Path(__file__).parents[3] / "service"
-TABLE = {SERVICE / "http" / name for name in ("problem.py", "problem_types.py")}
+HTTP = SERVICE / "http"
+TABLE = {HTTP / "problem.py", HTTP / "problem_types.py", *(HTTP / "problem_rows").glob("*.py")}
 OTHERS = sorted(path for path in SERVICE.rglob("*.py") if path not in TABLE)
 JSON = {"Content-Type": "application/json"}
 TEXT = {"Content-Type": "text/plain"}
