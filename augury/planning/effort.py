@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from api_schemas.jobs import ComparisonRequest, TrialRequest
 from api_schemas.plans import BASELINE, ArmRole, FinalScoresPlan, Plan
+from api_schemas.training.automatic_epochs import most_epochs
 from api_schemas.training.conditions import ConditionsPlan
 
 
@@ -41,7 +42,7 @@ def is_surely_small(request: TrialRequest, limits: EffortLimits) -> bool:
             return False
         arms += 2 * len(request.candidates)
     trials = arms * evaluation.max_seeds
-    return trials <= limits.max_trials and trials * training.epochs <= limits.max_trial_epochs
+    return trials <= limits.max_trials and trials * most_epochs(training) <= limits.max_trial_epochs
 
 
 def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -> str | None:

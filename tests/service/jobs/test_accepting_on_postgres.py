@@ -22,6 +22,8 @@ from service.jobs.preparing import Submission
 from service.main import create_app
 from service.resources import Resources
 from service.settings import ServiceSettings
+from store import migrate
+from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows.tables import DatasetRow, JobRow
 from tests.servers import postgres
@@ -36,6 +38,9 @@ ROUNDS, REQUESTS = 5, 8
 def resources(tmp_path: Path) -> Iterator[Resources]:
     """Of a service on a PostgreSQL of its own."""
     with postgres() as url:
+        database = Database(url)
+        migrate.upgrade(database)
+        database.close()
         settings = ServiceSettings(data_dir=tmp_path, database_url=url, broker_url=UNREACHABLE)
         app = create_app(settings, IngestSettings(roots=[Path("/data")]))
         with TestClient(app, base_url=LOOPBACK_URL):
