@@ -3,9 +3,9 @@
     python benchmarks/chaos.py [--jobs N] [--postgres] [--json]
 
 Two services, two control workers, four CPU workers, one broker and one database carry out 1,000 (--jobs) jobs of tiny
-trials, for the keys of two projects. All the time something is killed and comes back: each kind of process in turn, a
-pool process in the middle of its work, the broker (empty afterwards) and, with --postgres, the database. Then rows and
-files are looked through.
+trials. All the time something is killed and comes back: each kind of process in turn, a pool process in the middle of
+its work, the broker (empty afterwards) and, with --postgres, the database. A webhook is told of all jobs, and one of
+another project of nothing. Then rows, files and what the webhooks have heard are looked through.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,12 @@ import httpx2
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.chaotic.inspection import faults, live_jobs
-from benchmarks.chaotic.town import Town, database_url
+from benchmarks.chaotic.told import told
+from benchmarks.chaotic.town import Town
 from store.database import Database
+from tests.servers import postgres_server
 
-PROJECTS = ("default", "other")
-"""Whose jobs these are, in turn; each is asked for by its project's key."""
+PROJECT = "default"
 _SUBMISSION_PATIENCE_SECONDS = 120.0
 REST_SECONDS = 5.0
 """Between two blows: long enough that a worker that was killed works again before the next one."""
@@ -53,23 +55,15 @@ def request(number: int) -> dict[str, Any]:
     return {"kind": "comparison", "candidates": [{"name": "flip", "spec": spec}], **shared}
 
 
-def project_of(number: int) -> str:
-    """Whose job that is."""
-    return PROJECTS[number % len(PROJECTS)]
-
-
 def submit(town: Town, number: int) -> str:
     """The id of the job, sent again, with its key, to one service after the other until one has answered."""
-    key, give_up_at = town.keys[project_of(number)], time.monotonic() + _SUBMISSION_PATIENCE_SECONDS
+    give_up_at = time.monotonic() + _SUBMISSION_PATIENCE_SECONDS
     for attempt in itertools.count(number):
         try:
             response = httpx2.post(
                 f"{town.url(attempt)}/v1/jobs",
                 json=request(number),
-                headers={
-                    "Idempotency-Key": f"chaos-{number}",
-                    "Authorization": f"Bearer {key}",
-                },
+                headers={"Idempotency-Key": f"chaos-{number}", "Authorization": f"Bearer {town.keys[PROJECT]}"},
                 timeout=30,
             )
         except httpx2.TransportError:
@@ -120,6 +114,16 @@ class Chaos(threading.Thread):
         self.join()
 
 
+@contextmanager
+def database_url(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
+    """A database, and how to restart it where that is a server."""
+    if not is_postgres:
+        yield f"sqlite:///{folder / 'augury.db'}", None
+        return
+    with postgres_server() as server:
+        yield server.url, server.restart
+
+
 def measure(
     jobs: int,
     *,
@@ -129,19 +133,23 @@ def measure(
     cpus: int = 4,
     rest_seconds: float = REST_SECONDS,
     max_blows: float = math.inf,
+    is_flaky: bool = True,
 ) -> dict[str, Any]:
     """Submit, strike, wait, look.
 
-    No more blows are dealt than *max_blows*, but each of them once; by default until a tenth of the jobs is left.
+    No more blows are dealt than *max_blows*, but each of them once; by default until a tenth of the jobs is left. What
+    happens is told to a webhook, which refuses some of it where it *is_flaky*.
     """
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
         database_url(Path(name), is_postgres=is_postgres) as (url, restart_database),
+        told(is_flaky=is_flaky) as hearing,
     ):
-        town = Town(Path(name), url, apis=apis, controls=controls, cpus=cpus, projects=PROJECTS)
+        town = Town(Path(name), url, hearing.hosts, apis=apis, controls=controls, cpus=cpus, projects=[PROJECT])
+        town.start()
         database = Database(url)
         try:
-            town.start()
+            hearing.register(database, town.data_dir)
             began = time.monotonic()
             chaos = Chaos(town, blows(town, restart_database), rest_seconds)
             chaos.start()
@@ -155,9 +163,7 @@ def measure(
                 time.sleep(0.5)
             took = time.monotonic() - began
             time.sleep(3)  # for the sweeps that follow the last job
-            found = faults(
-                database, town.data_dir, accepted, {accepted[f"chaos-{n}"]: project_of(n) for n in range(jobs)}
-            )
+            found = faults(database, town.data_dir, accepted) | hearing.faults(database)
             memory = [*chaos.memory, town.resident_bytes()]
         finally:
             database.close()
@@ -165,7 +171,7 @@ def measure(
     return {
         "jobs": jobs, "database": "postgresql" if is_postgres else "sqlite", "seconds": took,
         "seconds_to_submit": submitted, "blows": len(chaos.dealt), "dealt": sorted(set(chaos.dealt)), "left": left,
-        "faults": found, "largest_bytes": _growth(memory),
+        "faults": found, "told_again": hearing.repeated, "largest_bytes": _growth(memory),
     }  # fmt: skip
 
 
@@ -192,6 +198,7 @@ def main() -> int:
         for kind, (early, late) in result["largest_bytes"].items():
             early_mb, late_mb = early / 2**20, late / 2**20
             print(f"largest {kind} process: {early_mb:.0f} MB in the second quarter, {late_mb:.0f} in the last")
+        print(f"messages that came again under their ids: {result['told_again']}")
         for what, value in result["faults"].items():
             print(f"{what}: {value or 'none'}")
     return int(bool(result["left"] or any(result["faults"].values())))

@@ -22,7 +22,8 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks.chaotic.town import Town, database_url
+from benchmarks.chaos import database_url
+from benchmarks.chaotic.town import Town
 from benchmarks.soaking.traffic import Traffic
 from benchmarks.soaking.trends import Trend, trend_of
 
@@ -77,7 +78,7 @@ def measure(minutes: float, per_second: float, *, is_postgres: bool) -> dict[str
         tempfile.TemporaryDirectory(prefix="augury-soak-") as name,
         database_url(Path(name), is_postgres=is_postgres) as (url, _restart),
     ):
-        town = Town(Path(name), url, apis=1, controls=1, cpus=1, projects=PROJECTS)
+        town = Town(Path(name), url, "", apis=1, controls=1, cpus=1, projects=PROJECTS)
         end, traffics, clients = threading.Event(), list[Traffic](), list[Client]()
         try:
             town.start()

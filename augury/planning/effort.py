@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from api_schemas.jobs import ComparisonRequest, TrialRequest
 from api_schemas.plans import BASELINE, ArmRole, FinalScoresPlan, Plan
-from api_schemas.training.automatic_epochs import most_epochs
 from api_schemas.training.conditions import ConditionsPlan
 
 
@@ -25,24 +23,6 @@ class EffortLimits:
 
 
 NO_LIMITS = EffortLimits(*[2**62] * 4)
-
-
-def is_surely_small(request: TrialRequest, limits: EffortLimits) -> bool:
-    """Whether a request is within the limits however its plan will look, so that nobody has to make one.
-
-    By the most arms and seeds that it may come to: of each candidate itself and its preprocessing alone. What is asked
-    for beyond that is for the plan to say.
-    """
-    evaluation, training = request.evaluation, request.training
-    if evaluation.conditions or evaluation.test_dataset is not None or training.epochs == "auto":
-        return False
-    arms = 1
-    if isinstance(request, ComparisonRequest):
-        if request.attribution == "full" or request.budget_response or request.data_response or request.recommend:
-            return False
-        arms += 2 * len(request.candidates)
-    trials = arms * evaluation.max_seeds
-    return trials <= limits.max_trials and trials * most_epochs(training) <= limits.max_trial_epochs
 
 
 def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -> str | None:

@@ -27,18 +27,16 @@ def live_jobs(database: Database) -> int:
     return patiently(count, _PATIENCE_SECONDS)
 
 
-def faults(database: Database, data_dir: Path, accepted: dict[str, str], projects: dict[str, str]) -> dict[str, Any]:
+def faults(database: Database, data_dir: Path, accepted: dict[str, str]) -> dict[str, Any]:
     """Everything that is not as it should be; all of it empty or zero where nothing was lost and nothing done twice.
 
     Args:
         database: of the service.
         data_dir: its data directory.
         accepted: job ids by idempotency key, as the service answered.
-        projects: whose each job is, by its id.
     """
     with database.reading() as session:
         rows = {row.id: row.state for row in session.execute(select(JobRow.id, JobRow.state))}
-        owners = {row.id: row.project_id for row in session.execute(select(JobRow.id, JobRow.project_id))}
         ended = Counter(session.scalars(select(JobEventRow.job_id).where(JobEventRow.type.in_(_ENDS))))
         stuck = {
             unit.__tablename__: count
@@ -55,9 +53,6 @@ def faults(database: Database, data_dir: Path, accepted: dict[str, str], project
         }
     return {
         "accepted_but_unknown": sorted(set(accepted.values()) - set(rows)),
-        "of_another_project": sorted(
-            job_id for job_id, owner in owners.items() if projects.get(job_id, owner) != owner
-        ),
         "made_twice": len(rows) - len(set(accepted.values())),
         "not_succeeded": dict(Counter(state for state in rows.values() if state != "succeeded")),
         "ended_twice": sorted(job_id for job_id, count in ended.items() if count > 1),

@@ -8,17 +8,14 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
 
-from tests.servers import Broker, free_port, postgres_server, wait_for
+from tests.servers import Broker, free_port, wait_for
 
 SECONDS_TO_COME_BACK = 2.0
-_PATIENCE_SECONDS = 300.0
-"""For everything to start, however busy the machine is with other work."""
 
 _QUICK = {  # to notice what happens, so that a run takes minutes
     "AUGURY_LEASE_SECONDS": "8",
@@ -29,27 +26,25 @@ _QUICK = {  # to notice what happens, so that a run takes minutes
 }
 
 
-@contextmanager
-def database_url(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
-    """A database, and how to restart it where that is a server."""
-    if not is_postgres:
-        yield f"sqlite:///{folder / 'augury.db'}", None
-        return
-    with postgres_server() as server:
-        yield server.url, server.restart
-
-
 class Town:
-    """Services, control workers and CPU workers as many as asked for, one broker, one database, and keys.
+    """Services, control workers and CPU workers as many as asked for, one broker, one database.
 
-    Attributes:
-        keys: one of each project, once the town is started.
+    *told* are the hosts of receivers of webhooks, with commas between them. *projects* get a key each once the town is
+    started (``keys``), without which nobody comes in.
     """
 
     def __init__(
-        self, folder: Path, database_url: str, *, apis: int, controls: int, cpus: int, projects: Sequence[str]
+        self,
+        folder: Path,
+        database_url: str,
+        told: str,
+        *,
+        apis: int,
+        controls: int,
+        cpus: int,
+        projects: Sequence[str],
     ) -> None:
-        self.folder, self.database_url, self._projects = folder, database_url, projects
+        self.folder, self.database_url, self.told, self._projects = folder, database_url, told, projects
         self.keys: dict[str, str] = {}
         self.broker = Broker(folder / "broker")
         self.data_dir = folder / "data"
@@ -69,7 +64,7 @@ class Town:
         for name in self._modules:
             self.spawn(name)
         for name in self.ports:
-            wait_for(lambda name=name: self._answers(name), f"{name} to answer", _PATIENCE_SECONDS)
+            wait_for(lambda name=name: self._answers(name), f"{name} to answer", 240)
 
     def names(self, kind: str = "") -> list[str]:
         """The processes whose names begin like that."""
@@ -170,6 +165,7 @@ class Town:
             "AUGURY_BROKER_URL": self.broker.url,
             "AUGURY_AUTH": "keys",
             "AUGURY_PORT": str(self.ports.get(name, 0) or 1),
+            "AUGURY_WEBHOOK_PRIVATE_HOSTS": self.told,
         }
 
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from api_schemas.jobs import JobRequest
+from service.auth.asked import begin, end
 from service.datasets import registration
 from service.datasets.registration import DatasetKey
 from service.http.idempotency import Accepted, replay
 from service.http.problem import ProblemError
-from service.jobs.checks import CHECKS, Considered
+from service.jobs.checks import CHECKS, Considered, NextTransactionError
 from service.jobs.conditions import other_datasets_of
 from service.jobs.preparing import Datasets, Prepared, Submission
 from service.models import choice
+from service.resources import Resources
 from store.rows import idempotency
 from store.rows.accepting import new_jobs
 from store.rows.accepting.new_jobs import NewJob
@@ -33,34 +35,34 @@ class Creation:
     """One transaction.
 
     Attributes:
+        resources: with the settings, and the limits of all projects.
         session: of it.
         now: by the database's clock, in Unix seconds.
-        deadline_hours: after which a job has to be over.
         outcomes: what came of each request, by its number.
+        postponed: the numbers of those that are for a transaction after this one.
     """
 
+    resources: Resources
     session: Session
     now: float
-    deadline_hours: float
     outcomes: dict[int, Accepted | Exception] = field(default_factory=dict)
+    postponed: list[int] = field(default_factory=list)
     _datasets: Datasets = field(default_factory=Datasets)
 
     def create(self, group: Group) -> dict[int, Accepted | Exception]:
         """Store a job for each request that may have one."""
         passed = self._passed(group)
         datasets = self._registered({number: group[number] for number in passed})
-        new = {
-            number: NewJob(
-                passed[number],
-                dataset,
-                self.now,
-                self.now + 3600 * self.deadline_hours,
-                [each.dataset for each in other_datasets_of(passed[number])],
-            )
-            for number, dataset in datasets.items()
-        }
+        new = {number: self._new(passed[number], dataset, *group[number]) for number, dataset in datasets.items()}
         self._store(self._reserved(group, new), group)
         return self.outcomes
+
+    def _new(self, request: JobRequest, dataset: DatasetRow, submission: Submission, prepared: Prepared) -> NewJob:
+        return NewJob(
+            request, dataset, self.now, self.now + 3600 * self.resources.settings.job_deadline_hours,
+            other_datasets=[each.dataset for each in other_datasets_of(request)], webhooks=request.notify,
+            trials=prepared.amount.trials, traceparent=submission.traceparent,
+        )  # fmt: skip
 
     def _passed(self, group: Group) -> dict[int, JobRequest]:
         """The requests that pass all checks, with the content of the models that they name."""
@@ -71,6 +73,8 @@ class Creation:
             submission, prepared = group[number]
             try:
                 passed[number] = self._checked(submission, prepared, before)
+            except NextTransactionError:
+                self.postponed.append(number)
             except ProblemError as refusal:
                 self.outcomes[number] = refusal
             else:
@@ -82,7 +86,9 @@ class Creation:
         dataset = self._datasets.row(resolved.key, lambda: registration.hold(self.session, resolved))
         request = choice.with_content(self.session, submission.project, submission.request)
         facts = self._datasets.facts(dataset)
-        considered = Considered(self.session, self.now, submission.project, request, dataset, facts, before)
+        considered = Considered(
+            self.resources, self.session, self.now, submission.project, request, dataset, facts, prepared.amount, before
+        )
         for check in CHECKS:
             check(considered)
         return request
@@ -91,15 +97,20 @@ class Creation:
         """The dataset of each request, registered where nobody has named it before."""
         found: dict[int, DatasetRow] = {}
         rows: dict[DatasetKey, DatasetRow] = {}
-        for number, (_, prepared) in group.items():
+        for number, (submission, prepared) in group.items():
             key = prepared.resolved.key
             row = rows.get(key) or self._datasets.row(key, lambda: None)
+            token = begin(submission.asked)  # whoever registers something says for whom
             try:
-                found[number] = row or registration.get_or_register(self.session, prepared.resolved, self.now)
+                found[number] = row or registration.get_or_register(
+                    self.resources, self.session, prepared.resolved, self.now
+                )
             except ProblemError as refusal:
                 self.outcomes[number] = refusal
             else:
                 rows[key] = found[number]
+            finally:
+                end(token)
         return found
 
     def _reserved(self, group: Group, new: dict[int, NewJob]) -> dict[int, NewJob]:
@@ -124,6 +135,7 @@ class Creation:
             submission, prepared = group[number]
             content = job_views.of_new(row, prepared.findings).model_dump_json().encode()
             self.outcomes[number] = Accepted(row["id"], content, replayed=False)
+            submission.asked.note(self.session, submission.project, self.now, row["id"])
             if submission.key is not None:
                 answers[submission.key] = row["id"], json.loads(content)
         idempotency.remember_all(self.session, answers)

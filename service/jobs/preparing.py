@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobRequest
 from augury.planning.canonical import digest
+from augury.telemetry import traces
+from service.auth.asked import Asked, this_request
 from service.datasets import registration
 from service.datasets.registration import DatasetKey, ResolvedReference
 from service.http.bodies import MAX_AT_ONCE_BYTES, SentBody
 from service.jobs import kinds
 from service.jobs.earlier_requests import earlier_fingerprints
+from service.jobs.use import names_in
 from service.models import choice
 from service.resources import Resources
 from service.specs import findings
@@ -32,6 +35,10 @@ class Prepared:
 
     resolved: ResolvedReference
     findings: findings.Findings
+    amount: kinds.Amount
+    """What it comes to, as far as its dataset is known."""
+    names: list[str]
+    """What it needs that is there already, see ``service.jobs.use``."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,9 @@ class Submission:
     request: JobRequest
     sent: SentBody
     idempotency_key: str | None
+    asked: Asked = field(default_factory=this_request)
+    """The request that it came by, as the audit trail is to tell of it."""
+    traceparent: str | None = field(default_factory=traces.current)
     prepared: Prepared | None = None
     """Where that was done already."""
 
@@ -95,10 +105,11 @@ def prepare(resources: Resources, session: Session, datasets: Datasets, submissi
     """
     project, request = submission.project, submission.request
     resolved = registration.resolve(resources, project, request.dataset)
-    facts = datasets.facts(datasets.row(resolved.key, lambda: registration.find(session, resolved)))
-    choice.require_fitting(session, project, choice.with_content(session, project, request), facts)
-    kinds.require_affordable(session, project, request, facts, resources.settings.effort_limits)
-    return Prepared(resolved, findings.of_request(request, facts))
+    row = datasets.row(resolved.key, lambda: registration.find(session, resolved))
+    facts, with_content = datasets.facts(row), choice.with_content(session, project, request)
+    choice.require_fitting(session, project, with_content, facts)
+    amount = kinds.require_affordable(session, project, request, facts, resources.settings.effort_limits)
+    return Prepared(resolved, findings.of_request(request, facts), amount, names_in(with_content, row))
 
 
 def prepare_alone(resources: Resources, submission: Submission) -> Prepared:

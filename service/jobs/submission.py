@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+import structlog
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import OperationalError
 
 from api_schemas.jobs import JobRequest
 from api_schemas.plans import AugmentationPlan, Plan
+from augury.telemetry import traces
+from service.auth.asked import this_request
 from service.datasets import registration
 from service.http.idempotency import Accepted, replay
 from service.http.problem import ProblemError
@@ -25,6 +28,7 @@ from service.jobs.preparing import Datasets, Prepared, Submission, prepare, prep
 from service.models import choice
 from service.resources import Resources
 from service.specs import findings
+from service.webhooks.managing import require_there
 from store import queue
 from store.database import is_conflict
 from store.rows import idempotency
@@ -32,18 +36,24 @@ from store.rows.idempotency import KeyOfProject
 
 Outcome = Accepted | Exception
 
+log = structlog.get_logger(__name__)
+
 
 async def submit(resources: Resources, submission: Submission) -> Accepted:
     """Record a project's job and hand it to the queue, once per key.
 
     Raises:
         ProblemError: the key came before with another request, the dataset does not allow what is asked, or it is
-            more than one job may ask for.
+            more than one job may ask for, or than the project may have.
     """
     if not submission.is_light:
         prepared = await run_in_threadpool(prepare_alone, resources, submission)
         submission = replace(submission, prepared=prepared)
-    return await resources.submissions.outcome_of(submission)
+    accepted = await resources.submissions.outcome_of(submission)
+    if not accepted.replayed:
+        traces.annotate({"augury.job.id": accepted.id})
+        log.info("a job was accepted", job=accepted.id, kind=submission.request.kind)
+    return accepted
 
 
 def accept_all(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
@@ -67,14 +77,17 @@ def accept_all(resources: Resources, group: Sequence[Submission]) -> list[Outcom
 def _accept_together(resources: Resources, group: Sequence[Submission]) -> list[Outcome]:
     outcomes: dict[int, Outcome] = {}
     ready, again = _ready(resources, group, outcomes)
+    for submission, prepared in ready.values():
+        resources.uses.note(resources.database, submission.project, prepared.names)
     if ready:
         with resources.database.writing() as session, _nothing_stored():
-            creation = Creation(session, resources.database.now(session), resources.settings.job_deadline_hours)
+            creation = Creation(resources, session, resources.database.now(session))
             outcomes |= creation.create(ready)
+            again += creation.postponed
     for outcome in outcomes.values():
         if isinstance(outcome, Accepted) and not outcome.replayed:
             resources.publisher.publish(queue.ADVANCE, outcome.id, queue.CONTROL)
-    if again:  # the answers to their keys are there now
+    if again:  # the answers to their keys, and the jobs that count with theirs, are there now
         outcomes |= zip(again, accept_all(resources, [group[number] for number in again]), strict=True)
     return [outcomes[number] for number in range(len(group))]
 
@@ -137,6 +150,7 @@ def preview_plan(resources: Resources, project: str, request: JobRequest) -> Pla
     Raises:
         ProblemError: the dataset does not allow what is asked, or that is more than one job may ask for.
     """
+    this_request().changes_nothing()
     resolved = registration.resolve(resources, project, request.dataset)
     registration.require_allowed(resolved)
     with resources.database.reading() as session:
@@ -146,6 +160,7 @@ def preview_plan(resources: Resources, project: str, request: JobRequest) -> Pla
         choice.require_fitting(session, project, request, facts)
         kinds.require_feasible(request, facts)
         require_judgeable(session, project, request, dataset)
+        require_there(session, project, request.notify)
         kinds.require_affordable(session, project, request, facts, resources.settings.effort_limits)
         plan = kinds.plan_of(session, project, request, dataset, resources.database.now(session))
         return plan.model_copy(update={"findings": findings.of_request(request, facts)})

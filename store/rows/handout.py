@@ -20,9 +20,9 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
 from store.rows import leases
-from store.rows.access.tables import ProjectRow
 from store.rows.datasets import INGESTION_QUEUE
 from store.rows.leases import Lease, LeaseKind
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,

@@ -13,6 +13,7 @@ from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, P
 from store.ids import JOB, new_id
 from store.rows import events
 from store.rows.needs.tables import JobDatasetRow
+from store.rows.outbox.tables import JobWebhookRow
 from store.rows.tables import DatasetRow, JobLabelRow, JobRow
 
 AnyRequest = ComparisonRequest | TrainingRequest | AugmentationRequest
@@ -20,6 +21,8 @@ AnyRequest = ComparisonRequest | TrainingRequest | AugmentationRequest
 _JOBS: Table = JobRow.__table__  # type: ignore[assignment]
 _LABELS: Table = JobLabelRow.__table__  # type: ignore[assignment]
 _OTHER_DATASETS: Table = JobDatasetRow.__table__  # type: ignore[assignment]
+_TOLD: Table = JobWebhookRow.__table__  # type: ignore[assignment]
+_INSERT_TOLD = insert(_TOLD)
 _INSERT_JOBS, _INSERT_LABELS, _INSERT_OTHERS = insert(_JOBS), insert(_LABELS), insert(_OTHER_DATASETS)
 
 
@@ -33,6 +36,9 @@ class NewJob:
         now: when it was accepted, in Unix seconds.
         deadline_at: until when it has to be over, in Unix seconds.
         other_datasets: ids of those that it needs besides.
+        webhooks: ids of those that are to be told of it.
+        trials: that are promised to it, see ``store.rows.quotas.counting``.
+        traceparent: of the trace that its work is in (W3C).
         id: of the job.
     """
 
@@ -41,6 +47,9 @@ class NewJob:
     now: float
     deadline_at: float
     other_datasets: Collection[str] = ()
+    webhooks: Collection[str] = ()
+    trials: int = 0
+    traceparent: str | None = None
     id: str = field(default_factory=lambda: new_id(JOB))
 
     def row(self) -> dict[str, Any]:
@@ -58,6 +67,8 @@ class NewJob:
             "priority": self.request.priority,
             "deadline_at": self.deadline_at,
             "created_at": self.now,
+            "trials_reserved": self.trials,
+            "traceparent": self.traceparent,
         }
 
 
@@ -78,5 +89,8 @@ def store(session: Session, new: Sequence[NewJob]) -> list[dict[str, Any]]:
     others = [{"job_id": each.id, "dataset_id": other} for each in new for other in sorted(set(each.other_datasets))]
     if others:
         session.execute(_INSERT_OTHERS, others)
+    told = [{"job_id": each.id, "webhook_id": webhook} for each in new for webhook in sorted(set(each.webhooks))]
+    if told:
+        session.execute(_INSERT_TOLD, told)
     event_ids = events.append_queued(session, rows)
     return [{**row, "event_id": event_ids[row["id"]]} for row in rows]

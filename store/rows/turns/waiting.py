@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkState
-from api_schemas.jobs import JobState, Phase, Priority
+from api_schemas.jobs import JobState, Phase
+from api_schemas.service.priority import Priority
 from api_schemas.training.trials import TrialState
-from store.rows.access.tables import ProjectRow
 from store.rows.chunks import ASSEMBLY_QUEUE
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import ChunkRow, JobRow, JobTrialRow
 
 WEIGHTS: dict[Priority, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
