@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self, get_args
 
@@ -42,7 +44,18 @@ MAX_FIELDS = 100
 MAX_SUGGESTIONS = 5
 """Of an object: looking for what was meant takes a hundred times as long as all else that is done about a field."""
 _MAX_NAME_LENGTH = 100
+_ARE_SUGGESTIONS_WANTED = ContextVar("are_suggestions_wanted", default=True)
 _BUILT_IN_ERRORS = frozenset(get_args(ErrorType))
+
+
+@contextmanager
+def without_suggestions() -> Iterator[None]:
+    """Validate without a search for what unknown fields were meant to be, where nobody reads what is wrong."""
+    token = _ARE_SUGGESTIONS_WANTED.set(False)
+    try:
+        yield
+    finally:
+        _ARE_SUGGESTIONS_WANTED.reset(token)
 
 
 def timestamp(seconds: float) -> str:
@@ -123,6 +136,8 @@ class RequestModel(BaseModel):
         try:
             return handler(require_few_fields(value))
         except ValidationError as error:
+            if not _ARE_SUGGESTIONS_WANTED.get():
+                raise
             lines = error.errors(include_url=False)
             if not any(_is_unknown_field(line) for line in lines):
                 raise

@@ -33,6 +33,7 @@ from benchmarks.chaotic.town import Town
 from store.database import Database
 from tests.servers import postgres_server
 
+PROJECT = "default"
 _SUBMISSION_PATIENCE_SECONDS = 120.0
 REST_SECONDS = 5.0
 """Between two blows: long enough that a worker that was killed works again before the next one."""
@@ -62,7 +63,7 @@ def submit(town: Town, number: int) -> str:
             response = httpx2.post(
                 f"{town.url(attempt)}/v1/jobs",
                 json=request(number),
-                headers={"Idempotency-Key": f"chaos-{number}"},
+                headers={"Idempotency-Key": f"chaos-{number}", "Authorization": f"Bearer {town.keys[PROJECT]}"},
                 timeout=30,
             )
         except httpx2.TransportError:
@@ -114,7 +115,8 @@ class Chaos(threading.Thread):
 
 
 @contextmanager
-def _database(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
+def database_url(folder: Path, *, is_postgres: bool) -> Iterator[tuple[str, Callable[[], object] | None]]:
+    """A database, and how to restart it where that is a server."""
     if not is_postgres:
         yield f"sqlite:///{folder / 'augury.db'}", None
         return
@@ -140,10 +142,10 @@ def measure(
     """
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
-        _database(Path(name), is_postgres=is_postgres) as (url, restart_database),
+        database_url(Path(name), is_postgres=is_postgres) as (url, restart_database),
         told(is_flaky=is_flaky) as hearing,
     ):
-        town = Town(Path(name), url, hearing.hosts, apis=apis, controls=controls, cpus=cpus)
+        town = Town(Path(name), url, hearing.hosts, apis=apis, controls=controls, cpus=cpus, projects=[PROJECT])
         town.start()
         database = Database(url)
         try:

@@ -31,13 +31,14 @@ from service.datasets import routes as dataset_routes
 from service.documentation import routes as documentation_routes
 from service.events import routes as event_routes
 from service.events.documented import EVENT_SCHEMAS
+from service.groups import InGroups
 from service.http import openapi, problems
 from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.http.origins import AllowedHostMiddleware, AllowedHosts, OwnPagesMiddleware
 from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
-from service.jobs import artifacts, reading
+from service.jobs import artifacts, reading, submission
 from service.jobs import routes as job_routes
 from service.limits_lately import LimitsLately
 from service.metrics import routes as metric_routes
@@ -117,12 +118,13 @@ def create_app(
         waiting = Waiting(database, poller, find, settings.max_waiting_clients)
         streams = Streams(database, poller, settings.max_event_streams)
         with Publisher(queue) as publisher:
-            app.state.resources = Resources(
+            resources = app.state.resources = Resources(
                 settings=settings,
                 database=database,
                 artifacts=Artifacts(settings.resolved_artifacts_url, settings.snapshot_cache),
                 queue=queue,
                 publisher=publisher,
+                submissions=InGroups("requests"),
                 ingest=ingest,
                 webhooks=webhooks,
                 capacity=Capacity(),
@@ -132,9 +134,10 @@ def create_app(
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
                 metrics=SeenLately(partial(look, database, queue, settings.sweep_seconds), max_age_seconds=5.0),
             )
-            refusals = app.state.resources.refusals
-            async with poller.looking(), refusals.being_written(database), counts.added_to(database):
-                yield {ENDS_SOON: [waiting.close, streams.end_all]}
+            refusals = resources.refusals
+            with resources.submissions.running(partial(submission.accept_all, resources)):
+                async with poller.looking(), refusals.being_written(database), counts.added_to(database):
+                    yield {ENDS_SOON: [waiting.close, streams.end_all]}
         database.close()
         await run_in_threadpool(traces.flush)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
+from service.groups import InGroups
+from service.http.idempotency import Accepted
 from service.http.lately import SeenLately
 from service.limits_lately import LimitsLately
 from service.observation import Seen
@@ -34,6 +36,8 @@ class Resources:
     artifacts: Artifacts
     queue: Queue
     publisher: Publisher
+    submissions: InGroups[Any, Accepted]
+    """Of jobs; see ``service.jobs.submission``."""
     ingest: IngestSettings
     webhooks: WebhookSettings
     capacity: Capacity

@@ -72,6 +72,11 @@ class Database:
         self.engine.dispose()
 
 
+def is_conflict(error: OperationalError) -> bool:
+    """Whether two transactions stood in each other's way and one was ended for it: the database is there."""
+    return str(getattr(error.orig, "sqlstate", "") or "").startswith("40")
+
+
 def changes_one_row(session: Session, statement: Update) -> bool:
     """Execute a compare-and-set statement; whether it changed its row."""
     result = cast("CursorResult[Any]", session.execute(statement))

@@ -12,7 +12,9 @@ from kombu.transport import redis
 from store.settings import StoreSettings
 
 CONTROL, CPU, GPU = "control", "cpu", "gpu"
-ADVANCE, WORK = "augury.advance", "augury.work"
+ADVANCE, ADVANCE_ALL, WORK = "augury.advance", "augury.advance_all", "augury.work"
+MAX_JOBS_IN_A_MESSAGE = 20
+"""Looked at by one planner, one after the other; more messages are for more planners."""
 
 Message = tuple[str, str, str]
 """A task's name, what it is about (a job's id, or the kind of worker that is rung), and the queue."""
@@ -66,7 +68,7 @@ class Queue:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def publish(self, task: str, about: str, queue: str) -> bool:
+    def publish(self, task: str, about: str | list[str], queue: str) -> bool:
         """Send one message; False if the broker did not take it, which the sweep makes up for."""
         try:
             self._app.send_task(task, args=[about], queue=queue)

@@ -15,6 +15,13 @@ def advance(job_id: str) -> None:
     planner.advance(context(app), job_id)
 
 
+@app.task(name=queue.ADVANCE_ALL)
+def advance_all(job_ids: list[str]) -> None:
+    """The same for jobs that were accepted together, one after the other."""
+    for job_id in job_ids:
+        planner.advance(context(app), job_id)
+
+
 @app.task(name=queue.WORK)
 def work(kind: str) -> None:
     """Somebody rang: carry out what is next for this kind of worker."""

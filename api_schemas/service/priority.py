@@ -9,7 +9,7 @@ from pydantic import Field
 Priority = Annotated[
     Literal["low", "normal", "high"],
     Field(
-        description="The job's share of the workers while others have work, too: high gets twice as many as normal, "
-        "low half as many. None of them waits for ever."
+        description="The job's share of its project's workers while others of it have work, too: high gets twice as "
+        "many as normal, low half as many. None of them waits for ever."
     ),
 ]

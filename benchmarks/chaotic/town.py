@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx2
@@ -28,11 +29,23 @@ _QUICK = {  # to notice what happens, so that a run takes minutes
 class Town:
     """Services, control workers and CPU workers as many as asked for, one broker, one database.
 
-    *told* are the hosts of receivers of webhooks, with commas between them.
+    *told* are the hosts of receivers of webhooks, with commas between them. *projects* get a key each once the town is
+    started (``keys``), without which nobody comes in.
     """
 
-    def __init__(self, folder: Path, database_url: str, told: str, *, apis: int, controls: int, cpus: int) -> None:
-        self.folder, self.database_url, self.told = folder, database_url, told
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        told: str,
+        *,
+        apis: int,
+        controls: int,
+        cpus: int,
+        projects: Sequence[str],
+    ) -> None:
+        self.folder, self.database_url, self.told, self._projects = folder, database_url, told, projects
+        self.keys: dict[str, str] = {}
         self.broker = Broker(folder / "broker")
         self.data_dir = folder / "data"
         self.ports = {f"api{number}": free_port() for number in range(apis)}
@@ -44,7 +57,10 @@ class Town:
     def start(self) -> None:
         """Start everything; returns when the services answer."""
         self.broker.start()
-        subprocess.run([sys.executable, "-m", "store", "migrate"], env=self._environment("store"), check=True)
+        self._store("migrate")
+        for project in self._projects:
+            self._store("projects", "create", project)
+            self.keys[project] = self._store("keys", "create", "town", "--project", project).strip()
         for name in self._modules:
             self.spawn(name)
         for name in self.ports:
@@ -99,6 +115,17 @@ class Town:
         ports = list(self.ports.values())
         return f"http://127.0.0.1:{ports[number % len(ports)]}"
 
+    def seen(self) -> dict[str, dict[str, int]]:
+        """Of each kind of process, and of its children, which come and go: the largest there is now, of everything."""
+        largest: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for name in self._modules:
+            kind = name.rstrip("0123456789")
+            of_each = [(kind, self._processes[name].pid), *((f"{kind} child", pid) for pid in self._children(name))]
+            for who, pid in of_each:
+                for what, value in _seen(pid).items():
+                    largest[who][what] = max(largest[who][what], value)
+        return {who: dict(seen) for who, seen in largest.items()}
+
     def resident_bytes(self) -> dict[str, int]:
         """The largest process of each kind, children included, now."""
         largest: dict[str, int] = defaultdict(int)
@@ -107,6 +134,14 @@ class Town:
             for pid in (self._processes[name].pid, *self._children(name)):
                 largest[kind] = max(largest[kind], _resident_bytes(pid))
         return dict(largest)
+
+    def _store(self, *command: str) -> str:
+        """What a command of the operator's prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "store", *command],
+            env=self._environment("store"), check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        return done.stdout
 
     def _children(self, name: str) -> list[int]:
         pid = self._processes[name].pid
@@ -128,9 +163,19 @@ class Town:
             "AUGURY_DATA_DIR": str(self.data_dir),
             "AUGURY_DATABASE_URL": self.database_url,
             "AUGURY_BROKER_URL": self.broker.url,
+            "AUGURY_AUTH": "keys",
             "AUGURY_PORT": str(self.ports.get(name, 0) or 1),
             "AUGURY_WEBHOOK_PRIVATE_HOSTS": self.told,
         }
+
+
+def _seen(pid: int) -> dict[str, int]:
+    """Nothing of a process that has just ended."""
+    try:
+        threads, files = len(os.listdir(f"/proc/{pid}/task")), len(os.listdir(f"/proc/{pid}/fd"))
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {"bytes": _resident_bytes(pid), "files": files, "threads": threads}
 
 
 def _resident_bytes(pid: int) -> int:

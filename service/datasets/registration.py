@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from api_schemas.models.references import ModelReference
 from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
-from augury.planning.canonical import digest
+from augury.planning.canonical import canonical_json, digest
 from service.auth.asked import this_request
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
@@ -32,6 +33,9 @@ from store.rows.tables import DatasetRow
 
 RETRY_AFTER_SECONDS = 2
 
+DatasetKey = tuple[str, str]
+"""Whose dataset, and its reference as text."""
+
 
 @dataclass(frozen=True)
 class ResolvedReference:
@@ -45,6 +49,11 @@ class ResolvedReference:
     fault: FieldProblem | None
     upload_bytes: int = 0
     """Of the file that it refers to, where that was uploaded."""
+
+    @cached_property
+    def key(self) -> DatasetKey:
+        """The same for all references that mean the same dataset."""
+        return self.project, canonical_json(self.reference)
 
     def fault_at(self, field: str, message: str) -> FieldProblem:
         """A complaint about one field of the reference, or about all of it."""
@@ -68,13 +77,13 @@ def resolve(
         return replace(resolved, fault=resolved.fault_at("sha256", message))
 
 
-def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
-    """The row that a request refers to; None where nobody has registered it yet.
+def find(session: Session, resolved: ResolvedReference, *, held: bool = False) -> DatasetRow | None:
+    """The row that a request refers to, *held* until the transaction ends; None where nobody has registered it yet.
 
     Raises:
         ProblemError: there is no dataset of that id.
     """
-    row = datasets.find(session, resolved.project, resolved.reference)
+    row = datasets.find(session, resolved.project, resolved.reference, held=held)
     if row is None and resolved.reference["kind"] == "dataset":
         identifier = shown(resolved.reference["id"])
         raise _refused(resolved.fault_at("id", f"got {identifier}: there is no such dataset; see GET /v1/datasets"))
@@ -96,21 +105,38 @@ def require_allowed(resolved: ResolvedReference) -> None:
         raise _refused(resolved.fault)
 
 
+def hold(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
+    """The row that a request refers to, kept from being deleted until the transaction ends; None where there is none.
+
+    Raises:
+        ProblemError: the reference is refused, or names a dataset that is unknown or failed.
+    """
+    require_allowed(resolved)
+    row = find(session, resolved, held=True)
+    return None if row is None else _usable(resolved, row)
+
+
 def get_or_register(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
-    """The row, registered if need be, and kept from being deleted until the transaction ends.
+    """The same, registered if need be.
 
     Raises:
         ProblemError: the reference is refused, names a dataset that is unknown or failed, or is one more than the
             project may have.
     """
-    require_allowed(resolved)
+    row = hold(session, resolved)
+    if row is not None:
+        return row
     try:
-        row = find(session, resolved) or _registered(resources, session, resolved, now)
+        row = _registered(resources, session, resolved, now)
     except datasets.StillBeingDeletedError:
         detail = "the same file is just being deleted with a dataset that had it; send it again in a few seconds"
         raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
     session.flush()
     session.refresh(row, with_for_update={"read": True})
+    return _usable(resolved, row)
+
+
+def _usable(resolved: ResolvedReference, row: DatasetRow) -> DatasetRow:
     if row.state in (DatasetState.FAILED, DatasetState.DELETED):
         reason = Failure.model_validate(row.error).message if row.error else "it was deleted"
         raise _refused(resolved.fault_at("id", f"the dataset cannot be used: {reason}"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 
-import anyio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,7 +57,7 @@ def _paced(receive: Receive, pace: Pace, too_slow: ProblemType) -> Receive:
             return await receive()
         began = time.monotonic()
         try:
-            with anyio.fail_after(pace.patience_seconds(received, waited_seconds)):
+            async with asyncio.timeout(pace.patience_seconds(received, waited_seconds)):
                 message = await receive()
         except TimeoutError:
             detail = f"the body came to a stop or too slowly: {received} bytes in {waited_seconds:.0f} seconds"

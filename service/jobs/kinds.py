@@ -51,13 +51,12 @@ class Amount:
     leaves_files: bool = False
 
 
-def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
+def require_feasible(request: JobRequest, facts: DatasetFacts | None) -> None:
     """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
 
     Raises:
         ProblemError: it cannot.
     """
-    facts = facts_of(dataset)
     if facts is None:
         return
     for check in _KINDS[request.kind].checks:
@@ -67,7 +66,7 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
 
 
 def require_affordable(
-    session: Session, project: str, request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits
+    session: Session, project: str, request: JobRequest, facts: DatasetFacts | None, limits: EffortLimits
 ) -> Amount:
     """Refuse a request that comes to more training, or more images, than one job may ask for; what it comes to.
 
@@ -75,10 +74,9 @@ def require_affordable(
         ProblemError: it does; the numbers are in it.
     """
     if not isinstance(request, TrialRequest):
-        facts = facts_of(dataset)
         _require_small_enough(request, facts, limits.max_archive_bytes)
         return Amount(stored_bytes=0 if facts is None else _archive_bytes(request, facts), leaves_files=True)
-    plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
+    plan = comparison.plan_of(request, facts or _ASSUMED_DTYPE)
     plan = with_final_scores(plan, request, facts_of_test(session, project, request))
     problem = effort_problem(plan, plan.trials_most, plan.epochs or most_epochs(request.training), limits)
     if problem is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.concurrency import run_in_threadpool
 
 from api_schemas.extension import ExtensionRequest
 from api_schemas.jobs import Job, JobList, JobRequest, JobState
@@ -15,7 +15,7 @@ from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
 from service.auth.actor import Actor, Reader, Submitter
 from service.auth.asked import this_request
-from service.http.bodies import BodyDigest, CheckedBodyRoute
+from service.http.bodies import CheckedBodyRoute, Sent
 from service.http.caching.tags import NOT_MODIFIED, IfNoneMatch, unchanged, weak_tag
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
@@ -36,6 +36,7 @@ from service.http.problem_types import (
 )
 from service.http.problems import require_found
 from service.jobs import asking, extension, reading, report_files, submission
+from service.jobs.preparing import Submission
 from service.resources import Resources, Shared
 from store import queue
 from store.ids import IDENTIFIER
@@ -56,11 +57,11 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
         **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY, *JOB_OVER_QUOTA),
     },
 )
-def submit_job(
+async def submit_job(
     resources: Shared,
     caller: Submitter,
     request: Annotated[JobRequest, Body(openapi_examples=JOB_EXAMPLES)],
-    sent: BodyDigest,
+    sent: Sent,
     idempotency_key: IdempotencyKey = None,
     validate_only: Annotated[
         bool, Query(description="Check the request and answer with its plan; store nothing.")
@@ -68,8 +69,10 @@ def submit_job(
 ) -> Any:
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
-        return JSONResponse(submission.preview_plan(resources, caller.project, request).model_dump(mode="json"))
-    return submission.submit(resources, caller.project, request, sent, idempotency_key).response("/v1/jobs")
+        plan = await run_in_threadpool(submission.preview_plan, resources, caller.project, request)
+        return Response(plan.model_dump_json(), media_type="application/json")
+    accepted = await submission.submit(resources, Submission(caller.project, request, sent, idempotency_key))
+    return accepted.response("/v1/jobs")
 
 
 @router.get(

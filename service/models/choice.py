@@ -89,6 +89,11 @@ def require_fitting(session: Session, project: str, request: JobRequest, facts: 
         raise INVALID_REQUEST.error_at("body.model.head", output_problem, _REFUSAL)
 
 
+def names_published_weights(request: JobRequest) -> bool:
+    """Whether it asks for weights that the operator keeps, which it may be the first to name."""
+    return _published(request) is not None
+
+
 def _published(request: JobRequest) -> PublishedWeights | None:
     """What a request's weights are registered as."""
     if isinstance(request, AugmentationRequest) or request.model.weights is None or request.model.name is None:

@@ -59,12 +59,23 @@ def register(session: Session, project: str, reference: dict[str, Any], now: flo
     return insert_or_find(session, row, lambda: find(session, project, reference))
 
 
-def find(session: Session, project: str, reference: dict[str, Any]) -> DatasetRow | None:
-    """The project's live row for a reference, or None. One of kind ``dataset`` finds that one, failed or not."""
-    if reference["kind"] == "dataset":
-        return get(session, project, reference["id"])
-    same = (DatasetRow.project_id == project, DatasetRow.reference_digest == digest(reference))
-    return session.scalar(select(DatasetRow).where(*same, _IS_LIVE))
+def find(session: Session, project: str, reference: dict[str, Any], *, held: bool = False) -> DatasetRow | None:
+    """The project's live row for a reference, or None. One of kind ``dataset`` finds that one, failed or not.
+
+    One that is *held* is as it is now, and is kept from being deleted until the transaction ends.
+    """
+    by_id = reference["kind"] == "dataset"
+    if by_id and not is_identifier(reference["id"]):
+        return None
+    same = (
+        (DatasetRow.id == reference["id"], DatasetRow.state != DatasetState.DELETED)
+        if by_id
+        else (DatasetRow.reference_digest == digest(reference), _IS_LIVE)
+    )
+    query = select(DatasetRow).where(DatasetRow.project_id == project, *same)
+    if held:
+        query = query.with_for_update(read=True).execution_options(populate_existing=True)
+    return session.scalar(query)
 
 
 def get(session: Session, project: str, dataset_id: str) -> DatasetRow | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Table, insert, select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -14,11 +15,14 @@ from api_schemas.progress import TimelineEntry
 from store.rows.outbox.messages import tell_of_job
 from store.rows.tables import JobEventRow, JobRow
 
+_TABLE: Table = JobEventRow.__table__  # type: ignore[assignment]
+_INSERT = insert(_TABLE).returning(_TABLE.c.job_id, _TABLE.c.id)
+
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
     """Record an event, and what webhooks are to be told of it, in the transaction of the change it tells of.
 
-    Nothing else writes events.
+    Nothing but this module writes events.
 
     Raises:
         ValueError: there is no such type of event.
@@ -27,6 +31,17 @@ def append(session: Session, job_id: str, event_type: str, now: float, **data: A
     row = JobEventRow(project_id=project, job_id=job_id, at=now, type=JobEventType(event_type), data=data)
     session.add(row)
     tell_of_job(session, job_id, row.type, now, data)
+
+
+def append_queued(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Record of jobs that are new, by the columns of their rows, that they are queued; the ids by the jobs'.
+
+    No webhook is told of that.
+    """
+    of_each = [{"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"]} for row in rows]
+    of_all = {"type": JobEventType.QUEUED, "data": {}}
+    told = session.execute(_INSERT, [{**each, **of_all} for each in of_each])
+    return {job_id: event_id for job_id, event_id in told.tuples()}  # noqa: C416 - of rows no dict is made otherwise
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:

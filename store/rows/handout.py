@@ -1,31 +1,28 @@
 """Which unit of work is next: decided here, whenever a worker asks, and not by the order of messages.
 
 Ingestions, models to be read, probes and conclusions come first, as they are short and others wait for them. Then every
-job that has work gets its share of the workers: next is the one with the fewest running units for its priority, and the
-longer it has not been served the more it counts, so that nobody waits for ever. Within a job it goes seed by seed, so
-that one which is ended early has whole pairs.
+project that has work gets its share of the workers, however many jobs it has, and of that share every job of it:
+``store.rows.turns.waiting`` says who is next. Within a job it goes seed by seed, so that one which is ended early has
+whole pairs.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.datasets.dataset import DatasetState
-from api_schemas.jobs import JobState, Phase
 from api_schemas.models.model import ModelState
-from api_schemas.service.priority import Priority
 from api_schemas.training.trials import TrialState
 from store.rows import leases
-from store.rows.chunks import ASSEMBLY_QUEUE
 from store.rows.datasets import INGESTION_QUEUE
 from store.rows.leases import Lease, LeaseKind
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,
@@ -36,16 +33,9 @@ from store.rows.tables import (
     RegisteredModelRow,
     TrialRow,
 )
-
-WEIGHTS: dict[Priority, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
-"""How many running units of a job count as one of a normal one's."""
-
-AGEING_SECONDS = 600.0
-"""Not to be served for so long weighs as much as one running unit of others."""
+from store.rows.turns import waiting as waiting_jobs
 
 AnyUnit = type[ChunkRow | ConclusionRow | DatasetRow | RegisteredModelRow | TrialRow]
-
-_WITH_WORK = (Phase.TRAINING, Phase.CONFIRMING, Phase.AUGMENTING, Phase.ASSEMBLING)
 
 
 @dataclass(frozen=True)
@@ -69,11 +59,13 @@ def claim_next(session: Session, queue: str, *, owner: str, now: float, seconds:
 
 
 def note_served(session: Session, job_id: str, now: float) -> None:
-    """Remember when a job had its turn.
+    """Remember when a job, and its project, had their turn.
 
     In a transaction of its own: whoever else needs both locks the job before its units, and not after.
     """
-    session.execute(update(JobRow).where(JobRow.id == job_id).values(served_at=now))
+    served = update(JobRow).where(JobRow.id == job_id).values(served_at=now).returning(JobRow.project_id)
+    project = session.scalar(served)
+    session.execute(update(ProjectRow).where(ProjectRow.id == project).values(served_at=now))
 
 
 def waiting(session: Session, queue: str) -> int:
@@ -108,9 +100,11 @@ def _due(session: Session, queue: str, now: float) -> Iterator[tuple[LeaseKind, 
     asked = (ConclusionRow.state == ConclusionState.QUEUED, ConclusionRow.queue == queue)
     conclusions = select(ConclusionRow.id).where(*asked).order_by(ConclusionRow.created_at)
     yield from ((leases.CONCLUSIONS, found, None) for found in _free(session, conclusions, ConclusionRow))
-    for job_id in _jobs_in_turn(session, queue, now):
-        yield from ((leases.TRIALS, found, job_id) for found in _free(session, _trials_of(job_id), TrialRow))
-        yield from ((leases.CHUNKS, found, job_id) for found in _free(session, _chunks_of(job_id, queue), ChunkRow))
+    running = waiting_jobs.running_units(session)
+    for project in waiting_jobs.projects_in_turn(session, queue, running, now):
+        for job_id in waiting_jobs.jobs_in_turn(session, project, queue, running, now):
+            yield from ((leases.TRIALS, found, job_id) for found in _free(session, _trials_of(job_id), TrialRow))
+            yield from ((leases.CHUNKS, found, job_id) for found in _free(session, _chunks_of(job_id, queue), ChunkRow))
 
 
 def _free(session: Session, query: Select[Any], row: AnyUnit) -> list[str]:
@@ -128,35 +122,3 @@ def _trials_of(job_id: str) -> Select[Any]:
 def _chunks_of(job_id: str, queue: str) -> Select[Any]:
     queued = (ChunkRow.job_id == job_id, ChunkRow.state == ChunkState.QUEUED, ChunkRow.queue == queue)
     return select(ChunkRow.id).where(*queued).order_by(ChunkRow.number)
-
-
-def _jobs_in_turn(session: Session, queue: str, now: float) -> list[str]:
-    running = _running_units(session)
-    columns = (JobRow.id, JobRow.priority, JobRow.served_at, JobRow.created_at)
-    query = select(*columns).where(JobRow.state == JobState.RUNNING, JobRow.phase.in_(_WITH_WORK), _is_offered(queue))
-
-    def turn(job: Any) -> tuple[float, float, str]:
-        weight = WEIGHTS[job.priority]
-        waited = max(0.0, now - (job.served_at or job.created_at))
-        return running[job.id] / weight - waited * weight / AGEING_SECONDS, job.created_at, job.id
-
-    return [job.id for job in sorted(session.execute(query), key=turn)]
-
-
-def _is_offered(queue: str) -> ColumnElement[bool]:
-    """A job's work is for the kind of worker that it asks for; putting parts together is for one kind always."""
-    own = JobRow.queue == queue
-    return or_(own, JobRow.phase == Phase.ASSEMBLING) if queue == ASSEMBLY_QUEUE else own
-
-
-def _running_units(session: Session) -> Counter[str]:
-    """Of every job, its probes included; a trial that several jobs share counts for each of them."""
-    trials = select(JobTrialRow.job_id, func.count())
-    chunks = select(ChunkRow.job_id, func.count())
-    counted: Counter[str] = Counter()
-    for query, state, job_id in (
-        (trials, text("job_trials.trial_state = 'running'"), JobTrialRow.job_id),
-        (chunks, ChunkRow.state == ChunkState.RUNNING, ChunkRow.job_id),
-    ):
-        counted.update({row[0]: row[1] for row in session.execute(query.where(state).group_by(job_id))})
-    return counted

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, tuple_
+from sqlalchemy import CursorResult, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from store.database import insert_into
 from store.rows.access.tables import IdempotencyRow
 
 MAX_FORGOTTEN_AT_ONCE = 1_000
+
+
+KeyOfProject = tuple[str, str]
+"""A project's id, and an idempotency key that it has sent."""
+
+_TABLE: Table = IdempotencyRow.__table__  # type: ignore[assignment]
+_KEY = tuple_(IdempotencyRow.project_id, IdempotencyRow.key)
+_REMEMBER = (
+    update(_TABLE)
+    .where(_TABLE.c.project_id == bindparam("of_project"), _TABLE.c.key == bindparam("of_key"))
+    .values(job_id=bindparam("job_id"), response=bindparam("response"))
+)
 
 
 class KeyReusedError(ValueError):
@@ -67,6 +79,44 @@ def reserve(session: Session, project: str, key: str, fingerprint: Fingerprint, 
     return session.execute(statement.returning(IdempotencyRow.key)).first() is not None
 
 
+def first_rows(session: Session, keys: Collection[KeyOfProject]) -> dict[KeyOfProject, IdempotencyRow]:
+    """The rows of those of these keys that came before."""
+    if not keys:
+        return {}
+    query = select(IdempotencyRow).where(_KEY.in_(keys)).execution_options(populate_existing=True)
+    return {(row.project_id, row.key): row for row in session.scalars(query)}
+
+
+def reserve_all(session: Session, wanted: Mapping[KeyOfProject, Fingerprint], now: float) -> set[KeyOfProject]:
+    """Take keys for this transaction; those of them that no other request has.
+
+    As `reserve` does for one. They are taken in their order, so that of two transactions with some of the same keys
+    one waits for the other, and not each for each.
+    """
+    if not wanted:
+        return set()
+    values = [
+        {"project_id": project, "key": key, "fingerprint": fingerprint.meaning, "sent": fingerprint.sent}
+        | {"created_at": now, "job_id": "", "response": {}}
+        for (project, key), fingerprint in sorted(wanted.items(), key=lambda each: each[0])
+    ]
+    statement = insert_into(session, IdempotencyRow).on_conflict_do_nothing()
+    taken = session.execute(statement.returning(IdempotencyRow.project_id, IdempotencyRow.key), values)
+    return {(project, key) for project, key in taken}
+
+
+def remember_all(session: Session, answers: Mapping[KeyOfProject, tuple[str, dict[str, Any]]]) -> None:
+    """Note the answers under reserved keys: the id of what was made, and what was said."""
+    if answers:
+        session.connection().execute(
+            _REMEMBER,
+            [
+                {"of_project": project, "of_key": key, "job_id": job_id, "response": response}
+                for (project, key), (job_id, response) in answers.items()
+            ],
+        )
+
+
 def remember(session: Session, project: str, key: str, job_id: str, response: dict[str, Any]) -> None:
     """Note the answer under a reserved key."""
     row = session.get_one(IdempotencyRow, (project, key), populate_existing=True)
@@ -75,8 +125,7 @@ def remember(session: Session, project: str, key: str, job_id: str, response: di
 
 def forget_older(session: Session, created_before: float) -> bool:
     """Drop keys whose time is over, the oldest first; False where there may be more than a transaction has time for."""
-    row = tuple_(IdempotencyRow.project_id, IdempotencyRow.key)
     old = select(IdempotencyRow.project_id, IdempotencyRow.key).where(IdempotencyRow.created_at < created_before)
     old = old.order_by(IdempotencyRow.created_at).limit(MAX_FORGOTTEN_AT_ONCE)
-    dropped = session.execute(delete(IdempotencyRow).where(row.in_(old)))
+    dropped = session.execute(delete(IdempotencyRow).where(_KEY.in_(old)))
     return cast("CursorResult[Any]", dropped).rowcount < MAX_FORGOTTEN_AT_ONCE

@@ -21,14 +21,14 @@ from api_schemas.jobs import (
 )
 from api_schemas.plans import Plan
 from api_schemas.training.settings import as_accepted
-from store.ids import JOB, is_identifier, new_id
+from store.ids import is_identifier
 from store.rows import chunks, conclusions, events, plans, state_machines, trials
+from store.rows.accepting import new_jobs
+from store.rows.accepting.new_jobs import AnyRequest, NewJob
 from store.rows.state_machines import move
-from store.rows.tables import DatasetRow, JobLabelRow, JobRow
+from store.rows.tables import DatasetRow, JobRow
 
 Request = TypeVar("Request", bound=RequestModel)
-
-AnyRequest = ComparisonRequest | TrainingRequest | AugmentationRequest
 
 _REQUESTS: dict[JobKind, type[AnyRequest]] = {
     JobKind.COMPARISON: ComparisonRequest,
@@ -46,18 +46,9 @@ def create(
     traceparent: str | None = None,
 ) -> JobRow:  # fmt: skip
     """A queued job of the dataset's project, with labels and first event; its work is in that trace (W3C)."""
-    row = JobRow(
-        id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
-        request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
-        queue=request.device, priority=request.priority,
-        deadline_at=deadline_at, created_at=now, traceparent=traceparent,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    of_job = {"project_id": row.project_id, "job_id": row.id}
-    session.add_all(JobLabelRow(**of_job, key=key, value=value) for key, value in request.labels.items())
-    events.append(session, row.id, JobState.QUEUED, now)
-    return row
+    new = NewJob(request, dataset, now, deadline_at, traceparent=traceparent)
+    new_jobs.store(session, [new])
+    return session.get_one(JobRow, new.id)
 
 
 def find(session: Session, project: str, job_id: str) -> JobRow | None:

@@ -93,6 +93,7 @@ class JobRow(Owned, Base):
         # Of thousands of jobs few are not over, and these are looked at all the time.
         Index("live_jobs_by_dataset", "dataset_id", "id", **only("finished_at is null")),
         Index("live_jobs_by_deadline", "deadline_at", **only("finished_at is null")),
+        Index("live_jobs_in_turn", "project_id", "priority", "served_at", "id", **only("finished_at is null")),
         Index("live_jobs_by_look", "published_at", "id", **only("finished_at is null")),
         Index("live_jobs_by_project", "project_id", "trials_reserved", **only("finished_at is null")),
     )

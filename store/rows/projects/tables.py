@@ -17,6 +17,8 @@ class ProjectRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     created_at: Mapped[float]
+    served_at: Mapped[float | None]
+    """When a worker last took up work of it; see ``store.rows.turns``."""
     state: Mapped[str] = mapped_column(String(10), server_default="active")
     limits: Mapped[dict[str, Any] | None]
     """Its own, by name (see ``api_schemas.access.limits``): null is none, what is missing is as the service has it."""

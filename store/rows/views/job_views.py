@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ from api_schemas.base import optional_timestamp, timestamp
 from api_schemas.events.stream import JobProgress
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
+from api_schemas.lint import Finding
+from api_schemas.progress import TimelineEntry
 from api_schemas.training.settings import as_accepted
 from store.rows import events
 from store.rows.projects.tables import ProjectRow
 from store.rows.tables import JobLabelRow, JobRow
-from store.rows.views.progress import progress_of
+from store.rows.views.progress import NOTHING_DONE, progress_of
 from store.settings import SECONDS_PER_DAY
 
 _IN_SUMMARIES = (
@@ -122,6 +124,32 @@ def to_wire(session: Session, row: JobRow, now: float, keep_days: float | None =
         finished_at=optional_timestamp(row.finished_at),
         expires_at=optional_timestamp(_end_of(session, row, keep_days)),
         timeline=events.timeline(session, row.id),
+    )
+
+
+def of_new(row: Mapping[str, Any], findings: dict[str, list[Finding]]) -> Job:
+    """A job that was stored in this transaction, by what ``store.rows.accepting.new_jobs.store`` gives of it.
+
+    What `to_wire` says of it, without a look at the database: nothing was done for it yet.
+    """
+    at = timestamp(row["created_at"])
+    return Job(
+        id=row["id"],
+        kind=row["kind"],
+        state=row["state"],
+        phase=row["phase"],
+        is_terminal=False,
+        request=row["request"],
+        labels=row["labels"],
+        dataset_id=row["dataset_id"],
+        progress=NOTHING_DONE,
+        error=None,
+        has_report=False,
+        findings=findings,
+        created_at=at,
+        started_at=None,
+        finished_at=None,
+        timeline=[TimelineEntry(sequence=row["event_id"], at=at, type=JobState.QUEUED, data={})],
     )
 
 

@@ -30,6 +30,9 @@ _WORKERS_OF_PHASES = {
 }
 """Who carries on what is going on; where it is not said, the kind that the job asks for."""
 
+NOTHING_DONE = Progress(fraction=0.0, estimated_finish=None)
+"""Of a job of any kind that was just accepted."""
+
 _RUNNING = ("trials_running", "chunks_running")
 
 

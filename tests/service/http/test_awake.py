@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from service.capacity import MAX_SMALL_BODY_BYTES
+from service.http.bodies import MAX_AT_ONCE_BYTES
 from service.specs import previews
 from tests.servers import wait_for
 from tests.service.conftest import LOOPBACK_URL, application
@@ -59,11 +60,11 @@ def _within_seconds(client: TestClient, path: str) -> int:
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/lint", "/v1/previews", "/v1/datasets"])
-@pytest.mark.parametrize("padding", [0, MAX_SMALL_BODY_BYTES], ids=["small", "large"])
+@pytest.mark.parametrize("padding", [MAX_AT_ONCE_BYTES, MAX_SMALL_BODY_BYTES], ids=["small", "large"])
 def test_a_body_is_checked_while_others_are_answered(
     path: str, padding: int, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever its size; a service that does nothing else until it is done looks dead."""
+    """Unless it is tiny; a service that does nothing else until it is done looks dead."""
     held = Held(json.loads, lambda content, *_: b"held" in content)
     monkeypatch.setattr(json, "loads", held)
     body = b'{"kind": "held"}' + b" " * padding

@@ -15,8 +15,9 @@ from api_schemas.service.priority import Priority
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, leases, trials
-from store.rows.handout import AGEING_SECONDS, WEIGHTS, Turn
+from store.rows.handout import Turn
 from store.rows.tables import JobRow, TrialRow
+from store.rows.turns.waiting import AGEING_SECONDS, WEIGHTS
 from tests.store.databases import DIGITS, NOW, comparison, running_job
 
 

@@ -1,0 +1,89 @@
+"""What a job has to pass in the transaction that accepts it: one list, gone through for each request."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from api_schemas.datasets.dataset import DatasetFacts
+from api_schemas.jobs import JobRequest
+from service.jobs import kinds
+from service.jobs.conditions import require_judgeable
+from service.models import choice
+from service.quotas import room
+from service.quotas.limits import require_limits
+from service.resources import Resources
+from service.webhooks.managing import require_there
+from store.rows.tables import DatasetRow
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A request in the transaction that is to accept it, together with others.
+
+    Attributes:
+        resources: with the limits of all projects.
+        session: of that transaction. Nothing is written in it before all requests are checked.
+        now: by the database's clock, in Unix seconds.
+        project: whose request it is.
+        request: with the content of the model that it names.
+        dataset: that it names, held until the transaction ends; None where it is to be registered with the job.
+        facts: of the dataset, as far as they are known.
+        amount: what it comes to, as far as its dataset is known.
+        accepted_before: how many jobs of each project passed before this one in the same transaction, which no
+            query finds yet.
+    """
+
+    resources: Resources
+    session: Session
+    now: float
+    project: str
+    request: JobRequest
+    dataset: DatasetRow | None
+    facts: DatasetFacts | None
+    amount: kinds.Amount
+    accepted_before: Counter[str]
+
+
+class NextTransactionError(Exception):
+    """It can only be said once the jobs that passed before it are stored: to be asked again in the next transaction."""
+
+
+def _require_room(considered: Considered) -> None:
+    resources, session, project = considered.resources, considered.session, considered.project
+    limits = require_limits(resources, session, project)
+    if considered.accepted_before[project] and any(value is not None for value in vars(limits).values()):
+        raise NextTransactionError
+    room.require_room_for_job(resources, session, project, considered.amount.trials, considered.now)
+    if considered.amount.leaves_files:
+        room.require_room_for_files(resources, session, project, considered.amount.stored_bytes)
+
+
+def _require_webhooks(considered: Considered) -> None:
+    require_there(considered.session, considered.project, considered.request.notify)
+
+
+def _require_feasible(considered: Considered) -> None:
+    kinds.require_feasible(considered.request, considered.facts)
+
+
+def _require_fitting(considered: Considered) -> None:
+    choice.require_fitting(considered.session, considered.project, considered.request, considered.facts)
+
+
+def _require_judgeable(considered: Considered) -> None:
+    require_judgeable(considered.session, considered.project, considered.request, considered.dataset)
+
+
+CHECKS: tuple[Callable[[Considered], None], ...] = (
+    _require_room,
+    _require_feasible,
+    _require_webhooks,
+    _require_fitting,
+    _require_judgeable,
+)
+"""In the order in which they are asked. Each lets a request pass or raises a ProblemError, and costs a query of an
+indexed row at most: all who submit wait for it."""

@@ -1,0 +1,1 @@
+"""Storing many new jobs in one transaction, with as many statements as for one of them."""
