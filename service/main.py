@@ -81,8 +81,6 @@ def create_app(
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
     provider = Provider.of(settings, oidc or OidcSettings())
-    traces.configure("augury-api", are_on=settings.traces)
-    counts = RequestCounts()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -105,7 +103,7 @@ def create_app(
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
                 metrics=SeenLately(partial(look, database, queue, settings.sweep_seconds), max_age_seconds=5.0),
             )
-            async with waiting.looking(), counts.added_to(database):
+            async with waiting.looking(), app.state.request_counts.added_to(database):
                 yield
         database.close()
         await run_in_threadpool(traces.flush)
@@ -129,14 +127,20 @@ def create_app(
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
-    app.state.request_counts = counts
-    app.add_middleware(RequestCountMiddleware, counts=counts)
-    app.add_middleware(TraceMiddleware)
+    _have_seen(app, settings)
     for module in _ROUTES:
         app.include_router(module.router)
     openapi.install(app, MODEL_SCHEMAS, are_keys_optional=doors.are_open)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
+
+
+def _have_seen(app: FastAPI, settings: ServiceSettings) -> None:
+    """Have requests counted and, where traces are on, in traces."""
+    traces.configure("augury-api", are_on=settings.traces)
+    app.state.request_counts = RequestCounts()
+    app.add_middleware(RequestCountMiddleware, counts=app.state.request_counts)
+    app.add_middleware(TraceMiddleware)
 
 
 def _outermost(middleware: type[RequestIdMiddleware], build: Callable[[], ASGIApp]) -> Callable[[], ASGIApp]:
