@@ -69,8 +69,9 @@ def _jobs() -> Select[Any]:
 
 
 def _grouped(row: Any, kind: Any, condition: Any) -> Select[Any]:
-    columns = (kind.label("kind"), row.queue, row.state, func.count(), func.min(row.created_at))
-    return select(*columns).where(condition).group_by(text("kind"), row.queue, row.state)
+    # Not called kind: that is a column of some, by which PostgreSQL would group instead.
+    columns = (kind.label("noun"), row.queue, row.state, func.count(), func.min(row.created_at))
+    return select(*columns).where(condition).group_by(text("noun"), row.queue, row.state)
 
 
 def _groups(session: Session, query: Select[Any], now: float) -> Iterator[Group]:
