@@ -16,6 +16,7 @@ from store.database import Database
 from store.queue import celery_app
 from workers import forking, recycling, restarting, stacks
 from workers.context import context
+from workers.delivering import deliverer
 from workers.leasing import shutdown
 from workers.maintenance import caretaker, heart
 from workers.settings import WorkerSettings
@@ -85,6 +86,7 @@ def _keep_house(**_: Any) -> None:
 def _keep_recovering(**_: Any) -> None:
     if settings.worker_kind == "control":
         heart.keep_beating(context(app))
+        deliverer.keep_delivering(context(app))
 
 
 @signals.worker_process_init.connect

@@ -93,15 +93,32 @@ def note_actor(scope: AsgiScope, known: Known, named: str | None) -> Actor:
     Raises:
         ProblemError: they are no member of it.
     """
-    actor = scope[_IN_SCOPE] = known.actor(named)
     scope[_KNOWN] = known
+    actor = scope[_IN_SCOPE] = known.actor(named)
     return actor
+
+
+def note_refused_key(scope: AsgiScope, project: str, key_id: str) -> None:
+    """Say whose key it was that does not work any more; it may nothing."""
+    scope[_IN_SCOPE] = Actor(project, frozenset(), key_id)
+
+
+def known_in(scope: AsgiScope) -> Known | None:
+    """Who sends a request, whether it is about a project of theirs or not; None where that is not known."""
+    known: Known | None = scope.get(_KNOWN)
+    return known
 
 
 def known_of(scope: AsgiScope) -> Known:
     """Who sends a request, in all of their projects."""
     known: Known = scope[_KNOWN]
     return known
+
+
+def actor_in(scope: AsgiScope) -> Actor | None:
+    """Who sends a request; None where that is not known, or not yet."""
+    actor: Actor | None = scope.get(_IN_SCOPE)
+    return actor
 
 
 class Needs(SecurityBase, AskedFirst):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor
+from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor, note_refused_key
 from service.auth.admission import Admission
 from service.http.problem import ProblemError
 from service.http.problems import database_away, render
@@ -43,6 +43,8 @@ class AdmissionMiddleware:
             known = await self._admission.known(headers, client[0] if client else None, database)
             actor = note_actor(scope, known, headers.get(PROJECT_HEADER))
         except ProblemError as refusal:
+            if refusal.key is not None:
+                note_refused_key(scope, *refusal.key)
             await render(Request(scope), refusal)(scope, receive, send)
             return
         except OperationalError as error:

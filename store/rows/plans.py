@@ -21,6 +21,7 @@ from store.rows.counters.catalogue import SLOTS_FILLED
 from store.rows.counters.counting import count
 from store.rows.needs.costs import costs_of_inference, mean_seconds, memory_of_trials
 from store.rows.questions import with_earlier_reports
+from store.rows.quotas import counting
 from store.rows.tables import DatasetRow, JobTrialRow
 
 MAX_TRIALS_AT_ONCE = 200
@@ -132,6 +133,7 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
     _fill(
         session, job_id, definitions, project=dataset.project_id, dataset_id=dataset.id, queue=request.device, now=now
     )
+    counting.note_filled(session, job_id, len(due), are_all=len(due) == len(empty))
     return len(due) == len(empty)
 
 

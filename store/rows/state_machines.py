@@ -9,12 +9,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
+from api_schemas.access.projects import ProjectState
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
+from api_schemas.webhooks.delivery import DeliveryState
+from api_schemas.webhooks.webhook import WebhookState
 from store.rows.counters import units
+from store.rows.outbox.messages import tell_of_units
+from store.rows.outbox.tables import DeliveryRow, WebhookRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,
@@ -33,7 +39,17 @@ _MAX_IDS_AT_ONCE = 500
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[ChunkRow | ConclusionRow | DatasetRow | JobRow | RegisteredModelRow | TrialRow]
+    row: type[
+        ChunkRow
+        | ConclusionRow
+        | DatasetRow
+        | DeliveryRow
+        | JobRow
+        | ProjectRow
+        | RegisteredModelRow
+        | TrialRow
+        | WebhookRow
+    ]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -99,6 +115,31 @@ MODEL = StateMachine(
         ModelState.FAILED: frozenset({ModelState.DELETED}),
     },
 )
+PROJECT = StateMachine(ProjectRow, {ProjectState.ACTIVE: frozenset({ProjectState.DELETING})})
+"""Its end is that there is no such row."""
+WEBHOOK = StateMachine(
+    WebhookRow,
+    {
+        WebhookState.ACTIVE: frozenset({WebhookState.PAUSED, WebhookState.DISABLED, WebhookState.DELETED}),
+        WebhookState.PAUSED: frozenset({WebhookState.ACTIVE, WebhookState.DISABLED, WebhookState.DELETED}),
+        WebhookState.DISABLED: frozenset({WebhookState.ACTIVE, WebhookState.PAUSED, WebhookState.DELETED}),
+    },
+)
+DELIVERY = StateMachine(
+    DeliveryRow,
+    {
+        DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.FAILED}),
+        DeliveryState.SENDING: frozenset({DeliveryState.QUEUED, DeliveryState.DELIVERED, DeliveryState.FAILED}),
+    },
+)
+REPEATED_DELIVERY = StateMachine(
+    DeliveryRow,
+    {
+        DeliveryState.DELIVERED: frozenset({DeliveryState.QUEUED}),
+        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),
+    },
+)
+"""As ``EXTENDED_JOB``: somebody wants it delivered again. Only ``store.rows.webhooks.deliveries.repeat`` does."""
 
 
 def move(
@@ -121,7 +162,7 @@ def _moved(
 ) -> list[str]:
     """The ids of the rows that were moved, of which the rest is told in the same transaction."""
     row = machine.row
-    is_counted = units.is_counted(to)
+    is_counted = units.is_counted(row, to)
     statement = (
         update(row)
         .where(*conditions, row.state.in_(machine.sources(to)))
@@ -133,10 +174,17 @@ def _moved(
     if not moved:
         return []
     ids: list[str] = [each[0] for each in moved]
-    _tell_slots(session, machine, ids, to)
+    _tell(session, machine, ids, to, values)
     if is_counted:
         units.note_moved(session, row, moved, to, values.get("error"))
     return ids
+
+
+def _tell(session: Session, machine: StateMachine, ids: Sequence[str], state: str, values: Mapping[str, Any]) -> None:
+    """Have what goes with a state of these rows written beside them."""
+    _tell_slots(session, machine, ids, state)
+    if values.get("finished_at") is not None:  # webhooks are told of ends alone
+        tell_of_units(session, machine.row, ids, state, values["finished_at"])
 
 
 def _tell_slots(session: Session, machine: StateMachine, trial_ids: Sequence[str], state: str) -> None:

@@ -58,6 +58,12 @@ def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWo
     turn = patiently(lambda: _claim(context, claim), context.settings.lease_seconds)
     if turn is None:
         return False
+    carry_out_claimed(context, turn, units)
+    return True
+
+
+def carry_out_claimed(context: Context, turn: Turn, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> None:
+    """Do a unit that was just claimed, and record its outcome."""
     _note_served(context, turn)
     unit, owner = units[turn.lease.kind], _owner_of(context, turn)
     with bound_contextvars(**owner.ids), traces.span(owner.kind, owner.traceparent, "consumer") as span:
@@ -67,7 +73,6 @@ def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWo
         if outcome not in _GOOD:
             span.fail(outcome)
     traces.flush()  # this process may be replaced now
-    return True
 
 
 def _carry_out(context: Context, unit: UnitOfWork[Any, Any], turn: Turn) -> str:

@@ -18,7 +18,7 @@ from store.rows import handout, jobs, leases
 from store.rows.counters import counting
 from store.rows.tables import JobRow
 from workers.context import Context
-from workers.maintenance import dataset_files, model_files, needless_files, old_rows
+from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end, webhooks
 
 _MAX_DOORBELLS = 500
 _MAX_LOOKS = 200
@@ -117,6 +117,7 @@ def _forget(context: Context, _depths: Depths) -> None:
     old_rows.forget_if_due(context)
     dataset_files.bury(context)
     model_files.bury(context)
+    webhooks.clear_away(context)
 
 
 def _add_up(context: Context, _depths: Depths) -> None:
@@ -134,4 +135,8 @@ def _publish(context: Context, messages: list[Message]) -> None:
         context.queue.publish(*message)
 
 
-_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _forget, _add_up, _delete_files)
+def _end_projects(context: Context, _depths: Depths) -> None:
+    project_end.go_on(context)
+
+
+_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _end_projects, _forget, _add_up, _delete_files)

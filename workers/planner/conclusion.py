@@ -19,6 +19,7 @@ from api_schemas.reports.report import Report
 from store.rows import events, jobs
 from store.rows.counters.catalogue import VERDICTS
 from store.rows.counters.counting import count
+from store.rows.quotas import stored
 from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -62,7 +63,8 @@ def finish_with_report(
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
-            jobs.succeed(session, job_id, name, now, artifacts)
+            if jobs.succeed(session, job_id, name, now, artifacts):
+                stored.note(session, job, stored.files_bytes(artifacts))
 
 
 def note_look(session: Session, job: JobRow, seen: Plan, verdicts: Sequence[Verdict], now: float) -> None:

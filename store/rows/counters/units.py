@@ -19,21 +19,40 @@ from store.rows.counters.catalogue import (
     UNITS_ENDED,
 )
 from store.rows.counters.counting import Count, note
+from store.rows.outbox.tables import DeliveryRow, WebhookRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import ChunkRow, ConclusionRow, DatasetRow, JobRow, RegisteredModelRow, TrialRow
 
-AnyRow = type[ChunkRow | ConclusionRow | DatasetRow | JobRow | RegisteredModelRow | TrialRow]
+AnyRow = type[
+    ChunkRow
+    | ConclusionRow
+    | DatasetRow
+    | DeliveryRow
+    | JobRow
+    | ProjectRow
+    | RegisteredModelRow
+    | TrialRow
+    | WebhookRow
+]
+_NOT_UNITS = (ProjectRow, WebhookRow)
 
-_TAKEN_UP = ("running", "ingesting", "reading")
-_DONE = ("succeeded", "ready", "failed")
+_TAKEN_UP = ("running", "ingesting", "reading", "sending")
+_DONE = ("succeeded", "ready", "delivered", "failed")
 _ENDED = (*_DONE, "cancelled")
-_KINDS = {ConclusionRow: "conclusion", DatasetRow: "dataset", RegisteredModelRow: "model", TrialRow: "trial"}
+_KINDS = {
+    ConclusionRow: "conclusion",
+    DatasetRow: "dataset",
+    DeliveryRow: "message",
+    RegisteredModelRow: "model",
+    TrialRow: "trial",
+}
 SENT_MODEL, REGISTERED_MODEL, NO_MODEL = "sent", "registered", ""
 """In the place of a model's name: one that a request has described, one of the user's own, and of units without any."""
 
 
-def is_counted(state: str) -> bool:
-    """Whether a row that gets to this state is counted."""
-    return state in _TAKEN_UP or state in _ENDED
+def is_counted(row: AnyRow, state: str) -> bool:
+    """Whether it is counted that a row of this table gets to this state."""
+    return row not in _NOT_UNITS and (state in _TAKEN_UP or state in _ENDED)
 
 
 def facts_of(row: AnyRow) -> tuple[ColumnElement[Any], ...]:
@@ -43,7 +62,8 @@ def facts_of(row: AnyRow) -> tuple[ColumnElement[Any], ...]:
     model: Any = TrialRow.definition["model"]["name"].as_string() if is_trial else null()
     digest: Any = TrialRow.model_digest if is_trial else null()
     attempts: Any = literal(0) if row is JobRow else row.attempts  # type: ignore[union-attr]
-    columns: Any = (row.id, row.queue, row.created_at, row.started_at, row.finished_at)
+    table: Any = row
+    columns: Any = (row.id, table.queue, row.created_at, table.started_at, table.finished_at)
     return (*columns, kind.label("kind"), attempts.label("tries"), model.label("model"), digest.label("sent_model"))
 
 

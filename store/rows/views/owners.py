@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store.rows.handout import Turn
+from store.rows.outbox.tables import DeliveryRow
 from store.rows.tables import ChunkRow, ConclusionRow, DatasetRow, JobRow, RegisteredModelRow, TrialRow
 
 _NOUNS = {
     ChunkRow: "chunk",
     ConclusionRow: "conclusion",
     DatasetRow: "dataset",
+    DeliveryRow: "message",
     RegisteredModelRow: "model",
     TrialRow: "trial",
 }

@@ -19,6 +19,7 @@ SAYING_WHOSE = {"project", "dataset", "row", "job", "caller", "resolved"}
 """Parameters that are a project, or something that was found in one."""
 OF_NOBODY = {
     "store.rows.access.keys.belonging_to",
+    "store.rows.access.keys.ended_among",
     "store.rows.access.keys.is_any_active",
     "store.rows.access.keys.note_used",
     "store.rows.access.projects.names",
@@ -29,7 +30,9 @@ OF_NOBODY = {
     "store.rows.counters.sums.read",
     "store.rows.datasets.delete",
     "store.rows.datasets.jobs_in_need",
+    "store.rows.events.of_all",
     "store.rows.needs.other_datasets.note",
+    "store.rows.told.changes.mark",
     "store.rows.trials.of_job",
     "store.rows.upkeep.duties.is_swept",
     "store.rows.upkeep.workers_seen.absence",
