@@ -17,6 +17,7 @@ from service.auth.start import NotProtectedError, require_protected
 from service.settings import ServiceSettings
 from store.database import Database
 from store.doctor.examining import answer, read_settings, versions
+from store.webhooks.settings import WebhookSettings
 
 
 def examine() -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def examine() -> Iterator[Finding]:
 
 def _doors(settings: ServiceSettings) -> Iterator[Finding]:
     oidc, faults = read_settings(OidcSettings)
-    yield from faults
+    yield from [*faults, *read_settings(WebhookSettings)[1]]
     try:
         doors = Doors.of(settings)
         provider = None if oidc is None else Provider.of(settings, oidc)
@@ -89,4 +90,4 @@ def _traces(settings: ServiceSettings) -> Iterator[Finding]:
 
 
 if __name__ == "__main__":
-    sys.exit(answer(examine, ServiceSettings, OidcSettings))
+    sys.exit(answer(examine, ServiceSettings, OidcSettings, WebhookSettings))

@@ -103,15 +103,12 @@ def create_app(
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
     provider, webhooks = Provider.of(settings, oidc or OidcSettings()), webhooks or WebhookSettings()
-    traces.configure("augury-api", are_on=settings.traces)
-    counts = RequestCounts()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
-        protect = partial(require_protected, settings, database, are_people_known=provider is not None)
-        await run_in_threadpool(protect)
+        await run_in_threadpool(partial(require_protected, settings, database, are_people_known=provider is not None))
         queue = Queue(celery_app(settings))
         poller = Poller(database)
         find = partial(reading.find, keep_days=settings.job_retention_days)
@@ -131,10 +128,9 @@ def create_app(
                 waiting=waiting,
                 streams=streams,
                 limits=LimitsLately(database, settings.default_limits),
-                readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
-                metrics=SeenLately(partial(look, database, queue, settings.sweep_seconds), max_age_seconds=5.0),
+                **_seen_lately(database, queue, settings.sweep_seconds),
             )
-            refusals = resources.refusals
+            refusals, counts = resources.refusals, app.state.request_counts
             with resources.submissions.running(partial(submission.accept_all, resources)):
                 async with poller.looking(), refusals.being_written(database), counts.added_to(database):
                     yield {ENDS_SOON: [waiting.close, streams.end_all]}
@@ -153,23 +149,37 @@ def create_app(
     )
     app.state.provider = provider
     problems.install(app)
-    app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
-    app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
-    app.add_middleware(RateLimitMiddleware)
     doors = Doors.of(settings)
-    app.add_middleware(AdmissionMiddleware, admission=Admission(doors, provider))
-    hosts = AllowedHosts(settings.allowed_hosts, settings.host)
-    app.add_middleware(OwnPagesMiddleware, hosts=hosts)
-    app.add_middleware(AuditMiddleware)
-    app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
-    app.state.request_counts = counts
-    app.add_middleware(RequestCountMiddleware, counts=counts)
-    app.add_middleware(TraceMiddleware)
+    _add_middleware(app, settings, ingest, Admission(doors, provider))
     for module in _ROUTES:
         app.include_router(module.router)
     openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
+
+
+def _seen_lately(database: Database, queue: Queue, sweep_seconds: float) -> dict[str, Any]:
+    """What is asked for often, by those who watch the service."""
+    return {
+        "readiness": SeenLately(partial(readiness, database, queue, sweep_seconds), max_age_seconds=1.0),
+        "metrics": SeenLately(partial(look, database, queue, sweep_seconds), max_age_seconds=5.0),
+    }
+
+
+def _add_middleware(app: FastAPI, settings: ServiceSettings, ingest: IngestSettings, admission: Admission) -> None:
+    """Whatever looks at a request before its route does; what is added last sees it first."""
+    app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
+    app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
+    app.add_middleware(RateLimitMiddleware)
+    app.add_middleware(AdmissionMiddleware, admission=admission)
+    hosts = AllowedHosts(settings.allowed_hosts, settings.host)
+    app.add_middleware(OwnPagesMiddleware, hosts=hosts)
+    app.add_middleware(AuditMiddleware)
+    app.add_middleware(AllowedHostMiddleware, hosts=hosts)
+    traces.configure("augury-api", are_on=settings.traces)
+    app.state.request_counts = RequestCounts()
+    app.add_middleware(RequestCountMiddleware, counts=app.state.request_counts)
+    app.add_middleware(TraceMiddleware)
 
 
 def _outermost(middleware: type[RequestIdMiddleware], build: Callable[[], ASGIApp]) -> Callable[[], ASGIApp]:

@@ -15,7 +15,7 @@ _BOUNDS_OF_WORK = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3_
 _BOUNDS_OF_REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 
 _OF_UNITS = ("kind", "model", "device")
-_KINDS = ("trial", "dataset", "model", "conclusion", *map(str, ChunkRole))
+_KINDS = ("trial", "dataset", "model", "conclusion", "message", *map(str, ChunkRole))
 
 
 @dataclass(frozen=True)

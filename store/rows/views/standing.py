@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, text
 from sqlalchemy.orm import Session
 
+from store.rows.outbox.tables import DeliveryRow
 from store.rows.tables import ChunkRow, ConclusionRow, DatasetRow, JobRow, RegisteredModelRow, TrialRow
 from store.rows.upkeep.duties import SWEEP, done_at
 from store.rows.upkeep.tables import WorkersSeenRow
 
 QUEUED, RUNNING = "queued", "running"
-_ACTIVE = {"ingesting": RUNNING, "reading": RUNNING}
+_ACTIVE = {"ingesting": RUNNING, "reading": RUNNING, "sending": RUNNING}
 """What some call running otherwise."""
 
 
@@ -61,6 +62,8 @@ def _units() -> Iterator[Select[Any]]:
     yield _grouped(ChunkRow, ChunkRow.role, ChunkRow.state.in_((QUEUED, RUNNING)))
     yield _grouped(ConclusionRow, literal("conclusion"), ConclusionRow.state.in_((QUEUED, RUNNING)))
     yield _grouped(DatasetRow, literal("dataset"), DatasetRow.state.in_((QUEUED, "ingesting")))
+    for condition in ("webhook_deliveries.state = 'queued'", "webhook_deliveries.lease_until is not null"):
+        yield _grouped(DeliveryRow, literal("message"), text(condition))
     yield _grouped(RegisteredModelRow, literal("model"), RegisteredModelRow.state.in_((QUEUED, "reading")))
 
 
@@ -69,8 +72,9 @@ def _jobs() -> Select[Any]:
 
 
 def _grouped(row: Any, kind: Any, condition: Any) -> Select[Any]:
-    columns = (kind.label("kind"), row.queue, row.state, func.count(), func.min(row.created_at))
-    return select(*columns).where(condition).group_by(text("kind"), row.queue, row.state)
+    # Not called kind: that is a column of some, by which PostgreSQL would group instead.
+    columns = (kind.label("noun"), row.queue, row.state, func.count(), func.min(row.created_at))
+    return select(*columns).where(condition).group_by(text("noun"), row.queue, row.state)
 
 
 def _groups(session: Session, query: Select[Any], now: float) -> Iterator[Group]:

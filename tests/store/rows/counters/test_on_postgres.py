@@ -12,13 +12,14 @@ from sqlalchemy import func, select
 from api_schemas.failures import Failure, FailureClass
 from store import migrate
 from store.database import Database
-from store.rows import jobs, trials
+from store.ids import DEFAULT_PROJECT
+from store.rows import datasets, jobs, trials
 from store.rows.counters import counting
 from store.rows.counters.catalogue import LEASES_LOST, UNIT_WAIT, UNITS_ENDED
 from store.rows.counters.tables import CountRow
-from store.rows.views.standing import standing
+from store.rows.views.standing import Group, standing
 from tests.servers import postgres
-from tests.store.databases import NOW, claim, result, running_job
+from tests.store.databases import DIGITS, NOW, claim, result, running_job
 from tests.store.rows.counters.counted import counted_in
 
 THREADS, COUNTS = 6, 20
@@ -63,6 +64,16 @@ def test_whoever_adds_up_at_the_same_time_adds_nothing_twice(database: Database)
     assert sum(counted_in(database, LEASES_LOST).values()) - before == THREADS * COUNTS
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(CountRow)) == 0
+
+
+def test_datasets_that_wait_are_one_group_there_alike(database: Database) -> None:
+    """Although the table has a column that is called as the label is."""
+    with database.writing() as session:
+        for path in ("/x", "/y"):
+            datasets.register(session, DEFAULT_PROJECT, {"kind": "path", "path": path}, NOW)
+        datasets.register(session, DEFAULT_PROJECT, DIGITS, NOW)
+        assert standing(session, NOW).units == (Group("dataset", "cpu", "queued", 3, 0.0),)
+        session.rollback()
 
 
 def test_changes_of_state_are_counted_there_alike(database: Database) -> None:

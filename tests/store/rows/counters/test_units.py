@@ -122,6 +122,14 @@ def test_how_work_stands_is_what_is_not_over(database: Database) -> None:
     }
 
 
+def test_datasets_that_wait_are_one_group_wherever_they_come_from(database: Database) -> None:
+    """Two with the same labels are refused by whoever scrapes them."""
+    with database.writing() as session:
+        datasets.register(session, DEFAULT_PROJECT, DIGITS, NOW)
+        datasets.register(session, DEFAULT_PROJECT, {"kind": "path", "path": "/x"}, NOW + 5)
+        assert standing(session, NOW + 10).units == (Group("dataset", "cpu", "queued", 2, 10.0),)
+
+
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_no_state_that_goes_on_counts_as_an_end(database: Database, state: str) -> None:
     """A unit that is given back, or taken up, has not ended."""
