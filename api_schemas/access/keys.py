@@ -10,7 +10,7 @@ from api_schemas.base import RequestModel, Timestamp
 from api_schemas.plain_text import PlainText
 
 Scope = Literal["read", "submit", "admin"]
-"""``read`` shows what there is, ``submit`` stores, changes and deletes, ``admin`` makes and revokes keys."""
+"""``read`` shows what there is, ``submit`` stores, changes and deletes, ``admin`` says who comes in and who is told."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 MAX_KEY_DAYS = 3_650.0

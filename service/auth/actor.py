@@ -136,4 +136,4 @@ Reader = Annotated[Actor, Security(Needs("read"), scopes=["read"])]
 Submitter = Annotated[Actor, Security(Needs("submit"), scopes=["submit"])]
 """Of a route that stores, changes or deletes something."""
 Administrator = Annotated[Actor, Security(Needs("admin"), scopes=["admin"])]
-"""Of a route that says who may come in."""
+"""Of a route that says who may come in, or who is told of what happens."""
