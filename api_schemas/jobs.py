@@ -224,6 +224,7 @@ class Job(Body):
     created_at: Timestamp
     started_at: Timestamp | None
     finished_at: Timestamp | None
+    expires_at: Timestamp | None = Field(None, description="When it goes, with its files; null until it is over.")
     timeline: list[TimelineEntry]
 
 

@@ -9,6 +9,7 @@ import structlog
 from celery import signals
 
 from augury.private_files import close_data_directory
+from augury.telemetry import traces
 from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
@@ -31,6 +32,7 @@ app.conf.update(
     worker_proc_alive_timeout=_SLOWEST_WARM_UP_SECONDS,
     worker_max_memory_per_child=settings.worker_memory_bytes // 1024,  # which Celery takes in KiB
 )
+traces.configure(f"augury-worker-{settings.worker_kind}", are_on=settings.traces)
 recycling.install()
 restarting.install()
 stacks.write_when_asked()
@@ -40,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
-    configure_logging()
+    configure_logging(settings.log_format)
 
 
 @signals.worker_init.connect

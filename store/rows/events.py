@@ -45,6 +45,12 @@ def of_project(
     return [to_wire(row) for row in session.scalars(query)]
 
 
+def is_any_after(session: Session, project: str, job_id: str, after: int) -> bool:
+    """Whether something has happened to a project's job after that event."""
+    of_job = (JobEventRow.project_id == project, JobEventRow.job_id == job_id, JobEventRow.id > after)
+    return session.scalar(select(JobEventRow.id).where(*of_job).limit(1)) is not None
+
+
 def of_all(session: Session, *, after: int, to: int, limit: int) -> list[tuple[str, JobEvent]]:
     """The same of all projects, each with whose it is: for who hands them on to whom they belong."""
     return [(row.project_id, to_wire(row)) for row in session.scalars(_between(after, to, limit))]

@@ -18,7 +18,9 @@ from api_schemas.webhooks.delivery import DeliveryState
 from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
+from store.rows.counters import units
 from store.rows.outbox.tables import DeliveryRow
+from store.rows.quotas import usage
 from store.rows.state_machines import StateMachine, move
 from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, RegisteredModelRow, TrialRow
 
@@ -102,10 +104,13 @@ def renew(session: Session, lease: Lease, *, now: float, seconds: float, **progr
 
 def finish(session: Session, lease: Lease, state: str, *, now: float, **values: Any) -> bool:
     """End the unit in a terminal state; False, and nothing changed, when the lease is lost."""
-    return move(
+    is_ended = move(
         session, lease.kind.machine, lease.row_id, state, lease.is_held,
         lease_id=None, lease_until=None, finished_at=now, **values,
     )  # fmt: skip
+    if is_ended and lease.kind is TRIALS:
+        usage.note_trained(session, lease.row_id, now)
+    return is_ended
 
 
 def give_back(session: Session, lease: Lease) -> bool:
@@ -145,7 +150,9 @@ def expire(session: Session, kind: LeaseKind, *, now: float, max_attempts: int) 
     """
     row = kind.row
     overdue: Sequence[Any] = session.scalars(select(row).where(row.state == kind.active, row.lease_until < now)).all()
-    return [unit.id for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
+    lost = [unit for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
+    units.note_lost(session, lost)
+    return [unit.id for unit in lost]
 
 
 def _take_back(session: Session, kind: LeaseKind, unit: Any, now: float, max_attempts: int) -> bool:

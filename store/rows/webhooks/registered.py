@@ -19,9 +19,9 @@ from api_schemas.webhooks.webhook import (
 )
 from store.ids import WEBHOOK, is_identifier, new_id
 from store.rows import state_machines
-from store.rows.access.tables import ProjectRow
 from store.rows.outbox import messages
 from store.rows.outbox.tables import WebhookRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.state_machines import move
 from store.rows.webhooks import deliveries
 from store.settings import SECONDS_PER_HOUR

@@ -50,7 +50,9 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> Scope:
         """What it takes, said independently of the routes."""
-        if self.template.startswith(("/v1/keys", "/v1/webhooks")):
+        if self.template == "/metrics":
+            return "metrics"
+        if self.template.startswith(("/v1/keys", "/v1/audit", "/v1/webhooks")) or self == ("DELETE", "/v1/project"):
             return "admin"
         if self.template == "/v1/session":
             return "read"
@@ -96,8 +98,12 @@ def objects(guarded: Guarded) -> dict[str, str]:
 _FACTS = {"media_type": "application/zip", "bytes": 1, "sha256": "0" * 64}
 
 
+_QUERIES = {"/v1/events": "?follow=false"}
+"""Of those that would not come to an end by themselves."""
+
+
 def _ask(guarded: Guarded, operation: Operation, objects: dict[str, str], headers: dict[str, str]) -> Any:
-    path = operation.template.format_map(objects)
+    path = operation.template.format_map(objects) + _QUERIES.get(operation.template, "")
     return guarded.client.request(operation.method, path, headers=headers, json=operation.body)
 
 
