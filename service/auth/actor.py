@@ -156,6 +156,6 @@ Reader = Annotated[Actor, Security(Needs("read"), scopes=["read"])]
 Submitter = Annotated[Actor, Security(Needs("submit"), scopes=["submit"])]
 """Of a route that stores, changes or deletes something."""
 Administrator = Annotated[Actor, Security(Needs("admin"), scopes=["admin"])]
-"""Of a route that says who may come in."""
+"""Of a route that says who may come in, or who is told of what happens."""
 Operator = Annotated[Actor, Security(Needs("metrics"), scopes=["metrics"])]
 """Of the route that shows how the whole service is doing, all projects together."""
