@@ -47,6 +47,7 @@ class ServiceSettings(StoreSettings):
     max_waiting_clients: int = Field(
         500, ge=0, description="How many clients it holds answers for at a time; others are answered at once."
     )
+    max_event_streams: int = Field(600, ge=0, description="How many streams of events it holds open at a time.")
     max_connections: int = Field(
         1000, ge=1, description="Open connections; the oldest without a whole request makes room for one more."
     )
@@ -69,7 +70,7 @@ class ServiceSettings(StoreSettings):
     )
     quota_stored_bytes: int | None = Field(None, ge=0, le=MAX_BYTES, description="Of a project's files.")
     quota_datasets: int | None = Field(None, ge=0, le=MAX_COUNT, description="Of a project.")
-    quota_event_streams: int | None = Field(None, ge=0, le=MAX_COUNT, description="Open at a time, of a project.")
+    quota_event_streams: int | None = Field(500, ge=0, le=MAX_COUNT, description="Open at a time, of a project.")
     quota_requests_per_minute: int | None = Field(
         None, ge=1, le=MAX_COUNT, description="Of a project, answered by each process of the service."
     )

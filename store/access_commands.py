@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api_schemas.access.keys import SCOPES, Key, KeyRequest
+from api_schemas.access.keys import PROJECT_SCOPES, SCOPES, Key, KeyRequest
 from store import migrate, project_commands
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
@@ -24,7 +24,7 @@ def add_to(commands: Any) -> None:
     of_keys = commands.add_parser("keys", help="make, list and revoke keys").add_subparsers(dest="what", required=True)
     create = _command(of_keys, "create", _create_key, "make a key and print it, once")
     create.add_argument("name", help="to know it again by")
-    create.add_argument("--scope", action="append", choices=SCOPES, help="what it may; default: all of them")
+    create.add_argument("--scope", action="append", choices=SCOPES, help="what it may; default: all but metrics")
     create.add_argument("--days", type=float, help="after which it ends; default: never")
     revoke = _command(of_keys, "revoke", _revoke_key, "have a key work no more")
     revoke.add_argument("id", help="key_…, as listed")
@@ -55,9 +55,8 @@ def run(database: Database, arguments: argparse.Namespace) -> int:
 
 
 def _create_key(database: Database, arguments: argparse.Namespace) -> None:
-    request = KeyRequest(
-        name=arguments.name, scopes=arguments.scope or list(SCOPES), expires_in_days=arguments.days, replaces=None
-    )
+    scopes = arguments.scope or list(PROJECT_SCOPES)
+    request = KeyRequest(name=arguments.name, scopes=scopes, expires_in_days=arguments.days, replaces=None)
     with database.writing() as session:
         projects.require_active(session, arguments.project)
         now = database.now(session)
@@ -79,7 +78,7 @@ def _list_keys(database: Database, arguments: argparse.Namespace) -> None:
 def _line(key: Key) -> str:
     ends = key.expires_at or "never"
     used = key.last_used_at or "never"
-    return f"{key.id}  {key.state:7}  {','.join(key.scopes):17}  ends {ends}  used {used}  {key.name}"
+    return f"{key.id}  {key.state:7}  {','.join(key.scopes):25}  ends {ends}  used {used}  {key.name}"
 
 
 def _revoke_key(database: Database, arguments: argparse.Namespace) -> None:

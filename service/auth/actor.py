@@ -10,7 +10,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.types import Scope as AsgiScope
 
-from api_schemas.access.keys import SCOPES, Scope
+from api_schemas.access.keys import PROJECT_SCOPES, SCOPES, Scope
 from augury.field_problems import shown
 from service.auth.members import Memberships
 from service.http.bodies import AskedFirst
@@ -83,16 +83,19 @@ class Known:
 
 ANYBODY = Known({DEFAULT_PROJECT: frozenset(SCOPES)}, DEFAULT_PROJECT)
 """Who brings no key, where none is needed."""
+THROUGH_A_PROXY = Known({DEFAULT_PROJECT: frozenset(PROJECT_SCOPES)}, DEFAULT_PROJECT)
+"""Whom a proxy has let in: not all whom it knows run the service."""
 
 
-def note_actor(scope: AsgiScope, known: Known, named: str | None) -> None:
-    """Say who sends a request, in the project that it has *named*, before it is routed.
+def note_actor(scope: AsgiScope, known: Known, named: str | None) -> Actor:
+    """Say who sends a request, in the project that it has *named*, before it is routed; the same is returned.
 
     Raises:
         ProblemError: they are no member of it.
     """
     scope[_KNOWN] = known
-    scope[_IN_SCOPE] = known.actor(named)
+    actor = scope[_IN_SCOPE] = known.actor(named)
+    return actor
 
 
 def note_refused_key(scope: AsgiScope, project: str, key_id: str) -> None:
@@ -154,3 +157,5 @@ Submitter = Annotated[Actor, Security(Needs("submit"), scopes=["submit"])]
 """Of a route that stores, changes or deletes something."""
 Administrator = Annotated[Actor, Security(Needs("admin"), scopes=["admin"])]
 """Of a route that says who may come in."""
+Operator = Annotated[Actor, Security(Needs("metrics"), scopes=["metrics"])]
+"""Of the route that shows how the whole service is doing, all projects together."""

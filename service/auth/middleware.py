@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import Request
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
@@ -40,7 +41,7 @@ class AdmissionMiddleware:
         database, client, headers = scope["app"].state.resources.database, scope.get("client"), Headers(scope=scope)
         try:
             known = await self._admission.known(headers, client[0] if client else None, database)
-            note_actor(scope, known, headers.get(PROJECT_HEADER))
+            actor = note_actor(scope, known, headers.get(PROJECT_HEADER))
         except ProblemError as refusal:
             if refusal.key is not None:
                 note_refused_key(scope, *refusal.key)
@@ -49,4 +50,5 @@ class AdmissionMiddleware:
         except OperationalError as error:
             await render(Request(scope), database_away(scope["path"], error))(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        with structlog.contextvars.bound_contextvars(project=actor.project):
+            await self._app(scope, receive, send)

@@ -42,7 +42,7 @@ NO_SUCH_PATH = ProblemType(
 NOT_FOUND = ProblemType(
     404,
     "not-found",
-    "There is no job, dataset, model, artifact or key of this name in your project, or what it stored is gone",
+    "There is no job, dataset, model, artifact, key or webhook of this name in your project, or what it stored is gone",
     "Check the id. What was deleted has to be made again.",
 )
 METHOD_NOT_ALLOWED = ProblemType(
@@ -124,6 +124,12 @@ MODEL_IN_USE = ProblemType(
     "Cancel the jobs in `detail`, or wait for them.",
     retryable=True,
 )
+TOO_MANY_WEBHOOKS = ProblemType(
+    409, "too-many-webhooks", "The project has as many webhooks as it may", "Delete one that is not needed."
+)
+CANNOT_DELIVER = ProblemType(
+    409, "cannot-deliver", "The webhook is told nothing, or the message is on its way", "Read `detail`."
+)
 BODY_TOO_LARGE = ProblemType(
     413,
     "body-too-large",
@@ -163,6 +169,13 @@ IDEMPOTENCY_KEY_REUSED = ProblemType(
     "The `Idempotency-Key` came before with another request",
     "Use a new key for a new request.",
 )
+TOO_MANY_STREAMS = ProblemType(
+    429,
+    "too-many-streams",
+    "The project holds as many streams of events open as it may",
+    "Close one, or ask for the job again and again with `Prefer: wait`; come back after `Retry-After` seconds.",
+    retryable=True,
+)
 INTERNAL = ProblemType(
     500,
     "internal",
@@ -175,6 +188,13 @@ BUSY = ProblemType(
     "busy",
     "Others have taken all the room for such requests",
     "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+STREAMS_FULL = ProblemType(
+    503,
+    "streams-full",
+    "The service holds as many streams of events open as it bears, or is about to end",
+    "Ask for the job again and again with `Prefer: wait`, or come back after `Retry-After` seconds.",
     retryable=True,
 )
 DATABASE_UNAVAILABLE = ProblemType(

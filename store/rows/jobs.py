@@ -42,18 +42,15 @@ _WAITING_JOBS = (trials.jobs_of, chunks.jobs_of, conclusions.jobs_of)
 
 
 def create(
-    session: Session,
-    request: AnyRequest,
-    dataset: DatasetRow,
-    now: float,
-    deadline_at: float,
-) -> JobRow:
-    """A queued job of the dataset's project, with its labels and its first event."""
+    session: Session, request: AnyRequest, dataset: DatasetRow, now: float, deadline_at: float,
+    traceparent: str | None = None,
+) -> JobRow:  # fmt: skip
+    """A queued job of the dataset's project, with labels and first event; its work is in that trace (W3C)."""
     row = JobRow(
         id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
         queue=request.device, priority=request.priority,
-        deadline_at=deadline_at, created_at=now,
+        deadline_at=deadline_at, created_at=now, traceparent=traceparent,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -73,6 +73,8 @@ class JobRow(Owned, Base):
     failed_looks: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often in a row the planner failed over it."""
     stop_requested_at: Mapped[float | None]
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    """Of the request that it came with (W3C Trace Context), so that what is done for it days later is in one trace."""
     deadline_at: Mapped[float]
     created_at: Mapped[float]
     started_at: Mapped[float | None]
@@ -149,6 +151,7 @@ class TrialRow(Owned, Leased, Base):
         Index("trials_by_model", "model_digest", **only("model_digest is not null")),
         Index("unfinished_trials", "project_id", **only("state in ('queued', 'running')")),
         Index("unpublished_trials", "id", **only("state = 'queued' and published_at is null")),
+        Index("live_trials", "state", "queue", "created_at", **only("state in ('queued', 'running')")),
     )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from api_schemas.plans import Plan
 from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
 from store.rows import events, jobs
+from store.rows.counters.catalogue import VERDICTS
+from store.rows.counters.counting import count
 from store.rows.quotas import stored
 from store.rows.tables import JobRow
 from workers.context import Context
@@ -54,6 +56,8 @@ def finish_with_report(
         if job is None or _is_over_or_extended(job, seen):
             return
         now = context.database.now(session)
+        for verdict, times in Counter(str(candidate.verdict) for candidate in report.candidates).items():
+            count(session, VERDICTS, verdict, times=times)
         note_look(session, job, seen, [each.verdict for each in report.candidates], now)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:

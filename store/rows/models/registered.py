@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select, text
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -18,6 +20,7 @@ from store.rows.leases import Lease
 from store.rows.quotas import stored
 from store.rows.state_machines import move
 from store.rows.tables import JobRow, RegisteredModelRow
+from store.rows.told import read_once
 from store.rows.upkeep import tombstones
 
 _IS_LIVE = text("registered_models.state not in ('failed', 'deleted')")  # in the words of its index
@@ -141,17 +144,29 @@ def delete(session: Session, row: RegisteredModelRow, now: float) -> None:
 
 def page(session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None) -> ModelList:
     """A project's models, newest first, from after *cursor*, without their layers."""
+    rows = session.scalars(_on_page(project, limit=limit, cursor=cursor, state=state)).all()
+    return ModelList(
+        items=[_without_layers(to_wire(row)) for row in rows[:limit]],
+        next_cursor=rows[limit - 1].id if len(rows) > limit else None,
+    )
+
+
+def page_version(
+    session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Equal to an earlier one where the page looks the same."""
+    query = _on_page(project, limit=limit, cursor=cursor, state=state)
+    return read_once.versions_in(session, RegisteredModelRow, query)
+
+
+def _on_page(project: str, *, limit: int, cursor: str | None, state: str | None) -> Select[RegisteredModelRow]:
     is_there = RegisteredModelRow.state != ModelState.DELETED
     query = select(RegisteredModelRow).where(RegisteredModelRow.project_id == project, is_there)
     if cursor is not None:
         query = query.where(RegisteredModelRow.id < cursor)
     if state is not None:
         query = query.where(RegisteredModelRow.state == state)
-    rows = session.scalars(query.order_by(RegisteredModelRow.id.desc()).limit(limit + 1)).all()
-    return ModelList(
-        items=[_without_layers(to_wire(row)) for row in rows[:limit]],
-        next_cursor=rows[limit - 1].id if len(rows) > limit else None,
-    )
+    return query.order_by(RegisteredModelRow.id.desc()).limit(limit + 1)
 
 
 def _without_layers(model: Model) -> Model:
