@@ -206,10 +206,7 @@ class Job(Body):
     id: str
     kind: JobKind
     state: JobState
-    phase: Phase = Field(
-        description="What is going on: waiting, ingesting, training, confirming, reporting, augmenting, assembling "
-        "or done."
-    )
+    phase: Phase = Field(description="What is going on; which phases there are depends on the kind.")
     is_terminal: bool
     request: dict[str, Any]
     labels: dict[str, str]

@@ -16,9 +16,9 @@ from store.rows import leases, trials
 from store.rows.access import projects
 from store.rows.audit import trail
 from store.rows.audit.tables import AuditRow
+from store.rows.ending import old_jobs, project_end
 from store.rows.quotas import counting, stored, usage
 from store.rows.tables import JobRow
-from store.rows.upkeep import old_jobs, project_end
 from tests.servers import postgres
 from tests.store.databases import NOW, claim, new_job, running_job
 
