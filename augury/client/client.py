@@ -23,6 +23,8 @@ from augury.client.datasets import DatasetClient
 from augury.client.events import EventClient
 from augury.client.keys import KeyClient
 from augury.client.models import ModelClient
+from augury.client.projects import ProjectClient
+from augury.client.webhooks import WebhookClient
 from augury.errors import AuguryError, RequestRefused, ServiceFailed
 
 Request = JobRequest | Mapping[str, Any]
@@ -37,7 +39,7 @@ _PLANS: dict[JobKind, type[Plan] | type[AugmentationPlan]] = {
 _NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
-class Client(EventClient, DatasetClient, ModelClient, KeyClient):
+class Client(EventClient, DatasetClient, ModelClient, KeyClient, ProjectClient, WebhookClient):
     """Talks to one Augury service.
 
     Every method raises `RequestRefused` when the service says no, `ServiceUnreachable` when it cannot be

@@ -12,6 +12,7 @@ from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
 from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
 from service.auth.actor import Actor, Reader, Submitter
+from service.auth.asked import this_request
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected, Selection
 from service.http.bodies import parsed, whole_body
@@ -162,7 +163,9 @@ def delete_dataset(resources: Shared, caller: Submitter, dataset_id: str) -> Non
         if jobs:
             detail = f"unfinished jobs need the dataset: {', '.join(jobs)}; cancel them, or wait for them"
             raise DATASET_IN_USE.error(detail)
-        datasets.delete(session, dataset_id, resources.database.now(session))
+        now = resources.database.now(session)
+        datasets.delete(session, dataset_id, now)
+        this_request().note(session, caller.project, now, dataset_id)
     snapshots.let_go_of_maps()
 
 

@@ -15,6 +15,7 @@ from service.events.streaming import EventStream
 from service.http.problem_types import NOT_FOUND
 from service.http.problems import require_found
 from service.resources import Resources, Shared
+from service.watching.listener import Listener
 from store.rows import events, jobs
 
 router = APIRouter(tags=["events"])
@@ -53,7 +54,7 @@ async def stream_job(
     cursor = next((each for each in (last_event_id, after) if each is not None), 0)
     if await run_in_threadpool(_is_all_told, resources, caller, job_id, cursor):
         return Response(status_code=204)
-    listener = resources.streams.open(caller.project, job_id, caller.key_id, cursor, _max_seconds(caller))
+    listener = await _open(resources, caller, job_id, cursor)
     return EventStream(resources.streams, listener, is_followed=follow)
 
 
@@ -72,8 +73,14 @@ async def stream_project(
 ) -> Response:
     """A stream of what happens to all jobs of the project, from now or from an event on. It does not end by itself."""
     cursor = next((each for each in (last_event_id, after) if each is not None), None)
-    listener = resources.streams.open(caller.project, None, caller.key_id, cursor, _max_seconds(caller))
+    listener = await _open(resources, caller, None, cursor)
     return EventStream(resources.streams, listener, is_followed=follow)
+
+
+async def _open(resources: Resources, caller: Actor, job_id: str | None, cursor: int | None) -> Listener:
+    allowed = await resources.limits.max_event_streams(caller.project)
+    seconds = _max_seconds(caller)
+    return resources.streams.open(caller.project, job_id, caller.key_id, cursor, seconds, allowed=allowed)
 
 
 def _max_seconds(caller: Actor) -> float:

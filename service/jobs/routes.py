@@ -14,11 +14,13 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
 from service.auth.actor import Actor, Reader, Submitter
+from service.auth.asked import this_request
 from service.http.bodies import BodyDigest, CheckedBodyRoute
 from service.http.caching.tags import NOT_MODIFIED, IfNoneMatch, unchanged, weak_tag
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
+from service.http.problem_rows.quotas import EXTENSION_OVER_QUOTA, JOB_OVER_QUOTA
 from service.http.problem_types import (
     ALREADY_OVER,
     BODY_REFUSED,
@@ -51,7 +53,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
     summary="Submit a job",
     responses={
         200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
-        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY),
+        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY, *JOB_OVER_QUOTA),
     },
 )
 def submit_job(
@@ -127,7 +129,8 @@ async def get_job(
 def _read_job(resources: Resources, caller: Actor, job_id: str) -> Job:
     with resources.database.reading() as session:
         now = resources.database.now(session)
-        return require_found(reading.find(session, caller.project, job_id, now), "job", job_id)
+        keep_days = resources.settings.job_retention_days
+        return require_found(reading.find(session, caller.project, job_id, now, keep_days=keep_days), "job", job_id)
 
 
 @router.post(
@@ -144,6 +147,7 @@ def cancel_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
         state = job_rows.cancel(session, row, now)
         if state in (JobState.SUCCEEDED, JobState.FAILED):
             raise ALREADY_OVER.error(f"the job has {state} already; there is nothing to cancel")
+        this_request().note(session, caller.project, now, job_id)
     return _read_job(resources, caller, job_id)
 
 
@@ -157,7 +161,10 @@ def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     """End the training now and report on what is done. Stopping twice is harmless."""
     with resources.database.writing() as session:
         row = require_found(job_rows.find_locked(session, caller.project, job_id), "job", job_id)
-        reason = job_rows.stop(session, row, resources.database.now(session))
+        now = resources.database.now(session)
+        reason = job_rows.stop(session, row, now)
+        if reason is None:
+            this_request().note(session, caller.project, now, job_id)
     if reason is not None:
         raise CANNOT_STOP.error(reason)
     resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
@@ -169,7 +176,7 @@ def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     status_code=202,
     response_model=Job,
     summary="Train a finished comparison on more seeds",
-    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
+    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, *EXTENSION_OVER_QUOTA),
 )
 def extend_job(
     resources: Shared,

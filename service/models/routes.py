@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from api_schemas.models.model import Model, ModelList, ModelState
 from api_schemas.models.references import ModelReference, UploadedModel
 from service.auth.actor import Reader, Submitter
+from service.auth.asked import this_request
 from service.datasets import uploads
 from service.datasets.multipart import FileForm
 from service.http.bodies import parsed, whole_body
@@ -129,7 +130,9 @@ def delete_model(resources: Shared, caller: Submitter, model_id: str) -> None:
         if jobs:
             detail = f"unfinished jobs need the model: {', '.join(jobs)}; cancel them, or wait for them"
             raise MODEL_IN_USE.error(detail)
-        registered.delete(session, row, resources.database.now(session))
+        now = resources.database.now(session)
+        registered.delete(session, row, now)
+        this_request().note(session, caller.project, now, model_id)
 
 
 def _uploaded(form: FileForm) -> UploadedModel:

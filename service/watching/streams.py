@@ -10,7 +10,7 @@ import math
 import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import anyio
@@ -42,11 +42,10 @@ class Streams:
         database: where the events are.
         poller: looks for new ones.
         max_streams: that are open at a time.
-        limit_of: how many of them may be a project's.
     """
 
-    def __init__(self, database: Database, poller: Poller, max_streams: int, limit_of: Callable[[str], int]) -> None:
-        self._database, self._poller, self._max_streams, self._limit_of = database, poller, max_streams, limit_of
+    def __init__(self, database: Database, poller: Poller, max_streams: int) -> None:
+        self._database, self._poller, self._max_streams = database, poller, max_streams
         self._listeners: set[Listener] = set()
         self._to_all: dict[str, set[Listener]] = defaultdict(set)
         """By project, those that hear of all its jobs."""
@@ -75,9 +74,12 @@ class Streams:
         key_id: str | None,
         position: int | None,
         max_seconds: float = math.inf,
+        *,
+        allowed: int | None = None,
     ) -> Listener:
         """One more, which hears what comes after the event *position*, or after now where that is None.
 
+        *allowed* are so many of the project; None: any number.
         It ends when its key does, and after *max_seconds*: whoever has no key comes again, to be let in again.
 
         Raises:
@@ -86,8 +88,7 @@ class Streams:
         if self._is_closed or self.count >= self._max_streams:
             detail = f"the service holds {self.count} streams of events open, and takes no more now"
             raise STREAMS_FULL.error(detail, headers=_RETRY_AFTER)
-        allowed = self._limit_of(project)
-        if self._open_of[project] >= allowed:
+        if allowed is not None and self._open_of[project] >= allowed:
             detail = f"your project holds {self._open_of[project]} streams of events open, and may hold {allowed}"
             raise TOO_MANY_STREAMS.error(detail, headers=_RETRY_AFTER)
         listener = Listener(project, job_id, key_id, position, time.monotonic() + max_seconds)

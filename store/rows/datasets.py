@@ -17,8 +17,10 @@ from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.needs import other_datasets
+from store.rows.needs.tables import FreshSeedsRow
+from store.rows.quotas import stored
 from store.rows.state_machines import move
-from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
+from store.rows.tables import DatasetRow, JobRow
 from store.rows.told import read_once
 from store.rows.upkeep import tombstones
 
@@ -81,10 +83,14 @@ def last_failure(session: Session, project: str, reference: dict[str, Any]) -> F
 
 def finish_ingestion(session: Session, lease: Lease, content_digest: str, facts: DatasetFacts, now: float) -> bool:
     """The snapshot is stored and measured; False when the lease was lost meanwhile."""
-    return leases.finish(
+    is_ready = leases.finish(
         session, lease, DatasetState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json"),
         progress=None,
     )  # fmt: skip
+    if is_ready:
+        row = session.get_one(DatasetRow, lease.row_id)
+        stored.note(session, row, row.stored_bytes + stored.images_bytes(facts))
+    return is_ready
 
 
 def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float) -> bool:

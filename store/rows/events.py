@@ -11,11 +11,14 @@ from api_schemas.base import timestamp
 from api_schemas.events.stream import JobEvent
 from api_schemas.events.types import JobEventType
 from api_schemas.progress import TimelineEntry
+from store.rows.outbox.messages import tell_of_job
 from store.rows.tables import JobEventRow, JobRow
 
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
-    """Record an event in the transaction of the change it tells of. Nothing else writes events.
+    """Record an event, and what webhooks are to be told of it, in the transaction of the change it tells of.
+
+    Nothing else writes events.
 
     Raises:
         ValueError: there is no such type of event.
@@ -23,6 +26,7 @@ def append(session: Session, job_id: str, event_type: str, now: float, **data: A
     project = select(JobRow.project_id).where(JobRow.id == job_id).scalar_subquery()
     row = JobEventRow(project_id=project, job_id=job_id, at=now, type=JobEventType(event_type), data=data)
     session.add(row)
+    tell_of_job(session, job_id, row.type, now, data)
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:

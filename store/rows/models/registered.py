@@ -17,6 +17,7 @@ from store.ids import MODEL, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.datasets import INGESTION_QUEUE, StillBeingDeletedError
 from store.rows.leases import Lease
+from store.rows.quotas import stored
 from store.rows.state_machines import move
 from store.rows.tables import JobRow, RegisteredModelRow
 from store.rows.told import read_once
@@ -32,7 +33,7 @@ def register(session: Session, project: str, reference: dict[str, object], now: 
     Raises:
         StillBeingDeletedError: the file of an upload was given up before, and goes at this moment.
     """
-    existing = _find(session, project, reference)
+    existing = find(session, project, reference)
     if existing is not None:
         return existing
     checksum = str(reference["sha256"]) if reference["kind"] == "upload" else None
@@ -50,14 +51,15 @@ def register(session: Session, project: str, reference: dict[str, object], now: 
         reference_digest=digest(reference),
         created_at=now,
     )
-    return insert_or_find(session, row, lambda: _find(session, project, reference))
+    return insert_or_find(session, row, lambda: find(session, project, reference))
 
 
 def _same(project: str, reference: dict[str, object]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return RegisteredModelRow.project_id == project, RegisteredModelRow.reference_digest == digest(reference)
 
 
-def _find(session: Session, project: str, reference: dict[str, object]) -> RegisteredModelRow | None:
+def find(session: Session, project: str, reference: dict[str, object]) -> RegisteredModelRow | None:
+    """The project's live row for a reference, or None."""
     return session.scalar(select(RegisteredModelRow).where(*_same(project, reference), _IS_LIVE))
 
 
@@ -100,10 +102,14 @@ def kept(session: Session, project: str, content_digest: str) -> RegisteredModel
 
 def finish_reading(session: Session, lease: Lease, content_digest: str, facts: ModelFacts, now: float) -> bool:
     """The model is stored; False when the lease was lost meanwhile."""
-    return leases.finish(
+    is_ready = leases.finish(
         session, lease, ModelState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json"),
         progress=None,
     )  # fmt: skip
+    if is_ready:
+        row = session.get_one(RegisteredModelRow, lease.row_id)
+        stored.note(session, row, row.stored_bytes + facts.bytes)
+    return is_ready
 
 
 def fail_reading(session: Session, lease: Lease, failure: Failure, now: float) -> bool:

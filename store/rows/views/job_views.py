@@ -16,8 +16,10 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from api_schemas.training.settings import as_accepted
 from store.rows import events
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import JobLabelRow, JobRow
 from store.rows.views.progress import progress_of
+from store.settings import SECONDS_PER_DAY
 
 _IN_SUMMARIES = (
     JobRow.id,
@@ -99,8 +101,8 @@ def _summary(row: JobRow) -> JobSummary:
     )
 
 
-def to_wire(session: Session, row: JobRow, now: float) -> Job:
-    """The job as its client sees it now."""
+def to_wire(session: Session, row: JobRow, now: float, keep_days: float | None = None) -> Job:
+    """The job as its client sees it now; *keep_days* is how long jobs of all projects are kept once they are over."""
     state = JobState(row.state)
     return Job(
         id=row.id,
@@ -118,6 +120,7 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
         created_at=timestamp(row.created_at),
         started_at=optional_timestamp(row.started_at),
         finished_at=optional_timestamp(row.finished_at),
+        expires_at=optional_timestamp(_end_of(session, row, keep_days)),
         timeline=events.timeline(session, row.id),
     )
 
@@ -129,6 +132,16 @@ def progress_told(session: Session, row: JobRow, now: float) -> JobProgress | No
         return None
     progress = progress_of(session, row, now)
     return JobProgress(job_id=row.id, kind=JobKind(row.kind), state=state, phase=Phase(row.phase), progress=progress)
+
+
+def _end_of(session: Session, row: JobRow, keep_days: float | None) -> float | None:
+    """When a job that is over is forgotten: by what its project keeps, or all of them."""
+    if row.finished_at is None:
+        return None
+    project = session.get(ProjectRow, row.project_id)
+    own = None if project is None else project.keep_jobs_days
+    days = [each for each in (keep_days, own) if each is not None]
+    return row.finished_at + min(days) * SECONDS_PER_DAY if days else None
 
 
 def artifacts_of(row: JobRow) -> list[Artifact]:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from store.ids import is_identifier
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import ChunkRow, DatasetRow, JobEventRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep.tables import WorkersSeenRow
 from store.rows.upkeep.workers_seen import ABSENT_AFTER_SECONDS
@@ -39,6 +40,7 @@ def versions_of(session: Session, job_ids: Collection[str], now: float) -> dict[
             JobRow.finished_at,
             DatasetRow.state,
             select(func.max(JobEventRow.id)).where(JobEventRow.job_id == JobRow.id).scalar_subquery(),
+            select(ProjectRow.keep_jobs_days).where(ProjectRow.id == JobRow.project_id).scalar_subquery(),
             JobRow.created_at,
         )
         .join(DatasetRow, DatasetRow.id == JobRow.dataset_id)

@@ -26,6 +26,8 @@ OF_NOBODY = {
     "store.rows.access.sessions.begin",
     "store.rows.access.sessions.end",
     "store.rows.access.sessions.find",
+    "store.rows.counters.counting.add",
+    "store.rows.counters.sums.read",
     "store.rows.datasets.delete",
     "store.rows.datasets.jobs_in_need",
     "store.rows.events.of_all",
@@ -34,6 +36,7 @@ OF_NOBODY = {
     "store.rows.trials.of_job",
     "store.rows.upkeep.duties.is_swept",
     "store.rows.upkeep.workers_seen.absence",
+    "store.rows.views.standing.standing",
     "store.rows.views.versions.versions_of",
 }
 """What is asked before it is known who asks, about the service itself, or about the id of a row that was found."""

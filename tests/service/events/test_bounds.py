@@ -74,7 +74,7 @@ def test_while_nothing_happens_one_statement_is_asked_however_many_listen(servic
 
 def test_a_project_may_hold_so_many_streams_and_the_service_so_many_of_all(guarded: Path) -> None:
     """Who has too many is told apart from who comes when there is no room, and both when to come again."""
-    with served(guarded, max_event_streams=3, max_event_streams_per_project=2, auth="keys") as service:
+    with served(guarded, max_event_streams=3, quota_event_streams=2, auth="keys") as service:
         own, other = (bearer(new_key(service.database, project=project)) for project in ("default", OTHERS))
         with ExitStack() as opened:
             for headers in (own, own):
