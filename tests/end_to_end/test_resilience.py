@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from api_schemas.jobs import Job
 from augury import Client
 from store import queue
 from store.queue import Queue, celery_app
 from store.settings import StoreSettings
-from tests.end_to_end.stack import LONG, Stack, comparison, cpu_seconds, training
+from tests.end_to_end.stack import JOB_PATIENCE_SECONDS, LONG, Stack, comparison, cpu_seconds, training
 from tests.servers import wait_for
 
 pytestmark = pytest.mark.timeout(400)
@@ -138,14 +139,20 @@ def test_who_listens_hears_of_everything_through_a_death_of_the_service(stack: S
     job = stack.submit(training(**LONG, first_seed=750))
     url = f"http://127.0.0.1:{stack.port}"
     with ThreadPoolExecutor(2) as pool, Client(url) as watching, Client(url) as listening:
-        watched = pool.submit(lambda: list(watching.watch(job["id"])))
-        heard = pool.submit(lambda: [event.sequence for event in listening.events(job["id"])])
-        stack.wait_until_training(job["id"])
+        seen, heard = list[Job](), list[int]()
+        watched = pool.submit(lambda: seen.extend(watching.watch(job["id"], patience=300)))
+        listened = pool.submit(
+            lambda: heard.extend(event.sequence for event in listening.events(job["id"], patience=300))
+        )
+        wait_for(lambda: heard and seen, "both to listen")
         stack.kill("api")
         stack.start_api()
-        stack.finished(job["id"])
-        assert watched.result(60)[-1].state == "succeeded"
-        assert heard.result(60) == [entry["sequence"] for entry in stack.job(job["id"])["timeline"]]
+        stack.http.post(f"/v1/jobs/{job['id']}/cancel")
+        ended = stack.finished(job["id"])
+        watched.result(JOB_PATIENCE_SECONDS)
+        listened.result(JOB_PATIENCE_SECONDS)
+    assert (seen[0].is_terminal, seen[-1].state) == (False, ended["state"])
+    assert heard == [entry["sequence"] for entry in stack.job(job["id"])["timeline"]]
 
 
 def test_a_worker_that_is_told_to_stop_gives_its_trial_back_at_once(stack: Stack) -> None:
