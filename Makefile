@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo up test check format bench lock clean
+.PHONY: help demo up test fuzz check format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -26,6 +26,9 @@ up: $(INSTALLED) ## Start the service, a worker and all they need on this machin
 
 test: $(INSTALLED) ## Run all tests; they start every server they need
 	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --durations 10
+
+fuzz: $(INSTALLED) ## Ask the service all that its OpenAPI document allows, for a long while
+	@AUGURY_FUZZ_EXAMPLES=50 $(BIN)/python -m pytest -rA --timeout 7200 tests/service/contract/test_fuzzed.py
 
 check: $(INSTALLED) ## Lint, type-check and hold the import rules
 	@$(BIN)/ruff format --check --quiet .

@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import CoreSchema, ErrorType
 
+from api_schemas.integers import with_integers
 from api_schemas.plain_text import PLAIN_PATTERN, require_plain
 
 Points = Annotated[
@@ -105,9 +106,9 @@ class Body(BaseModel):
 class RequestModel(BaseModel):
     """What a client sends.
 
-    Types are strict (``"20"`` and ``true`` are not numbers), infinities and NaN are refused, so are control characters
-    in texts, and an unknown field is an error that names the field the client probably meant. Where there are many
-    unknown fields, only the first few errors do.
+    Types are strict (``"20"`` and ``true`` are not numbers, but ``20.0`` is an integer, as JSON Schema has it),
+    infinities and NaN are refused, so are control characters in texts, and an unknown field is an error that names the
+    field the client probably meant. Where there are many unknown fields, only the first few errors do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -135,10 +136,17 @@ class RequestModel(BaseModel):
     def _suggest_known_fields(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
             return handler(require_few_fields(value))
-        except ValidationError as error:
+        except ValidationError as refusal:
             if not _ARE_SUGGESTIONS_WANTED.get():
                 raise
-            lines = error.errors(include_url=False)
+            error, lines = refusal, refusal.errors(include_url=False)
+        again = with_integers(value, lines)
+        try:
+            if again is None:
+                raise error
+            return handler(again)
+        except ValidationError as refusal:
+            error, lines = refusal, refusal.errors(include_url=False)
             if not any(_is_unknown_field(line) for line in lines):
                 raise
             details = _with_suggestions(lines, list(cls.model_fields), cls.renamed_fields)

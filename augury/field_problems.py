@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
+
+from pydantic_core.core_schema import ErrorType
 
 from api_schemas.service.problems import FieldProblem
 
@@ -13,6 +15,8 @@ MAX_NAMED_FIELDS = 50
 """Whoever has more faulty fields than these has one mistake that is behind them all."""
 _MAX_SHOWN_LENGTH = 120
 _FIRST_PART_OF_LOCATION = 1
+_OF_THE_SCHEMA = {*get_args(ErrorType), "missing_kind", "unknown_field"} - {"value_error", "assertion_error"}
+"""Types of errors that JSON Schema has a word for; all others are of rules that are written in Python."""
 _ENCODER = json.JSONEncoder(ensure_ascii=True, default=repr)
 
 
@@ -43,14 +47,20 @@ def field_problems(lines: Sequence[Any], body: Any) -> list[FieldProblem]:
     """
     expectations: dict[str, list[str]] = defaultdict(list)
     received: dict[str, Any] = {}
+    beyond: set[str] = set()
     for line in lines:
-        location = _location(line["loc"], body)
+        is_missing = line["type"] in _NOTHING_RECEIVED
+        location = _location(line["loc"], body, is_missing=is_missing)
         expectation = _expectation(line)
         if expectation not in expectations[location]:
             expectations[location].append(expectation)
-        received.setdefault(location, _MISSING if line["type"] in _NOTHING_RECEIVED else line["input"])
+        if line["type"] not in _OF_THE_SCHEMA:
+            beyond.add(location)
+        received.setdefault(location, _MISSING if is_missing else line["input"])
     return [
-        FieldProblem(location=location, message=_message(received[location], expected))
+        FieldProblem(
+            location=location, message=_message(received[location], expected), beyond_schema=location in beyond
+        )
         for location, expected in expectations.items()
     ]
 
@@ -89,7 +99,7 @@ def _message(received: Any, expected: list[str]) -> str:
     return f"got {shown(received)}: {joined}"
 
 
-def _location(loc: Sequence[int | str], body: Any) -> str:
+def _location(loc: Sequence[int | str], body: Any, *, is_missing: bool) -> str:
     """The path to a field as the client wrote it: without the names of a union's alternatives."""
     source, rest = str(loc[0]), list(loc[_FIRST_PART_OF_LOCATION:])
     if source != "body":
@@ -106,7 +116,7 @@ def _location(loc: Sequence[int | str], body: Any) -> str:
             path, here = f"{path}[{part}]", here[int(part)]
         elif is_field:
             path, here = f"{path}.{part}", here[part]
-        elif index == len(rest) - 1 and isinstance(here, dict):
-            path = f"{path}.{part}"  # what is missing is not in the body
+        elif is_missing and index == len(rest) - 1 and isinstance(here, dict):
+            path = f"{path}.{part}"  # it is not in the body
         is_past_tag = is_past_tag and here is before
     return in_ascii(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import uuid
 import warnings
@@ -19,9 +20,19 @@ from tests import distribution, servers
 # it to processes they start need the usual meaning.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Hypothesis allows an example 200 ms by the clock, which says nothing where other tests run at the same time.
-hypothesis.settings.register_profile("shared-processors", deadline=None)
+# Hypothesis allows an example 200 ms by the clock, which says nothing where other tests run at the same time. A
+# property that needs more examples than these, because what it looks for is rare, says so itself.
+hypothesis.settings.register_profile("shared-processors", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("shared-processors")
+
+# What is imported and collected stays: a third of the time went into looking again and again for garbage among it.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, and it is looked for among what comes only."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

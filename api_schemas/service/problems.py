@@ -15,6 +15,11 @@ class FieldProblem(Body):
 
     location: str = Field(description="Where it is.", examples=["body.candidates[0].spec.zoom_range"])
     message: str = Field(examples=["got 1.5, expected a number less than 1"])
+    beyond_schema: bool = Field(
+        False,
+        description="Whether the reason is one that this document cannot say: fields that contradict each other, what "
+        "the dataset is, what the operator allows. Otherwise a validator finds the fault before the request is sent.",
+    )
 
 
 class Problem(Body):

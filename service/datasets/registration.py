@@ -57,7 +57,8 @@ class ResolvedReference:
 
     def fault_at(self, field: str, message: str) -> FieldProblem:
         """A complaint about one field of the reference, or about all of it."""
-        return FieldProblem(location=".".join(filter(None, (self.location, field))), message=message)
+        location = ".".join(filter(None, (self.location, field)))
+        return FieldProblem(location=location, message=message, beyond_schema=True)
 
 
 def resolve(

@@ -63,5 +63,8 @@ class ProblemType:
         return ProblemError(self, detail, errors, headers)
 
     def error_at(self, location: str, message: str, detail: str) -> ProblemError:
-        """To be raised where one field is at fault; *location* is, e.g., ``body.dataset.id``."""
-        return self.error(detail, [FieldProblem(location=in_ascii(location), message=message)])
+        """To be raised where one field is at fault; *location* is, e.g., ``body.dataset.id``.
+
+        What the routes themselves find at fault is what the schema of the request cannot say.
+        """
+        return self.error(detail, [FieldProblem(location=in_ascii(location), message=message, beyond_schema=True)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -118,12 +119,38 @@ def test_a_baseline_takes_preprocessing_only() -> None:
     assert ComparisonRequest.model_validate(_request(baseline={"spec": {"samplewise_center": True}}))
 
 
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    """As JSON Schema has it; in lists, in alternatives and below them, and what was sent is left as it is."""
+    sent = _request(
+        training={"epochs": 2.0},
+        evaluation={"seeds": {"min": 2.0, "max": 3}},
+        budget_response=[1.0, 2.0],
+        dataset={"kind": "path", "path": "/x", "background": [1.0, 2, 3.0]},
+    )
+    before = json.dumps(sent)
+    request = ComparisonRequest.model_validate(sent)
+    assert json.dumps(sent) == before
+    whole = json.loads(before.replace(".0", ""))
+    assert request == ComparisonRequest.model_validate(whole)
+    assert type(request.training.epochs) is int
+    for refused in (2.5, 1e300, 0.0):
+        ((location, _),) = _refusals(_request(training={"epochs": refused}))[:1]
+        assert location[:2] == ("training", "epochs")
+
+
+def test_a_number_that_may_be_either_stays_what_it_is() -> None:
+    """A shift by 1.0 is by the whole width, one by 1 is by a pixel."""
+    sent = _request(candidates=_candidates("a", width_shift_range=1.0))
+    shift = ComparisonRequest.model_validate(sent).candidates[0].spec.width_shift_range
+    assert type(shift) is float
+
+
 @pytest.mark.parametrize(
     ("model", "refused", "accepted"),
     [
         (TrainingSettings, {"epochs": 0}, {"epochs": 1}),
         (TrainingSettings, {"epochs": 1001}, {"epochs": 1000}),
-        (TrainingSettings, {"epochs": 2.0}, {"epochs": 2}),
+        (TrainingSettings, {"epochs": 2.5}, {"epochs": 2}),
         (TrainingSettings, {"batch_size": 0}, {"batch_size": 1}),
         (TrainingSettings, {"learning_rate": 0}, {"learning_rate": 1e-9}),
         (TrainingSettings, {"learning_rate": 10.1}, {"learning_rate": 10}),

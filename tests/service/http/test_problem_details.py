@@ -44,6 +44,20 @@ def _faults(response: Response) -> dict[str, str]:
     return {error["location"]: error["message"] for error in problem["errors"]}
 
 
+def _those_beyond_the_schema(response: Response) -> dict[str, bool]:
+    return {error["location"]: error["beyond_schema"] for error in response.json()["errors"]}
+
+
+def test_a_fault_says_whether_the_document_has_it(shared_client: TestClient) -> None:
+    """A type, a bound, a missing or unknown field is in the schema; a rule about several fields or of today is not."""
+    wrong = {"kind": "comparison", "training": {"epochs": "many"}, "canditates": [], "candidates": []}
+    assert set(_those_beyond_the_schema(_post(shared_client, wrong)).values()) == {False}
+    contrary = comparison_body() | {"evaluation": {"seeds": {"min": 9, "max": 5}}}
+    assert _those_beyond_the_schema(_post(shared_client, contrary)) == {"body.evaluation.seeds": True}
+    elsewhere = comparison_body() | {"dataset": {"kind": "path", "path": "/nowhere"}}
+    assert list(_those_beyond_the_schema(_post(shared_client, elsewhere)).values()) == [True]
+
+
 def test_an_unknown_path_is_a_404_problem(shared_client: TestClient) -> None:
     """It points to the description of the interface."""
     problem = _assert_problem(shared_client.get("/v1/nothing"), 404, "no-such-path")

@@ -1,0 +1,72 @@
+"""The service under the requests that schemathesis makes of its OpenAPI document.
+
+Whatever is in the document is asked, with a key: no answer is a mistake of the service's, each has a status, a media
+type and a body that the document says, and what the document allows is taken, or refused for what no schema can say.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx2
+import pytest
+
+from tests.servers import PATIENCE_SECONDS, missing
+from tests.service.auth.conftest import new_key
+from tests.service.conftest import application, listening
+from tests.store.databases import migrated_copy
+
+ROOT = Path(__file__).parents[3]
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = os.environ.get("AUGURY_FUZZ_EXAMPLES", "3")
+"""Requests of each operation; ``make fuzz`` makes more of them."""
+IS_THOROUGH = "AUGURY_FUZZ_EXAMPLES" in os.environ
+
+PHASES = ["examples", "fuzzing", "stateful"]
+"""``coverage`` takes each bound of each field in turn, for minutes: ``make fuzz`` has it."""
+
+
+class Served(NamedTuple):
+    """A service, and what it says of itself."""
+
+    document: Path
+    url: str
+    key: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The file of the document, and how to reach the service behind its real server: its address, and a key to all."""
+    folder = tmp_path_factory.mktemp("contract")
+    database = migrated_copy(folder)
+    key = new_key(database)
+    database.close()
+    with listening(application(folder, auth="keys")) as (host, port):
+        url, document = f"http://{host}:{port}", folder / "openapi.json"
+        # To write it the first time takes longer than schemathesis would wait for it where others are at work.
+        document.write_bytes(httpx2.get(f"{url}/openapi.json", timeout=PATIENCE_SECONDS).content)
+        yield Served(document, url, key)
+
+
+@pytest.mark.parametrize("phase", [*PHASES, *(["coverage"] if IS_THOROUGH else [])])
+def test_the_service_does_what_its_document_says(phase: str, served: Served, tmp_path: Path) -> None:
+    """Of every operation that is in it."""
+    if importlib.util.find_spec("schemathesis") is None:
+        missing("schemathesis", "pip install '.[dev]'")
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
+    command += [str(served.document), "--url", served.url, "--header", f"Authorization: Bearer {served.key}"]
+    command += ["--no-color", "--phases", phase, "--max-examples", EXAMPLES]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "SCHEMATHESIS_HOOKS": "tests.service.contract.hooks",
+    }
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr
+    assert " 0 generated" not in done.stdout
