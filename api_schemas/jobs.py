@@ -23,10 +23,11 @@ from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
 from api_schemas.training.automatic_epochs import ComparisonTraining
+from api_schemas.training.epochs_by_size import JobTraining
 from api_schemas.training.evaluation import EvaluationSettings, TrainingEvaluation, require_of_a_training
 from api_schemas.training.models import ModelSpec, require_engine_of_views
 from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
-from api_schemas.training.settings import TrainingSettings, require_device
+from api_schemas.training.settings import require_device
 
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
@@ -129,7 +130,7 @@ class TrainingRequest(RequestModel):
     spec: ImageDataGeneratorSpec = Field(ImageDataGeneratorSpec(), json_schema_extra=DECIDED_BY_JOBS)
     engine: Engine = Field("augury", description="As in a comparison.")
     model: ModelSpec = ModelSpec()
-    training: TrainingSettings = TrainingSettings()
+    training: JobTraining = JobTraining()
     evaluation: TrainingEvaluation = TrainingEvaluation()
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     priority: Priority = "normal"

@@ -45,7 +45,7 @@ class Arm(Body):
     epochs: int | None = Field(
         None,
         description="Roles budget, pilot and earlier: its epochs, in place of the plan's. earlier: what was trained "
-        "before the plan's epochs became twice as many.",
+        "before the plan's epochs became twice as many. Role data: those of so few images, with epochs 'by_size'.",
     )
     training_share: float | None = Field(
         None, description="Role data: the share of the training images that it is trained on."
@@ -128,11 +128,16 @@ class Plan(Body):
     epochs: int | None = Field(
         None,
         description="Of every trial whose arm says nothing else; null while training.epochs 'auto' has not found it, "
-        "and in plans of earlier versions.",
+        "while 'by_size' waits for the dataset to be read, and in plans of earlier versions.",
+    )
+    epochs_rule: str | None = Field(
+        None,
+        description="In a sentence: what the epochs are in steps of the optimizer, and where their number comes from. "
+        "Null with 'auto', and before the dataset was read.",
     )
     trial_epochs: int | None = Field(
         None,
-        description="Epochs of all these trials together, or the most that they may be while 'auto' has not found how "
+        description="Epochs of all these trials together, or the most that they may be while it is not known how "
         "many; null in plans of earlier versions.",
     )
     trials_most: int = Field(0, description="If every verdict stays undecided to the last round.")

@@ -23,6 +23,9 @@ class Progress(Body):
     )
     chunks_done: int = 0
     chunks_running: int = 0
+    epochs_rule: str | None = Field(
+        None, description="How long each trial is trained, in a sentence, once the plan is made; see the plan's."
+    )
     waiting_for: str | None = Field(
         None, description="Where nothing can go on because a kind of worker was not seen lately: which, in a sentence."
     )

@@ -29,6 +29,7 @@ BEFORE: dict[str, Any] = {"schedule": "constant", "learning_rate": 1e-3}
 RECIPES: dict[str, dict[str, Any]] = {
     "constant 1e-3, last epoch": BEFORE,
     "constant 1e-3, averaged": BEFORE | {"average_last": 0.25},
+    "constant 2e-3": {"schedule": "constant", "learning_rate": 2e-3},
     "cosine 1e-3": {"schedule": "cosine", "learning_rate": 1e-3},
     "cosine 2e-3": {"schedule": "cosine", "learning_rate": 2e-3},
     "cosine 2e-3, averaged": {"schedule": "cosine", "learning_rate": 2e-3, "average_last": 0.25},

@@ -5,6 +5,8 @@
     python benchmarks/settling.py --rows trials --arrays uneven.npz --arms moderate    # images and labels
     python benchmarks/settling.py --rows trials --judge-only
     python benchmarks/settling.py --rows trials --doubled        # who is called unfinished, and is it
+    python benchmarks/settling.py --rows trials --widths         # how wide a report's intervals are
+    python benchmarks/settling.py --rows trials --recommended 5  # how often what is recommended is worse, simulated
     python benchmarks/settling.py --designs                      # what numbers of seeds find, simulated
 
 Each trial is trained once, on one thread, and lies in the folder under its address; ending the script loses the trial
@@ -37,14 +39,30 @@ if TYPE_CHECKING:
 RECIPES: dict[str, dict[str, Any]] = {
     "old": {"schedule": "constant", "learning_rate": 1e-3},
     "new": {"schedule": "cosine", "learning_rate": 2e-3},
+    "constant 2e-3": {"schedule": "constant", "learning_rate": 2e-3},
+    "new, averaged": {"schedule": "cosine", "learning_rate": 2e-3, "average_last": 0.25},
+    "new, balanced": {"schedule": "cosine", "learning_rate": 2e-3, "class_weight": "balanced"},
+    "new, batches of 16": {"schedule": "cosine", "learning_rate": 2e-3, "batch_size": 16},
+    "new, warm-up": {"schedule": {"name": "cosine", "warmup_epochs": 5}, "learning_rate": 2e-3},
 }
-"""The default before there were schedules, and the one since."""
+"""The default before there were schedules, the one since, and what else it might have been."""
+FLIP = {"horizontal_flip": True}
+ROTATION = {"rotation_range": 15}
+SHIFTS = {"width_shift_range": 0.1, "height_shift_range": 0.1}
+ZOOM = {"zoom_range": 0.15}
+BRIGHTNESS = {"brightness_range": [0.7, 1.3]}
 ARMS: dict[str, dict[str, Any]] = {
     BASELINE: {},
     "mild": {"rotation_range": 10, "width_shift_range": 0.1, "height_shift_range": 0.1},
     "moderate": {"rotation_range": 15, "zoom_range": 0.15, "horizontal_flip": True},
     "strong": {"zoom_range": 0.5, "shear_range": 40, "rotation_range": 45},
     "harmful": {"vertical_flip": True},
+    "flip": FLIP,
+    "rotation": ROTATION,
+    "shifts": SHIFTS,
+    "zoom": ZOOM,
+    "brightness": BRIGHTNESS,
+    "together": FLIP | ROTATION | SHIFTS | ZOOM | BRIGHTNESS,
 }
 METRICS = ("accuracy", "log_loss")
 ROUNDS = (5, 10)
@@ -150,6 +168,24 @@ def train_all(given: argparse.Namespace) -> None:
                     print(".", end="", file=sys.stderr, flush=True)
 
 
+def _tables(given: argparse.Namespace) -> list[str]:
+    """What is asked of the trials that are there."""
+    told = []
+    if given.doubled:
+        from settled.doubled import doubled_table
+
+        told.append(doubled_table(kept_trials(given.rows)))
+    if given.widths:
+        from settled.widths import widths_table
+
+        told.append(widths_table(kept_trials(given.rows), METRICS, ROUNDS))
+    if given.recommended:
+        from settled.recommended import recommended_table
+
+        told.append(recommended_table(kept_trials(given.rows), given.recommended))
+    return told
+
+
 def main() -> None:
     """Train what is missing, and print what the trials say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -160,7 +196,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--model", default="small_cnn")
-    parser.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=list(RECIPES))
+    parser.add_argument("--recipes", nargs="+", choices=list(RECIPES), default=["old", "new"])
     parser.add_argument("--arms", nargs="+", choices=[name for name in ARMS if name != BASELINE])
     parser.add_argument("--photographs", help="a zip of class folders, in grey")
     parser.add_argument("--side", type=int, default=64, help="of the photographs")
@@ -168,6 +204,10 @@ def main() -> None:
     parser.add_argument("--training-images", type=int)
     parser.add_argument("--judge-only", action="store_true")
     parser.add_argument("--doubled", action="store_true", help="compare trials with those of twice the epochs")
+    parser.add_argument("--widths", action="store_true", help="how wide the intervals of whole comparisons are")
+    parser.add_argument(
+        "--recommended", type=int, metavar="SEEDS", help="draw reports of so many seeds from the trials"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     given.arms = given.arms or ["mild", "strong", "harmful"]
@@ -177,14 +217,12 @@ def main() -> None:
         print(designs_table())
         return
     given.rows.mkdir(parents=True, exist_ok=True)
-    if not (given.judge_only or given.doubled):
-        train_all(given)
-
-    if given.doubled:
-        from settled.doubled import doubled_table
-
-        print(doubled_table(kept_trials(given.rows)))
+    tables = _tables(given)
+    if tables:
+        print("\n\n".join(tables))
         return
+    if not given.judge_only:
+        train_all(given)
 
     from settled.judged import groups_of
 

@@ -8,6 +8,9 @@ import uvicorn
 
 from augury.telemetry.logs import configure_logging
 from service.auth.doors import are_keys_needed
+from service.auth.members import SettingError
+from service.auth.oidc.provider import Provider
+from service.auth.oidc.settings import OidcSettings
 from service.auth.start import NotProtectedError, require_protected
 from service.server import server_options
 from service.settings import ServiceSettings
@@ -21,7 +24,7 @@ def main() -> int:
     configure_logging()
     try:
         _require_protected(settings)
-    except NotProtectedError as error:
+    except (NotProtectedError, SettingError) as error:
         print(f"augury: {error}", file=sys.stderr)
         return 2
     uvicorn.run(
@@ -36,7 +39,8 @@ def main() -> int:
 
 def _require_protected(settings: ServiceSettings) -> None:
     """As the application does when it starts, whose refusal would come with a traceback."""
-    if are_keys_needed(settings):
+    is_issuer_named = Provider.of(settings, OidcSettings()) is not None
+    if are_keys_needed(settings) and not is_issuer_named:
         database = Database(settings.resolved_database_url)
         migrate.make_ready(database, settings.schema_patience_seconds)
         require_protected(settings, database)

@@ -145,6 +145,9 @@ class Method(Body):
     validation_images: int | None
     splits: Literal["random", "grouped", "fixed"] = "random"
     baseline_rule: str | None = Field(None, description="Where the baseline's scale comes from, with its numbers.")
+    epochs_rule: str | None = Field(
+        None, description="How long every arm was trained, in epochs and steps, and where that comes from."
+    )
     looks: list[Look] = Field([], description="Of a sequential comparison: when the evidence was looked at.")
     earlier: list[EarlierReport] = Field([], description="Reports of the same question, on some of the same trials.")
 

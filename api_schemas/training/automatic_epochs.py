@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from api_schemas.training.settings import DEFAULT_EPOCHS, TrainingOptions, with_epochs
+from api_schemas.training.epochs_by_size import (
+    MAX_EPOCHS_BY_SIZE,
+    RULE_BY_SIZE,
+    Count,
+    JobTraining,
+    form_of_epochs,
+    require_trainable_for,
+)
+from api_schemas.training.settings import MIN_EPOCHS_BY_SIZE, TrainingOptions
 
 MIN_AUTOMATIC_EPOCHS = 8
 MAX_AUTOMATIC_EPOCHS = 200
 """Between these the number is found. A training that has not levelled off by then is judged as it is, which is said."""
 
-
-def _form_of_epochs(value: Any) -> str:
-    return "automatic" if isinstance(value, str) else "count"
-
-
 Epochs = Annotated[
-    Annotated[int, Field(ge=1, le=1000), Tag("count")] | Annotated[Literal["auto"], Tag("automatic")],
-    Discriminator(_form_of_epochs),
+    Count | Annotated[Literal["auto", "by_size"], Tag("rule")],
+    Discriminator(form_of_epochs),
 ]
 
 
@@ -28,12 +31,12 @@ class ComparisonTraining(TrainingOptions):
     """How every arm of a comparison is trained."""
 
     epochs: Epochs = Field(
-        DEFAULT_EPOCHS,
-        description="A number, or 'auto': the baseline is first trained until an inner split of its training images "
-        f"says that it has levelled off, which gives every arm's number ({MIN_AUTOMATIC_EPOCHS} to "
+        "by_size",
+        description=f"A number; or {RULE_BY_SIZE}; or 'auto': the baseline is first trained until an inner split of "
+        f"its training images says that it has levelled off, which gives every arm's number ({MIN_AUTOMATIC_EPOCHS} to "
         f"{MAX_AUTOMATIC_EPOCHS}); while most trials of an arm still improve, all arms are trained anew for twice as "
         "many, and are judged then.",
-        examples=[30, "auto"],
+        examples=[30, "by_size", "auto"],
     )
 
     @model_validator(mode="after")
@@ -41,9 +44,22 @@ class ComparisonTraining(TrainingOptions):
         if self.epochs == "auto" and self.early_stopping is not None:
             message = "early_stopping ends every training by itself, and epochs 'auto' finds one length: choose one"
             raise PydanticCustomError("training_rule", message)
-        shortest = MIN_AUTOMATIC_EPOCHS if self.epochs == "auto" else self.epochs
-        try:
-            with_epochs(self, shortest)
-        except ValidationError as error:
-            raise PydanticCustomError("training_rule", error.errors(include_url=False)[0]["msg"]) from None
+        require_trainable_for(self, fewest_epochs(self))
         return self
+
+
+_BOUNDS = {
+    "auto": (MIN_AUTOMATIC_EPOCHS, MAX_AUTOMATIC_EPOCHS),
+    "by_size": (MIN_EPOCHS_BY_SIZE, MAX_EPOCHS_BY_SIZE),
+}
+"""Of a number that is not known yet, by what will say it."""
+
+
+def fewest_epochs(training: ComparisonTraining | JobTraining) -> int:
+    """The number of epochs, or the least that it can be where it is not known yet."""
+    return training.epochs if isinstance(training.epochs, int) else _BOUNDS[training.epochs][0]
+
+
+def most_epochs(training: ComparisonTraining | JobTraining) -> int:
+    """The number of epochs, or the most that it can be where it is not known yet."""
+    return training.epochs if isinstance(training.epochs, int) else _BOUNDS[training.epochs][1]

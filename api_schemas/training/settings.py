@@ -15,7 +15,10 @@ from api_schemas.training.schedules import ConstantRate, CosineRate, PlateauRate
 ADAMW_DECAY = 0.004
 """What adamw takes off where nothing else is said: Keras's default."""
 INNER_FRACTION = 0.1
-DEFAULT_EPOCHS = 30
+MIN_EPOCHS_BY_SIZE = 30
+"""Of a training whose number of epochs follows from the size of the data."""
+_EPOCHS_BEFORE = 30
+"""Where nothing was said, before the size of the data had a say."""
 
 
 class EarlyStopping(RequestModel):
@@ -98,7 +101,7 @@ class TrainingOptions(RequestModel):
 class TrainingSettings(TrainingOptions):
     """How every arm is trained."""
 
-    epochs: int = Field(DEFAULT_EPOCHS, ge=1, le=1000)
+    epochs: int = Field(MIN_EPOCHS_BY_SIZE, ge=1, le=1000)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -166,6 +169,7 @@ PLAIN: dict[str, Any] = {
 """Training as it was before there were options: a constant rate, no options. Defaults may change, this may not."""
 
 _DEFAULT_RATE_BEFORE = 1e-3
+_BEFORE = PLAIN | {"epochs": _EPOCHS_BEFORE}
 
 
 def as_accepted(request: dict[str, Any]) -> dict[str, Any]:
@@ -174,13 +178,13 @@ def as_accepted(request: dict[str, Any]) -> dict[str, Any]:
     Requests are stored with all their fields, so what is missing is what the version that accepted it did not know.
     """
     training = request.get("training", {"learning_rate": _DEFAULT_RATE_BEFORE})
-    return request | {"training": PLAIN | training}
+    return request | {"training": _BEFORE | training}
 
 
 def as_meant_before(request: dict[str, Any]) -> dict[str, Any]:
     """A request with the fields that were said alone, as it was meant before training had options."""
     training = {"learning_rate": _DEFAULT_RATE_BEFORE} | request.get("training", {})
-    return request | {"training": PLAIN | training}
+    return request | {"training": _BEFORE | training}
 
 
 def require_device(training: TrainingOptions, device: str) -> None:

@@ -60,6 +60,7 @@ def method(results: ComparisonResults, interval: str, looks: Sequence[Look] = ()
         validation_images=sizes.validation,
         splits=_splits(results),
         baseline_rule=results.plan.baseline_rule,
+        epochs_rule=results.plan.epochs_rule,
         looks=list(looks),
     )
 

@@ -15,7 +15,13 @@ from augury.evidence.dose_response import Shape
 from augury.evidence.judgement import difference_between
 from augury.evidence.recommendation.parameter_choices import RankedCandidate
 from augury.evidence.recommendation.recommend import recommend
-from augury.evidence.recommendation.rejection import Proven, replacement_for, spec_in_words
+from augury.evidence.recommendation.rejection import (
+    CAUTION,
+    Proven,
+    may_harm,
+    replacement_for,
+    spec_in_words,
+)
 from augury.evidence.statistics.verdicts import verdict_of
 from augury.evidence.wording import change
 from augury.planning.splits import HELD_OUT, fixed_validation
@@ -98,7 +104,10 @@ def _unless_it_lost(
         confidence = 1 - (1 - results.request.evaluation.confidence) / 3  # beside the two of what was tried
         difference = difference_between(results, proven.arm, BASELINE, tried.seeds, confidence)
         known = None if difference is None else Proven(proven.name, records[proven.arm].spec, difference)
-    instead = replacement_for(tried.against_baseline, tried.against_best, records[BASELINE].spec, known)
+    cautious = difference_between(results, confirmed_arm(results.plan), BASELINE, tried.seeds, CAUTION)
+    is_risky = may_harm(cautious, results.request.evaluation.practical_effect)
+    baseline = records[BASELINE].spec
+    instead = replacement_for(tried.against_baseline, tried.against_best, baseline, known, may_harm=is_risky)
     if instead is None:
         return tried
     is_baseline = instead.starts_from == BASELINE
@@ -110,7 +119,7 @@ def _unless_it_lost(
             "against_baseline": None if is_baseline or known is None else known.against_baseline,
             "against_best": None,
             "sentence": f"What the evidence suggested, {spec_in_words(tried.recommended.spec)}, was put to the test "
-            f"and did not hold up. {tried.sentence}{stands}",
+            f"and did not hold up. {tried.sentence}{_why_risky(results, cautious) if is_risky else ''}{stands}",
             "rejected": RejectedSpec(
                 recommended=tried.recommended,
                 verdict=tried.verdict,
@@ -118,6 +127,17 @@ def _unless_it_lost(
                 against_best=tried.against_best,
             ),
         }
+    )
+
+
+def _why_risky(results: ComparisonResults, cautious: Difference | None) -> str:
+    """Why a spec that was not behind is not recommended; nothing of one that was."""
+    if cautious is None or cautious.mean < 0:
+        return ""
+    effect, unit = results.request.evaluation.practical_effect, results.metric.choice.unit
+    return (
+        f" It was not behind, but its seeds do not say with odds of five to one that it costs no more than {effect:g} "
+        f"{unit}."
     )
 
 

@@ -12,7 +12,7 @@ from statistics import median
 
 from api_schemas.plans import BASELINE, Arm, ArmRole, Plan, Round
 from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS, MIN_AUTOMATIC_EPOCHS
-from api_schemas.training.settings import DEFAULT_EPOCHS, TrainingOptions, TrainingSettings, with_epochs
+from api_schemas.training.settings import MIN_EPOCHS_BY_SIZE, TrainingOptions, TrainingSettings, with_epochs
 
 PILOT = f"{BASELINE}@pilot"
 PATIENCE = 10
@@ -49,8 +49,8 @@ def with_pilot(plan: Plan) -> Plan:
 
 
 def epochs_found(best_epochs: Sequence[int]) -> int:
-    """How many epochs the pilots say that it takes; the default where none of them gave a result."""
-    found = math.ceil(median(best_epochs)) if best_epochs else DEFAULT_EPOCHS
+    """How many epochs the pilots say that it takes; as few as are usual where none of them gave a result."""
+    found = math.ceil(median(best_epochs)) if best_epochs else MIN_EPOCHS_BY_SIZE
     return min(max(found, MIN_AUTOMATIC_EPOCHS), MAX_AUTOMATIC_EPOCHS)
 
 

@@ -12,12 +12,13 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, JobKind, TrainingRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, CandidatePlan, Plan, Round
-from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
+from api_schemas.training.automatic_epochs import most_epochs
 from api_schemas.training.metrics import metric_choice
 from api_schemas.training.settings import TrainingSettings, with_epochs
 from augury.planning.attribution_arms import attribution_arms
 from augury.planning.automatic_epochs import pilot_training, with_pilot
 from augury.planning.conditions import conditions_plan, is_judged_under_conditions
+from augury.planning.epochs.by_size import Length, epochs_rule, few_steps_note, length_of
 from augury.planning.final_scores import is_scored_by_its_model
 from augury.planning.metric_problems import metric_suggestion
 from augury.planning.responses import with_responses
@@ -60,7 +61,7 @@ def recommends(request: TrialRequest) -> bool:
 
 def plan_of(request: TrialRequest, stored: Stored) -> Plan:
     """The plan of a comparison or of a training."""
-    return plan_training(request) if isinstance(request, TrainingRequest) else plan_comparison(request, stored)
+    return plan_training(request, stored) if isinstance(request, TrainingRequest) else plan_comparison(request, stored)
 
 
 def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
@@ -83,16 +84,17 @@ def plan_comparison(request: ComparisonRequest, stored: Stored) -> Plan:
         )
     if request.attribution == "full":
         arms += [arm for candidate in request.candidates for arm in attribution_arms(candidate)]
-    plan = _plan(JobKind.COMPARISON, arms, candidates, request)
+    held_out, facts = _held_out(request, stored), None if isinstance(stored, str) else stored
+    length = None if facts is None else length_of(request, facts, held_out)
+    plan = _plan(JobKind.COMPARISON, arms, candidates, request, length)
     settled = {
         "baseline_rule": _baseline_rule(request, stored),
-        "held_out": _held_out(request, stored),
-        "warnings": _warnings(request, stored),
+        "held_out": held_out,
+        "warnings": _warnings(request, stored, length),
     }
     settled_plan = plan.model_copy(update=settled)
-    facts = None if isinstance(stored, str) else stored
     conditions = conditions_plan(request.evaluation, settled_plan, facts)
-    planned = with_responses(settled_plan.model_copy(update={"conditions": conditions}), request)
+    planned = with_responses(settled_plan.model_copy(update={"conditions": conditions}), request, facts)
     return with_pilot(planned) if request.training.epochs == "auto" else planned
 
 
@@ -103,16 +105,18 @@ def _held_out(request: ComparisonRequest, stored: Stored) -> float | None:
     return held_out_share(request.evaluation, stored)
 
 
-def _warnings(request: ComparisonRequest, stored: Stored) -> list[str]:
+def _warnings(request: ComparisonRequest, stored: Stored, length: Length | None) -> list[str]:
     suggestion = None if isinstance(stored, str) else metric_suggestion(request.evaluation, stored)
-    said = [suggestion, feature_views_note(request.model), *training_warnings(request.training)]
+    few_steps = None if length is None else few_steps_note(request, length)
+    said = [suggestion, feature_views_note(request.model), few_steps, *training_warnings(request.training)]
     return [sentence for sentence in said if sentence is not None]
 
 
-def plan_training(request: TrainingRequest) -> Plan:
+def plan_training(request: TrainingRequest, stored: Stored) -> Plan:
     """One arm on its seeds."""
     arm = Arm(name=TRAINED, role=ArmRole.CANDIDATE, spec=request.spec)
-    return _plan(JobKind.TRAINING, [arm], [], request)
+    length = None if isinstance(stored, str) else length_of(request, stored, held_out=None)
+    return _plan(JobKind.TRAINING, [arm], [], request, length)
 
 
 def _plan(
@@ -120,9 +124,11 @@ def _plan(
     arms: list[Arm],
     candidates: list[CandidatePlan],
     request: TrialRequest,
+    length: Length | None,
 ) -> Plan:
     evaluation = request.evaluation
-    epochs = MAX_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
+    said = request.training.epochs
+    epochs = length.epochs if length is not None else said if isinstance(said, int) else None
     first = evaluation.first_seed
     seeds = list(range(first, first + evaluation.min_seeds))
     # Single parameters explain a verdict and do not make one: the first round is enough for them.
@@ -136,7 +142,8 @@ def _plan(
         rounds=[Round(arms=[arm.name for arm in arms], seeds=seeds)],
         trials=trials_now,
         epochs=epochs,
-        trial_epochs=trials_now * epochs,
+        epochs_rule=None if length is None else epochs_rule(request, length),
+        trial_epochs=trials_now * (epochs or most_epochs(request.training)),
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
         reserve=RESERVE if candidates else 0.0,
     )
@@ -230,5 +237,5 @@ def _training_of(request: TrialRequest, arm: Arm, epochs: int | None) -> Trainin
     if arm.role == ArmRole.PILOT:
         return pilot_training(request.training)
     number = arm.epochs or epochs or request.training.epochs
-    assert number != "auto", "nothing is trained before the number of epochs was found, but a pilot"
+    assert isinstance(number, int), "nothing is trained before the number of epochs is known, but a pilot"
     return with_epochs(request.training, number)

@@ -40,7 +40,7 @@ def effort_problem(plan: Plan, trials: int, epochs: int, limits: EffortLimits) -
     total = trials * epochs + sum(each - epochs for each in own)
     if total > limits.max_trial_epochs:
         budgets = f", {len(own):,} of them with other budgets" if plan.epochs is not None and own else ""
-        of_each = f"{epochs:,}" if plan.epochs is not None else f"the {epochs:,} that 'auto' may find, at most"
+        of_each = f"{epochs:,}" if plan.epochs is not None else f"the {epochs:,} that it may have, at most"
         return (
             f"it may come to {total:,} epochs of training ({trials:,} trials of {of_each}{budgets}), "
             f"and the limit is {limits.max_trial_epochs:,}"

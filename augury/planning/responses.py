@@ -6,15 +6,18 @@ They are the baseline and the candidates once more, on the seeds of the first ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import ComparisonRequest, TrialRequest
 from api_schemas.plans import BASELINE, Arm, ArmRole, Plan, Round
+from api_schemas.training.automatic_epochs import most_epochs
+from augury.planning.epochs.by_size import length_of
 from augury.planning.splits import images_of_share, split_sizes
 
 WHOLE = 1.0
 """The share of the training images that the comparison itself has."""
+_BUDGETS = (ArmRole.BUDGET, ArmRole.EARLIER)
 
 
 def budgets_of(request: ComparisonRequest, plan: Plan) -> list[int]:
@@ -31,7 +34,7 @@ def budgets_of(request: ComparisonRequest, plan: Plan) -> list[int]:
 def _deciding(request: ComparisonRequest, plan: Plan) -> int:
     """The number of epochs at which verdicts are taken."""
     epochs = plan.epochs or request.training.epochs
-    assert epochs != "auto", "verdicts are taken once the number was found"
+    assert isinstance(epochs, int), "verdicts are taken once the number is known"
     return epochs
 
 
@@ -40,15 +43,27 @@ def shares_of(request: ComparisonRequest) -> list[float]:
     return sorted({*request.data_response, WHOLE}) if request.data_response else []
 
 
-def with_responses(plan: Plan, request: ComparisonRequest) -> Plan:
-    """The plan of a comparison with the arms of its responses, and the round in which they are due."""
+def with_responses(plan: Plan, request: ComparisonRequest, facts: DatasetFacts | None) -> Plan:
+    """The plan of a comparison with the arms of its responses, and the round in which they are due.
+
+    Args:
+        plan: without them.
+        request: what was asked for.
+        facts: of the dataset; None before it was read.
+    """
     compared = {BASELINE, *(candidate.arm for candidate in plan.candidates)}
-    arms = [variant for arm in plan.arms if arm.name in compared for variant in _variants(arm, request)]
+    epochs_of_shares = _epochs_of_shares(plan, request, facts)
+    arms = [
+        variant
+        for arm in plan.arms
+        if arm.name in compared
+        for variant in [*_at_budgets(arm, plan, request), *_on_shares(arm, epochs_of_shares)]
+    ]
     if not arms:
         return plan
     due = Round(purpose="response", arms=[arm.name for arm in arms], seeds=plan.seeds)
     trials = len(arms) * len(plan.seeds)
-    epochs = sum(arm.epochs or plan.epochs or 0 for arm in arms) * len(plan.seeds)
+    epochs = sum(arm.epochs or plan.epochs or most_epochs(request.training) for arm in arms) * len(plan.seeds)
     return plan.model_copy(
         update={
             "arms": [*plan.arms, *arms],
@@ -60,22 +75,41 @@ def with_responses(plan: Plan, request: ComparisonRequest) -> Plan:
     )
 
 
-def _variants(arm: Arm, request: ComparisonRequest) -> Iterator[Arm]:
+def _at_budgets(arm: Arm, plan: Plan, request: ComparisonRequest) -> Iterator[Arm]:
     for epochs in sorted(request.budget_response or ()):
-        if epochs != request.training.epochs:
+        if epochs != plan.epochs:
             name = f"{arm.name}@{epochs} epochs"
             yield Arm(name=name, role=ArmRole.BUDGET, spec=arm.spec, variant_of=arm.name, epochs=epochs)
-    for share in shares_of(request):
-        if share != WHOLE:
-            name = f"{arm.name}@{100 * share:.10g}% of the images"
-            yield Arm(name=name, role=ArmRole.DATA, spec=arm.spec, variant_of=arm.name, training_share=share)
+
+
+def _on_shares(arm: Arm, epochs_of_shares: Mapping[float, int | None]) -> Iterator[Arm]:
+    for share, epochs in epochs_of_shares.items():
+        name = f"{arm.name}@{100 * share:.10g}% of the images"
+        yield Arm(name=name, role=ArmRole.DATA, spec=arm.spec, variant_of=arm.name, training_share=share, epochs=epochs)
+
+
+def _epochs_of_shares(plan: Plan, request: ComparisonRequest, facts: DatasetFacts | None) -> dict[float, int | None]:
+    """The shares that are not all images, with the epochs of each; None where they are the plan's.
+
+    Where the size of the data decides, a share is trained as a dataset of its size is: a difference between shares is
+    then one of images, and not of steps.
+    """
+    shares = [share for share in shares_of(request) if share != WHOLE]
+    if facts is None or request.training.epochs != "by_size":
+        return dict.fromkeys(shares)
+    lengths = {share: length_of(request, facts, plan.held_out, share) for share in shares}
+    return {
+        share: None if length is None or length.epochs == plan.epochs else length.epochs
+        for share, length in lengths.items()
+    }
 
 
 def arm_at_budget(plan: Plan, arm: str, epochs: int) -> str:
     """The arm that is *arm* with so many epochs; itself where the plan has them."""
     if epochs == plan.epochs:
         return arm
-    return next((each.name for each in plan.arms if each.variant_of == arm and each.epochs == epochs), arm)
+    at_budget = (each for each in plan.arms if each.variant_of == arm and each.role in _BUDGETS)
+    return next((each.name for each in at_budget if each.epochs == epochs), arm)
 
 
 def arm_at_share(plan: Plan, arm: str, share: float) -> str:

@@ -64,6 +64,8 @@ def method_sentences(report: Report) -> list[str]:
             f"Each trial trained on {method.training_images} images and was measured on {method.validation_images} "
             f"others; splits were {method.splits}."
         )
+    if method.epochs_rule:
+        said.append(f"How long every arm was trained: {method.epochs_rule}.")
     if method.baseline_rule:
         said.append(f"Scale of the baseline: {method.baseline_rule}.")
     return said

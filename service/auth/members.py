@@ -17,8 +17,8 @@ Memberships = Mapping[str, frozenset[Scope]]
 """What somebody may, by project."""
 
 
-class GroupTableError(ValueError):
-    """`AUGURY_GROUPS` cannot be read; the text says why."""
+class SettingError(ValueError):
+    """A setting of who may come in is missing, or cannot be read; the text names it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class GroupTable:
         """Of entries ``group=project:scope+scope``; one without scopes gives ``read`` and ``submit``.
 
         Raises:
-            GroupTableError: an entry is none.
+            SettingError: an entry is none.
         """
         return cls(tuple(_row(entry.strip()) for entry in entries if entry.strip()))
 
@@ -58,16 +58,16 @@ def _row(entry: str) -> tuple[str, str, frozenset[Scope]]:
     group, equals, given = entry.rpartition("=")
     project, _, names = given.partition(":")
     if not equals or not group.strip():
-        raise GroupTableError(f"AUGURY_GROUPS: {entry!r} is not group=project:scope+scope")
+        raise SettingError(f"AUGURY_GROUPS: {entry!r} is not group=project:scope+scope")
     try:
         require_name(project.strip())
     except ProjectNameError as error:
-        raise GroupTableError(f"AUGURY_GROUPS: {entry!r}: {error}") from error
+        raise SettingError(f"AUGURY_GROUPS: {entry!r}: {error}") from error
     return group.strip(), project.strip(), _scopes(entry, names)
 
 
 def _scopes(entry: str, names: str) -> frozenset[Scope]:
     asked = {name.strip() for name in (names or "read+submit").split("+")}
     if not asked <= set(SCOPES):
-        raise GroupTableError(f"AUGURY_GROUPS: {entry!r}: the scopes are {', '.join(SCOPES)}, with + between them")
+        raise SettingError(f"AUGURY_GROUPS: {entry!r}: the scopes are {', '.join(SCOPES)}, with + between them")
     return frozenset(scope for scope in SCOPES if scope in asked)

@@ -90,7 +90,7 @@ def _extend(
         got = f"got {request.seeds}, expected more than the {trained} seeds in all that the job has"
         raise INVALID_REQUEST.error_at("body.seeds", got, "there is nothing to train on so few seeds")
     epochs = plan.epochs or jobs.trial_request_of(job).training.epochs
-    assert epochs != "auto", "a report was made, so the number of epochs was found"
+    assert isinstance(epochs, int), "a report was made, so the number of epochs is known"
     trials = trials_when_extended(plan, undecided, request.seeds)
     problem = effort_problem(plan, trials, epochs, resources.settings.effort_limits)
     if problem is not None:

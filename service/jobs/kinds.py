@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import AugmentationRequest, JobKind, JobRequest, TrialRequest
 from api_schemas.plans import AugmentationPlan, Plan
-from api_schemas.training.automatic_epochs import MAX_AUTOMATIC_EPOCHS
+from api_schemas.training.automatic_epochs import most_epochs
 from augury.planning import augmentation, comparison
 from augury.planning.comparison import recommends
 from augury.planning.effort import EffortLimits, effort_problem, images_problem
@@ -64,7 +64,7 @@ def require_affordable(
         return
     plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
     plan = with_final_scores(plan, request, facts_of_test(session, project, request))
-    problem = effort_problem(plan, plan.trials_most, plan.epochs or MAX_AUTOMATIC_EPOCHS, limits)
+    problem = effort_problem(plan, plan.trials_most, plan.epochs or most_epochs(request.training), limits)
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.evaluation.seeds", problem, f"{_TOO_MUCH}; nothing was stored")
     for field, shown in (("conditions", plan.conditions), ("test", plan.final_scores)):

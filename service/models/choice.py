@@ -9,7 +9,7 @@ from api_schemas.failures import Failure
 from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobRequest, TrainingRequest, TrialRequest
 from api_schemas.models.model import ModelFacts, ModelState
 from api_schemas.models.references import PublishedWeights
-from api_schemas.training.automatic_epochs import MIN_AUTOMATIC_EPOCHS
+from api_schemas.training.automatic_epochs import fewest_epochs
 from api_schemas.training.models import ModelSpec
 from augury.field_problems import shown
 from service.datasets.registration import RETRY_AFTER_SECONDS
@@ -98,7 +98,7 @@ def _published(request: JobRequest) -> PublishedWeights | None:
 
 def _fewest_epochs(request: TrialRequest) -> int:
     """Of all trainings that a request asks for, or may come to."""
-    usual = MIN_AUTOMATIC_EPOCHS if request.training.epochs == "auto" else request.training.epochs
+    usual = fewest_epochs(request.training)
     budgets = request.budget_response if isinstance(request, ComparisonRequest) else None
     return min(usual, *(budgets or [usual]))
 

@@ -37,7 +37,7 @@ def _candidates(*names: str, **spec: Any) -> list[dict[str, Any]]:
 def test_the_smallest_request_is_accepted_with_documented_defaults() -> None:
     """A kind, a dataset and one candidate are enough."""
     request = ComparisonRequest.model_validate(_request())
-    assert (request.model.name, request.training.epochs) == ("small_cnn", 30)
+    assert (request.model.name, request.training.epochs) == ("small_cnn", "by_size")
     assert (request.evaluation.min_seeds, request.evaluation.max_seeds) == (5, 10)
     assert (request.evaluation.confidence, request.evaluation.practical_effect) == (0.95, 0.5)
     assert request.baseline is None

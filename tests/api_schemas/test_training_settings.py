@@ -97,6 +97,12 @@ def test_a_stored_request_means_what_it_meant_when_it_was_accepted() -> None:
     assert as_accepted({"training": now})["training"] == now
 
 
+@pytest.mark.parametrize("stored", [{}, {"training": {"learning_rate": 1e-3}}], ids=["no training", "no epochs"])
+def test_a_stored_request_that_says_no_number_of_epochs_keeps_the_thirty_of_before(stored: dict[str, Any]) -> None:
+    """The number that data of that size have without one is of requests that were sent since."""
+    assert as_accepted(stored)["training"]["epochs"] == 30
+
+
 @pytest.mark.parametrize(
     "kind", [{"kind": "training"}, {"kind": "comparison", "candidates": [{"name": "a", "spec": {}}]}]
 )

@@ -57,6 +57,7 @@ def _arms(plan: Plan) -> RenderableType:
     shown = (
         f" Shown before, on some of these seeds, by {', '.join(known_from)}: see `augury extend`." if known_from else ""
     )
+    trained = f" Each is trained for {plan.epochs_rule}." if plan.epochs_rule else ""
     scale = f" Scale of the baseline: {plan.baseline_rule}." if plan.baseline_rule else ""
     kept = ""
     if plan.held_out:
@@ -66,7 +67,7 @@ def _arms(plan: Plan) -> RenderableType:
         )
     due = sum(len(each.arms) * len(each.seeds) for each in plan.due)
     later = f", {due} of them once the verdicts are taken" if due else ""
-    amount = Text(f"{plan.trials} trials ({seeds}){reusable}{later}. Time: {time}.{more}{shown}{scale}{kept}")
+    amount = Text(f"{plan.trials} trials ({seeds}){reusable}{later}.{trained} Time: {time}.{more}{shown}{scale}{kept}")
     notes = [*_conditions(plan), *_final_scores(plan), *_costs(plan), *_absence(plan)]
     return Group(table, amount, *(Text(f"Note: {sentence}.") for sentence in notes), *map(Text, plan.warnings))
 

@@ -12,6 +12,9 @@ from augury.evidence.dose_response import random_values
 from augury.evidence.wording import preprocessing_in_words, valued
 from augury.wording import joined
 
+CAUTION = 2 / 3
+"""The confidence of the two-sided interval below which harm has odds of one to five."""
+
 
 @dataclass(frozen=True)
 class Proven:
@@ -27,23 +30,27 @@ def replacement_for(
     against_best: Difference | None,
     baseline: ImageDataGeneratorSpec,
     proven: Proven | None,
+    *,
+    may_harm: bool,
 ) -> RecommendedSpec | None:
     """What to use instead of a recommendation that lost; None where it did not.
 
     It lost where its mean is below the baseline's, shown or not: whoever has the baseline has no reason to change. It
-    lost, too, where it is shown to be below a candidate that is proven. In its place comes the proven candidate where
-    that one did not fall below the baseline on the fresh seeds itself, and else the baseline.
+    lost where it may harm all the same, and where it is shown to be below a candidate that is proven. In its place
+    comes the proven candidate where that one did not fall below the baseline on the fresh seeds itself, and else the
+    baseline.
 
     Args:
         against_baseline: recommended minus baseline on the fresh seeds; None where it was not measured or is one.
         against_best: recommended minus the best candidate on the same seeds; None likewise.
         baseline: the baseline's spec.
         proven: the best candidate, where the comparison shows that it helps and it is not the recommended spec.
+        may_harm: what the fresh seeds leave possible, see ``may_harm``.
     """
     stands = proven is not None and proven.against_baseline.mean >= 0
     is_below_baseline = against_baseline is not None and against_baseline.mean < 0
     is_below_proven = stands and against_best is not None and against_best.high < 0
-    if not is_below_baseline and not is_below_proven:
+    if not is_below_baseline and not is_below_proven and not may_harm:
         return None
     if proven is not None and stands:
         return RecommendedSpec(
@@ -60,6 +67,18 @@ def replacement_for(
         is_no_augmentation=True,
         sentence=f"Keep the baseline: no augmentation, only {preprocessing_in_words(baseline)}.",
     )
+
+
+def may_harm(cautious: Difference | None, practical_effect: float) -> bool:
+    """Whether the odds that a spec costs more than what matters are worse than one to five, by its fresh seeds alone.
+
+    A mean above zero is no reason to change where it is the mean of what goes up and down by many times as much.
+
+    Args:
+        cautious: the spec minus the baseline on its fresh seeds, at the confidence ``CAUTION``; None: not measured.
+        practical_effect: points that would not matter.
+    """
+    return cautious is not None and cautious.low < -practical_effect
 
 
 def spec_in_words(spec: ImageDataGeneratorSpec) -> str:

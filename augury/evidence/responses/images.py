@@ -15,9 +15,10 @@ from augury.evidence.judgement import difference_between
 from augury.evidence.responses.learning_curve import images_needed
 from augury.evidence.responses.levels import Level, accuracy_of, confidence_of_each, shared_by, told, verdict_at
 from augury.planning.responses import WHOLE, arm_at_share, shares_of
+from augury.wording import joined
 
 _METHOD = (
-    "Every share is part of the next larger one, judged on the same images. {shared} Between sizes that were "
+    "Every share is part of the next larger one, judged on the same images{trained}. {shared} Between sizes that were "
     "measured, accuracy is taken to follow the logarithm of the number of images; beyond them nothing is said. The "
     "intervals of numbers of images have an error of the same size, and of their own."
 )
@@ -39,9 +40,19 @@ def data_response(results: ComparisonResults) -> DataResponse | None:
     confidence = confidence_of_each(results, len(shares))
     return DataResponse(
         confidence=confidence,
-        method=_METHOD.format(shared=shared_by(results, "shares")),
+        method=_METHOD.format(trained=_trained(results), shared=shared_by(results, "shares")),
         candidates=[_over_shares(results, each, measured, confidence) for each in results.plan.candidates],
     )
+
+
+def _trained(results: ComparisonResults) -> str:
+    """For how long, where shares have epochs of their own."""
+    own = {
+        f"{arm.epochs} epochs on {100 * arm.training_share:.10g}%": None
+        for arm in results.plan.arms
+        if arm.training_share is not None and arm.epochs is not None
+    }
+    return f", and trained for as long as a dataset of its size is ({joined(list(own))})" if own else ""
 
 
 def _images(results: ComparisonResults, share: float) -> float | None:

@@ -11,6 +11,7 @@ import httpx2
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from service.auth.members import SettingError
 from service.http.origins import is_loopback
 
 _TIMEOUT_SECONDS = 5.0
@@ -35,7 +36,7 @@ class Issuer:
         url: as it stands in tokens, under ``iss``; HTTPS, or HTTP on this machine.
 
     Raises:
-        ValueError: it is no such URL.
+        SettingError: it is no such URL.
     """
 
     def __init__(self, url: str) -> None:
@@ -134,10 +135,10 @@ def require_safe(url: str, setting: str) -> None:
     """Let an address pass to which secrets may be sent.
 
     Raises:
-        ValueError: it is neither HTTPS nor on this machine.
+        SettingError: it is neither HTTPS nor on this machine.
     """
     if not _is_safe(url):
-        raise ValueError(f"{setting} is to be an https:// URL, or an http:// one of this machine; got {url!r}")
+        raise SettingError(f"{setting} is to be an https:// URL, or an http:// one of this machine; got {url!r}")
 
 
 def _is_safe(url: str) -> bool:

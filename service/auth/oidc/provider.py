@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from service.auth.members import GroupTable
+from service.auth.members import GroupTable, SettingError
 from service.auth.oidc.issuer import Issuer, require_safe
 from service.auth.oidc.login import Client
 from service.auth.oidc.settings import OidcSettings
@@ -45,13 +45,13 @@ class Provider:
         """As the operator has set it; None where no issuer is named.
 
         Raises:
-            ValueError: a setting is missing, or is not what it should be.
+            SettingError: a setting is missing, or is not what it should be.
         """
         if oidc.issuer is None:
             return None
         groups = GroupTable.parse(settings.groups)
         if not groups.rows:
-            raise ValueError(
+            raise SettingError(
                 "AUGURY_OIDC_ISSUER is set, and AUGURY_GROUPS says of no group what it may: "
                 "e.g. doctors=clinic:read+submit, or *=default:read for all whom the issuer knows"
             )

@@ -51,6 +51,7 @@ def progress_of(session: Session, row: JobRow, now: float) -> Progress:
     fraction = 1.0 if row.state == JobState.SUCCEEDED else tally.effort_done / max(1.0, tally.effort_total)
     return Progress(
         **tally.units,
+        epochs_rule=None if row.plan is None else row.plan.get("epochs_rule"),
         waiting_for=_waiting_for(session, row, tally, now),
         fraction=round(min(1.0, fraction), 4),
         estimated_finish=_estimated_finish(row, tally, now),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -30,13 +31,13 @@ TRIED = RecommendedSpec(
 ARMS = (BASELINE, "flip", RECOMMENDED)
 
 
-def _trials(right: int, seeds: int) -> list[SeedRecord]:
-    """Trials that know so many of the images, always the first of them."""
-    labels = np.arange(IMAGES) % 2
-    return [record(labels, np.where(np.arange(IMAGES) < right, labels, 1 - labels)) for _ in range(seeds)]
+def _trials(right: int | list[int], seeds: int) -> list[SeedRecord]:
+    """Trials that know so many of the images, always the first of them; all alike, or each as many as are given."""
+    labels, counts = np.arange(IMAGES) % 2, [right] * seeds if isinstance(right, int) else right
+    return [record(labels, np.where(np.arange(IMAGES) < each, labels, 1 - labels)) for each in counts]
 
 
-def _report(right: dict[str, int], right_when_confirmed: dict[str, int]) -> Report:
+def _report(right: dict[str, int], right_when_confirmed: Mapping[str, int | list[int]]) -> Report:
     """A report on a comparison and its confirmation, by how many of the 200 images each arm knows in either."""
     searched = {name: _trials(count, 5) for name, count in right.items()}
     results = analysis_of(searched, {"flip": LIKE_THE_BASELINE}, recommend=True).results
@@ -72,6 +73,19 @@ def test_a_recommendation_that_fell_below_the_baseline_gives_way_to_it(known: in
     assert advice.rejected is not None
     assert (advice.rejected.recommended, advice.rejected.verdict) == (TRIED, verdict)
     assert "rotation_range 7, with rescale 1/255, was put to the test and did not hold up" in advice.sentence
+
+
+def test_a_recommendation_that_is_ahead_by_less_than_its_seeds_differ_gives_way_to_the_baseline() -> None:
+    """Ahead by two points on average, and behind by 17 on two of five seeds: it may as well harm."""
+    counts = [200, 180, 125, 125, 190]
+    report = _report({BASELINE: 160, "flip": 160}, {BASELINE: 160, "flip": 160, RECOMMENDED: counts})
+    advice = report.recommendation
+    assert advice is not None
+    assert advice.rejected is not None
+    assert advice.rejected.against_baseline is not None
+    assert advice.rejected.against_baseline.mean > 0
+    assert advice.recommended.starts_from == BASELINE
+    assert "its seeds do not say with odds of five to one that it costs no more than 0.5 points" in advice.sentence
 
 
 def test_no_form_of_a_report_opens_its_recommendation_with_what_lost() -> None:

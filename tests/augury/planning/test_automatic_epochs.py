@@ -107,7 +107,7 @@ def test_a_plan_counts_what_is_certain_and_says_apart_what_doubling_may_come_to(
     assert (plan.trials, plan.trials_most, plan.trials_if_longer) == (13, 19, 50)
     limits = EffortLimits(max_trials=19, max_trial_epochs=3799, max_archive_bytes=1, max_condition_images=1)
     assert effort_problem(plan, plan.trials_most, MAX_AUTOMATIC_EPOCHS, limits) == (
-        "it may come to 3,800 epochs of training (19 trials of the 200 that 'auto' may find, at most), and the limit "
+        "it may come to 3,800 epochs of training (19 trials of the 200 that it may have, at most), and the limit "
         "is 3,799"
     )
 

@@ -48,7 +48,7 @@ def test_balanced_accuracy_is_suggested_where_one_class_has_more_than_three_quar
 ) -> None:
     """In the plan, before anything is trained."""
     uneven = FACTS.model_copy(update={"classes": {"no": of_most, "yes": 100 - of_most}})
-    plan = plan_comparison(comparison(), uneven)
+    plan = plan_comparison(comparison(training={}), uneven)
     assert [("'balanced_accuracy'" in told) for told in plan.warnings] == [True] * is_suggested
 
 

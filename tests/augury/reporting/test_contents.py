@@ -58,6 +58,14 @@ def test_the_rule_that_scaled_the_baseline_is_said(form: Form) -> None:
 
 
 @FORMS
+def test_how_long_every_arm_was_trained_is_said(form: Form) -> None:
+    """In steps, too, as a verdict is one about so much training."""
+    rule = "150 epochs: 8 steps each (240 images, 32 at a time), 1,200 steps in all; as the request says"
+    assert f"How long every arm was trained: {rule}." in _said(form, _changed(method={"epochs_rule": rule}))
+    assert "How long every arm was trained" not in _said(form, _changed(method={"epochs_rule": None}))
+
+
+@FORMS
 def test_intervals_confidence_and_margin_are_said(form: Form) -> None:
     """And how many images there were."""
     said = _said(form, samples.full())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,15 +17,16 @@ import pytest
 from fastapi.testclient import TestClient
 from joserfc.jwk import OctKey, RSAKey
 
-from service.auth.members import GroupTable, GroupTableError
+from service.auth.members import GroupTable, SettingError
 from service.auth.oidc.provider import Provider
 from service.auth.oidc.settings import OidcSettings
 from service.auth.start import NotProtectedError
 from service.settings import ServiceSettings
 from store.rows.access import projects
+from tests.servers import free_port, wait_for
 from tests.service.auth.conftest import bearer, database_of
 from tests.service.auth.issuer import AUDIENCE, CLIENT_ID, SECRET, TestIssuer, issuing
-from tests.service.conftest import LOOPBACK_URL, serving
+from tests.service.conftest import LOOPBACK_URL, UNREACHABLE, serving
 from tests.store.databases import comparison_body
 
 GROUPS = ["lab=default:read+submit", "heads=default:read+submit+admin", "heads=clinic:read", "nowhere=no-such:read"]
@@ -307,6 +311,36 @@ def test_a_service_whose_issuer_knows_people_needs_no_first_key(issuer: TestIssu
         pass
 
 
+def test_the_program_serves_whom_the_issuer_knows_without_a_first_key(issuer: TestIssuer, tmp_path: Path) -> None:
+    """Started as operators start it; what is missing in its settings is a sentence and exit code 2."""
+    port = free_port()
+    settings = {"DATA_DIR": str(tmp_path), "PORT": str(port), "AUTH": "keys", "BROKER_URL": UNREACHABLE}
+    environment = {f"AUGURY_{name}": value for name, value in settings.items()} | {"AUGURY_OIDC_ISSUER": issuer.url}
+    command = [sys.executable, "-m", "service"]
+    refused = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("augury: AUGURY_OIDC_ISSUER is set, and AUGURY_GROUPS")
+    environment |= {"AUGURY_GROUPS": "lab=default:read", "AUGURY_OIDC_AUDIENCE": AUDIENCE}
+    with (
+        subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL) as process,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        try:
+            asked = wait_for(lambda: _answer(client, bearer(issuer.token())), "the service")
+        finally:
+            process.terminate()
+    assert asked["scopes"] == ["read"]
+
+
+def _answer(client: httpx2.Client, headers: dict[str, str]) -> Any:
+    try:
+        return client.get("/v1/session", headers=headers).json()
+    except httpx2.TransportError:
+        return None
+
+
 @pytest.mark.parametrize(
     ("settings", "oidc", "said"),
     [
@@ -338,7 +372,7 @@ def test_cookies_of_a_public_service_are_its_own(issuer: TestIssuer) -> None:
 )
 def test_an_entry_that_cannot_be_read_is_named(entry: str) -> None:
     """The table says who may what: a slip in it is no entry less."""
-    with pytest.raises(GroupTableError, match="AUGURY_GROUPS"):
+    with pytest.raises(SettingError, match="AUGURY_GROUPS"):
         GroupTable.parse([entry])
 
 

@@ -10,7 +10,7 @@ from tests.store.databases import FACTS, comparison_body, ready_dataset
 
 
 def _sent(metric: str) -> dict[str, object]:
-    return comparison_body(evaluation={"seeds": 2, "metric": metric})
+    return comparison_body(evaluation={"seeds": 2, "metric": metric}, training={})
 
 
 def test_a_class_that_a_known_dataset_does_not_have_is_refused_at_once(client: TestClient, database: Database) -> None:

@@ -55,6 +55,12 @@ def test_a_plan_says_what_is_scored_at_the_end() -> None:
     assert "dataset ds_1 is scored at the end: 1,500 images by up to 4 models." in _rendered(plan)
 
 
+def test_a_plan_says_how_long_each_trial_is_trained() -> None:
+    """In epochs and steps."""
+    shown = _rendered(plan_comparison(comparison(training={}), FACTS))
+    assert "Each is trained for 200 epochs: 3 steps each (80 images, 32 at a time), 600 steps in all; no more" in shown
+
+
 def test_what_training_longer_may_come_to_is_told_apart() -> None:
     """As most of it is never trained."""
     shown = _rendered(plan_comparison(comparison(training={"epochs": "auto"}), FACTS))

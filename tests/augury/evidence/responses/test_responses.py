@@ -116,6 +116,19 @@ SHARES = {
 }  # fmt: skip
 
 
+def test_the_epochs_of_shares_that_have_their_own_are_said() -> None:
+    """What is trained on fewer images for more epochs is no training on fewer images alone."""
+    results = _results(SHARES, data_response=[0.25, 0.5])
+    own = {0.25: 200, 0.5: 180, None: None}
+    arms = [arm.model_copy(update={"epochs": own[arm.training_share]}) for arm in results.plan.arms]
+    with_own = replace(results, plan=results.plan.model_copy(update={"arms": arms}))
+    said = "trained for as long as a dataset of its size is (200 epochs on 25% and 180 epochs on 50%)"
+    for each, is_said in ((with_own, True), (results, False)):
+        response = _report(each).data_response
+        assert response is not None
+        assert (said in response.method) is is_said
+
+
 def test_an_augmentation_is_worth_the_images_with_which_the_baseline_does_as_well() -> None:
     """Ten points are a doubling here: 20 augmented images are worth 40, 40 are worth 80, and 80 are worth 80."""
     response = _report(_results(SHARES, data_response=[0.25, 0.5])).data_response

@@ -1,0 +1,1 @@
+"""For how many epochs arms are trained."""
