@@ -23,7 +23,7 @@ _CONVENIENCES = ("matplotlib", "pandas", "sklearn")
 _OF_TENSORFLOW = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    "TF_ENABLE_ONEDNN_OPTS": "1",  # TensorFlow itself takes these kernels only where there is AVX-512
+    "TF_ENABLE_ONEDNN_OPTS": "1",  # TensorFlow itself takes these kernels only where there is AVX512_VNNI or the like
     "TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE": "false",  # else the kernels of gradients are set up anew in every step
 }
 """Read by it as it is imported or first used. What is in the environment already stays."""
