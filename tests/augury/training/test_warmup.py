@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 
+import numpy as np
 import pytest
 
-from augury.training.warmup import hidden
+from augury.training.warmup import choose_kernels, hidden
 
 
 def test_what_is_hidden_is_not_found_and_found_again_afterwards() -> None:
@@ -24,3 +25,37 @@ def test_what_is_imported_already_stays() -> None:
     with hidden(("json",)):
         assert importlib.import_module("json") is sys.modules["json"] is not None
     assert sys.modules["json"] is not None
+
+
+def test_who_has_chosen_kernels_is_heard() -> None:
+    """An operator may want those that other machines have, and what nobody has said is set."""
+    environment = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    choose_kernels(environment)
+    assert environment["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    assert environment["TF_MKL_OPTIMIZE_PRIMITIVE_MEMUSE"] == "false"
+
+
+def test_a_process_that_trains_computes_with_onednn() -> None:
+    """What TensorFlow makes of a convolution says so: a setting that came after its import would change nothing."""
+    import tensorflow
+    from tensorflow.python.eager import context  # the graphs that are run are shown nowhere else
+
+    convolve = tensorflow.function(lambda images, kernel: tensorflow.nn.conv2d(images, kernel, 1, "SAME"))
+    context.context().enable_graph_collection()
+    convolve(tensorflow.ones((4, 8, 8, 3)), tensorflow.ones((3, 3, 3, 8)))
+    run = context.context().export_run_metadata()
+    context.context().disable_graph_collection()
+    graphs = (graph for function in run.function_graphs for graph in function.partition_graphs)
+    assert any(node.op.startswith("_MklNative") for graph in graphs for node in graph.node)
+
+
+def test_an_image_gets_the_same_probabilities_in_every_company() -> None:
+    """Whether it is looked at alone, in a batch of training or with all others, up to single precision."""
+    from augury.training.networks.builtin import NETWORKS
+
+    images = np.random.default_rng(0).random((40, 8, 8, 1), dtype=np.float32)
+    for build in NETWORKS.values():
+        model = build(images.shape[1:], 3)
+        together = model.predict_on_batch(images)
+        alone = np.concatenate([model.predict_on_batch(each[np.newaxis]) for each in images[:4]])
+        np.testing.assert_allclose(together[:4], alone, atol=1e-5)
