@@ -1,15 +1,18 @@
 """Augury: does this image augmentation help or hurt my model on my data?
 
-``augury.Client`` talks to a service. The library itself needs none: ``augury.augmentation``, ``augury.linting``,
+``augury.Client`` talks to a service. The library itself needs none: ``augury.compare`` trains and reports here;
+``augury.augmentation``, ``augury.linting``,
 ``augury.datasets`` and the other packages below, each with an extra of its own to install.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from augury.client.client import Client
+    from augury.comparing.compare import compare
 
 from augury.errors import (
     AuguryError,
@@ -34,14 +37,17 @@ __all__ = [
     "ServiceUnreachable",
     "StackConflict",
     "StackFailed",
+    "compare",
 ]
+
+_ON_DEMAND = {"Client": "augury.client.client", "compare": "augury.comparing.compare"}
+"""What is imported when somebody asks for it: whoever wants the engine alone does not pay for it."""
 
 
 def __getattr__(name: str) -> Any:
-    """The client, imported when somebody asks for it: whoever wants the engine alone does not pay for it."""
-    if name != "Client":
+    """What is imported on demand."""
+    if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from augury.client.client import Client
-
-    globals()[name] = Client
-    return Client
+    found = getattr(import_module(_ON_DEMAND[name]), name)
+    globals()[name] = found
+    return found

@@ -28,6 +28,7 @@ EXTRA_OF = {
     "augury.augmentation": "images",
     "augury.cli": "client",
     "augury.client": "client",
+    "augury.comparing": "compare",
     "augury.conditions": "images",
     "augury.datasets": "engine",
     "augury.errors": "",

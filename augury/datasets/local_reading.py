@@ -23,6 +23,10 @@ class LocalDataset:
 
     snapshot: Snapshot
     facts: DatasetFacts
+    digest: str
+    """SHA-256 of the content, in hexadecimal, as a service has it."""
+    folder: Path
+    """That the snapshot is in."""
 
 
 @contextmanager
@@ -42,4 +46,4 @@ def read_here(reference: dict[str, Any], monitor: WorkMonitor) -> Iterator[Local
         limits = limits.model_copy(update={"roots": [*limits.roots, Path(reference["path"]).parent]})
     with tempfile.TemporaryDirectory(prefix="augury-reading-") as workspace:
         read = read_in_process(Task(reference, Path(workspace), limits), monitor)
-        yield LocalDataset(open_snapshot_folder(read.folder), read.facts)
+        yield LocalDataset(open_snapshot_folder(read.folder), read.facts, read.digest, read.folder)

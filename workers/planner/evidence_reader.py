@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
 
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.plans import Plan
 from api_schemas.reports.final_scores import FinalScores
-from api_schemas.training.trials import Trial, TrialResult
 from augury.evidence.analysis import Analysis
-from augury.evidence.arm_results import ArmRecord, SeedRecord
+from augury.evidence.arm_results import ArmRecord
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.final_scores.arms import scored_arms
 from augury.evidence.final_scores.report import OtherImages, final_scores
-from augury.evidence.metrics.stored import reduced, stored_outputs
 from augury.evidence.metrics.table import Metric, all_metrics, metric_of
 from augury.evidence.probe_results import Probe
-from store.files.artifacts import Artifacts
+from augury.evidence.stored.predictions import PredictionsReader
 from store.files.names import predictions_name, scored_name
 from store.files.snapshots import load_snapshot
 from store.rows import chunks, jobs, trials
@@ -60,7 +52,10 @@ def read_results(context: Context, job_id: str) -> ComparisonResults:
         digest=digest,
         facts=facts,
         trials=wire,
-        records={arm.name: ArmRecord(arm.name, arm.spec, reader.records(wire, arm.name)) for arm in plan.arms},
+        records={
+            arm.name: ArmRecord(arm.name, arm.spec, reader.records(wire, arm.name, predictions_name))
+            for arm in plan.arms
+        },
         probes=[Probe.model_validate(answer) for answer in answers if answer is not None],
         stopped=is_stopped,
         groups=None if facts.groups is None else load_snapshot(context.artifacts, digest).groups,
@@ -93,51 +88,4 @@ def _scored_files(results: ComparisonResults) -> dict[tuple[str, int], str]:
 
 
 def _reader(context: Context, metric: Metric, class_names: Sequence[str]) -> PredictionsReader:
-    return PredictionsReader(context.artifacts, all_metrics(metric, class_names), len(class_names))
-
-
-class PredictionsReader:
-    """Reads predictions one file at a time. Arms with the same seed share the arrays that are the same for all."""
-
-    def __init__(self, artifacts: Artifacts, metrics: Sequence[Metric], classes: int) -> None:
-        self._artifacts, self._metrics, self._classes = artifacts, metrics, classes
-        self._shared: dict[bytes, npt.NDArray[np.int64]] = {}
-
-    def records(self, wire: Sequence[Trial], arm: str) -> dict[int, SeedRecord]:
-        """What an arm's finished trials measured, by seed."""
-        return {
-            trial.seed: self.record(predictions_name(trial.id), trial.result)
-            for trial in wire
-            if trial.arm == arm and trial.result is not None
-        }
-
-    def scored(self, wire: Sequence[Trial], arm: str, files: Mapping[tuple[str, int], str]) -> dict[int, SeedRecord]:
-        """The same of what is scored at the end, from the *files* of arms and seeds."""
-        records = {
-            trial.seed: self.record(files[arm, trial.seed], trial.result)
-            for trial in wire
-            if trial.arm == arm and trial.result is not None and (arm, trial.seed) in files
-        }
-        return {seed: replace(each, accuracy=float(each.correct.mean())) for seed, each in records.items()}
-
-    def record(self, predictions: str, result: TrialResult) -> SeedRecord:
-        """What a finished trial measured, by its model's predictions in the artifact of that name."""
-        with np.load(io.BytesIO(self._artifacts.read(predictions)), allow_pickle=False) as stored:
-            outputs, indices = stored_outputs(stored, self._classes), stored["indices"]
-        image_values, metrics = reduced(outputs, self._metrics)
-        return SeedRecord(
-            accuracy=result.validation_accuracy,
-            clean_training_accuracy=result.clean_training_accuracy,
-            final_training_loss=result.final_training_loss,
-            still_improving=result.still_improving,
-            diverged=result.diverged,
-            indices=self._one_of(indices),
-            labels=self._one_of(outputs.labels),
-            predicted=outputs.predicted,
-            image_values=image_values,
-            metrics=metrics,
-        )
-
-    def _one_of(self, array: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The array of that content which was read first."""
-        return self._shared.setdefault(hashlib.sha256(array.tobytes()).digest(), array)
+    return PredictionsReader(context.artifacts.read, all_metrics(metric, class_names), len(class_names))

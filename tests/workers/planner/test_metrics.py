@@ -14,13 +14,13 @@ import pytest
 
 from api_schemas.reports.report import Report
 from augury.evidence.metrics.table import Metric, all_metrics, metric_of
+from augury.evidence.stored.predictions import PredictionsReader
 from store.files.artifacts import Artifacts
 from store.rows.tables import JobRow
 from tests.store.databases import comparison, new_job, ready_dataset, result
 from tests.workers.planner.finished import end_probes, finish_trials
 from tests.workers.units.carried import advance
 from workers.context import Context
-from workers.planner.evidence_reader import PredictionsReader
 
 IMAGES, CLASSES = 2000, 40
 NAMES = [str(label) for label in range(CLASSES)]
@@ -55,7 +55,7 @@ def _read(folder: Path, trials: int, metric: Metric) -> tuple[int, int]:
     artifacts = Artifacts(str(folder))
     for trial in range(trials):
         artifacts.write(f"{trial}.npz", _file(trial))
-    reader = PredictionsReader(artifacts, all_metrics(metric, NAMES), CLASSES)
+    reader = PredictionsReader(artifacts.read, all_metrics(metric, NAMES), CLASSES)
     tracemalloc.start()
     try:
         records = [reader.record(f"{trial}.npz", result()) for trial in range(trials)]
@@ -77,7 +77,7 @@ def test_the_probabilities_of_many_trials_are_never_in_memory_together(tmp_path:
 def test_arms_of_a_seed_share_what_is_the_same_for_all(tmp_path: Path) -> None:
     """The images' indices and labels, which are read again with every trial."""
     artifacts = Artifacts(str(tmp_path))
-    reader = PredictionsReader(artifacts, [metric_of("accuracy", NAMES)], CLASSES)
+    reader = PredictionsReader(artifacts.read, [metric_of("accuracy", NAMES)], CLASSES)
     for trial in range(2):
         artifacts.write(f"{trial}.npz", _file(trial))
     one, other = (reader.record(f"{trial}.npz", result()) for trial in range(2))
@@ -91,7 +91,7 @@ def test_the_files_of_earlier_versions_are_read_with_the_metrics_that_they_hold(
     artifacts = Artifacts(str(tmp_path))
     artifacts.write("earlier.npz", _file(1, is_earlier=True))
     metric = metric_of("log_loss", NAMES)
-    record = PredictionsReader(artifacts, all_metrics(metric, NAMES), CLASSES).record("earlier.npz", result())
+    record = PredictionsReader(artifacts.read, all_metrics(metric, NAMES), CLASSES).record("earlier.npz", result())
     assert list(record.metrics) == ["log_loss", "accuracy", "balanced_accuracy", "macro_f1"]
     assert record.image_values is not None
 

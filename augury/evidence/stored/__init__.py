@@ -1,0 +1,1 @@
+"""What trials leave behind, read back into records."""
