@@ -22,7 +22,8 @@ CHANGES = {
     "its files": """update jobs set artifacts = '{"a.zip": {"bytes": 1, "sha256": "x", "media_type": "y/z"}}'""",
     "its beginning": "update jobs set started_at = 1.0",
     "its end": "update jobs set finished_at = 1.0",
-    "an event": "insert into job_events (job_id, at, type, data) select id, 1.0, 'x', '{}' from jobs",
+    "an event": """insert into job_events (project_id, job_id, at, type, data)
+        select project_id, id, 1.0, 'x', '{}' from jobs""",
     "a trial that runs": "update trials set state = 'running' where id = (select min(id) from trials)",
     "a batch of a long epoch": "update trials set batch = 1, batches = 9 where id = (select min(id) from trials)",
     "an epoch": "update trials set epoch = 1 where id = (select min(id) from trials)",
