@@ -10,8 +10,8 @@ from api_schemas.base import RequestModel, Timestamp
 from api_schemas.plain_text import PlainText
 
 Scope = Literal["read", "submit", "admin", "metrics"]
-"""``read`` shows what there is, ``submit`` stores, changes and deletes, ``admin`` says who comes in and who is told,
-all of one project. ``metrics`` shows the numbers of the whole service, which belong to whoever runs it."""
+"""``read`` shows what there is, ``submit`` stores, changes and deletes, ``admin`` says who comes in and is told, all of
+one project. ``metrics`` shows the numbers of the whole service, which belong to whoever runs it."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PROJECT_SCOPES = SCOPES[:3]
 """Of what is a project's alone."""
