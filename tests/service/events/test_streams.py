@@ -114,7 +114,15 @@ def test_progress_is_told_without_an_id_and_without_what_was_measured(service: S
     assert set(told.data) == {"job_id", "kind", "state", "phase", "progress"}
     assert set(told.data["progress"]) == {
         *("trials_total", "trials_done", "trials_reused", "trials_running"),
-        *("chunks_total", "chunks_done", "chunks_running", "waiting_for", "fraction", "estimated_finish"),
+        *(
+            "chunks_total",
+            "chunks_done",
+            "chunks_running",
+            "waiting_for",
+            "fraction",
+            "estimated_finish",
+            "epochs_rule",
+        ),
     }
 
 
