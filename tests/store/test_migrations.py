@@ -60,7 +60,7 @@ def test_what_is_stored_already_is_counted(database: Database) -> None:
         datasets.delete(session, gone.id, 1.0)
         job = running_job(session)
         assert jobs.succeed(session, job.id, None, 1.0, {"a.zip": {"bytes": 1000}})
-    _migrate_to(database, "0021")
+    _migrate_to(database, "0016")
     migrate.upgrade(database)
     with database.reading() as session:
         assert session.get_one(DatasetRow, kept.id).stored_bytes == 100 * 8 * 8
