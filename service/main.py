@@ -39,7 +39,6 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
-from service.limits_lately import LimitsLately
 from service.metrics import routes as metric_routes
 from service.metrics.requests import RequestCountMiddleware, RequestCounts
 from service.models import routes as model_routes
@@ -50,6 +49,7 @@ from service.publisher import Publisher
 from service.quotas import routes as usage_routes
 from service.quotas.rate import RateLimitMiddleware
 from service.readiness import readiness
+from service.remembered.limits_lately import LimitsLately
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
