@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -138,7 +138,21 @@ def create_app(
         database.close()
         await run_in_threadpool(traces.flush)
 
-    app = FastAPI(
+    app = _application(lifespan)
+    app.state.provider = provider
+    problems.install(app)
+    app.state.request_counts = counts
+    doors = Doors.of(settings)
+    _add_middleware(app, settings, ingest, Admission(doors, provider), counts)
+    for module in _ROUTES:
+        app.include_router(module.router)
+    openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
+    app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
+    return app
+
+
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]) -> FastAPI:
+    return FastAPI(
         title="Augury",
         version=version("augury"),
         description=_DESCRIPTION,
@@ -148,25 +162,22 @@ def create_app(
         responses=openapi.described({INTERNAL}),
         telemetry=_NO_TELEMETRY,
     )
-    app.state.provider = provider
-    problems.install(app)
+
+
+def _add_middleware(
+    app: FastAPI, settings: ServiceSettings, ingest: IngestSettings, admission: Admission, counts: RequestCounts
+) -> None:
+    """What is added last sees a request first."""
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
     app.add_middleware(RateLimitMiddleware)
-    doors = Doors.of(settings)
-    app.add_middleware(AdmissionMiddleware, admission=Admission(doors, provider))
+    app.add_middleware(AdmissionMiddleware, admission=admission)
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
     app.add_middleware(AuditMiddleware)
-    app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
-    app.state.request_counts = counts
+    app.add_middleware(AllowedHostMiddleware, hosts=hosts)
     app.add_middleware(RequestCountMiddleware, counts=counts)
     app.add_middleware(TraceMiddleware)
-    for module in _ROUTES:
-        app.include_router(module.router)
-    openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
-    app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
-    return app
 
 
 def _outermost(middleware: type[RequestIdMiddleware], build: Callable[[], ASGIApp]) -> Callable[[], ASGIApp]:
