@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -40,7 +40,6 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading, submission
 from service.jobs import routes as job_routes
-from service.limits_lately import LimitsLately
 from service.metrics import routes as metric_routes
 from service.metrics.requests import RequestCountMiddleware, RequestCounts
 from service.models import routes as model_routes
@@ -51,6 +50,7 @@ from service.publisher import Publisher
 from service.quotas import routes as usage_routes
 from service.quotas.rate import RateLimitMiddleware
 from service.readiness import readiness
+from service.remembered.limits_lately import LimitsLately
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
@@ -137,16 +137,7 @@ def create_app(
         database.close()
         await run_in_threadpool(traces.flush)
 
-    app = FastAPI(
-        title="Augury",
-        version=version("augury"),
-        description=_DESCRIPTION,
-        lifespan=lifespan,
-        docs_url=None,  # the framework's pages fetch their scripts from elsewhere
-        redoc_url=None,
-        responses=openapi.described({INTERNAL}),
-        telemetry=_NO_TELEMETRY,
-    )
+    app = _application(lifespan)
     app.state.provider = provider
     problems.install(app)
     doors = Doors.of(settings)
@@ -156,6 +147,19 @@ def create_app(
     openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
+
+
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]) -> FastAPI:
+    return FastAPI(
+        title="Augury",
+        version=version("augury"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # the framework's pages fetch their scripts from elsewhere
+        redoc_url=None,
+        responses=openapi.described({INTERNAL}),
+        telemetry=_NO_TELEMETRY,
+    )
 
 
 def _seen_lately(database: Database, queue: Queue, sweep_seconds: float) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from service.capacity import Capacity
 from service.groups import InGroups
 from service.http.idempotency import Accepted
 from service.http.lately import SeenLately
-from service.limits_lately import LimitsLately
 from service.observation import Seen
 from service.publisher import Publisher
-from service.refusals import Refusals
+from service.remembered.limits_lately import LimitsLately
+from service.remembered.refusals import Refusals
+from service.remembered.use_noted import UseNoted
 from service.settings import ServiceSettings
-from service.use_noted import UseNoted
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting
 from store.database import Database

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.auth import asked as requests
 from service.auth.asked import Asked
-from service.refusals import Refusal
+from service.remembered.refusals import Refusal
 from service.resources import Resources
 
 _REFUSED = frozenset({401, 403, 429})

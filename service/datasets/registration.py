@@ -17,10 +17,11 @@ from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import canonical_json, digest
 from service.auth.asked import this_request
+from service.datasets.ingested import RETRY_AFTER_SECONDS, failed, require_ingested
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError
-from service.http.problem_types import BUSY, DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST
+from service.http.problem_types import BUSY, INVALID_REQUEST
 from service.quotas import room
 from service.resources import Resources
 from store import queue
@@ -30,8 +31,6 @@ from store.rows import datasets
 from store.rows.idempotency import Fingerprint
 from store.rows.quotas import stored
 from store.rows.tables import DatasetRow
-
-RETRY_AFTER_SECONDS = 2
 
 DatasetKey = tuple[str, str]
 """Whose dataset, and its reference as text."""
@@ -206,29 +205,6 @@ def require_ready(resources: Resources, resolved: ResolvedReference) -> DatasetR
         row = _register_now(resources, resolved)
     require_ingested(row, failure)
     return row
-
-
-def require_ingested(row: DatasetRow, failure: Failure | None = None) -> None:
-    """Let a dataset pass whose images are stored. *failure* is how the last attempt to read them ended.
-
-    Raises:
-        ProblemError: they are not stored, yet or ever.
-    """
-    if row.state == DatasetState.READY:
-        return
-    if row.state == DatasetState.FAILED:
-        raise failed(Failure.model_validate(row.error))
-    again = f" once more, after {failure.message}" if failure else ""
-    detail = (
-        f"dataset {row.id} is {row.state}: its images are being read{again}; send the request again in a few seconds, "
-        f"or look at /v1/datasets/{row.id}"
-    )
-    raise DATASET_NOT_READY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-
-
-def failed(failure: Failure) -> ProblemError:
-    """409 for a dataset that will not become ready."""
-    return DATASET_FAILED.error(f"the dataset could not be read: {failure.message}")
 
 
 def _register_now(resources: Resources, resolved: ResolvedReference) -> DatasetRow:

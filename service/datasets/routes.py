@@ -15,6 +15,7 @@ from service.auth.actor import Actor, Reader, Submitter
 from service.auth.asked import this_request
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected, Selection
+from service.datasets.ingested import require_ingested
 from service.http.bodies import parsed, whole_body
 from service.http.caching.tags import NOT_MODIFIED, IfNoneMatch, unchanged, weak_tag
 from service.http.examples import DATASET_BODY
@@ -136,7 +137,7 @@ async def show_images(
 ) -> Response:
     """A page of images in an order that is drawn from the seed, as they are stored, with their classes below them."""
     row = await run_in_threadpool(_row_of, resources, caller, dataset_id)
-    registration.require_ingested(row)
+    require_ingested(row)
     return await resources.capacity.previews.run(_shown, resources, row, selection, accept)
 
 

@@ -12,7 +12,7 @@ from api_schemas.models.references import PublishedWeights
 from api_schemas.training.automatic_epochs import fewest_epochs
 from api_schemas.training.models import ModelSpec
 from augury.field_problems import shown
-from service.datasets.registration import RETRY_AFTER_SECONDS
+from service.datasets.ingested import RETRY_AFTER_SECONDS
 from service.http.problem import ProblemError
 from service.http.problem_types import INVALID_REQUEST, MODEL_NOT_READY
 from service.models import registration

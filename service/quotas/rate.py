@@ -20,7 +20,7 @@ from service.auth.actor import actor_in
 from service.auth.middleware import is_public
 from service.http.problem_rows.quotas import TOO_MANY_REQUESTS
 from service.http.problems import render
-from service.limits_lately import LimitsLately
+from service.remembered.limits_lately import LimitsLately
 
 _POLICY = "requests"
 _WINDOW_SECONDS = 60

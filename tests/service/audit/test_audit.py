@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from service.refusals import MAX_ROWS, OTHERS, Refusal, Refusals
+from service.remembered.refusals import MAX_ROWS, OTHERS, Refusal, Refusals
 from store.database import Database
 from store.rows.audit import trail
 from store.rows.audit.tables import AuditRow

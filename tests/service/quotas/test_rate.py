@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api_schemas.access.limits import Limits
-from service import limits_lately as lately
-from service.limits_lately import LimitsLately
+from service.remembered import limits_lately as lately
+from service.remembered.limits_lately import LimitsLately
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows.access import projects

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from api_schemas.access.keys import KeyRequest
 from store.database import Database
 from store.files.names import job_folder, predictions_name, snapshot_part_name, upload_name
-from store.ids import DEFAULT_PROJECT
+from store.ids import DEFAULT_PROJECT, new_id
 from store.rows import datasets, idempotency, jobs, leases, trials
 from store.rows.access import keys, projects
 from store.rows.audit import trail
 from store.rows.base import Base
 from store.rows.idempotency import Fingerprint
 from store.rows.models import registered
+from store.rows.outbox.tables import WebhookRow
 from store.rows.quotas import stored
 from store.rows.tables import DatasetRow, JobRow, TrialRow
 from store.rows.upkeep.tables import TombstoneRow
@@ -63,6 +64,12 @@ def _fill(context: Context, project: str) -> dict[str, str]:
         datasets.register(session, project, upload, now)
         registered.register(session, project, {"kind": "path", "path": "/net.keras", "architecture": None}, now)
         idempotency.reserve(session, project, "once", Fingerprint("f" * 64), now)
+        session.add(
+            WebhookRow(
+                id=new_id("hook"), project_id=project, state="active", url="https://receiver.invalid", jobs="all",
+                description="", salt="s", signing_key="k", created_at=now,
+            )
+        )  # fmt: skip
         datasets.take_fresh_seeds(session, project, "d" * 64, 3)
         trail.append(session, project, trail.OPERATOR, "create_project", now, project)
         trial = trials.of_job(session, job.id)[0][1]
