@@ -48,6 +48,10 @@ class Considered:
     accepted_before: Counter[str]
 
 
+_COUNTED = ("jobs_waiting", "trials_per_day", "stored_bytes")
+"""The limits that jobs which were accepted before in the same transaction count against."""
+
+
 class NextTransactionError(Exception):
     """It can only be said once the jobs that passed before it are stored: to be asked again in the next transaction."""
 
@@ -55,7 +59,8 @@ class NextTransactionError(Exception):
 def _require_room(considered: Considered) -> None:
     resources, session, project = considered.resources, considered.session, considered.project
     limits = require_limits(resources, session, project)
-    if considered.accepted_before[project] and any(value is not None for value in vars(limits).values()):
+    is_counted = any(getattr(limits, name) is not None for name in _COUNTED)
+    if is_counted and considered.accepted_before[project]:
         raise NextTransactionError
     room.require_room_for_job(resources, session, project, considered.amount.trials, considered.now)
     if considered.amount.leaves_files:
