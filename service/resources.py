@@ -10,7 +10,6 @@ from fastapi import Depends, Request
 from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
-from service.groups import InGroups
 from service.http.idempotency import Accepted
 from service.http.lately import SeenLately
 from service.limits_lately import LimitsLately
@@ -18,6 +17,7 @@ from service.observation import Seen
 from service.publisher import Publisher
 from service.refusals import Refusals
 from service.settings import ServiceSettings
+from service.together.groups import InGroups
 from service.use_noted import UseNoted
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting

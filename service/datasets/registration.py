@@ -106,23 +106,14 @@ def require_allowed(resolved: ResolvedReference) -> None:
 
 
 def hold(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
-    """The row that a request refers to, kept from being deleted until the transaction ends; None where there is none.
-
-    Raises:
-        ProblemError: the reference is refused, or names a dataset that is unknown or failed.
-    """
+    """The row, kept from being deleted until the transaction ends; a ProblemError where it cannot be used."""
     require_allowed(resolved)
     row = find(session, resolved, held=True)
     return None if row is None else _usable(resolved, row)
 
 
 def get_or_register(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
-    """The same, registered if need be.
-
-    Raises:
-        ProblemError: the reference is refused, names a dataset that is unknown or failed, or is one more than the
-            project may have.
-    """
+    """The same, registered if need be, where the project may have one more (or a ProblemError)."""
     row = hold(session, resolved)
     if row is not None:
         return row
