@@ -144,11 +144,7 @@ def _registered(resources: Resources, session: Session, resolved: ResolvedRefere
 def require_not_reused(
     resources: Resources, project: str, reference: DatasetReference, idempotency_key: str | None
 ) -> None:
-    """Refuse an upload whose key came with another one before its file is stored, as no row would ever remove it.
-
-    Raises:
-        ProblemError: the key came before with another request.
-    """
+    """Refuse (ProblemError) an upload whose key came with another one, before its file, which no row has, is stored."""
     with resources.database.reading() as session:
         fingerprint = _fingerprint(reference.model_dump(mode="json"))
         idempotency.require_not_reused(session, project, idempotency_key, fingerprint)
