@@ -31,7 +31,6 @@ from service.datasets import routes as dataset_routes
 from service.documentation import routes as documentation_routes
 from service.events import routes as event_routes
 from service.events.documented import EVENT_SCHEMAS
-from service.groups import InGroups
 from service.http import openapi, problems
 from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
@@ -54,6 +53,7 @@ from service.remembered.limits_lately import LimitsLately
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
+from service.together.groups import InGroups
 from service.traces import TraceMiddleware
 from service.watching.poller import Poller
 from service.watching.streams import Streams

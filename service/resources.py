@@ -10,7 +10,6 @@ from fastapi import Depends, Request
 from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
-from service.groups import InGroups
 from service.http.idempotency import Accepted
 from service.http.lately import SeenLately
 from service.observation import Seen
@@ -19,6 +18,7 @@ from service.remembered.limits_lately import LimitsLately
 from service.remembered.refusals import Refusals
 from service.remembered.use_noted import UseNoted
 from service.settings import ServiceSettings
+from service.together.groups import InGroups
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting
 from store.database import Database

@@ -106,23 +106,14 @@ def require_allowed(resolved: ResolvedReference) -> None:
 
 
 def hold(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
-    """The row that a request refers to, kept from being deleted until the transaction ends; None where there is none.
-
-    Raises:
-        ProblemError: the reference is refused, or names a dataset that is unknown or failed.
-    """
+    """The row, kept from being deleted until the transaction ends; a ProblemError where it cannot be used."""
     require_allowed(resolved)
     row = find(session, resolved, held=True)
     return None if row is None else _usable(resolved, row)
 
 
 def get_or_register(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
-    """The same, registered if need be.
-
-    Raises:
-        ProblemError: the reference is refused, names a dataset that is unknown or failed, or is one more than the
-            project may have.
-    """
+    """The same, registered if need be, where the project may have one more (or a ProblemError)."""
     row = hold(session, resolved)
     if row is not None:
         return row
@@ -153,11 +144,7 @@ def _registered(resources: Resources, session: Session, resolved: ResolvedRefere
 def require_not_reused(
     resources: Resources, project: str, reference: DatasetReference, idempotency_key: str | None
 ) -> None:
-    """Refuse an upload whose key came with another one before its file is stored, as no row would ever remove it.
-
-    Raises:
-        ProblemError: the key came before with another request.
-    """
+    """Refuse (ProblemError) an upload whose key came with another one, before its file, which no row has, is stored."""
     with resources.database.reading() as session:
         fingerprint = _fingerprint(reference.model_dump(mode="json"))
         idempotency.require_not_reused(session, project, idempotency_key, fingerprint)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from api_schemas.access.limits import Limits
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.jobs import JobRequest
 from service.jobs import kinds
 from service.jobs.conditions import require_judgeable
 from service.models import choice
 from service.quotas import room
-from service.quotas.limits import require_limits
 from service.resources import Resources
 from service.webhooks.managing import require_there
 from store.rows.tables import DatasetRow
@@ -33,6 +33,7 @@ class Considered:
         dataset: that it names, held until the transaction ends; None where it is to be registered with the job.
         facts: of the dataset, as far as they are known.
         amount: what it comes to, as far as its dataset is known.
+        limits: of the project, which is not being deleted.
         accepted_before: how many jobs of each project passed before this one in the same transaction, which no
             query finds yet.
     """
@@ -45,7 +46,12 @@ class Considered:
     dataset: DatasetRow | None
     facts: DatasetFacts | None
     amount: kinds.Amount
+    limits: Limits
     accepted_before: Counter[str]
+
+
+_COUNTED = ("jobs_waiting", "trials_per_day", "stored_bytes")
+"""The limits that jobs which were accepted before in the same transaction count against."""
 
 
 class NextTransactionError(Exception):
@@ -53,13 +59,18 @@ class NextTransactionError(Exception):
 
 
 def _require_room(considered: Considered) -> None:
-    resources, session, project = considered.resources, considered.session, considered.project
-    limits = require_limits(resources, session, project)
-    if considered.accepted_before[project] and any(value is not None for value in vars(limits).values()):
+    limits, project = considered.limits, considered.project
+    if considered.accepted_before[project] and any(getattr(limits, name) is not None for name in _COUNTED):
         raise NextTransactionError
-    room.require_room_for_job(resources, session, project, considered.amount.trials, considered.now)
-    if considered.amount.leaves_files:
-        room.require_room_for_files(resources, session, project, considered.amount.stored_bytes)
+    resources, session, amount = considered.resources, considered.session, considered.amount
+    if (
+        limits.training_seconds_per_day is not None
+        or limits.jobs_waiting is not None
+        or limits.trials_per_day is not None
+    ):
+        room.require_room_for_job(resources, session, project, amount.trials, considered.now)
+    if amount.leaves_files and limits.stored_bytes is not None:
+        room.require_room_for_files(resources, session, project, amount.stored_bytes)
 
 
 def _require_webhooks(considered: Considered) -> None:

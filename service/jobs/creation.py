@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from api_schemas.access.limits import Limits
 from api_schemas.jobs import JobRequest
-from service.auth.asked import begin, end
+from service.auth.asked import Asked, begin, end, note_all
 from service.datasets import registration
 from service.datasets.registration import DatasetKey
 from service.http.idempotency import Accepted, replay
@@ -19,6 +20,7 @@ from service.jobs.checks import CHECKS, Considered, NextTransactionError
 from service.jobs.conditions import other_datasets_of
 from service.jobs.preparing import Datasets, Prepared, Submission
 from service.models import choice
+from service.quotas.limits import require_limits
 from service.resources import Resources
 from store.rows import idempotency
 from store.rows.accepting import new_jobs
@@ -47,6 +49,7 @@ class Creation:
     now: float
     outcomes: dict[int, Accepted | Exception] = field(default_factory=dict)
     postponed: list[int] = field(default_factory=list)
+    _limits: dict[str, Limits] = field(default_factory=dict)
     _datasets: Datasets = field(default_factory=Datasets)
 
     def create(self, group: Group) -> dict[int, Accepted | Exception]:
@@ -82,16 +85,23 @@ class Creation:
         return passed
 
     def _checked(self, submission: Submission, prepared: Prepared, before: Counter[str]) -> JobRequest:
-        resolved = prepared.resolved
+        resolved, limits = prepared.resolved, self._limits_of(submission.project)
         dataset = self._datasets.row(resolved.key, lambda: registration.hold(self.session, resolved))
         request = choice.with_content(self.session, submission.project, submission.request)
         facts = self._datasets.facts(dataset)
         considered = Considered(
-            self.resources, self.session, self.now, submission.project, request, dataset, facts, prepared.amount, before
-        )
+            self.resources, self.session, self.now, submission.project, request, dataset, facts,
+            prepared.amount, limits, before,
+        )  # fmt: skip
         for check in CHECKS:
             check(considered)
         return request
+
+    def _limits_of(self, project: str) -> Limits:
+        """Looked up, and the project held, once for all its requests."""
+        if project not in self._limits:
+            self._limits[project] = require_limits(self.resources, self.session, project)
+        return self._limits[project]
 
     def _registered(self, group: Group) -> dict[int, DatasetRow]:
         """The dataset of each request, registered where nobody has named it before."""
@@ -130,12 +140,14 @@ class Creation:
     def _store(self, new: dict[int, NewJob], group: Group) -> None:
         if not new:
             return
+        done: list[tuple[Asked, str, str]] = []
         answers: dict[idempotency.KeyOfProject, tuple[str, dict[str, object]]] = {}
         for number, row in zip(new, new_jobs.store(self.session, list(new.values())), strict=True):
             submission, prepared = group[number]
             content = job_views.of_new(row, prepared.findings).model_dump_json().encode()
             self.outcomes[number] = Accepted(row["id"], content, replayed=False)
-            submission.asked.note(self.session, submission.project, self.now, row["id"])
+            done.append((submission.asked, submission.project, row["id"]))
             if submission.key is not None:
                 answers[submission.key] = row["id"], json.loads(content)
+        note_all(self.session, done, self.now)
         idempotency.remember_all(self.session, answers)

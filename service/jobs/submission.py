@@ -1,7 +1,7 @@
 """Accepting jobs: everything that a client may rely on is committed before it gets its answer.
 
-Requests that come together are accepted by one transaction (`service.groups`), with as many statements as one of them
-takes. What is wrong with one of them is its own affair: nothing is written before each was checked.
+Requests that come together are accepted by one transaction (`service.together.groups`), with as many statements as
+one of them takes. What is wrong with one of them is its own affair: nothing is written before each was checked.
 """
 
 from __future__ import annotations

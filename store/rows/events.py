@@ -41,7 +41,7 @@ def append_queued(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[s
     of_each = [{"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"]} for row in rows]
     of_all = {"type": JobEventType.QUEUED, "data": {}}
     told = session.execute(_INSERT, [{**each, **of_all} for each in of_each])
-    return {job_id: event_id for job_id, event_id in told.tuples()}  # noqa: C416 - of rows no dict is made otherwise
+    return {row.job_id: row.id for row in told}
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:

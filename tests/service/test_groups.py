@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from service import groups
-from service.groups import MAX_GROUP, InGroups
 from service.http.problem import ProblemError
+from service.together import groups
+from service.together.groups import MAX_GROUP, InGroups
 
 
 class Held:

@@ -5,10 +5,11 @@ There is no function that changes a row, and the database would refuse it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select
+from sqlalchemy import ColumnElement, CursorResult, Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from api_schemas.access.audit import AuditEntry, AuditOutcome, AuditTrail
@@ -61,11 +62,26 @@ class AuditFilter:
         return all(value is None or getattr(row, name) == value for name, value in asked.items())
 
 
+_TABLE: Table = AuditRow.__table__  # type: ignore[assignment]
+_INSERT = insert(_TABLE)
+
+
 def append(
     session: Session, project: str | None, doer: Doer, action: str, now: float, object_id: str | None = None
 ) -> None:
     """Something is done by this transaction."""
     _add(session, project, doer, action, now, object_id=object_id, outcome="done", reason=None, count=1)
+
+
+def append_all(session: Session, done: Sequence[tuple[str, Doer, str, str]], now: float) -> None:
+    """Several things are done by this transaction: for each whose, by whom, what, and to which object."""
+    said = {"outcome": "done", "reason": None, "count": 1, "at": now}
+    rows = [
+        {"project_id": project, "action": action, "object_id": object_id, **_columns_of(doer), **said}
+        for project, doer, action, object_id in done
+    ]
+    if rows:
+        session.connection().execute(_INSERT, rows)
 
 
 def append_refused(
@@ -76,10 +92,13 @@ def append_refused(
 
 
 def _add(session: Session, project: str | None, doer: Doer, action: str, now: float, **said: Any) -> None:
-    subject = None if doer.subject is None else doer.subject[:_MAX_SUBJECT]
-    who = {"actor": doer.kind, "key_id": doer.key_id, "subject": subject, "request_id": doer.request_id}
-    session.add(AuditRow(project_id=project, at=now, action=action, **who, **said))
+    session.add(AuditRow(project_id=project, at=now, action=action, **_columns_of(doer), **said))
     session.flush()
+
+
+def _columns_of(doer: Doer) -> dict[str, str | None]:
+    subject = None if doer.subject is None else doer.subject[:_MAX_SUBJECT]
+    return {"actor": doer.kind, "key_id": doer.key_id, "subject": subject, "request_id": doer.request_id}
 
 
 def page(session: Session, project: str | None, narrowed: AuditFilter, *, limit: int, cursor: int | None) -> AuditTrail:

@@ -1,0 +1,1 @@
+"""What comes together is done together."""
