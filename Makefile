@@ -42,8 +42,8 @@ bench: $(INSTALLED) ## Run the benchmarks
 
 lock: ## Lock the dependencies again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt
-	for role in service worker; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra $$role pyproject.toml -o requirements/$$role.txt || exit 1; done
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu pyproject.toml -o requirements/worker-gpu.txt
+	for role in service worker; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra $$role --extra telemetry pyproject.toml -o requirements/$$role.txt || exit 1; done
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu --extra telemetry pyproject.toml -o requirements/worker-gpu.txt
 
 clean: ## Remove the environment and what the demo left
 	rm -rf $(VENV) .augury/demo

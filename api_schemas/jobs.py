@@ -22,22 +22,17 @@ from api_schemas.datasets.references import DatasetReference
 from api_schemas.failures import Failure
 from api_schemas.lint import Finding
 from api_schemas.progress import Progress, TimelineEntry
+from api_schemas.service.priority import Priority
 from api_schemas.training.automatic_epochs import ComparisonTraining
 from api_schemas.training.epochs_by_size import JobTraining
 from api_schemas.training.evaluation import EvaluationSettings, TrainingEvaluation, require_of_a_training
 from api_schemas.training.models import ModelSpec, require_engine_of_views
 from api_schemas.training.responses import BudgetResponse, DataResponse, require_trainable
 from api_schemas.training.settings import require_device
+from api_schemas.webhooks.notify import Notify
 
 Engine = Literal["augury", "keras"]
 Split = Literal["train", "validation", "test"]
-Priority = Annotated[
-    Literal["low", "normal", "high"],
-    Field(
-        description="The job's share of the workers while others have work, too: high gets twice as many as normal, "
-        "low half as many. None of them waits for ever."
-    ),
-]
 
 
 class JobKind(StrEnum):
@@ -107,6 +102,7 @@ class ComparisonRequest(RequestModel):
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
+    notify: Notify = Field([])
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -135,6 +131,7 @@ class TrainingRequest(RequestModel):
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers train; a GPU worker must be running.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
+    notify: Notify = Field([])
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
@@ -180,6 +177,7 @@ class AugmentationRequest(RequestModel):
     device: Literal["cpu", "gpu"] = Field("cpu", description="Which workers augment; either use their processors.")
     priority: Priority = "normal"
     labels: Labels = Field({}, description="Yours, to find the job again by.")
+    notify: Notify = Field([])
 
     @model_validator(mode="after")
     def _fits_a_job(self) -> Self:
@@ -226,6 +224,7 @@ class Job(Body):
     created_at: Timestamp
     started_at: Timestamp | None
     finished_at: Timestamp | None
+    expires_at: Timestamp | None = Field(None, description="When it goes, with its files; null until it is over.")
     timeline: list[TimelineEntry]
 
 

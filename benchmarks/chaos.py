@@ -4,7 +4,8 @@
 
 Two services, two control workers, four CPU workers, one broker and one database carry out 1,000 (--jobs) jobs of tiny
 trials. All the time something is killed and comes back: each kind of process in turn, a pool process in the middle of
-its work, the broker (empty afterwards) and, with --postgres, the database. Then rows and files are looked through.
+its work, the broker (empty afterwards) and, with --postgres, the database. A webhook is told of all jobs, and one of
+another project of nothing. Then rows, files and what the webhooks have heard are looked through.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import httpx2
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks.chaotic.inspection import faults, live_jobs
+from benchmarks.chaotic.told import told
 from benchmarks.chaotic.town import Town
 from store.database import Database
 from tests.servers import postgres_server
@@ -129,19 +131,23 @@ def measure(
     cpus: int = 4,
     rest_seconds: float = REST_SECONDS,
     max_blows: float = math.inf,
+    is_flaky: bool = True,
 ) -> dict[str, Any]:
     """Submit, strike, wait, look.
 
-    No more blows are dealt than *max_blows*, but each of them once; by default until a tenth of the jobs is left.
+    No more blows are dealt than *max_blows*, but each of them once; by default until a tenth of the jobs is left. What
+    happens is told to a webhook, which refuses some of it where it *is_flaky*.
     """
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
         _database(Path(name), is_postgres=is_postgres) as (url, restart_database),
+        told(is_flaky=is_flaky) as hearing,
     ):
-        town = Town(Path(name), url, apis=apis, controls=controls, cpus=cpus)
+        town = Town(Path(name), url, hearing.hosts, apis=apis, controls=controls, cpus=cpus)
         town.start()
         database = Database(url)
         try:
+            hearing.register(database, town.data_dir)
             began = time.monotonic()
             chaos = Chaos(town, blows(town, restart_database), rest_seconds)
             chaos.start()
@@ -155,7 +161,7 @@ def measure(
                 time.sleep(0.5)
             took = time.monotonic() - began
             time.sleep(3)  # for the sweeps that follow the last job
-            found = faults(database, town.data_dir, accepted)
+            found = faults(database, town.data_dir, accepted) | hearing.faults(database)
             memory = [*chaos.memory, town.resident_bytes()]
         finally:
             database.close()
@@ -163,7 +169,7 @@ def measure(
     return {
         "jobs": jobs, "database": "postgresql" if is_postgres else "sqlite", "seconds": took,
         "seconds_to_submit": submitted, "blows": len(chaos.dealt), "dealt": sorted(set(chaos.dealt)), "left": left,
-        "faults": found, "largest_bytes": _growth(memory),
+        "faults": found, "told_again": hearing.repeated, "largest_bytes": _growth(memory),
     }  # fmt: skip
 
 
@@ -190,6 +196,7 @@ def main() -> int:
         for kind, (early, late) in result["largest_bytes"].items():
             early_mb, late_mb = early / 2**20, late / 2**20
             print(f"largest {kind} process: {early_mb:.0f} MB in the second quarter, {late_mb:.0f} in the last")
+        print(f"messages that came again under their ids: {result['told_again']}")
         for what, value in result["faults"].items():
             print(f"{what}: {value or 'none'}")
     return int(bool(result["left"] or any(result["faults"].values())))

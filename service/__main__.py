@@ -6,6 +6,7 @@ import sys
 
 import uvicorn
 
+from augury.telemetry import traces
 from augury.telemetry.logs import configure_logging
 from service.auth.doors import are_keys_needed
 from service.auth.members import SettingError
@@ -21,10 +22,11 @@ from store.database import Database
 def main() -> int:
     """Serve until told to stop; 2 where that would be open to more than the operator has said."""
     settings = ServiceSettings()
-    configure_logging()
+    configure_logging(settings.log_format)
     try:
+        traces.configure("augury-api", are_on=settings.traces)
         _require_protected(settings)
-    except (NotProtectedError, SettingError) as error:
+    except (NotProtectedError, SettingError, traces.TracesNotInstalledError) as error:
         print(f"augury: {error}", file=sys.stderr)
         return 2
     uvicorn.run(

@@ -17,6 +17,9 @@ from api_schemas.service.problems import PROBLEM_MEDIA_TYPE, Problem
 from service.http.problem_types import BUSY
 
 MAX_HEADER_BYTES = 2**16
+ENDS_SOON = "augury_ends_soon"
+"""In the application's state, what is to be called when the server is told to stop: it waits for answers that are being
+sent, and tells the application only after that."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,12 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().on_response_complete()
         self._header_bytes = 0
         self._note()
+
+    def shutdown(self) -> None:
+        """The server is to stop once it has answered; what is held open is to come to its end."""
+        super().shutdown()
+        for end in self.app_state.get(ENDS_SOON, ()):
+            end()
 
     def pause_writing(self) -> None:
         """The client takes its answer more slowly than it is made."""

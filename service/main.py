@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from augury.datasets.settings import IngestSettings
+from augury.telemetry import traces
 from service import health
+from service.audit import routes as audit_routes
+from service.audit.middleware import AuditMiddleware
 from service.auth import login_routes
 from service.auth import routes as key_routes
 from service.auth.admission import Admission
@@ -22,8 +26,11 @@ from service.auth.oidc.provider import Provider
 from service.auth.oidc.settings import OidcSettings
 from service.auth.start import require_protected
 from service.capacity import Capacity
+from service.connections import ENDS_SOON
 from service.datasets import routes as dataset_routes
 from service.documentation import routes as documentation_routes
+from service.events import routes as event_routes
+from service.events.documented import EVENT_SCHEMAS
 from service.http import openapi, problems
 from service.http.lately import SeenLately
 from service.http.middleware import BodyLimitMiddleware, RequestIdMiddleware
@@ -32,31 +39,51 @@ from service.http.pace import BodyPaceMiddleware
 from service.http.problem_types import INTERNAL
 from service.jobs import artifacts, reading
 from service.jobs import routes as job_routes
+from service.limits_lately import LimitsLately
+from service.metrics import routes as metric_routes
+from service.metrics.requests import RequestCountMiddleware, RequestCounts
 from service.models import routes as model_routes
 from service.models.examples import MODEL_SCHEMAS
+from service.observation import look
+from service.projects import routes as project_routes
 from service.publisher import Publisher
+from service.quotas import routes as usage_routes
+from service.quotas.rate import RateLimitMiddleware
 from service.readiness import readiness
 from service.resources import Resources
 from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
-from service.waiting import Waiting
+from service.traces import TraceMiddleware
+from service.watching.poller import Poller
+from service.watching.streams import Streams
+from service.watching.waiting import Waiting
+from service.webhooks import routes as webhook_routes
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
+from store.webhooks.settings import WebhookSettings
 
 _ROUTES = (
     job_routes,
+    event_routes,
     artifacts,
     dataset_routes,
     model_routes,
     key_routes,
+    project_routes,
+    usage_routes,
+    audit_routes,
+    webhook_routes,
     login_routes,
     lint_routes,
     health,
+    metric_routes,
     preview_routes,
     documentation_routes,
 )
+_NO_TELEMETRY: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
+"""The framework's own shows what was asked for, in the messages of what it refuses. Ours is `service.traces`."""
 _DESCRIPTION = """
 Does this image augmentation help or hurt my model on my data, by how much, and why?
 
@@ -67,20 +94,28 @@ problems with a stable `type`; every faulty field is named under `errors`.
 
 
 def create_app(
-    settings: ServiceSettings | None = None, ingest: IngestSettings | None = None, oidc: OidcSettings | None = None
+    settings: ServiceSettings | None = None,
+    ingest: IngestSettings | None = None,
+    oidc: OidcSettings | None = None,
+    webhooks: WebhookSettings | None = None,
 ) -> FastAPI:
     """The ASGI application; settings come from the environment unless they are given."""
     settings, ingest = settings or ServiceSettings(), ingest or IngestSettings()
-    provider = Provider.of(settings, oidc or OidcSettings())
+    provider, webhooks = Provider.of(settings, oidc or OidcSettings()), webhooks or WebhookSettings()
+    traces.configure("augury-api", are_on=settings.traces)
+    counts = RequestCounts()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         database = Database(settings.resolved_database_url)
         await run_in_threadpool(migrate.make_ready, database, settings.schema_patience_seconds)
         protect = partial(require_protected, settings, database, are_people_known=provider is not None)
         await run_in_threadpool(protect)
         queue = Queue(celery_app(settings))
-        waiting = Waiting(database, reading.find, settings.max_waiting_clients)
+        poller = Poller(database)
+        find = partial(reading.find, keep_days=settings.job_retention_days)
+        waiting = Waiting(database, poller, find, settings.max_waiting_clients)
+        streams = Streams(database, poller, settings.max_event_streams)
         with Publisher(queue) as publisher:
             app.state.resources = Resources(
                 settings=settings,
@@ -89,13 +124,19 @@ def create_app(
                 queue=queue,
                 publisher=publisher,
                 ingest=ingest,
+                webhooks=webhooks,
                 capacity=Capacity(),
                 waiting=waiting,
+                streams=streams,
+                limits=LimitsLately(database, settings.default_limits),
                 readiness=SeenLately(partial(readiness, database, queue, settings.sweep_seconds), max_age_seconds=1.0),
+                metrics=SeenLately(partial(look, database, queue, settings.sweep_seconds), max_age_seconds=5.0),
             )
-            async with waiting.looking():
-                yield
+            refusals = app.state.resources.refusals
+            async with poller.looking(), refusals.being_written(database), counts.added_to(database):
+                yield {ENDS_SOON: [waiting.close, streams.end_all]}
         database.close()
+        await run_in_threadpool(traces.flush)
 
     app = FastAPI(
         title="Augury",
@@ -105,19 +146,25 @@ def create_app(
         docs_url=None,  # the framework's pages fetch their scripts from elsewhere
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
+        telemetry=_NO_TELEMETRY,
     )
     app.state.provider = provider
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_json_bytes=settings.max_body_bytes, max_file_bytes=ingest.max_bytes)
     app.add_middleware(BodyPaceMiddleware, pace=settings.pace)
+    app.add_middleware(RateLimitMiddleware)
     doors = Doors.of(settings)
     app.add_middleware(AdmissionMiddleware, admission=Admission(doors, provider))
     hosts = AllowedHosts(settings.allowed_hosts, settings.host)
     app.add_middleware(OwnPagesMiddleware, hosts=hosts)
+    app.add_middleware(AuditMiddleware)
     app.add_middleware(AllowedHostMiddleware, hosts=hosts)  # what is added last sees a request first
+    app.state.request_counts = counts
+    app.add_middleware(RequestCountMiddleware, counts=counts)
+    app.add_middleware(TraceMiddleware)
     for module in _ROUTES:
         app.include_router(module.router)
-    openapi.install(app, MODEL_SCHEMAS, are_keys_optional=doors.are_open)
+    openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
     app.build_middleware_stack = _outermost(RequestIdMiddleware, app.build_middleware_stack)  # type: ignore[method-assign]
     return app
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from sqlalchemy.exc import SQLAlchemyError
 
 from api_schemas.service.health import Readiness, ReadinessStatus
@@ -18,7 +20,7 @@ def readiness(database: Database, queue: Queue, sweep_seconds: float) -> Readine
         "broker": queue.is_reachable(),
         "recovery": _is_swept(database, sweep_seconds),
     }
-    return Readiness(status=_status(checks), checks=checks)
+    return Readiness(status=_status(checks), checks=checks, version=version("augury"))
 
 
 def _is_current(database: Database) -> bool:

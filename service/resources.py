@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,12 +11,18 @@ from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
 from service.http.lately import SeenLately
+from service.limits_lately import LimitsLately
+from service.observation import Seen
 from service.publisher import Publisher
+from service.refusals import Refusals
 from service.settings import ServiceSettings
-from service.waiting import Waiting
+from service.use_noted import UseNoted
+from service.watching.streams import Streams
+from service.watching.waiting import Waiting
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue
+from store.webhooks.settings import WebhookSettings
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,15 @@ class Resources:
     queue: Queue
     publisher: Publisher
     ingest: IngestSettings
+    webhooks: WebhookSettings
     capacity: Capacity
     waiting: Waiting
+    streams: Streams
     readiness: SeenLately[Readiness]
+    metrics: SeenLately[Seen]
+    limits: LimitsLately
+    uses: UseNoted = field(default_factory=UseNoted)
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 async def _of_request(request: Request) -> Resources:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from api_schemas.access.limits import LIMIT_NAMES, MAX_BYTES, MAX_COUNT, Limits
 from augury.datasets.settings import CommaSeparated
 from augury.planning.effort import EffortLimits
 from service.http.pace import Pace
@@ -46,6 +47,7 @@ class ServiceSettings(StoreSettings):
     max_waiting_clients: int = Field(
         500, ge=0, description="How many clients it holds answers for at a time; others are answered at once."
     )
+    max_event_streams: int = Field(600, ge=0, description="How many streams of events it holds open at a time.")
     max_connections: int = Field(
         1000, ge=1, description="Open connections; the oldest without a whole request makes room for one more."
     )
@@ -59,6 +61,24 @@ class ServiceSettings(StoreSettings):
     max_condition_images_per_job: int = Field(
         20_000_000, ge=1, description="Shown to all models of a job under conditions; more are refused with 422."
     )
+    quota_jobs_waiting: int | None = Field(
+        None, ge=0, le=MAX_COUNT, description="Jobs of a project that are not over; what has its own limit keeps that."
+    )
+    quota_trials_per_day: int | None = Field(None, ge=0, le=MAX_COUNT, description="Trials of a project on a day.")
+    quota_training_seconds_per_day: float | None = Field(
+        None, ge=0, le=MAX_COUNT, description="Of a project's trainings together on a day."
+    )
+    quota_stored_bytes: int | None = Field(None, ge=0, le=MAX_BYTES, description="Of a project's files.")
+    quota_datasets: int | None = Field(None, ge=0, le=MAX_COUNT, description="Of a project.")
+    quota_event_streams: int | None = Field(500, ge=0, le=MAX_COUNT, description="Open at a time, of a project.")
+    quota_requests_per_minute: int | None = Field(
+        None, ge=1, le=MAX_COUNT, description="Of a project, answered by each process of the service."
+    )
+
+    @property
+    def default_limits(self) -> Limits:
+        """What a project may take that has no limit of its own; without the settings anything."""
+        return Limits(**{name: getattr(self, f"quota_{name}") for name in LIMIT_NAMES})
 
     @property
     def effort_limits(self) -> EffortLimits:

@@ -1,4 +1,4 @@
-"""``python -m store keys …`` and ``projects …``: what only who has the database may do, first of all the first key."""
+"""``python -m store keys …``: what only who has the database may do, first of all the first key."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api_schemas.access.keys import SCOPES, Key, KeyRequest
-from store import migrate
+from api_schemas.access.keys import PROJECT_SCOPES, SCOPES, Key, KeyRequest
+from store import migrate, project_commands
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows.access import keys, projects
+from store.rows.audit import trail
 
 _MAX_LISTED = 200
 
@@ -23,16 +24,13 @@ def add_to(commands: Any) -> None:
     of_keys = commands.add_parser("keys", help="make, list and revoke keys").add_subparsers(dest="what", required=True)
     create = _command(of_keys, "create", _create_key, "make a key and print it, once")
     create.add_argument("name", help="to know it again by")
-    create.add_argument("--scope", action="append", choices=SCOPES, help="what it may; default: all of them")
+    create.add_argument("--scope", action="append", choices=SCOPES, help="what it may; default: all but metrics")
     create.add_argument("--days", type=float, help="after which it ends; default: never")
     revoke = _command(of_keys, "revoke", _revoke_key, "have a key work no more")
     revoke.add_argument("id", help="key_…, as listed")
     for each in (create, revoke, _command(of_keys, "list", _list_keys, "list a project's keys, newest first")):
         each.add_argument("--project", default=DEFAULT_PROJECT, help=f"whose; default: {DEFAULT_PROJECT}")
-    of_projects = commands.add_parser("projects", help="make and list projects")
-    of_projects = of_projects.add_subparsers(dest="what", required=True)
-    _command(of_projects, "create", _create_project, "make a project").add_argument("name", help="what it is called")
-    _command(of_projects, "list", _list_projects, "list projects")
+    project_commands.add_to(commands)
 
 
 def _command(parent: Any, name: str, run: Callable[..., None], says: str) -> argparse.ArgumentParser:
@@ -57,12 +55,13 @@ def run(database: Database, arguments: argparse.Namespace) -> int:
 
 
 def _create_key(database: Database, arguments: argparse.Namespace) -> None:
-    request = KeyRequest(
-        name=arguments.name, scopes=arguments.scope or list(SCOPES), expires_in_days=arguments.days, replaces=None
-    )
+    scopes = arguments.scope or list(PROJECT_SCOPES)
+    request = KeyRequest(name=arguments.name, scopes=scopes, expires_in_days=arguments.days, replaces=None)
     with database.writing() as session:
-        projects.require_known(session, arguments.project)
-        made = keys.create(session, arguments.project, request, database.now(session))
+        projects.require_active(session, arguments.project)
+        now = database.now(session)
+        made = keys.create(session, arguments.project, request, now)
+        trail.append(session, arguments.project, trail.OPERATOR, "create_key", now, made.row.id)
     print(f"{made.row.id} of project {arguments.project}; this is shown once:", file=sys.stderr)
     print(made.text)  # alone on stdout, to be piped to where it is kept
 
@@ -79,7 +78,7 @@ def _list_keys(database: Database, arguments: argparse.Namespace) -> None:
 def _line(key: Key) -> str:
     ends = key.expires_at or "never"
     used = key.last_used_at or "never"
-    return f"{key.id}  {key.state:7}  {','.join(key.scopes):17}  ends {ends}  used {used}  {key.name}"
+    return f"{key.id}  {key.state:7}  {','.join(key.scopes):25}  ends {ends}  used {used}  {key.name}"
 
 
 def _revoke_key(database: Database, arguments: argparse.Namespace) -> None:
@@ -87,16 +86,7 @@ def _revoke_key(database: Database, arguments: argparse.Namespace) -> None:
         row = keys.find(session, arguments.project, arguments.id)
         if row is None:
             raise LookupError(f"project {arguments.project} has no key {arguments.id}")
-        keys.revoke(row, database.now(session))
+        now = database.now(session)
+        keys.revoke(row, now)
+        trail.append(session, arguments.project, trail.OPERATOR, "revoke_key", now, row.id)
     print(f"{arguments.id}: revoked")
-
-
-def _create_project(database: Database, arguments: argparse.Namespace) -> None:
-    with database.writing() as session:
-        is_new = projects.create(session, arguments.name, database.now(session))
-    print(f"{arguments.name}: {'made' if is_new else 'is there already'}")
-
-
-def _list_projects(database: Database, _arguments: argparse.Namespace) -> None:
-    with database.reading() as session:
-        print("\n".join(projects.names(session)))

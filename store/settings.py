@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from augury.planning.effort import NO_LIMITS, EffortLimits
+from augury.telemetry.logs import LogFormat
 from store.files.artifacts import CacheSettings
 
 SECONDS_PER_HOUR = 3_600.0
@@ -41,7 +42,10 @@ class StoreSettings(BaseSettings):
         250_000, ge=1, description="Of all trials of a job together; more are refused with 422."
     )
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
+    audit_retention_days: float = Field(365.0, gt=0, description="Who did what is known for so long.")
     failed_dataset_days: float = Field(7.0, gt=0, description="Failed datasets and their uploads are kept so long.")
+    log_format: LogFormat = Field("text", description="text: lines for people; json: an object a line.")
+    traces: bool = Field(False, description="Send traces by OTLP, as the standard OTEL_* variables say.")
     idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")
 
     @property

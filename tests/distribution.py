@@ -8,7 +8,9 @@ from xdist.scheduler import LoadScopeScheduling
 END_TO_END = "tests/end_to_end/"
 """Tests of real processes, which share a stack and measure how soon it does things."""
 
-APART = tuple(f"{END_TO_END}test_{name}.py" for name in ("docs_page", "local_stack", "postgres", "report_page"))
+APART = tuple(
+    f"{END_TO_END}test_{name}.py" for name in ("being_seen", "docs_page", "local_stack", "postgres", "report_page")
+)
 """Tests there that have a browser or a small stack of their own, and whatever time they need."""
 
 TRAINS = tuple(

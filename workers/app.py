@@ -9,12 +9,14 @@ import structlog
 from celery import signals
 
 from augury.private_files import close_data_directory
+from augury.telemetry import traces
 from augury.telemetry.logs import configure_logging
 from store import migrate
 from store.database import Database
 from store.queue import celery_app
 from workers import forking, recycling, restarting, stacks
 from workers.context import context
+from workers.delivering import deliverer
 from workers.leasing import shutdown
 from workers.maintenance import caretaker, heart
 from workers.settings import WorkerSettings
@@ -30,6 +32,7 @@ app.conf.update(
     worker_proc_alive_timeout=_SLOWEST_WARM_UP_SECONDS,
     worker_max_memory_per_child=settings.worker_memory_bytes // 1024,  # which Celery takes in KiB
 )
+traces.configure(f"augury-worker-{settings.worker_kind}", are_on=settings.traces)
 recycling.install()
 restarting.install()
 stacks.write_when_asked()
@@ -39,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @signals.setup_logging.connect
 def _configure_logging(**_: Any) -> None:
-    configure_logging()
+    configure_logging(settings.log_format)
 
 
 @signals.worker_init.connect
@@ -83,6 +86,7 @@ def _keep_house(**_: Any) -> None:
 def _keep_recovering(**_: Any) -> None:
     if settings.worker_kind == "control":
         heart.keep_beating(context(app))
+        deliverer.keep_delivering(context(app))
 
 
 @signals.worker_process_init.connect

@@ -12,6 +12,7 @@ from augury.datasets.settings import IngestSettings
 from store.database import Database
 from store.files.artifacts import Artifacts
 from store.queue import Queue, celery_app
+from store.webhooks.settings import WebhookSettings
 from workers.settings import WorkerSettings
 
 
@@ -24,6 +25,7 @@ class Context:
     artifacts: Artifacts
     queue: Queue
     ingest: IngestSettings = field(default_factory=IngestSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
 
 def context(app: Celery) -> Context:

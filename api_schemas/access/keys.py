@@ -9,9 +9,12 @@ from pydantic import BaseModel, Field
 from api_schemas.base import RequestModel, Timestamp
 from api_schemas.plain_text import PlainText
 
-Scope = Literal["read", "submit", "admin"]
-"""``read`` shows what there is, ``submit`` stores, changes and deletes, ``admin`` makes and revokes keys."""
+Scope = Literal["read", "submit", "admin", "metrics"]
+"""``read`` shows what there is, ``submit`` stores, changes and deletes, ``admin`` makes and revokes keys, all of one
+project. ``metrics`` shows the numbers of the whole service, which belong to whoever runs it."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+PROJECT_SCOPES = SCOPES[:3]
+"""Of what is a project's alone."""
 
 MAX_KEY_DAYS = 3_650.0
 MAX_OVERLAP_HOURS = 720.0

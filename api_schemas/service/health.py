@@ -14,3 +14,4 @@ class Readiness(BaseModel):
 
     status: ReadinessStatus = Field(description="`degraded`: jobs are accepted, and something else is missing.")
     checks: dict[str, bool] = Field(description="`recovery`: a control worker has looked for lost work lately.")
+    version: str | None = Field(None, description="Of the service; null where that is older than this field.")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from augury.cli.access.projects import audit, project, usage
 from augury.cli.doctor import doctor
 from augury.cli.ending import cancel, stop
 from augury.cli.extend import extend
@@ -210,7 +211,7 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (cancel, stop, extend, report, preview, lint, doctor):
+for _command in (cancel, stop, extend, report, preview, lint, doctor, project, usage, audit):
     app.command()(_exit_codes()(_command))
 
 add_groups(app, _exit_codes())

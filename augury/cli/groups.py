@@ -8,10 +8,12 @@ from typing import Any
 import typer
 
 from augury.cli import datasets, keys, models
+from augury.cli.project import webhooks
 
 _GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     "datasets": ("Send images to the service, and look at them there.", datasets.COMMANDS),
     "keys": ("Say who may come into your project.", keys.COMMANDS),
+    "webhooks": ("Have addresses told of what happens in your project.", webhooks.COMMANDS),
     "models": ("Send models with their weights to the service, to train them further.", models.COMMANDS),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -17,17 +17,19 @@ from api_schemas.previews import PreviewRequest
 from api_schemas.reports.report import Report
 from api_schemas.service.health import Readiness
 from api_schemas.training.trials import TrialList
-from augury.client.base import WATCH_PATIENCE_SECONDS, body_of, given
+from augury.client.base import body_of, given
+from augury.client.connection import path_of
 from augury.client.datasets import DatasetClient
+from augury.client.events import EventClient
 from augury.client.keys import KeyClient
 from augury.client.models import ModelClient
+from augury.client.projects import ProjectClient
+from augury.client.webhooks import WebhookClient
 from augury.errors import AuguryError, RequestRefused, ServiceFailed
 
 Request = JobRequest | Mapping[str, Any]
 """A request as a model, or as the JSON object it would be."""
 
-WATCH_HOLD_SECONDS = 20
-WATCH_PAUSE_SECONDS = 0.5
 PREVIEW_PAUSE_SECONDS = 1.0
 _PLANS: dict[JobKind, type[Plan] | type[AugmentationPlan]] = {
     JobKind.COMPARISON: Plan,
@@ -37,7 +39,7 @@ _PLANS: dict[JobKind, type[Plan] | type[AugmentationPlan]] = {
 _NOT_READY = "urn:augury:problem:dataset-not-ready"
 
 
-class Client(DatasetClient, ModelClient, KeyClient):
+class Client(EventClient, DatasetClient, ModelClient, KeyClient, ProjectClient, WebhookClient):
     """Talks to one Augury service.
 
     Every method raises `RequestRefused` when the service says no, `ServiceUnreachable` when it cannot be
@@ -55,10 +57,6 @@ class Client(DatasetClient, ModelClient, KeyClient):
         of_kind = (model for kind, model in _PLANS.items() if kind == body.get("kind"))
         model = next(of_kind, Plan)  # the service will refuse an unknown kind
         return self._ask(model, "POST", "/v1/jobs", json=body, params={"validate_only": "true"})
-
-    def job(self, job_id: str, wait_seconds: int | None = None) -> Job:
-        """The job now; with *wait_seconds*, as soon as it changes or that time is over."""
-        return self._job(job_id, wait_seconds, self._patience)
 
     def jobs(
         self,
@@ -128,22 +126,6 @@ class Client(DatasetClient, ModelClient, KeyClient):
         headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         return self._ask(Job, "POST", f"{_job_path(job_id)}/extend", json={"seeds": seeds}, headers=headers)
 
-    def watch(self, job_id: str, *, patience: float = WATCH_PATIENCE_SECONDS) -> Iterator[Job]:
-        """Yield the job now and after each change, until it is over.
-
-        An absence of the service shorter than *patience* seconds, such as a restart, only delays the next change.
-        """
-        seen = self._job(job_id, None, self._patience)
-        yield seen
-        while not seen.is_terminal:
-            asked_at = time.monotonic()
-            job = self._job(job_id, WATCH_HOLD_SECONDS, patience)
-            if job != seen:
-                yield job
-            elif not job.is_terminal:
-                _pause_since(asked_at)
-            seen = job
-
     def preview(
         self,
         request: PreviewRequest | Mapping[str, Any],
@@ -185,15 +167,6 @@ class Client(DatasetClient, ModelClient, KeyClient):
         except AuguryError:
             return False
 
-    def _job(self, job_id: str, wait_seconds: int | None, patience: float) -> Job:
-        headers = {} if wait_seconds is None else {"Prefer": f"wait={wait_seconds}"}
-        return self._ask(Job, "GET", _job_path(job_id), headers=headers, hold=wait_seconds or 0, patience=patience)
-
 
 def _job_path(job_id: str) -> str:
-    return f"/v1/jobs/{quote(job_id, safe='')}"
-
-
-def _pause_since(asked_at: float) -> None:
-    """Do not hammer a service, or a proxy before it, that answers at once instead of holding the request."""
-    time.sleep(max(0.0, WATCH_PAUSE_SECONDS - (time.monotonic() - asked_at)))
+    return path_of("jobs", job_id)

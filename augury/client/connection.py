@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, ValidationError
@@ -42,7 +44,7 @@ class Connection:
         Raises:
             NothingToSend: it has characters in it that no key has.
         """
-        self._url = url
+        self.url = url
         headers = {"Authorization": f"Bearer {_plain(key)}"} if key else {}
         timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         try:
@@ -105,30 +107,40 @@ class Connection:
         """Write a body to a file, which is there only when it is complete; its size. What breaks off begins anew."""
         return _persist(lambda: self._fetch(path, target), patience)
 
+    @contextmanager
+    def streaming(self, path: str, headers: Mapping[str, str], silence_seconds: float) -> Iterator[httpx2.Response]:
+        """An answer that is read as it comes, with at most so many seconds of silence in it. It is asked for once."""
+        timeout = httpx2.Timeout(silence_seconds, connect=CONNECT_SECONDS)
+        try:
+            with self._http.stream("GET", path, headers=dict(headers), timeout=timeout) as response:
+                yield response
+        except httpx2.UnsupportedProtocol as error:
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self.url}") from error
+
     def _fetch(self, path: str, target: Path) -> int | ServiceUnreachable:
         try:
             with self._http.stream("GET", path) as response:
                 if not response.is_success:
                     response.read()
                     if response.status_code in UNAVAILABLE:
-                        return ServiceUnreachable(f"{self._url} is not available: {_reason(response)}")
+                        return ServiceUnreachable(f"{self.url} is not available: {_reason(response)}")
                     self.content(response)
                 with writing_atomically(target) as file:
                     return sum(file.write(block) for block in response.iter_bytes())
         except httpx2.UnsupportedProtocol as error:
-            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self._url}") from error
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self.url}") from error
         except httpx2.RequestError as error:
-            return ServiceUnreachable(f"cannot reach {self._url}: {str(error) or type(error).__name__}")
+            return ServiceUnreachable(f"cannot reach {self.url}: {str(error) or type(error).__name__}")
 
     def _send(self, request: httpx2.Request) -> httpx2.Response | ServiceUnreachable:
         try:
             response = self._http.send(request)
         except httpx2.UnsupportedProtocol as error:
-            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self._url}") from error
+            raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {self.url}") from error
         except httpx2.RequestError as error:
-            return ServiceUnreachable(f"cannot reach {self._url}: {str(error) or type(error).__name__}")
+            return ServiceUnreachable(f"cannot reach {self.url}: {str(error) or type(error).__name__}")
         if response.status_code in UNAVAILABLE:
-            return ServiceUnreachable(f"{self._url} is not available: {_reason(response)}")
+            return ServiceUnreachable(f"{self.url} is not available: {_reason(response)}")
         return response
 
     def read(self, model: type[Answer], response: httpx2.Response) -> Answer:
@@ -138,16 +150,21 @@ class Connection:
             # A newer service may say more than this client knows.
             return model.model_validate_json(content, extra="ignore")
         except ValidationError as error:
-            raise ServiceFailed(f"{self._url} does not answer like Augury: {_first(error)}") from error
+            raise ServiceFailed(f"{self.url} does not answer like Augury: {_first(error)}") from error
 
     def content(self, response: httpx2.Response) -> bytes:
         """The body as it is, or the error that it stands for."""
         if response.is_success:
             return response.content
-        problem = _problem(response)
+        problem = problem_of(response)
         if problem is not None and response.is_client_error:
             raise RequestRefused(problem)
         raise ServiceFailed(f"{response.request.url} failed: {_reason(response)}")
+
+
+def path_of(noun: str, identifier: str) -> str:
+    """Where one of the *noun*'s things is; whatever is in the id stays one segment of the path."""
+    return f"/v1/{noun}/{quote(identifier, safe='')}"
 
 
 def _plain(key: str) -> str:
@@ -160,21 +177,43 @@ def _plain(key: str) -> str:
 
 def _persist(attempt: Callable[[], Outcome | ServiceUnreachable], patience: float) -> Outcome:
     """Try until it works, or until *patience* seconds of trouble are over."""
-    delay = FIRST_DELAY_SECONDS
-    trouble_since: float | None = None
+    trouble = Trouble(patience)
     while True:
         outcome = attempt()
         if not isinstance(outcome, ServiceUnreachable):
             return outcome
-        # Counted from the first failure: a request that was held for long before it broke says nothing.
-        trouble_since = trouble_since or time.monotonic()
-        if time.monotonic() + delay > trouble_since + patience:
-            raise outcome
-        time.sleep(delay)
-        delay = min(2 * delay, MAX_DELAY_SECONDS)
+        trouble.bear(outcome)
 
 
-def _problem(response: httpx2.Response) -> Problem | None:
+class Trouble:
+    """How long it has lasted, with growing pauses in it. Counted from the first failure: what was held for long before
+    it broke says nothing.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self.forget()
+
+    def forget(self) -> None:
+        """It is over."""
+        self._since: float | None = None
+        self._delay = FIRST_DELAY_SECONDS
+
+    def bear(self, error: ServiceUnreachable) -> None:
+        """Pause.
+
+        Raises:
+            ServiceUnreachable: the *error*, where that would take longer than there is patience for.
+        """
+        self._since = self._since or time.monotonic()
+        if time.monotonic() + self._delay > self._since + self._patience:
+            raise error
+        time.sleep(self._delay)
+        self._delay = min(2 * self._delay, MAX_DELAY_SECONDS)
+
+
+def problem_of(response: httpx2.Response) -> Problem | None:
+    """What the service complains of in an answer; None where it is no complaint of Augury's."""
     try:
         return Problem.model_validate_json(response.content, extra="ignore")
     except ValidationError:
@@ -182,7 +221,7 @@ def _problem(response: httpx2.Response) -> Problem | None:
 
 
 def _reason(response: httpx2.Response) -> str:
-    problem = _problem(response)
+    problem = problem_of(response)
     return describe(problem) if problem else f"{response.status_code} {response.reason_phrase}".rstrip()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from augury.errors import StackFailed
+from augury.local.log_files import keep_small
 from augury.local.processes import Guard, Process
 
 POLL_SECONDS = 0.05
@@ -105,8 +106,10 @@ class Supervisor:
             raise Stopping
 
     def run(self, on_change: Callable[[], None]) -> None:
-        """Restart what dies, until told to stop; *on_change* is called after each restart."""
+        """Restart what dies, until told to stop; *on_change* is called after each restart. Logs are kept small."""
         while not self.stopping.wait(SUPERVISION_SECONDS):
+            for process in self._processes.values():
+                keep_small(process.log)
             were_started = [self._revive(process, time.monotonic()) for process in self._processes.values()]
             if any(were_started):
                 on_change()

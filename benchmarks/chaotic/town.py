@@ -26,10 +26,13 @@ _QUICK = {  # to notice what happens, so that a run takes minutes
 
 
 class Town:
-    """Two services, control workers and CPU workers as many as asked for, one broker, one database."""
+    """Services, control workers and CPU workers as many as asked for, one broker, one database.
 
-    def __init__(self, folder: Path, database_url: str, *, apis: int, controls: int, cpus: int) -> None:
-        self.folder, self.database_url = folder, database_url
+    *told* are the hosts of receivers of webhooks, with commas between them.
+    """
+
+    def __init__(self, folder: Path, database_url: str, told: str, *, apis: int, controls: int, cpus: int) -> None:
+        self.folder, self.database_url, self.told = folder, database_url, told
         self.broker = Broker(folder / "broker")
         self.data_dir = folder / "data"
         self.ports = {f"api{number}": free_port() for number in range(apis)}
@@ -45,7 +48,7 @@ class Town:
         for name in self._modules:
             self.spawn(name)
         for name in self.ports:
-            wait_for(lambda name=name: self._answers(name), f"{name} to answer", 60)
+            wait_for(lambda name=name: self._answers(name), f"{name} to answer", 240)
 
     def names(self, kind: str = "") -> list[str]:
         """The processes whose names begin like that."""
@@ -126,6 +129,7 @@ class Town:
             "AUGURY_DATABASE_URL": self.database_url,
             "AUGURY_BROKER_URL": self.broker.url,
             "AUGURY_PORT": str(self.ports.get(name, 0) or 1),
+            "AUGURY_WEBHOOK_PRIVATE_HOSTS": self.told,
         }
 
 

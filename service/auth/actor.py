@@ -10,7 +10,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.types import Scope as AsgiScope
 
-from api_schemas.access.keys import SCOPES, Scope
+from api_schemas.access.keys import PROJECT_SCOPES, SCOPES, Scope
 from augury.field_problems import shown
 from service.auth.members import Memberships
 from service.http.bodies import AskedFirst
@@ -83,22 +83,42 @@ class Known:
 
 ANYBODY = Known({DEFAULT_PROJECT: frozenset(SCOPES)}, DEFAULT_PROJECT)
 """Who brings no key, where none is needed."""
+THROUGH_A_PROXY = Known({DEFAULT_PROJECT: frozenset(PROJECT_SCOPES)}, DEFAULT_PROJECT)
+"""Whom a proxy has let in: not all whom it knows run the service."""
 
 
-def note_actor(scope: AsgiScope, known: Known, named: str | None) -> None:
-    """Say who sends a request, in the project that it has *named*, before it is routed.
+def note_actor(scope: AsgiScope, known: Known, named: str | None) -> Actor:
+    """Say who sends a request, in the project that it has *named*, before it is routed; the same is returned.
 
     Raises:
         ProblemError: they are no member of it.
     """
-    scope[_IN_SCOPE] = known.actor(named)
     scope[_KNOWN] = known
+    actor = scope[_IN_SCOPE] = known.actor(named)
+    return actor
+
+
+def note_refused_key(scope: AsgiScope, project: str, key_id: str) -> None:
+    """Say whose key it was that does not work any more; it may nothing."""
+    scope[_IN_SCOPE] = Actor(project, frozenset(), key_id)
+
+
+def known_in(scope: AsgiScope) -> Known | None:
+    """Who sends a request, whether it is about a project of theirs or not; None where that is not known."""
+    known: Known | None = scope.get(_KNOWN)
+    return known
 
 
 def known_of(scope: AsgiScope) -> Known:
     """Who sends a request, in all of their projects."""
     known: Known = scope[_KNOWN]
     return known
+
+
+def actor_in(scope: AsgiScope) -> Actor | None:
+    """Who sends a request; None where that is not known, or not yet."""
+    actor: Actor | None = scope.get(_IN_SCOPE)
+    return actor
 
 
 class Needs(SecurityBase, AskedFirst):
@@ -137,3 +157,5 @@ Submitter = Annotated[Actor, Security(Needs("submit"), scopes=["submit"])]
 """Of a route that stores, changes or deletes something."""
 Administrator = Annotated[Actor, Security(Needs("admin"), scopes=["admin"])]
 """Of a route that says who may come in."""
+Operator = Annotated[Actor, Security(Needs("metrics"), scopes=["metrics"])]
+"""Of the route that shows how the whole service is doing, all projects together."""

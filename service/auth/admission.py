@@ -12,7 +12,7 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from service.auth.actor import ANYBODY, Known
+from service.auth.actor import ANYBODY, THROUGH_A_PROXY, Known
 from service.auth.doors import Doors
 from service.auth.look_up import challenge, of_key, of_proxy, of_session, of_token
 from service.auth.members import MAX_GROUPS
@@ -82,8 +82,10 @@ class Admission:
         doors = self._doors
         if not doors.let_in(address):
             return None
-        if doors.are_open or not doors.groups.rows:
+        if doors.are_open:
             return ANYBODY
+        if not doors.groups.rows:
+            return THROUGH_A_PROXY
         subject = headers.get(doors.user_header, "").strip()
         if not subject:
             raise KEY_REQUIRED.error(f"the proxy says in no {doors.user_header} who asks", headers=challenge())

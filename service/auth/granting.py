@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from api_schemas.access.keys import Key, KeyRequest, NewKey
+from service.auth.active import require_active
 from service.auth.actor import Actor
+from service.auth.asked import this_request
 from service.http.problem_rows.access import CANNOT_GRANT
 from service.http.problems import require_found
 from service.resources import Resources
@@ -19,6 +21,7 @@ def grant(resources: Resources, caller: Actor, request: KeyRequest) -> NewKey:
     """
     _require_own(caller, request)
     with resources.database.writing() as session:
+        require_active(session, caller.project)
         now = resources.database.now(session)
         if caller.expires_at is not None and request.expires_in_days is not None:
             _require_no_longer(caller.expires_at, now + request.expires_in_days * SECONDS_PER_DAY)
@@ -28,6 +31,7 @@ def grant(resources: Resources, caller: Actor, request: KeyRequest) -> NewKey:
         made = keys.create(
             session, caller.project, request, now, created_by=caller.key_id, latest_end=caller.expires_at
         )
+        this_request().note(session, caller.project, now, made.row.id)
         return NewKey(**keys.to_wire(made.row, now).model_dump(), key=made.text)
 
 
@@ -39,7 +43,9 @@ def revoke(resources: Resources, caller: Actor, key_id: str) -> None:
     """
     with resources.database.writing() as session:
         row = require_found(keys.find(session, caller.project, key_id), "key", key_id)
-        keys.revoke(row, resources.database.now(session))
+        now = resources.database.now(session)
+        keys.revoke(row, now)
+        this_request().note(session, caller.project, now, key_id)
 
 
 def find(resources: Resources, caller: Actor, key_id: str) -> Key:

@@ -32,7 +32,9 @@ def of_key(database: Database, text: str) -> Known:
         raise _not_valid("there is no such key")
     state = keys.state_of(row, now)
     if state != "active":
-        raise _not_valid(f"the key {row.id} is {state}")
+        refusal = _not_valid(f"the key {row.id} is {state}")
+        refusal.key = row.project_id, row.id
+        raise refusal
     if keys.is_use_to_be_noted(row, now):
         _note_used(database, row.id, now)
     scopes = frozenset(keys.scopes_of(row))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
 from fastapi import Request
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor
+from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor, note_refused_key
 from service.auth.admission import Admission
 from service.http.problem import ProblemError
 from service.http.problems import database_away, render
@@ -40,11 +41,14 @@ class AdmissionMiddleware:
         database, client, headers = scope["app"].state.resources.database, scope.get("client"), Headers(scope=scope)
         try:
             known = await self._admission.known(headers, client[0] if client else None, database)
-            note_actor(scope, known, headers.get(PROJECT_HEADER))
+            actor = note_actor(scope, known, headers.get(PROJECT_HEADER))
         except ProblemError as refusal:
+            if refusal.key is not None:
+                note_refused_key(scope, *refusal.key)
             await render(Request(scope), refusal)(scope, receive, send)
             return
         except OperationalError as error:
             await render(Request(scope), database_away(scope["path"], error))(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        with structlog.contextvars.bound_contextvars(project=actor.project):
+            await self._app(scope, receive, send)

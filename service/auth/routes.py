@@ -12,6 +12,7 @@ from service.auth.actor import Administrator
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
 from service.http.problem_rows.access import CANNOT_GRANT
+from service.http.problem_rows.quotas import PROJECT_DELETING
 from service.http.problem_types import INVALID_REQUEST, JSON_REFUSED, NOT_FOUND
 from service.resources import Shared
 from store.ids import IDENTIFIER
@@ -29,7 +30,7 @@ _EXAMPLES: Any = {
     "",
     status_code=201,
     summary="Make a key",
-    responses=problems(*JSON_REFUSED, NOT_FOUND, CANNOT_GRANT),
+    responses=problems(*JSON_REFUSED, NOT_FOUND, CANNOT_GRANT, PROJECT_DELETING),
 )
 def create_key(
     resources: Shared,

@@ -15,15 +15,19 @@ from api_schemas.service.problems import FieldProblem
 from augury.datasets.reference_rules import refusal_of
 from augury.field_problems import shown
 from augury.planning.canonical import digest
+from service.auth.asked import this_request
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError
 from service.http.problem_types import BUSY, DATASET_FAILED, DATASET_NOT_READY, INVALID_REQUEST
+from service.quotas import room
 from service.resources import Resources
 from store import queue
+from store.files.artifacts import ArtifactMissingError
 from store.files.names import upload_name
 from store.rows import datasets
 from store.rows.idempotency import Fingerprint
+from store.rows.quotas import stored
 from store.rows.tables import DatasetRow
 
 RETRY_AFTER_SECONDS = 2
@@ -39,6 +43,8 @@ class ResolvedReference:
     location: str
     """Of the reference in the request, e.g. ``body.dataset``."""
     fault: FieldProblem | None
+    upload_bytes: int = 0
+    """Of the file that it refers to, where that was uploaded."""
 
     def fault_at(self, field: str, message: str) -> FieldProblem:
         """A complaint about one field of the reference, or about all of it."""
@@ -53,10 +59,13 @@ def resolve(
     refusal = refusal_of(resolved.reference, resources.ingest)
     if refusal is not None:
         return replace(resolved, fault=resolved.fault_at(refusal.field, refusal.message))
-    if reference.kind == "upload" and not resources.artifacts.exists(upload_name(project, reference.sha256)):
+    if reference.kind != "upload":
+        return resolved
+    try:
+        return replace(resolved, upload_bytes=resources.artifacts.size(upload_name(project, reference.sha256)))
+    except ArtifactMissingError:
         message = f"got {shown(reference.sha256)}: no such file was uploaded, or it was deleted; upload it"
         return replace(resolved, fault=resolved.fault_at("sha256", message))
-    return resolved
 
 
 def find(session: Session, resolved: ResolvedReference) -> DatasetRow | None:
@@ -87,15 +96,16 @@ def require_allowed(resolved: ResolvedReference) -> None:
         raise _refused(resolved.fault)
 
 
-def get_or_register(session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
+def get_or_register(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
     """The row, registered if need be, and kept from being deleted until the transaction ends.
 
     Raises:
-        ProblemError: the reference is refused, or names a dataset that is unknown or failed.
+        ProblemError: the reference is refused, names a dataset that is unknown or failed, or is one more than the
+            project may have.
     """
     require_allowed(resolved)
     try:
-        row = find(session, resolved) or datasets.register(session, resolved.project, resolved.reference, now)
+        row = find(session, resolved) or _registered(resources, session, resolved, now)
     except datasets.StillBeingDeletedError:
         detail = "the same file is just being deleted with a dataset that had it; send it again in a few seconds"
         raise BUSY.error(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
@@ -104,6 +114,13 @@ def get_or_register(session: Session, resolved: ResolvedReference, now: float) -
     if row.state in (DatasetState.FAILED, DatasetState.DELETED):
         reason = Failure.model_validate(row.error).message if row.error else "it was deleted"
         raise _refused(resolved.fault_at("id", f"the dataset cannot be used: {reason}"))
+    return row
+
+
+def _registered(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
+    room.require_room_for_dataset(resources, session, resolved.project, resolved.upload_bytes)
+    row = datasets.register(session, resolved.project, resolved.reference, now)
+    stored.note(session, row, max(row.stored_bytes, resolved.upload_bytes))
     return row
 
 
@@ -135,12 +152,14 @@ def register(resources: Resources, resolved: ResolvedReference, idempotency_key:
         now = resources.database.now(session)
 
         def create() -> dict[str, Any]:
-            row = get_or_register(session, resolved, now)
+            row = get_or_register(resources, session, resolved, now)
             due.extend(_take_for_publishing(row, now))
             return datasets.to_wire(row).model_dump(mode="json")
 
         fingerprint = _fingerprint(resolved.reference)
         accepted = create_idempotently(session, resolved.project, idempotency_key, fingerprint, now, create)
+        if not accepted.replayed:
+            this_request().note(session, resolved.project, now, accepted.body["id"])
     _publish(resources, due)
     return accepted
 
@@ -188,7 +207,7 @@ def failed(failure: Failure) -> ProblemError:
 def _register_now(resources: Resources, resolved: ResolvedReference) -> DatasetRow:
     with resources.database.writing() as session:
         now = resources.database.now(session)
-        row = get_or_register(session, resolved, now)
+        row = get_or_register(resources, session, resolved, now)
         due = _take_for_publishing(row, now)
     _publish(resources, due)
     return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -12,9 +12,11 @@ from api_schemas.datasets.dataset import Dataset, DatasetList, DatasetState
 from api_schemas.datasets.images import DatasetImages
 from api_schemas.datasets.references import DatasetReference
 from service.auth.actor import Actor, Reader, Submitter
+from service.auth.asked import this_request
 from service.datasets import images, registration, uploads
 from service.datasets.images import Selected, Selection
 from service.http.bodies import parsed, whole_body
+from service.http.caching.tags import NOT_MODIFIED, IfNoneMatch, unchanged, weak_tag
 from service.http.examples import DATASET_BODY
 from service.http.idempotency import Accepted, IdempotencyKey
 from service.http.media_types import is_multipart
@@ -33,6 +35,7 @@ from store.files import snapshots
 from store.ids import IDENTIFIER
 from store.rows import datasets
 from store.rows.tables import DatasetRow
+from store.rows.told import read_once
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
@@ -81,24 +84,45 @@ def _register(resources: Resources, caller: Actor, reference: DatasetReference, 
     return registration.register(resources, registration.resolve(resources, caller.project, reference, "body"), key)
 
 
-@router.get("", summary="List datasets, newest first", responses=problems(INVALID_REQUEST))
+@router.get(
+    "",
+    response_model=DatasetList,
+    summary="List datasets, newest first",
+    responses=NOT_MODIFIED | problems(INVALID_REQUEST),
+)
 def list_datasets(
     resources: Shared,
     caller: Reader,
+    response: Response,
     state: DatasetState | None = None,
     kind: Annotated[Kind | None, Query(description="Of the reference.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
-) -> DatasetList:
+    if_none_match: IfNoneMatch = None,
+) -> DatasetList | Response:
     """One page; more pages by ``next_cursor``."""
+    part: dict[str, Any] = {"limit": limit, "cursor": cursor, "state": state, "kind": kind}
     with resources.database.reading() as session:
-        return datasets.page(session, caller.project, limit=limit, cursor=cursor, state=state, kind=kind)
+        tag = weak_tag(datasets.page_version(session, caller.project, **part))
+        return unchanged(response, tag, if_none_match) or datasets.page(session, caller.project, **part)
 
 
-@router.get("/{dataset_id}", summary="A dataset's state and facts", responses=problems(NOT_FOUND))
-def get_dataset(resources: Shared, caller: Reader, dataset_id: str) -> Dataset:
+@router.get(
+    "/{dataset_id}",
+    response_model=Dataset,
+    summary="A dataset's state and facts",
+    responses=NOT_MODIFIED | problems(NOT_FOUND, INVALID_REQUEST),
+)
+def get_dataset(
+    resources: Shared, caller: Reader, response: Response, dataset_id: str, if_none_match: IfNoneMatch = None
+) -> Dataset | Response:
     """The dataset as it is now, with the step that its ingestion is at."""
-    return datasets.to_wire(_row_of(resources, caller, dataset_id))
+    with resources.database.reading() as session:
+        version = read_once.version_of(session, DatasetRow, caller.project, dataset_id)
+        tag = weak_tag(require_found(version, "dataset", dataset_id))
+        same = unchanged(response, tag, if_none_match)
+        row = None if same else datasets.get(session, caller.project, dataset_id)
+        return same or datasets.to_wire(require_found(row, "dataset", dataset_id))
 
 
 @router.get(
@@ -139,7 +163,9 @@ def delete_dataset(resources: Shared, caller: Submitter, dataset_id: str) -> Non
         if jobs:
             detail = f"unfinished jobs need the dataset: {', '.join(jobs)}; cancel them, or wait for them"
             raise DATASET_IN_USE.error(detail)
-        datasets.delete(session, dataset_id, resources.database.now(session))
+        now = resources.database.now(session)
+        datasets.delete(session, dataset_id, now)
+        this_request().note(session, caller.project, now, dataset_id)
     snapshots.let_go_of_maps()
 
 

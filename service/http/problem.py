@@ -13,6 +13,9 @@ from augury.field_problems import in_ascii
 class ProblemError(Exception):
     """An error that the client is to see. Made by a row: ``CANNOT_STOP.error(reason)``."""
 
+    key: tuple[str, str] | None = None
+    """Of a refusal of a key that was one: whose it is, and its id."""
+
     def __init__(
         self,
         problem_type: ProblemType,

@@ -7,7 +7,7 @@ what one part of the service answers has its rows there.
 from __future__ import annotations
 
 from service.http.problem import ProblemType
-from service.http.problem_rows import access
+from service.http.problem_rows import access, quotas
 from service.http.problem_rows.access import (
     ISSUER_AWAY,
     KEY_NOT_VALID,
@@ -16,6 +16,7 @@ from service.http.problem_rows.access import (
     PROJECT_NOT_SAID,
     SCOPE_MISSING,
 )
+from service.http.problem_rows.quotas import STORED_OVER_QUOTA, TOO_MANY_REQUESTS
 
 MALFORMED_REQUEST = ProblemType(
     400, "malformed-request", "The body cannot be read", "Send whole JSON in UTF-8, and do not nest it too deeply."
@@ -41,7 +42,7 @@ NO_SUCH_PATH = ProblemType(
 NOT_FOUND = ProblemType(
     404,
     "not-found",
-    "There is no job, dataset, model, artifact or key of this name in your project, or what it stored is gone",
+    "There is no job, dataset, model, artifact, key or webhook of this name in your project, or what it stored is gone",
     "Check the id. What was deleted has to be made again.",
 )
 METHOD_NOT_ALLOWED = ProblemType(
@@ -123,6 +124,12 @@ MODEL_IN_USE = ProblemType(
     "Cancel the jobs in `detail`, or wait for them.",
     retryable=True,
 )
+TOO_MANY_WEBHOOKS = ProblemType(
+    409, "too-many-webhooks", "The project has as many webhooks as it may", "Delete one that is not needed."
+)
+CANNOT_DELIVER = ProblemType(
+    409, "cannot-deliver", "The webhook is told nothing, or the message is on its way", "Read `detail`."
+)
 BODY_TOO_LARGE = ProblemType(
     413,
     "body-too-large",
@@ -162,6 +169,13 @@ IDEMPOTENCY_KEY_REUSED = ProblemType(
     "The `Idempotency-Key` came before with another request",
     "Use a new key for a new request.",
 )
+TOO_MANY_STREAMS = ProblemType(
+    429,
+    "too-many-streams",
+    "The project holds as many streams of events open as it may",
+    "Close one, or ask for the job again and again with `Prefer: wait`; come back after `Retry-After` seconds.",
+    retryable=True,
+)
 INTERNAL = ProblemType(
     500,
     "internal",
@@ -174,6 +188,13 @@ BUSY = ProblemType(
     "busy",
     "Others have taken all the room for such requests",
     "Send the request again after `Retry-After` seconds.",
+    retryable=True,
+)
+STREAMS_FULL = ProblemType(
+    503,
+    "streams-full",
+    "The service holds as many streams of events open as it bears, or is about to end",
+    "Ask for the job again and again with `Prefer: wait`, or come back after `Retry-After` seconds.",
     retryable=True,
 )
 DATABASE_UNAVAILABLE = ProblemType(
@@ -198,7 +219,7 @@ INSUFFICIENT_STORAGE = ProblemType(
 )
 
 _OWN = dict(globals())
-_ROWS = [row for rows in (_OWN, vars(access)) for row in rows.values() if isinstance(row, ProblemType)]
+_ROWS = [row for rows in (_OWN, vars(access), vars(quotas)) for row in rows.values() if isinstance(row, ProblemType)]
 PROBLEM_TYPES = tuple(sorted(dict.fromkeys(_ROWS), key=lambda row: row.status))
 """All of them, by status."""
 
@@ -208,13 +229,14 @@ ADMISSION_REFUSED = (PROJECT_NOT_SAID, KEY_REQUIRED, KEY_NOT_VALID, NOT_A_MEMBER
 """What who is not let in is answered with, whatever is asked for."""
 BEFORE_ROUTING = (
     *(HTTP_ERROR, *ADMISSION_REFUSED, FOREIGN_PAGE, NO_SUCH_PATH, METHOD_NOT_ALLOWED, HOST_NOT_ALLOWED),
+    TOO_MANY_REQUESTS,
     *BODY_REFUSED,
 )
 """What may be answered whatever is asked for; routes that take no body do not declare it."""
 JSON_REFUSED = (MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, BUSY)
 """What a route that takes JSON may answer."""
 UPLOADED_OR_REFERENCE_REFUSED = (
-    *(MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED),
+    *(MALFORMED_REQUEST, *BODY_REFUSED, INVALID_REQUEST, MALFORMED_JSON, IDEMPOTENCY_KEY_REUSED, *STORED_OVER_QUOTA),
     *(UPLOAD_CUT_OFF, UPLOAD_TOO_SLOW, MALFORMED_MULTIPART, BUSY, INSUFFICIENT_STORAGE),
 )
 """What a route that takes a reference as JSON, or a file in a form, may answer."""

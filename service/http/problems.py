@@ -77,6 +77,7 @@ def invalid_body(error: ValidationError, body: Any) -> RequestValidationError:
 
 def render(request: Request, error: ProblemError) -> Response:
     """The response for one problem."""
+    request.scope["augury_problem"] = error.type.slug
     problem = Problem(
         type=error.type.urn,
         title=error.type.title,

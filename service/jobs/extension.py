@@ -14,9 +14,11 @@ from api_schemas.plans import Plan
 from api_schemas.reports.report import Report, Verdict
 from augury.planning.canonical import digest
 from augury.planning.effort import effort_problem, trials_when_extended
+from service.auth.asked import this_request
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import CANNOT_EXTEND, INVALID_REQUEST
 from service.http.problems import require_found
+from service.quotas import room
 from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
@@ -24,6 +26,7 @@ from store.rows import jobs
 from store.rows.idempotency import Fingerprint
 from store.rows.models import registered
 from store.rows.needs import other_datasets
+from store.rows.quotas import counting
 from store.rows.tables import DatasetRow, JobRow
 from store.rows.views import job_views
 
@@ -60,6 +63,8 @@ def extend(
             Fingerprint(digest({"extend": job_id, **request.model_dump(mode="json")})), now,
             lambda: _extend(resources, session, _locked(session, project, job_id), request, undecided),
         )  # fmt: skip
+        if not accepted.replayed:
+            this_request().note(session, project, now, job_id)
     if not accepted.replayed:
         resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
     return accepted
@@ -96,6 +101,9 @@ def _extend(
     if problem is not None:
         raise INVALID_REQUEST.error_at("body.seeds", problem, "this is more training than one job may ask for")
     now = resources.database.now(session)
+    more = trials - plan.trials
+    room.require_room_for_job(resources, session, job.project_id, more, now)
+    counting.reserve(job, more)
     jobs.extend(session, job, request.seeds, now, now + 3600 * resources.settings.job_deadline_hours)
     session.refresh(job)
     return job_views.to_wire(session, job, now).model_dump(mode="json")

@@ -36,6 +36,21 @@ _TOO_MUCH = (
 _TOO_MANY_IMAGES = "take fewer images, conditions, strengths, arms or seeds"
 
 
+@dataclass(frozen=True)
+class Amount:
+    """What a request comes to, as far as its dataset is known.
+
+    Attributes:
+        trials: that are trained first; more may follow.
+        stored_bytes: of the files that the job leaves to its client, at most.
+        leaves_files: whether it leaves any.
+    """
+
+    trials: int = 0
+    stored_bytes: int = 0
+    leaves_files: bool = False
+
+
 def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
     """Refuse a request that this dataset cannot be used for, as far as the dataset is known already.
 
@@ -53,15 +68,16 @@ def require_feasible(request: JobRequest, dataset: DatasetRow) -> None:
 
 def require_affordable(
     session: Session, project: str, request: JobRequest, dataset: DatasetRow | None, limits: EffortLimits
-) -> None:
-    """Refuse a request that comes to more training, or more images, than one job may ask for.
+) -> Amount:
+    """Refuse a request that comes to more training, or more images, than one job may ask for; what it comes to.
 
     Raises:
         ProblemError: it does; the numbers are in it.
     """
     if not isinstance(request, TrialRequest):
-        _require_small_enough(request, facts_of(dataset), limits.max_archive_bytes)
-        return
+        facts = facts_of(dataset)
+        _require_small_enough(request, facts, limits.max_archive_bytes)
+        return Amount(stored_bytes=0 if facts is None else _archive_bytes(request, facts), leaves_files=True)
     plan = comparison.plan_of(request, facts_of(dataset) or _ASSUMED_DTYPE)
     plan = with_final_scores(plan, request, facts_of_test(session, project, request))
     problem = effort_problem(plan, plan.trials_most, plan.epochs or most_epochs(request.training), limits)
@@ -73,6 +89,14 @@ def require_affordable(
             raise INVALID_REQUEST.error_at(
                 f"body.evaluation.{field}", problem, f"{_TOO_MANY_IMAGES}; nothing was stored"
             )
+    return Amount(trials=plan.trials)
+
+
+def _archive_bytes(request: AugmentationRequest, facts: DatasetFacts) -> int:
+    """At most; nothing where the splits are not there, which is said elsewhere."""
+    if augmentation.splits_problem(request, facts) is not None:
+        return 0
+    return augmentation.output_bytes(request, facts, augmentation.plan_augmentation(request, facts).images or 0)
 
 
 def _require_small_enough(request: AugmentationRequest, facts: DatasetFacts | None, max_bytes: int) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from fastapi import Response
 
 from augury.field_problems import shown
+from service.http.caching.tags import CACHED, is_known, strong_tag
 from service.http.negotiation import JSON, acceptable
 from service.http.problem_types import NOT_ACCEPTABLE, NOT_FOUND
 from service.resources import Resources
@@ -17,7 +16,7 @@ SUFFIXES = {JSON: ".json", HTML: ".html", MARKDOWN: ".md"}
 """What is offered, best first for whoever takes anything, and how the files end that lie beside each other."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_HEADERS = {"Vary": "Accept", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache"}
+_HEADERS = CACHED | {"Vary": "Accept, Authorization", "X-Content-Type-Options": "nosniff"}
 _HEADERS_OF = {HTML: {"Content-Security-Policy": _POLICY}}
 
 
@@ -51,8 +50,8 @@ def answer(resources: Resources, job_id: str, artifact: str, accept: str | None,
 
 
 def _response(content: bytes, media_type: str, known: str | None) -> Response:
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    tag = strong_tag(content)
     headers = _HEADERS | _HEADERS_OF.get(media_type, {}) | {"ETag": tag}
-    if tag in [each.strip().removeprefix("W/") for each in (known or "").split(",")] or known == "*":
+    if is_known(tag, known):
         return Response(None, 304, headers)
     return Response(content, 200, headers, media_type)

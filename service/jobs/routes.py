@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api_schemas.extension import ExtensionRequest
@@ -16,10 +14,13 @@ from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
 from service.auth.actor import Actor, Reader, Submitter
+from service.auth.asked import this_request
 from service.http.bodies import BodyDigest, CheckedBodyRoute
+from service.http.caching.tags import NOT_MODIFIED, IfNoneMatch, unchanged, weak_tag
 from service.http.examples import JOB_EXAMPLES
 from service.http.idempotency import IdempotencyKey
 from service.http.openapi import problems
+from service.http.problem_rows.quotas import EXTENSION_OVER_QUOTA, JOB_OVER_QUOTA
 from service.http.problem_types import (
     ALREADY_OVER,
     BODY_REFUSED,
@@ -34,7 +35,7 @@ from service.http.problem_types import (
     NOT_FOUND,
 )
 from service.http.problems import require_found
-from service.jobs import extension, reading, report_files, submission
+from service.jobs import asking, extension, reading, report_files, submission
 from service.resources import Resources, Shared
 from store import queue
 from store.ids import IDENTIFIER
@@ -52,7 +53,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRout
     summary="Submit a job",
     responses={
         200: {"model": Plan | AugmentationPlan, "description": "The plan, with validate_only."},
-        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY),
+        **problems(*JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, MODEL_NOT_READY, *JOB_OVER_QUOTA),
     },
 )
 def submit_job(
@@ -71,23 +72,33 @@ def submit_job(
     return submission.submit(resources, caller.project, request, sent, idempotency_key).response("/v1/jobs")
 
 
-@router.get("", summary="List jobs, newest first", responses=problems(INVALID_REQUEST))
+@router.get(
+    "",
+    response_model=JobList,
+    summary="List jobs, newest first",
+    responses=NOT_MODIFIED | problems(INVALID_REQUEST),
+)
 def list_jobs(
     resources: Shared,
     caller: Reader,
+    response: Response,
     state: JobState | None = None,
     kind: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
     dataset: Annotated[str | None, Query(pattern=IDENTIFIER, description="A dataset's id.")] = None,
     label: Annotated[PlainText | None, Query(pattern=r"^[^:]+:", max_length=170, description="key:value")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
-) -> JobList:
+    if_none_match: IfNoneMatch = None,
+) -> JobList | Response:
     """One page; more pages by ``next_cursor``."""
     narrowed = job_views.JobFilter(
         state=state, kind=kind, dataset_id=dataset, label=_split_label(label) if label else None
     )
+    part: dict[str, Any] = {"limit": limit, "cursor": cursor}
     with resources.database.reading() as session:
-        return job_views.page(session, caller.project, narrowed, limit=limit, cursor=cursor)
+        tag = weak_tag(job_views.page_version(session, caller.project, narrowed, **part))
+        same = unchanged(response, tag, if_none_match)
+        return same or job_views.page(session, caller.project, narrowed, **part)
 
 
 def _split_label(label: str) -> tuple[str, str]:
@@ -95,7 +106,12 @@ def _split_label(label: str) -> tuple[str, str]:
     return key, value
 
 
-@router.get("/{job_id}", response_model=Job, summary="A job's state and progress", responses=problems(NOT_FOUND))
+@router.get(
+    "/{job_id}",
+    response_model=Job,
+    summary="A job's state and progress",
+    responses=NOT_MODIFIED | problems(NOT_FOUND, INVALID_REQUEST),
+)
 async def get_job(
     resources: Shared,
     caller: Reader,
@@ -104,37 +120,17 @@ async def get_job(
     prefer: Annotated[
         str | None, Header(description="wait=n holds the answer for up to n seconds, until a change.")
     ] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The job now, or, with ``Prefer: wait=n``, as soon as something changes."""
-    waiting = resources.waiting
-    current = require_found(await run_in_threadpool(waiting.read, caller.project, job_id), "job", job_id)
-    patience = min(_wait_preference(prefer), resources.settings.max_wait_seconds)
-    if patience <= 0 or waiting.is_full:
-        return Response(current.content, media_type="application/json")
-    if not current.is_terminal:
-        news = await waiting.for_news(caller.project, job_id, current, patience, _until_gone(request))
-        if news is current:  # what nobody is woken for, such as the estimated finish, has changed since
-            news = await run_in_threadpool(waiting.read, caller.project, job_id)
-        current = require_found(news, "job", job_id)
-    headers = {"Preference-Applied": f"wait={patience:g}"}
-    return Response(current.content, media_type="application/json", headers=headers)
-
-
-async def _until_gone(request: Request) -> None:
-    """Until the client of a request, which has no body, has closed its connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _wait_preference(prefer: str | None) -> float:
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})", prefer or "")
-    return float(found.group(1)) if found else 0.0
+    return await asking.answer(resources, caller, request, job_id, prefer, if_none_match)
 
 
 def _read_job(resources: Resources, caller: Actor, job_id: str) -> Job:
     with resources.database.reading() as session:
         now = resources.database.now(session)
-        return require_found(reading.find(session, caller.project, job_id, now), "job", job_id)
+        keep_days = resources.settings.job_retention_days
+        return require_found(reading.find(session, caller.project, job_id, now, keep_days=keep_days), "job", job_id)
 
 
 @router.post(
@@ -151,6 +147,7 @@ def cancel_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
         state = job_rows.cancel(session, row, now)
         if state in (JobState.SUCCEEDED, JobState.FAILED):
             raise ALREADY_OVER.error(f"the job has {state} already; there is nothing to cancel")
+        this_request().note(session, caller.project, now, job_id)
     return _read_job(resources, caller, job_id)
 
 
@@ -164,7 +161,10 @@ def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     """End the training now and report on what is done. Stopping twice is harmless."""
     with resources.database.writing() as session:
         row = require_found(job_rows.find_locked(session, caller.project, job_id), "job", job_id)
-        reason = job_rows.stop(session, row, resources.database.now(session))
+        now = resources.database.now(session)
+        reason = job_rows.stop(session, row, now)
+        if reason is None:
+            this_request().note(session, caller.project, now, job_id)
     if reason is not None:
         raise CANNOT_STOP.error(reason)
     resources.publisher.publish(queue.ADVANCE, job_id, queue.CONTROL)
@@ -176,7 +176,7 @@ def stop_job(resources: Shared, caller: Submitter, job_id: str) -> Job:
     status_code=202,
     response_model=Job,
     summary="Train a finished comparison on more seeds",
-    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED),
+    responses=problems(NOT_FOUND, CANNOT_EXTEND, *JSON_REFUSED, IDEMPOTENCY_KEY_REUSED, *EXTENSION_OVER_QUOTA),
 )
 def extend_job(
     resources: Shared,
@@ -203,8 +203,8 @@ def list_trials(resources: Shared, caller: Reader, job_id: str) -> TrialList:
     summary="The accuracy report",
     responses={
         200: {"description": "The report.", "content": {report_files.HTML: {}, report_files.MARKDOWN: {}}},
-        304: {"description": "It is what If-None-Match named."},
-        **problems(NOT_FOUND, NOT_ACCEPTABLE, NO_REPORT),
+        **NOT_MODIFIED,
+        **problems(NOT_FOUND, NOT_ACCEPTABLE, NO_REPORT, INVALID_REQUEST),
     },
 )
 def get_report(
@@ -214,7 +214,7 @@ def get_report(
     accept: Annotated[
         str | None, Header(description="application/json, the default, text/html for a page, or text/markdown.")
     ] = None,
-    if_none_match: Annotated[str | None, Header(description="The ETag of a report got before.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The evidence, once the job is over. A failed job has a report when some of its trials gave a result."""
     with resources.database.reading() as session:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from api_schemas.models.model import ModelState
 from api_schemas.models.references import ModelReference
 from augury.planning.canonical import digest
+from service.auth.asked import this_request
 from service.datasets import registration
 from service.datasets.registration import ResolvedReference
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem_types import BUSY, INVALID_REQUEST
+from service.quotas import room
 from service.resources import Resources
 from store import queue
 from store.rows.datasets import StillBeingDeletedError
 from store.rows.idempotency import Fingerprint
 from store.rows.models import registered
+from store.rows.quotas import stored
 from store.rows.tables import RegisteredModelRow
 
 
@@ -39,8 +44,8 @@ def register(
     """Have a model read that is not yet; the answer is the model. *location* is the reference's in the request.
 
     Raises:
-        ProblemError: the reference is refused, its file is just being deleted, or the key came before with another
-            request.
+        ProblemError: the reference is refused, its file is just being deleted, it is more than the project may have,
+            or the key came before with another request.
     """
     resolved = registration.resolve(resources, project, reference, location)
     _require_allowed(resolved)
@@ -50,7 +55,7 @@ def register(
 
         def create() -> dict[str, Any]:
             try:
-                row = registered.register(session, project, resolved.reference, now)
+                row = registered.find(session, project, resolved.reference) or _new(resources, session, resolved, now)
             except StillBeingDeletedError:
                 detail = "the same file is just being deleted; send it again in a few seconds"
                 headers = {"Retry-After": str(registration.RETRY_AFTER_SECONDS)}
@@ -63,9 +68,18 @@ def register(
 
         fingerprint = _fingerprint(resolved.reference)
         accepted = create_idempotently(session, project, idempotency_key, fingerprint, now, create)
+        if not accepted.replayed:
+            this_request().note(session, project, now, accepted.body["id"])
     for row in due:  # after the commit
         resources.publisher.publish(*queue.doorbell(row.queue))
     return accepted
+
+
+def _new(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> RegisteredModelRow:
+    room.require_room_for_files(resources, session, resolved.project, resolved.upload_bytes)
+    row = registered.register(session, resolved.project, resolved.reference, now)
+    stored.note(session, row, max(row.stored_bytes, resolved.upload_bytes))
+    return row
 
 
 def _require_allowed(resolved: ResolvedReference) -> None:

@@ -11,9 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from api_schemas.models.model import Model, ModelList, ModelState
 from api_schemas.models.references import ModelReference, UploadedModel
 from service.auth.actor import Reader, Submitter
+from service.auth.asked import this_request
 from service.datasets import uploads
 from service.datasets.multipart import FileForm
 from service.http.bodies import parsed, whole_body
+from service.http.caching.tags import NOT_MODIFIED, IfNoneMatch, unchanged, weak_tag
 from service.http.idempotency import IdempotencyKey
 from service.http.media_types import is_multipart
 from service.http.openapi import problems
@@ -29,6 +31,8 @@ from service.models.examples import MODEL_BODY
 from service.resources import Shared
 from store.ids import IDENTIFIER
 from store.rows.models import registered
+from store.rows.tables import RegisteredModelRow
+from store.rows.told import read_once
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -70,24 +74,44 @@ async def add_model(
     return accepted.response("/v1/models", 200 if accepted.body["state"] == ModelState.READY else 202)
 
 
-@router.get("", summary="List models, newest first", responses=problems(INVALID_REQUEST))
+@router.get(
+    "",
+    response_model=ModelList,
+    summary="List models, newest first",
+    responses=NOT_MODIFIED | problems(INVALID_REQUEST),
+)
 def list_models(
     resources: Shared,
     caller: Reader,
+    response: Response,
     state: ModelState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
-) -> ModelList:
+    if_none_match: IfNoneMatch = None,
+) -> ModelList | Response:
     """One page, without the models' layers; more pages by ``next_cursor``."""
+    part: dict[str, Any] = {"limit": limit, "cursor": cursor, "state": state}
     with resources.database.reading() as session:
-        return registered.page(session, caller.project, limit=limit, cursor=cursor, state=state)
+        tag = weak_tag(registered.page_version(session, caller.project, **part))
+        return unchanged(response, tag, if_none_match) or registered.page(session, caller.project, **part)
 
 
-@router.get("/{model_id}", summary="A model's state and layers", responses=problems(NOT_FOUND))
-def get_model(resources: Shared, caller: Reader, model_id: str) -> Model:
+@router.get(
+    "/{model_id}",
+    response_model=Model,
+    summary="A model's state and layers",
+    responses=NOT_MODIFIED | problems(NOT_FOUND, INVALID_REQUEST),
+)
+def get_model(
+    resources: Shared, caller: Reader, response: Response, model_id: str, if_none_match: IfNoneMatch = None
+) -> Model | Response:
     """The model as it is now: its layers, weights, input and output, once it is ready."""
     with resources.database.reading() as session:
-        return registered.to_wire(require_found(registered.get(session, caller.project, model_id), "model", model_id))
+        version = read_once.version_of(session, RegisteredModelRow, caller.project, model_id)
+        tag = weak_tag(require_found(version, "model", model_id))
+        same = unchanged(response, tag, if_none_match)
+        row = None if same else registered.get(session, caller.project, model_id)
+        return same or registered.to_wire(require_found(row, "model", model_id))
 
 
 @router.delete(
@@ -106,7 +130,9 @@ def delete_model(resources: Shared, caller: Submitter, model_id: str) -> None:
         if jobs:
             detail = f"unfinished jobs need the model: {', '.join(jobs)}; cancel them, or wait for them"
             raise MODEL_IN_USE.error(detail)
-        registered.delete(session, row, resources.database.now(session))
+        now = resources.database.now(session)
+        registered.delete(session, row, now)
+        this_request().note(session, caller.project, now, model_id)
 
 
 def _uploaded(form: FileForm) -> UploadedModel:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body
 
 from api_schemas.lint import LintRequest, LintResult
 from service.auth.actor import Reader
+from service.auth.asked import this_request
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import problems
 from service.http.problem_types import JSON_REFUSED
@@ -47,4 +48,5 @@ def lint(
     With a dataset that the service knows, its image sizes, values and class names are used; otherwise 8-bit images
     of 64×64 are assumed, and rules that need facts stay silent.
     """
+    this_request().changes_nothing()
     return findings.answer(resources, caller.project, request)

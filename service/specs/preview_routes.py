@@ -8,10 +8,12 @@ from fastapi import APIRouter, Body, Response
 
 from api_schemas.previews import Preview, PreviewRequest
 from service.auth.actor import Submitter
+from service.auth.asked import this_request
 from service.http.bodies import CheckedBodyRoute
 from service.http.examples import PREVIEW_EXAMPLES
 from service.http.negotiation import PNG, Accept, words_or_picture
 from service.http.openapi import problems
+from service.http.problem_rows.quotas import STORED_OVER_QUOTA
 from service.http.problem_types import IMAGES_REFUSED, JSON_REFUSED
 from service.resources import Resources, Shared
 from service.specs import previews
@@ -25,7 +27,7 @@ _SHEET = {"description": "The contact sheet, or what was drawn for it.", "conten
     "",
     response_model=Preview,
     summary="Show images beside their augmentations",
-    responses={200: _SHEET, **problems(*JSON_REFUSED, *IMAGES_REFUSED)},
+    responses={200: _SHEET, **problems(*JSON_REFUSED, *IMAGES_REFUSED, *STORED_OVER_QUOTA)},
 )
 async def preview(
     resources: Shared,
@@ -38,6 +40,7 @@ async def preview(
     Pixels are raw values before the spec's preprocessing, clipped to what can be displayed. A dataset that is not
     ready is answered with 409 and ``Retry-After``; asking for it is enough to have it read.
     """
+    this_request().changes_nothing()
     return await resources.capacity.previews.run(_drawn, resources, caller.project, request, accept)
 
 

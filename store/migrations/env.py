@@ -5,11 +5,21 @@ from alembic import context
 from store.rows import tables
 from store.rows.access import tables as access_tables
 from store.rows.access.session_tables import SessionRow
+from store.rows.audit.tables import AuditRow
 from store.rows.base import Base
 from store.rows.needs.tables import JobDatasetRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.upkeep import tables as upkeep_tables
 
-_IN_MODULES = (tables.JobRow, access_tables.ProjectRow, SessionRow, JobDatasetRow, upkeep_tables.DutyRow)
+_IN_MODULES = (
+    tables.JobRow,
+    access_tables.KeyRow,
+    ProjectRow,
+    SessionRow,
+    AuditRow,
+    JobDatasetRow,
+    upkeep_tables.DutyRow,
+)
 assert all(row.metadata is Base.metadata for row in _IN_MODULES), "all tables are in one place"
 
 context.configure(

@@ -60,3 +60,7 @@ class ReadOnce(Owned, Leased):
     progress: Mapped[dict[str, Any] | None]
     purged_at: Mapped[float | None]
     """When the files of one that is of no use any more were removed."""
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of its upload and of what was made of it; written by ``store.rows.quotas.stored`` alone, as is a job's."""
+    used_at: Mapped[float | None]
+    """When a job was last submitted that needs it, within a day; None where none was, or before that was noted."""

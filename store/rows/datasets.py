@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -17,8 +17,11 @@ from store.ids import DATASET, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.leases import Lease
 from store.rows.needs import other_datasets
+from store.rows.needs.tables import FreshSeedsRow
+from store.rows.quotas import stored
 from store.rows.state_machines import move
-from store.rows.tables import DatasetRow, FreshSeedsRow, JobRow
+from store.rows.tables import DatasetRow, JobRow
+from store.rows.told import read_once
 from store.rows.upkeep import tombstones
 
 INGESTION_QUEUE = "cpu"
@@ -80,10 +83,14 @@ def last_failure(session: Session, project: str, reference: dict[str, Any]) -> F
 
 def finish_ingestion(session: Session, lease: Lease, content_digest: str, facts: DatasetFacts, now: float) -> bool:
     """The snapshot is stored and measured; False when the lease was lost meanwhile."""
-    return leases.finish(
+    is_ready = leases.finish(
         session, lease, DatasetState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json"),
         progress=None,
     )  # fmt: skip
+    if is_ready:
+        row = session.get_one(DatasetRow, lease.row_id)
+        stored.note(session, row, row.stored_bytes + stored.images_bytes(facts))
+    return is_ready
 
 
 def fail_ingestion(session: Session, lease: Lease, failure: Failure, now: float) -> bool:
@@ -132,10 +139,10 @@ def delete(session: Session, dataset_id: str, now: float) -> None:
         session.flush()
 
 
-def page(
-    session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
-) -> DatasetList:
-    """A project's datasets, newest first, from after *cursor*."""
+def _on_page(
+    project: str, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+) -> Select[DatasetRow]:
+    """A project's datasets, newest first, from after *cursor*, and one more than *limit*."""
     query = select(DatasetRow).where(DatasetRow.project_id == project, DatasetRow.state != DatasetState.DELETED)
     if cursor is not None:
         query = query.where(DatasetRow.id < cursor)
@@ -143,11 +150,26 @@ def page(
         query = query.where(DatasetRow.state == state)
     if kind is not None:
         query = query.where(DatasetRow.kind == kind)
-    rows = session.scalars(query.order_by(DatasetRow.id.desc()).limit(limit + 1)).all()
+    return query.order_by(DatasetRow.id.desc()).limit(limit + 1)
+
+
+def page(
+    session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+) -> DatasetList:
+    """A project's datasets, newest first, from after *cursor*."""
+    rows = session.scalars(_on_page(project, limit=limit, cursor=cursor, state=state, kind=kind)).all()
     return DatasetList(
         items=[to_wire(row) for row in rows[:limit]],
         next_cursor=rows[limit - 1].id if len(rows) > limit else None,
     )
+
+
+def page_version(
+    session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None, kind: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Equal to an earlier one where the page looks the same."""
+    query = _on_page(project, limit=limit, cursor=cursor, state=state, kind=kind)
+    return read_once.versions_in(session, DatasetRow, query)
 
 
 def to_wire(row: DatasetRow) -> Dataset:

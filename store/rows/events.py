@@ -11,11 +11,14 @@ from api_schemas.base import timestamp
 from api_schemas.events.stream import JobEvent
 from api_schemas.events.types import JobEventType
 from api_schemas.progress import TimelineEntry
+from store.rows.outbox.messages import tell_of_job
 from store.rows.tables import JobEventRow, JobRow
 
 
 def append(session: Session, job_id: str, event_type: str, now: float, **data: Any) -> None:
-    """Record an event in the transaction of the change it tells of. Nothing else writes events.
+    """Record an event, and what webhooks are to be told of it, in the transaction of the change it tells of.
+
+    Nothing else writes events.
 
     Raises:
         ValueError: there is no such type of event.
@@ -23,6 +26,7 @@ def append(session: Session, job_id: str, event_type: str, now: float, **data: A
     project = select(JobRow.project_id).where(JobRow.id == job_id).scalar_subquery()
     row = JobEventRow(project_id=project, job_id=job_id, at=now, type=JobEventType(event_type), data=data)
     session.add(row)
+    tell_of_job(session, job_id, row.type, now, data)
 
 
 def timeline(session: Session, job_id: str) -> list[TimelineEntry]:
@@ -39,6 +43,12 @@ def of_project(
     if job_id is not None:
         query = query.where(JobEventRow.job_id == job_id)
     return [to_wire(row) for row in session.scalars(query)]
+
+
+def is_any_after(session: Session, project: str, job_id: str, after: int) -> bool:
+    """Whether something has happened to a project's job after that event."""
+    of_job = (JobEventRow.project_id == project, JobEventRow.job_id == job_id, JobEventRow.id > after)
+    return session.scalar(select(JobEventRow.id).where(*of_job).limit(1)) is not None
 
 
 def of_all(session: Session, *, after: int, to: int, limit: int) -> list[tuple[str, JobEvent]]:

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkState
 from api_schemas.datasets.dataset import DatasetState
-from api_schemas.jobs import JobState, Phase, Priority
+from api_schemas.jobs import JobState, Phase
 from api_schemas.models.model import ModelState
+from api_schemas.service.priority import Priority
 from api_schemas.training.trials import TrialState
 from store.rows import leases
 from store.rows.chunks import ASSEMBLY_QUEUE

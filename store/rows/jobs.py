@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from api_schemas.base import RequestModel
@@ -42,18 +42,15 @@ _WAITING_JOBS = (trials.jobs_of, chunks.jobs_of, conclusions.jobs_of)
 
 
 def create(
-    session: Session,
-    request: AnyRequest,
-    dataset: DatasetRow,
-    now: float,
-    deadline_at: float,
-) -> JobRow:
-    """A queued job of the dataset's project, with its labels and its first event."""
+    session: Session, request: AnyRequest, dataset: DatasetRow, now: float, deadline_at: float,
+    traceparent: str | None = None,
+) -> JobRow:  # fmt: skip
+    """A queued job of the dataset's project, with labels and first event; its work is in that trace (W3C)."""
     row = JobRow(
         id=new_id(JOB), project_id=dataset.project_id, kind=request.kind, state=JobState.QUEUED, phase=Phase.WAITING,
         request=request.model_dump(mode="json"), labels=dict(request.labels), dataset_id=dataset.id,
         queue=request.device, priority=request.priority,
-        deadline_at=deadline_at, created_at=now,
+        deadline_at=deadline_at, created_at=now, traceparent=traceparent,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -238,12 +235,3 @@ def trial_request_of(job: JobRow) -> TrialRequest:
 def live_ids(session: Session) -> list[str]:
     """All jobs that are not over."""
     return list(session.scalars(select(JobRow.id).where(JobRow.finished_at.is_(None)).order_by(JobRow.id)))
-
-
-def forget(session: Session, older_than: float, limit: int) -> list[tuple[str, str | None]]:
-    """Remove so many jobs that ended before then, with all that is theirs alone; their ids and reports."""
-    old = select(JobRow.id, JobRow.report_artifact).where(JobRow.finished_at < older_than)
-    forgotten = [(job_id, report) for job_id, report in session.execute(old.order_by(JobRow.finished_at).limit(limit))]
-    if forgotten:
-        session.execute(delete(JobRow).where(JobRow.id.in_([job_id for job_id, _ in forgotten])))
-    return forgotten

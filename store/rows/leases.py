@@ -14,9 +14,13 @@ from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
+from api_schemas.webhooks.delivery import DeliveryState
 from store.database import changes_one_row
 from store.ids import new_id
 from store.rows import state_machines
+from store.rows.counters import units
+from store.rows.outbox.tables import DeliveryRow
+from store.rows.quotas import usage
 from store.rows.state_machines import StateMachine, move
 from store.rows.tables import ChunkRow, ConclusionRow, ConclusionState, DatasetRow, RegisteredModelRow, TrialRow
 
@@ -28,7 +32,7 @@ class LeaseKind:
     """A kind of leased unit of work. There is one of each, so they are told apart by identity."""
 
     machine: StateMachine
-    row: type[ChunkRow | ConclusionRow | DatasetRow | RegisteredModelRow | TrialRow]
+    row: type[ChunkRow | ConclusionRow | DatasetRow | DeliveryRow | RegisteredModelRow | TrialRow]
     active: str
     failed: str
     cancelled: str
@@ -47,9 +51,11 @@ INGESTIONS = LeaseKind(
     state_machines.DATASET, DatasetRow, DatasetState.INGESTING, DatasetState.FAILED, DatasetState.DELETED
 )
 MODELS = LeaseKind(state_machines.MODEL, RegisteredModelRow, ModelState.READING, ModelState.FAILED, ModelState.DELETED)
+DELIVERIES = LeaseKind(
+    state_machines.DELIVERY, DeliveryRow, DeliveryState.SENDING, DeliveryState.FAILED, DeliveryState.FAILED
+)
 
-
-KINDS = (TRIALS, CHUNKS, CONCLUSIONS, INGESTIONS, MODELS)
+KINDS = (TRIALS, CHUNKS, CONCLUSIONS, INGESTIONS, MODELS, DELIVERIES)
 
 
 @dataclass(frozen=True)
@@ -98,10 +104,13 @@ def renew(session: Session, lease: Lease, *, now: float, seconds: float, **progr
 
 def finish(session: Session, lease: Lease, state: str, *, now: float, **values: Any) -> bool:
     """End the unit in a terminal state; False, and nothing changed, when the lease is lost."""
-    return move(
+    is_ended = move(
         session, lease.kind.machine, lease.row_id, state, lease.is_held,
         lease_id=None, lease_until=None, finished_at=now, **values,
     )  # fmt: skip
+    if is_ended and lease.kind is TRIALS:
+        usage.note_trained(session, lease.row_id, now)
+    return is_ended
 
 
 def give_back(session: Session, lease: Lease) -> bool:
@@ -110,6 +119,14 @@ def give_back(session: Session, lease: Lease) -> bool:
     return move(
         session, lease.kind.machine, lease.row_id, QUEUED, lease.is_held,
         lease_id=None, lease_until=None, published_at=None, attempts=row.attempts - 1,
+    )  # fmt: skip
+
+
+def postpone(session: Session, lease: Lease, **values: Any) -> bool:
+    """The work was done and is to be done again later: back to the queue, and no worker was lost over it."""
+    return move(
+        session, lease.kind.machine, lease.row_id, QUEUED, lease.is_held,
+        lease_id=None, lease_until=None, published_at=None, attempts=0, **values,
     )  # fmt: skip
 
 
@@ -133,7 +150,9 @@ def expire(session: Session, kind: LeaseKind, *, now: float, max_attempts: int) 
     """
     row = kind.row
     overdue: Sequence[Any] = session.scalars(select(row).where(row.state == kind.active, row.lease_until < now)).all()
-    return [unit.id for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
+    lost = [unit for unit in overdue if _take_back(session, kind, unit, now, max_attempts)]
+    units.note_lost(session, lost)
+    return [unit.id for unit in lost]
 
 
 def _take_back(session: Session, kind: LeaseKind, unit: Any, now: float, max_attempts: int) -> bool:

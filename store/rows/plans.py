@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -16,8 +17,11 @@ from augury.planning.comparison import definition_of, trial_definitions, trial_s
 from augury.planning.trial_definition import TrialDefinition
 from store.database import insert_into
 from store.rows import trials
+from store.rows.counters.catalogue import SLOTS_FILLED
+from store.rows.counters.counting import count
 from store.rows.needs.costs import costs_of_inference, mean_seconds, memory_of_trials
 from store.rows.questions import with_earlier_reports
+from store.rows.quotas import counting
 from store.rows.tables import DatasetRow, JobTrialRow
 
 MAX_TRIALS_AT_ONCE = 200
@@ -129,6 +133,7 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
     _fill(
         session, job_id, definitions, project=dataset.project_id, dataset_id=dataset.id, queue=request.device, now=now
     )
+    counting.note_filled(session, job_id, len(due), are_all=len(due) == len(empty))
     return len(due) == len(empty)
 
 
@@ -149,6 +154,8 @@ def _fill(session: Session, job_id: str, definitions: Mapping[Slot, TrialDefinit
         )  # fmt: skip
     if not links:
         return
+    for is_reused, times in Counter(link["reused"] for link in links).items():
+        count(session, SLOTS_FILLED, "yes" if is_reused else "no", times=times)
     statement = insert_into(session, JobTrialRow)
     replaced = {name: statement.excluded[name] for name in ("trial_id", "trial_state", "reused")}
     session.execute(statement.on_conflict_do_update(index_elements=["job_id", "arm", "seed"], set_=replaced), links)

@@ -9,12 +9,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
+from api_schemas.access.projects import ProjectState
 from api_schemas.chunks import ChunkState
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.jobs import JobState
 from api_schemas.models.model import ModelState
 from api_schemas.training.trials import TrialState
-from store.database import changes_one_row
+from api_schemas.webhooks.delivery import DeliveryState
+from api_schemas.webhooks.webhook import WebhookState
+from store.rows.counters import units
+from store.rows.outbox.messages import tell_of_units
+from store.rows.outbox.tables import DeliveryRow, WebhookRow
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import (
     ChunkRow,
     ConclusionRow,
@@ -33,7 +39,17 @@ _MAX_IDS_AT_ONCE = 500
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[ChunkRow | ConclusionRow | DatasetRow | JobRow | RegisteredModelRow | TrialRow]
+    row: type[
+        ChunkRow
+        | ConclusionRow
+        | DatasetRow
+        | DeliveryRow
+        | JobRow
+        | ProjectRow
+        | RegisteredModelRow
+        | TrialRow
+        | WebhookRow
+    ]
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
@@ -99,6 +115,31 @@ MODEL = StateMachine(
         ModelState.FAILED: frozenset({ModelState.DELETED}),
     },
 )
+PROJECT = StateMachine(ProjectRow, {ProjectState.ACTIVE: frozenset({ProjectState.DELETING})})
+"""Its end is that there is no such row."""
+WEBHOOK = StateMachine(
+    WebhookRow,
+    {
+        WebhookState.ACTIVE: frozenset({WebhookState.PAUSED, WebhookState.DISABLED, WebhookState.DELETED}),
+        WebhookState.PAUSED: frozenset({WebhookState.ACTIVE, WebhookState.DISABLED, WebhookState.DELETED}),
+        WebhookState.DISABLED: frozenset({WebhookState.ACTIVE, WebhookState.PAUSED, WebhookState.DELETED}),
+    },
+)
+DELIVERY = StateMachine(
+    DeliveryRow,
+    {
+        DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.FAILED}),
+        DeliveryState.SENDING: frozenset({DeliveryState.QUEUED, DeliveryState.DELIVERED, DeliveryState.FAILED}),
+    },
+)
+REPEATED_DELIVERY = StateMachine(
+    DeliveryRow,
+    {
+        DeliveryState.DELIVERED: frozenset({DeliveryState.QUEUED}),
+        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),
+    },
+)
+"""As ``EXTENDED_JOB``: somebody wants it delivered again. Only ``store.rows.webhooks.deliveries.repeat`` does."""
 
 
 def move(
@@ -108,32 +149,42 @@ def move(
 
     Compare-and-set in one statement, so that of two movers exactly one gets True.
     """
-    row = machine.row
-    statement = (
-        update(row)
-        .where(row.id == row_id, row.state.in_(machine.sources(to)), *conditions)
-        .values(state=to, **values)
-        .execution_options(synchronize_session="fetch")
-    )
-    moved = changes_one_row(session, statement)
-    if moved:
-        _tell_slots(session, machine, [row_id], to)
-    return moved
+    return bool(_moved(session, machine, to, (machine.row.id == row_id, *conditions), values))
 
 
 def move_all(session: Session, machine: StateMachine, to: str, *conditions: ColumnElement[bool], **values: Any) -> int:
     """Move all rows for which the conditions hold and the move is legal; how many those were."""
+    return len(_moved(session, machine, to, conditions, values))
+
+
+def _moved(
+    session: Session, machine: StateMachine, to: str, conditions: Sequence[ColumnElement[bool]], values: dict[str, Any]
+) -> list[str]:
+    """The ids of the rows that were moved, of which the rest is told in the same transaction."""
     row = machine.row
+    is_counted = units.is_counted(row, to)
     statement = (
         update(row)
-        .where(row.state.in_(machine.sources(to)), *conditions)
+        .where(*conditions, row.state.in_(machine.sources(to)))
         .values(state=to, **values)
         .execution_options(synchronize_session="fetch")
-        .returning(row.id)
+        .returning(*(units.facts_of(row) if is_counted else (row.id,)))
     )
-    moved = session.scalars(statement).all()
-    _tell_slots(session, machine, moved, to)
-    return len(moved)
+    moved = session.execute(statement).all()
+    if not moved:
+        return []
+    ids: list[str] = [each[0] for each in moved]
+    _tell(session, machine, ids, to, values)
+    if is_counted:
+        units.note_moved(session, row, moved, to, values.get("error"))
+    return ids
+
+
+def _tell(session: Session, machine: StateMachine, ids: Sequence[str], state: str, values: Mapping[str, Any]) -> None:
+    """Have what goes with a state of these rows written beside them."""
+    _tell_slots(session, machine, ids, state)
+    if values.get("finished_at") is not None:  # webhooks are told of ends alone
+        tell_of_units(session, machine.row, ids, state, values["finished_at"])
 
 
 def _tell_slots(session: Session, machine: StateMachine, trial_ids: Sequence[str], state: str) -> None:

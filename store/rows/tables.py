@@ -24,6 +24,7 @@ class DatasetRow(ReadOnce, Base):
         Index("datasets_by_reference", "project_id", "reference_digest", "id"),
         Index("datasets_by_project", "project_id", "id"),
         Index("datasets_by_kind", "project_id", "kind", "id"),
+        Index("datasets_there", "project_id", **only("state <> 'deleted'")),
         Index("datasets_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
 
@@ -40,19 +41,9 @@ class RegisteredModelRow(ReadOnce, Base):
         Index("registered_models_by_digest", "digest"),
         Index("registered_models_by_reference", "project_id", "reference_digest", "id"),
         Index("registered_models_by_project", "project_id", "id"),
+        Index("registered_models_there", "project_id", **only("state <> 'deleted'")),
         Index("registered_models_by_upload", "upload_sha256", **only("upload_sha256 is not null")),
     )  # fmt: skip
-
-
-class FreshSeedsRow(Base):
-    """How many of the seeds that confirmations take, each of them once, a project has used up of a dataset."""
-
-    __tablename__ = "fresh_seeds"
-
-    project_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Of the dataset's content, as trials are found again by it."""
-    used: Mapped[int] = mapped_column(BigInteger)
 
 
 class JobRow(Owned, Base):
@@ -82,10 +73,15 @@ class JobRow(Owned, Base):
     failed_looks: Mapped[int] = mapped_column(default=0, server_default="0")
     """How often in a row the planner failed over it."""
     stop_requested_at: Mapped[float | None]
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    """Of the request that it came with (W3C Trace Context), so that what is done for it days later is in one trace."""
     deadline_at: Mapped[float]
     created_at: Mapped[float]
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
+    trials_reserved: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """That it was accepted for and that are not made yet; see ``store.rows.quotas.counting``."""
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     __table_args__ = (
         Index("jobs_by_state", "state", "id"),
@@ -98,6 +94,7 @@ class JobRow(Owned, Base):
         Index("live_jobs_by_dataset", "dataset_id", "id", **only("finished_at is null")),
         Index("live_jobs_by_deadline", "deadline_at", **only("finished_at is null")),
         Index("live_jobs_by_look", "published_at", "id", **only("finished_at is null")),
+        Index("live_jobs_by_project", "project_id", "trials_reserved", **only("finished_at is null")),
     )
 
 
@@ -152,7 +149,9 @@ class TrialRow(Owned, Leased, Base):
         Index("trials_by_setting", "project_id", "setting", "finished_at"),
         Index("trials_by_end", "finished_at"),
         Index("trials_by_model", "model_digest", **only("model_digest is not null")),
+        Index("unfinished_trials", "project_id", **only("state in ('queued', 'running')")),
         Index("unpublished_trials", "id", **only("state = 'queued' and published_at is null")),
+        Index("live_trials", "state", "queue", "created_at", **only("state in ('queued', 'running')")),
     )  # fmt: skip
 
 

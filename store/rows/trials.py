@@ -207,10 +207,10 @@ def of_job(session: Session, job_id: str) -> list[tuple[JobTrialRow, TrialRow]]:
     return [(link, trial) for link, trial in session.execute(query).all()]
 
 
-def forget(session: Session, older_than: float, limit: int) -> list[str]:
+def forget(session: Session, older_than: float, limit: int, *narrowed: ColumnElement[bool]) -> list[str]:
     """Remove trials that ended before then and are in no job any more; their ids, as their files can go, too."""
     has_job = exists().where(JobTrialRow.trial_id == TrialRow.id)
-    query = select(TrialRow.id, TrialRow.model_digest).where(TrialRow.finished_at < older_than, ~has_job)
+    query = select(TrialRow.id, TrialRow.model_digest).where(TrialRow.finished_at < older_than, ~has_job, *narrowed)
     forgotten = session.execute(query.order_by(TrialRow.finished_at).limit(limit)).all()
     if not forgotten:
         return []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,11 +15,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """What the stand-in says next; status 0 breaks the connection instead."""
+    """What the stand-in says next, after *hold_seconds*; status 0 breaks the connection instead."""
 
     status: int
     body: Any = None
     media_type: str = "application/json"
+    hold_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def serving() -> Iterator[StandIn]:
             body = content if is_form else json.loads(content) if content else None
             stand_in.asked.append(Asked(self.command, self.path, dict(self.headers.items()), body))
             answer = stand_in.next()
+            time.sleep(answer.hold_seconds)
             if answer.status == 0:
                 self.close_connection = True
                 return
@@ -82,7 +85,8 @@ def serving() -> Iterator[StandIn]:
             self.send_header("Content-Type", answer.media_type)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
-            self.wfile.write(text)
+            with suppress(BrokenPipeError):  # who has waited for too long is gone
+                self.wfile.write(text)
 
         do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the names that http.server calls
 

@@ -38,6 +38,7 @@ class Stack:
         self.folder, self.broker = folder, broker
         self.database = Database(database_url)
         self.port = free_port()
+        self.hook_port = free_port()  # of a receiver of webhooks, which a test may start
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {
             **os.environ,
@@ -45,6 +46,7 @@ class Stack:
             "AUGURY_DATABASE_URL": database_url,
             "AUGURY_BROKER_URL": broker.url,
             "AUGURY_PORT": str(self.port),
+            "AUGURY_WEBHOOK_PRIVATE_HOSTS": f"127.0.0.1:{self.hook_port}",
             "AUGURY_WORKER_CONCURRENCY": str(processes),
             **(_QUICK if is_harmed else {}),
         }

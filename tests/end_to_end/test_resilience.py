@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from augury import Client
 from store import queue
 from store.queue import Queue, celery_app
 from store.settings import StoreSettings
@@ -130,6 +131,21 @@ def test_a_job_is_there_after_the_service_was_killed_right_after_accepting_it(st
     stack.start_api()
 
     assert stack.finished(job["id"])["state"] == "succeeded"
+
+
+def test_who_listens_hears_of_everything_through_a_death_of_the_service(stack: Stack) -> None:
+    """The client goes on from the last event that it heard: each comes once, and the watch ends with the job."""
+    job = stack.submit(training(**LONG, first_seed=750))
+    url = f"http://127.0.0.1:{stack.port}"
+    with ThreadPoolExecutor(2) as pool, Client(url) as watching, Client(url) as listening:
+        watched = pool.submit(lambda: list(watching.watch(job["id"])))
+        heard = pool.submit(lambda: [event.sequence for event in listening.events(job["id"])])
+        stack.wait_until_training(job["id"])
+        stack.kill("api")
+        stack.start_api()
+        stack.finished(job["id"])
+        assert watched.result(60)[-1].state == "succeeded"
+        assert heard.result(60) == [entry["sequence"] for entry in stack.job(job["id"])["timeline"]]
 
 
 def test_a_worker_that_is_told_to_stop_gives_its_trial_back_at_once(stack: Stack) -> None:

@@ -16,16 +16,19 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, inspect, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from store import migrate
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, idempotency, jobs, trials
 from store.rows.access import projects
+from store.rows.audit.tables import AuditRow
 from store.rows.base import Base
+from store.rows.quotas import stored
 from store.rows.tables import DatasetRow, JobEventRow, JobRow, JobTrialRow, TrialRow
 from store.rows.views import job_views
-from tests.store.databases import claim, comparison, new_job, running_job, succeed
+from tests.store.databases import claim, comparison, new_job, ready_dataset, running_job, succeed
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:
@@ -40,6 +43,28 @@ def test_the_comparison_would_notice_a_difference(database: Database) -> None:
         connection.execute(text("drop index one_live_trial_per_key"))
         connection.execute(text("alter table jobs drop column stop_requested_at"))
         assert len(compare_metadata(MigrationContext.configure(connection), Base.metadata)) == 2
+
+
+def test_the_audit_trail_cannot_be_changed(database: Database) -> None:
+    """Not by any statement: the database itself refuses it."""
+    with database.writing() as session:
+        session.add(AuditRow(at=1.0, actor="operator", action="create_key", outcome="done"))
+    with pytest.raises(IntegrityError, match="never changed"), database.writing() as session:
+        session.execute(update(AuditRow).values(action="nothing"))
+
+
+def test_what_is_stored_already_is_counted(database: Database) -> None:
+    """As far as rows tell: images as they are stored, files of jobs; nothing of a dataset that was deleted."""
+    with database.writing() as session:
+        kept, gone = ready_dataset(session), ready_dataset(session, project="others")
+        datasets.delete(session, gone.id, 1.0)
+        job = running_job(session)
+        assert jobs.succeed(session, job.id, None, 1.0, {"a.zip": {"bytes": 1000}})
+    _migrate_to(database, "0021")
+    migrate.upgrade(database)
+    with database.reading() as session:
+        assert session.get_one(DatasetRow, kept.id).stored_bytes == 100 * 8 * 8
+        assert [stored.total(session, each) for each in (DEFAULT_PROJECT, "others")] == [7400, 0]
 
 
 def test_threads_that_migrate_at_once_all_succeed(tmp_path: Path) -> None:

@@ -10,13 +10,21 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from api_schemas.access.projects import Retention
 from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, trials
+from store.rows.access import projects
+from store.rows.audit import trail
+from store.rows.ending import old_jobs, project_end
+from store.rows.needs import use
+from store.rows.quotas import counting, stored, usage
 from store.rows.tables import Base
+from store.rows.upkeep import tombstones
 from store.rows.views import job_views
 from store.rows.views.job_views import JobFilter
 from tests.store.databases import DIGITS, NOW, claim, comparison, new_job, running_job
 from workers.context import Context
+from workers.maintenance import retention
 from workers.maintenance.sweep import sweep
 from workers.planner.advance import advance
 
@@ -59,7 +67,7 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
     advance(context, second)
     sweep(context)
     with context.database.writing() as session:
-        jobs.forget(session, NOW, 10)
+        old_jobs.forget(session, NOW, 10)
         for narrowed in (JobFilter(), JobFilter(state="running"), JobFilter(kind="x"), JobFilter(label=("a", "b"))):
             job_views.page(session, DEFAULT_PROJECT, narrowed, limit=5, cursor="job_x")
         job = jobs.locked(session, second)
@@ -70,6 +78,39 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
     plans = _how(context.database.engine, said)
     assert len(plans) > 40
     assert {statement: steps for statement, steps in plans.items() if any(map(_WHOLE_TABLE.match, steps))} == {}
+
+
+def test_what_a_project_takes_is_counted_without_its_history(context: Context) -> None:
+    """Limits, use, the trail, retention, the end of a project: by indexes of what is there, or what is due."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, is_many: bool) -> None:
+        if statement.split()[0] in ("SELECT", "UPDATE", "DELETE") and not is_many:
+            said.append((statement, parameters))
+
+    with context.database.writing() as session:
+        running_job(session)
+        projects.keep(projects.require_known(session, DEFAULT_PROJECT), dict.fromkeys(Retention.model_fields, 1.0))
+    event.listen(context.database.engine, "before_cursor_execute", note)
+    with context.database.writing() as session:
+        projects.held(session, DEFAULT_PROJECT)
+        for count in (counting.live_jobs, counting.unfinished_trials, counting.datasets, counting.models, stored.total):
+            count(session, DEFAULT_PROJECT)
+        usage.of_day(session, DEFAULT_PROJECT, 1)
+        usage.last_days(session, DEFAULT_PROJECT, NOW, 30)
+        use.note(session, DEFAULT_PROJECT, ["ds_1", "d" * 64], NOW)
+        trail.page(session, DEFAULT_PROJECT, trail.AuditFilter(action="x"), limit=9, cursor=99)
+        trail.forget(session, NOW, 9)
+        project_end.live_jobs(session, DEFAULT_PROJECT, 9)
+        project_end.give_up(session, "other", NOW, 9)
+        project_end.forget_purged(session, "other", 9)
+        tombstones.is_any_of(session, DEFAULT_PROJECT)
+    retention.carry_out(context)
+    event.remove(context.database.engine, "before_cursor_execute", note)
+    plans = _how(context.database.engine, said)
+    assert len(plans) > 20
+    scans = {statement: steps for statement, steps in plans.items() if any(map(_WHOLE_TABLE.match, steps))}
+    assert {statement for statement in scans if "FROM projects" not in statement} == set()
 
 
 _FAILURE = {"class": "internal", "message": "x", "retryable": False}

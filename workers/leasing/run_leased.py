@@ -9,12 +9,15 @@ from typing import Any, Generic, TypeVar
 import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from api_schemas.failures import Failure
+from augury.telemetry import traces
 from store.database import patiently
 from store.rows import handout, jobs, leases
 from store.rows.handout import Turn
 from store.rows.leases import Lease, LeaseKind
+from store.rows.views.owners import Owner, owner_of
 from workers.context import Context
 from workers.failures import failure_of
 from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError, give_back, settle_cancelled
@@ -23,6 +26,7 @@ Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 Claim = Callable[[Session, float], Turn | None]
 
+_GOOD = ("done", "cancelled", "given back")
 log = structlog.get_logger(__name__)
 
 
@@ -54,15 +58,41 @@ def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWo
     turn = patiently(lambda: _claim(context, claim), context.settings.lease_seconds)
     if turn is None:
         return False
+    carry_out_claimed(context, turn, units)
+    return True
+
+
+def carry_out_claimed(context: Context, turn: Turn, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> None:
+    """Do a unit that was just claimed, and record its outcome."""
     _note_served(context, turn)
-    unit = units[turn.lease.kind]
+    unit, owner = units[turn.lease.kind], _owner_of(context, turn)
+    with bound_contextvars(**owner.ids), traces.span(owner.kind, owner.traceparent, "consumer") as span:
+        span.note({f"augury.{name}.id": value for name, value in owner.ids.items()})
+        outcome = _carry_out(context, unit, turn)
+        span.note({"augury.outcome": outcome})
+        if outcome not in _GOOD:
+            span.fail(outcome)
+    traces.flush()  # this process may be replaced now
+
+
+def _carry_out(context: Context, unit: UnitOfWork[Any, Any], turn: Turn) -> str:
+    """Do what was claimed; a word for how it ended."""
     try:
         task = patiently(lambda: _read(context, unit, turn.lease), context.settings.lease_seconds)
     except Exception as error:  # in a transaction of its own, so that a row that cannot be read holds up no other
         _give_up(context, unit, turn.lease, error)
-        return True
-    _carry_out(context, unit, turn.lease, task)
-    return True
+        return "given up"
+    return _do(context, unit, turn.lease, task)
+
+
+def _owner_of(context: Context, turn: Turn) -> Owner:
+    """Whose the unit is, for the log and for traces, for whose sake no work is left undone."""
+    try:
+        with context.database.reading() as session:
+            return owner_of(session, turn)
+    except OperationalError as error:
+        log.warning("whose a unit is was not read", unit=turn.lease.row_id, reason=type(error).__name__)
+        return Owner(turn.lease.kind.row.__tablename__, {}, None)
 
 
 def _claim(context: Context, claim: Claim) -> Turn | None:
@@ -96,23 +126,27 @@ def _note_served(context: Context, turn: Turn) -> None:
         log.warning("a turn was not noted", job=turn.job_id, reason=str(error))
 
 
-def _carry_out(context: Context, unit: UnitOfWork[Any, Any], lease: Lease, task: Any) -> None:
+def _do(context: Context, unit: UnitOfWork[Any, Any], lease: Lease, task: Any) -> str:
     log.info("work begins", unit=lease.row_id)
     try:
         with LeaseKeeper(context.database, lease, context.settings) as keeper:
             outcome = _outcome(context, unit, task, keeper)
     except WorkCancelledError:
         settle_cancelled(context.database, lease)
+        word = "cancelled"
     except WorkInterruptedError:
         give_back(context.database, lease)
+        word = "given back"
     except OperationalError as error:  # the database was away for a moment, which is not the work's fault
         away = error
         patiently(lambda: _give_up(context, unit, lease, away), context.settings.lease_seconds)
-        return
+        return "given up"
     else:
+        word = f"failed: {outcome.failure_class}" if isinstance(outcome, Failure) else "done"
         patiently(lambda: _record(context, unit, lease, task, outcome), context.settings.lease_seconds)
-    log.info("work ends", unit=lease.row_id)
+    log.info("work ends", unit=lease.row_id, outcome=word)
     unit.afterwards(context, lease.row_id)
+    return word
 
 
 def _outcome(context: Context, unit: UnitOfWork[Task, Outcome], task: Task, keeper: LeaseKeeper) -> Outcome | Failure:

@@ -9,6 +9,8 @@ import itertools
 import threading
 
 from store.database import Database
+from store.rows.counters.catalogue import POOL_PROCESSES
+from store.rows.counters.counting import count
 from store.rows.upkeep import workers_seen
 from workers.maintenance.repeating import keep_doing
 from workers.maintenance.workspaces import remove_abandoned
@@ -22,13 +24,15 @@ def keep_house(settings: WorkerSettings) -> threading.Thread:
     numbers = itertools.count()
     return keep_doing(
         "caretaker",
-        lambda: go_round(settings, is_clearing=next(numbers) % _ROUNDS_PER_CLEARING == 0),
+        lambda: go_round(settings, next(numbers)),
         workers_seen.NOTED_EVERY_SECONDS,
     )
 
 
-def go_round(settings: WorkerSettings, *, is_clearing: bool) -> None:
-    """Note a worker of this kind as seen now; and remove the workspaces of ended ingestions on this machine.
+def go_round(settings: WorkerSettings, number: int) -> None:
+    """Note a worker of this kind as seen now; in some rounds remove workspaces of ended ingestions on this machine.
+
+    In its first round, which has the *number* 0, a process is counted, too.
 
     No connection stays open in between: ten seconds are long for one that does nothing.
     """
@@ -36,7 +40,9 @@ def go_round(settings: WorkerSettings, *, is_clearing: bool) -> None:
     try:
         with database.writing() as session:
             workers_seen.note(session, settings.worker_kind, database.now(session))
-        if is_clearing:
+            if number == 0:
+                count(session, POOL_PROCESSES, settings.worker_kind)
+        if number % _ROUNDS_PER_CLEARING == 0:
             remove_abandoned(settings, database)
     finally:
         database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api_schemas.datasets.dataset import DatasetState
 from store.rows import dataset_files
+from store.rows.quotas import stored
 from store.rows.upkeep import tombstones
 from store.settings import SECONDS_PER_DAY
 from workers.context import Context
@@ -18,7 +19,8 @@ def bury(context: Context) -> None:
         dataset_files.lock_snapshot_deletion(context.database, session)
         dataset_files.forget_failed(session, now - context.settings.failed_dataset_days * SECONDS_PER_DAY)
         for row, names in dataset_files.needless(session, _MAX_AT_ONCE):
-            tombstones.bury(session, names, now)
+            tombstones.bury(session, names, now, row.project_id)
             row.digest = None
             if row.state == DatasetState.DELETED:
                 row.purged_at = now
+                stored.note(session, row, 0)

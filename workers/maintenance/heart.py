@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import Database
 from store.queue import identity
+from store.rows.counters.catalogue import SWEEPS
+from store.rows.counters.counting import count
 from store.rows.upkeep import duties
 from workers.context import Context
 from workers.maintenance.repeating import keep_doing
@@ -42,8 +44,9 @@ def beat(context: Context) -> bool:
         now = context.database.now(session)
         if not duties.take(session, duties.SWEEP, owner=identity(), now=now, seconds=held):
             return False
-    if not sweep(context):
-        return False
+    is_whole = sweep(context)
     with context.database.writing() as session:
-        duties.note_done(session, duties.SWEEP, context.database.now(session))
-    return True
+        count(session, SWEEPS, "whole" if is_whole else "in_part")
+        if is_whole:
+            duties.note_done(session, duties.SWEEP, context.database.now(session))
+    return is_whole

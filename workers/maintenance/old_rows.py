@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from store.files.names import chunks_folder, job_folder, trial_folder
+from store.files.names import chunks_folder, trial_folder
 from store.queue import identity
-from store.rows import chunks, idempotency, jobs, trials
+from store.rows import chunks, idempotency, trials
+from store.rows.audit import trail
+from store.rows.ending import old_jobs
 from store.rows.upkeep import duties, tombstones
 from store.settings import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from workers.context import Context
+from workers.maintenance import retention
 from workers.maintenance.stray_uploads import bury_stray_uploads
 
 _MAX_AT_ONCE = 200
@@ -27,15 +30,20 @@ def forget_if_due(context: Context) -> None:
     if not _is_due(context):
         return
     bury_stray_uploads(context)
+    is_kept = retention.carry_out(context)
     with context.database.writing() as session:
         now = context.database.now(session)
         are_keys_done = idempotency.forget_older(session, now - context.settings.idempotency_hours * SECONDS_PER_HOUR)
         too_old = now - context.settings.job_retention_days * SECONDS_PER_DAY
-        old_jobs = _forget_jobs(session, too_old)
         old_trials = [trial_folder(trial_id) for trial_id in trials.forget(session, too_old, _MAX_AT_ONCE)]
-        tombstones.bury(session, [*old_jobs, *old_trials], now)
-        if are_keys_done and max(len(old_jobs), len(old_trials)) < _MAX_AT_ONCE:
+        tombstones.bury(session, old_trials, now)
+        most = max(_forget_jobs(session, too_old, now), len(old_trials), _forget_audit(context, session, now))
+        if are_keys_done and is_kept and most < _MAX_AT_ONCE:
             duties.note_done(session, duties.FORGET, now)
+
+
+def _forget_audit(context: Context, session: Session, now: float) -> int:
+    return trail.forget(session, now - context.settings.audit_retention_days * SECONDS_PER_DAY, _MAX_AT_ONCE)
 
 
 def _is_due(context: Context) -> bool:
@@ -47,7 +55,8 @@ def _is_due(context: Context) -> bool:
         return done_at is None or now - done_at >= SECONDS_PER_HOUR
 
 
-def _forget_jobs(session: Session, before: float) -> list[str]:
-    """The folders of those that are forgotten."""
-    old = jobs.forget(session, before, _MAX_AT_ONCE)
-    return [report.rsplit("/", 1)[0] if report else job_folder(job_id) for job_id, report in old]
+def _forget_jobs(session: Session, before: float, now: float) -> int:
+    """How many were forgotten."""
+    forgotten = old_jobs.forget(session, before, _MAX_AT_ONCE)
+    tombstones.bury(session, [each.folder for each in forgotten], now)
+    return len(forgotten)

@@ -15,9 +15,10 @@ from api_schemas.failures import Failure, FailureClass
 from store import queue
 from store.queue import Message
 from store.rows import handout, jobs, leases
+from store.rows.counters import counting
 from store.rows.tables import JobRow
 from workers.context import Context
-from workers.maintenance import dataset_files, model_files, needless_files, old_rows
+from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end, webhooks
 
 _MAX_DOORBELLS = 500
 _MAX_LOOKS = 200
@@ -116,6 +117,12 @@ def _forget(context: Context, _depths: Depths) -> None:
     old_rows.forget_if_due(context)
     dataset_files.bury(context)
     model_files.bury(context)
+    webhooks.clear_away(context)
+
+
+def _add_up(context: Context, _depths: Depths) -> None:
+    with context.database.writing() as session:
+        counting.add_up(session)
 
 
 def _delete_files(context: Context, _depths: Depths) -> None:
@@ -128,4 +135,8 @@ def _publish(context: Context, messages: list[Message]) -> None:
         context.queue.publish(*message)
 
 
-_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _forget, _delete_files)
+def _end_projects(context: Context, _depths: Depths) -> None:
+    project_end.go_on(context)
+
+
+_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _end_projects, _forget, _add_up, _delete_files)

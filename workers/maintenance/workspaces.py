@@ -30,16 +30,20 @@ def workspace_for(settings: WorkerSettings, database: Database, lease_id: str) -
 
 def remove_abandoned(settings: WorkerSettings, database: Database) -> None:
     """Remove the folders of readings on this machine that have ended, however they did."""
+    for folder in abandoned(settings, database):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def abandoned(settings: WorkerSettings, database: Database) -> list[Path]:
+    """These folders."""
     folder = _folder(settings)
     found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
     if not found:
-        return
+        return []
     with database.reading() as session:  # after the listing: a folder's lease is committed before it is made
         queries = [select(row.lease_id).where(row.lease_id.in_(found)) for row in (DatasetRow, RegisteredModelRow)]
         held = {lease_id for query in queries for lease_id in session.scalars(query)}
-    for name in found:
-        if name not in held:
-            shutil.rmtree(folder / name, ignore_errors=True)
+    return [folder / name for name in found if name not in held]
 
 
 def _folder(settings: WorkerSettings) -> Path:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.failures import Failure, FailureClass
 from api_schemas.jobs import JobKind, JobState, Phase
+from augury.telemetry import traces
 from store import queue
 from store.queue import Message
 from store.rows import conclusions, datasets, jobs
@@ -40,7 +42,8 @@ def advance(context: Context, job_id: str) -> None:
         sqlalchemy.exc.OperationalError: the database is away.
     """
     try:
-        messages = _advance(context, job_id)
+        with bound_contextvars(job=job_id):
+            messages = _advance(context, job_id)
     except OperationalError:
         raise
     except Exception as error:
@@ -96,4 +99,7 @@ def _next_step(session: Session, job: JobRow, now: float) -> Step:
         jobs.begin(session, job, Phase.INGESTING, now)
         is_due = datasets.take_for_publishing(session, dataset.id, now)
         return Step([queue.doorbell(dataset.queue)] if is_due else [])
-    return _NEXT_STEPS[JobKind(job.kind)](session, job, dataset, now)
+    if job.plan is not None:
+        return _NEXT_STEPS[JobKind(job.kind)](session, job, dataset, now)
+    with traces.span("plan", job.traceparent, attributes={"augury.job.id": job.id}):  # once a job
+        return _NEXT_STEPS[JobKind(job.kind)](session, job, dataset, now)

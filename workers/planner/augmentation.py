@@ -15,6 +15,7 @@ from augury.planning import augmentation
 from store import queue
 from store.queue import Message
 from store.rows import chunks, events, jobs
+from store.rows.quotas import stored
 from store.rows.tables import ChunkRow, DatasetRow, JobRow
 from workers.planner.step import Step
 
@@ -75,7 +76,8 @@ def _put_together(session: Session, job: JobRow, plan: AugmentationPlan, now: fl
         chunks.add(session, job.id, ChunkRole.ASSEMBLE, [whole], chunks.ASSEMBLY_QUEUE, now)
     elif assembly.state == ChunkState.SUCCEEDED:
         assert assembly.result is not None, "a chunk that succeeded says what it made"
-        jobs.succeed(session, job.id, None, now, artifacts=assembly.result)
+        if jobs.succeed(session, job.id, None, now, artifacts=assembly.result):
+            stored.note(session, job, stored.files_bytes(assembly.result))
         return Step()
     jobs.begin(session, job, Phase.ASSEMBLING, now)
     return Step(_publish(session, job, now))

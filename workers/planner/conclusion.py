@@ -17,6 +17,9 @@ from api_schemas.plans import Plan
 from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
 from store.rows import events, jobs
+from store.rows.counters.catalogue import VERDICTS
+from store.rows.counters.counting import count
+from store.rows.quotas import stored
 from store.rows.tables import JobRow
 from workers.context import Context
 from workers.failures import failure_of
@@ -53,12 +56,15 @@ def finish_with_report(
         if job is None or _is_over_or_extended(job, seen):
             return
         now = context.database.now(session)
+        for verdict, times in Counter(str(candidate.verdict) for candidate in report.candidates).items():
+            count(session, VERDICTS, verdict, times=times)
         note_look(session, job, seen, [each.verdict for each in report.candidates], now)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:
             jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
         else:
-            jobs.succeed(session, job_id, name, now, artifacts)
+            if jobs.succeed(session, job_id, name, now, artifacts):
+                stored.note(session, job, stored.files_bytes(artifacts))
 
 
 def note_look(session: Session, job: JobRow, seen: Plan, verdicts: Sequence[Verdict], now: float) -> None:

@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 _LOOK_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
 _OF_EVERY_READER = (
+    "AUGURY_LOG_FORMAT",
     "PATH",
     "HOME",
     "USER",

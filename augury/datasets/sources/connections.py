@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from augury.datasets.errors import DatasetError
 from augury.datasets.protocol import Report
@@ -34,6 +34,16 @@ class Network:
     """For a connection; and the time over which the speed is looked at."""
     min_bytes_per_second: float = 1000.0
     """Bytes a second below which a server is given up."""
+
+
+class Ticking(Protocol):
+    """Keeps the time of a connection, and raises what ends it."""
+
+    def restart(self) -> None:
+        """Something else begins."""
+
+    def tick(self, received: int = 0) -> None:
+        """So many bytes came, or none for a moment."""
 
 
 class Watch:
@@ -78,7 +88,7 @@ class Watch:
 class Stream:
     """A connected socket as what ``http.client`` wants of one, that ticks at least four times a second."""
 
-    def __init__(self, connected: socket.socket, watch: Watch) -> None:
+    def __init__(self, connected: socket.socket, watch: Ticking) -> None:
         self._socket, self._watch = connected, watch
 
     def sendall(self, content: bytes) -> None:
@@ -97,7 +107,7 @@ class Stream:
 
 
 class _Incoming(io.RawIOBase):
-    def __init__(self, connected: socket.socket, watch: Watch) -> None:
+    def __init__(self, connected: socket.socket, watch: Ticking) -> None:
         self._socket, self._watch = connected, watch
 
     def readable(self) -> bool:
@@ -110,7 +120,7 @@ class _Incoming(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def connect(url: Url, network: Network, watch: Watch, *, anywhere: bool) -> Iterator[Stream]:
+def connect(url: Url, network: Network, watch: Ticking, *, anywhere: bool) -> Iterator[Stream]:
     """A connection to the host of a URL, encrypted where the scheme says so.
 
     The name is resolved once, all that it resolves to must be allowed, and it is one of those addresses that is
@@ -148,7 +158,7 @@ def _addresses_of(url: Url, network: Network) -> list[str]:
     return addresses
 
 
-def _first_to_answer(addresses: list[str], url: Url, network: Network, watch: Watch) -> socket.socket:
+def _first_to_answer(addresses: list[str], url: Url, network: Network, watch: Ticking) -> socket.socket:
     for address in addresses:
         candidate = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         candidate.setblocking(False)
@@ -162,7 +172,7 @@ def _first_to_answer(addresses: list[str], url: Url, network: Network, watch: Wa
     raise DatasetError("url.unreachable", f"nothing answers at {url.authority}")
 
 
-def _answers(candidate: socket.socket, address: tuple[str, int], network: Network, watch: Watch) -> bool:
+def _answers(candidate: socket.socket, address: tuple[str, int], network: Network, watch: Ticking) -> bool:
     give_up_at = time.monotonic() + network.patience_seconds / 2  # the next address has its chance, too
     try:
         candidate.connect(address)
@@ -177,7 +187,7 @@ def _answers(candidate: socket.socket, address: tuple[str, int], network: Networ
     return candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
 
 
-def _patiently(waiting: socket.socket, watch: Watch, operation: Callable[[], Any]) -> Any:
+def _patiently(waiting: socket.socket, watch: Ticking, operation: Callable[[], Any]) -> Any:
     """The result of an operation on a socket that does not block, once there is one."""
     while True:
         try:

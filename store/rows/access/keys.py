@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
@@ -84,6 +85,15 @@ def state_of(row: KeyRow, now: float) -> KeyState:
 def scopes_of(row: KeyRow) -> list[Scope]:
     """What a key may."""
     return [scope for scope in SCOPES if scope in row.scopes.split(" ")]
+
+
+def ended_among(session: Session, key_ids: Collection[str], now: float) -> set[str]:
+    """Those of the ids whose keys work no more, or are gone."""
+    if not key_ids:
+        return set()
+    lasts = or_(KeyRow.expires_at.is_(None), KeyRow.expires_at > now)
+    active = select(KeyRow.id).where(KeyRow.id.in_(key_ids), KeyRow.revoked_at.is_(None), lasts)
+    return set(key_ids) - set(session.scalars(active))
 
 
 def is_any_active(session: Session, now: float) -> bool:

@@ -10,15 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from store.rows.base import Base, Id
 
 
-class ProjectRow(Base):
-    """Whose something is. The id is the name that the operator has given."""
-
-    __tablename__ = "projects"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    created_at: Mapped[float]
-
-
 class IdempotencyRow(Base):
     """The first answer to a request of a project that carried an Idempotency-Key."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select, text
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -15,8 +17,10 @@ from store.ids import MODEL, is_identifier, new_id
 from store.rows import leases, state_machines
 from store.rows.datasets import INGESTION_QUEUE, StillBeingDeletedError
 from store.rows.leases import Lease
+from store.rows.quotas import stored
 from store.rows.state_machines import move
 from store.rows.tables import JobRow, RegisteredModelRow
+from store.rows.told import read_once
 from store.rows.upkeep import tombstones
 
 _IS_LIVE = text("registered_models.state not in ('failed', 'deleted')")  # in the words of its index
@@ -29,7 +33,7 @@ def register(session: Session, project: str, reference: dict[str, object], now: 
     Raises:
         StillBeingDeletedError: the file of an upload was given up before, and goes at this moment.
     """
-    existing = _find(session, project, reference)
+    existing = find(session, project, reference)
     if existing is not None:
         return existing
     checksum = str(reference["sha256"]) if reference["kind"] == "upload" else None
@@ -47,14 +51,15 @@ def register(session: Session, project: str, reference: dict[str, object], now: 
         reference_digest=digest(reference),
         created_at=now,
     )
-    return insert_or_find(session, row, lambda: _find(session, project, reference))
+    return insert_or_find(session, row, lambda: find(session, project, reference))
 
 
 def _same(project: str, reference: dict[str, object]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return RegisteredModelRow.project_id == project, RegisteredModelRow.reference_digest == digest(reference)
 
 
-def _find(session: Session, project: str, reference: dict[str, object]) -> RegisteredModelRow | None:
+def find(session: Session, project: str, reference: dict[str, object]) -> RegisteredModelRow | None:
+    """The project's live row for a reference, or None."""
     return session.scalar(select(RegisteredModelRow).where(*_same(project, reference), _IS_LIVE))
 
 
@@ -97,10 +102,14 @@ def kept(session: Session, project: str, content_digest: str) -> RegisteredModel
 
 def finish_reading(session: Session, lease: Lease, content_digest: str, facts: ModelFacts, now: float) -> bool:
     """The model is stored; False when the lease was lost meanwhile."""
-    return leases.finish(
+    is_ready = leases.finish(
         session, lease, ModelState.READY, now=now, digest=content_digest, facts=facts.model_dump(mode="json"),
         progress=None,
     )  # fmt: skip
+    if is_ready:
+        row = session.get_one(RegisteredModelRow, lease.row_id)
+        stored.note(session, row, row.stored_bytes + facts.bytes)
+    return is_ready
 
 
 def fail_reading(session: Session, lease: Lease, failure: Failure, now: float) -> bool:
@@ -135,17 +144,29 @@ def delete(session: Session, row: RegisteredModelRow, now: float) -> None:
 
 def page(session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None) -> ModelList:
     """A project's models, newest first, from after *cursor*, without their layers."""
+    rows = session.scalars(_on_page(project, limit=limit, cursor=cursor, state=state)).all()
+    return ModelList(
+        items=[_without_layers(to_wire(row)) for row in rows[:limit]],
+        next_cursor=rows[limit - 1].id if len(rows) > limit else None,
+    )
+
+
+def page_version(
+    session: Session, project: str, *, limit: int, cursor: str | None, state: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Equal to an earlier one where the page looks the same."""
+    query = _on_page(project, limit=limit, cursor=cursor, state=state)
+    return read_once.versions_in(session, RegisteredModelRow, query)
+
+
+def _on_page(project: str, *, limit: int, cursor: str | None, state: str | None) -> Select[RegisteredModelRow]:
     is_there = RegisteredModelRow.state != ModelState.DELETED
     query = select(RegisteredModelRow).where(RegisteredModelRow.project_id == project, is_there)
     if cursor is not None:
         query = query.where(RegisteredModelRow.id < cursor)
     if state is not None:
         query = query.where(RegisteredModelRow.state == state)
-    rows = session.scalars(query.order_by(RegisteredModelRow.id.desc()).limit(limit + 1)).all()
-    return ModelList(
-        items=[_without_layers(to_wire(row)) for row in rows[:limit]],
-        next_cursor=rows[limit - 1].id if len(rows) > limit else None,
-    )
+    return query.order_by(RegisteredModelRow.id.desc()).limit(limit + 1)
 
 
 def _without_layers(model: Model) -> Model:

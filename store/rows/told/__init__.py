@@ -1,1 +1,1 @@
-"""How far events can be told, and whether there is anything to look at."""
+"""What is told: how far events can be, and whether there is anything new, for less than reading it costs."""

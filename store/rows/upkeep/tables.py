@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.rows.base import Base
+from store.rows.base import Base, Id, only
 
 
 class WorkersSeenRow(Base):
@@ -38,5 +38,10 @@ class TombstoneRow(Base):
     due_at: Mapped[float]
     held_until: Mapped[float | None]
     """It is just being deleted, until then at the latest."""
+    project_id: Mapped[str | None] = mapped_column(Id)
+    """Whose it was; None where that is not of interest, or before it was noted."""
 
-    __table_args__ = (Index("tombstones_by_time", "due_at"),)
+    __table_args__ = (
+        Index("tombstones_by_time", "due_at"),
+        Index("tombstones_by_project", "project_id", **only("project_id is not null")),
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
 from store.database import changes_one_row, insert_into
@@ -21,9 +21,9 @@ _LONGEST_WAIT_SECONDS = 86_400.0
 _INSERTED_AT_ONCE = 200
 
 
-def bury(session: Session, names: Iterable[str], now: float) -> None:
-    """Have these deleted once this transaction is committed."""
-    rows = [{"name": name, "attempts": 0, "due_at": now} for name in names]
+def bury(session: Session, names: Iterable[str], now: float, project: str | None = None) -> None:
+    """Have these, which were a project's, deleted once this transaction is committed."""
+    rows = [{"name": name, "attempts": 0, "due_at": now, "project_id": project} for name in names]
     for first in range(0, len(rows), _INSERTED_AT_ONCE):
         page = rows[first : first + _INSERTED_AT_ONCE]
         session.execute(insert_into(session, TombstoneRow).values(page).on_conflict_do_nothing())
@@ -56,6 +56,13 @@ def postpone(session: Session, name: str, now: float) -> int:
     row.due_at = now + min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** min(row.attempts, 20))
     row.attempts, row.held_until = row.attempts + 1, None
     return row.attempts
+
+
+def is_any_of(session: Session, project: str) -> bool:
+    """Whether files of a project are still to be deleted."""
+    of_project = text("tombstones.project_id is not null")  # in the words of the index
+    query = select(TombstoneRow.name).where(TombstoneRow.project_id == project, of_project)
+    return session.scalar(query.limit(1)) is not None
 
 
 def dig_up(session: Session, name: str, now: float) -> bool:

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session, load_only
 
 from api_schemas.artifacts import Artifact
 from api_schemas.base import optional_timestamp, timestamp
+from api_schemas.events.stream import JobProgress
 from api_schemas.failures import Failure
 from api_schemas.jobs import Job, JobKind, JobList, JobState, JobSummary, Phase
 from api_schemas.training.settings import as_accepted
 from store.rows import events
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import JobLabelRow, JobRow
 from store.rows.views.progress import progress_of
+from store.settings import SECONDS_PER_DAY
 
 _IN_SUMMARIES = (
     JobRow.id,
@@ -31,6 +34,10 @@ _IN_SUMMARIES = (
 """Requests and plans are large, and no list shows them."""
 
 
+_CHANGING = (JobRow.id, JobRow.state, JobRow.report_artifact, JobRow.finished_at)
+"""Of what is in summaries; the rest stays as it was when the job was accepted."""
+
+
 @dataclass(frozen=True)
 class JobFilter:
     """What a listing is narrowed to; None does not narrow."""
@@ -43,17 +50,29 @@ class JobFilter:
 
 def page(session: Session, project: str, narrowed: JobFilter, *, limit: int, cursor: str | None) -> JobList:
     """A project's jobs, newest first, from after *cursor*."""
-    own = select(JobRow).options(load_only(*_IN_SUMMARIES)).where(JobRow.project_id == project)
-    query = _narrow(own, project, narrowed)
-    job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
-    query = query.order_by(job_id.desc()).limit(limit + 1)
-    if cursor is not None:
-        query = query.where(job_id < cursor)
-    rows: Sequence[JobRow] = session.scalars(query).all()
+    own = select(JobRow).options(load_only(*_IN_SUMMARIES))
+    rows: Sequence[JobRow] = session.scalars(_on_page(own, project, narrowed, limit, cursor)).all()
     return JobList(
         items=[_summary(row) for row in rows[:limit]],
         next_cursor=rows[limit - 1].id if len(rows) > limit else None,
     )
+
+
+def page_version(
+    session: Session, project: str, narrowed: JobFilter, *, limit: int, cursor: str | None
+) -> list[tuple[Any, ...]]:
+    """Equal to an earlier one where the page looks the same: what of its jobs can change, and if there are more."""
+    query = _on_page(select(*_CHANGING), project, narrowed, limit, cursor)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _on_page(
+    query: Select[*tuple[Any, ...]], project: str, narrowed: JobFilter, limit: int, cursor: str | None
+) -> Select[*tuple[Any, ...]]:
+    query = _narrow(query.where(JobRow.project_id == project), project, narrowed)
+    job_id = JobRow.id if narrowed.label is None else JobLabelRow.job_id  # in the order of the index that finds them
+    query = query.order_by(job_id.desc()).limit(limit + 1)
+    return query if cursor is None else query.where(job_id < cursor)
 
 
 def _narrow(query: Select[Any], project: str, narrowed: JobFilter) -> Select[Any]:
@@ -82,8 +101,8 @@ def _summary(row: JobRow) -> JobSummary:
     )
 
 
-def to_wire(session: Session, row: JobRow, now: float) -> Job:
-    """The job as its client sees it now."""
+def to_wire(session: Session, row: JobRow, now: float, keep_days: float | None = None) -> Job:
+    """The job as its client sees it now; *keep_days* is how long jobs of all projects are kept once they are over."""
     state = JobState(row.state)
     return Job(
         id=row.id,
@@ -101,8 +120,28 @@ def to_wire(session: Session, row: JobRow, now: float) -> Job:
         created_at=timestamp(row.created_at),
         started_at=optional_timestamp(row.started_at),
         finished_at=optional_timestamp(row.finished_at),
+        expires_at=optional_timestamp(_end_of(session, row, keep_days)),
         timeline=events.timeline(session, row.id),
     )
+
+
+def progress_told(session: Session, row: JobRow, now: float) -> JobProgress | None:
+    """How far the job is, for those who listen; None where it is over."""
+    state = JobState(row.state)
+    if state.is_terminal:
+        return None
+    progress = progress_of(session, row, now)
+    return JobProgress(job_id=row.id, kind=JobKind(row.kind), state=state, phase=Phase(row.phase), progress=progress)
+
+
+def _end_of(session: Session, row: JobRow, keep_days: float | None) -> float | None:
+    """When a job that is over is forgotten: by what its project keeps, or all of them."""
+    if row.finished_at is None:
+        return None
+    project = session.get(ProjectRow, row.project_id)
+    own = None if project is None else project.keep_jobs_days
+    days = [each for each in (keep_days, own) if each is not None]
+    return row.finished_at + min(days) * SECONDS_PER_DAY if days else None
 
 
 def artifacts_of(row: JobRow) -> list[Artifact]:

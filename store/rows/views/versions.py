@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from store.ids import is_identifier
+from store.rows.projects.tables import ProjectRow
 from store.rows.tables import ChunkRow, DatasetRow, JobEventRow, JobRow, JobTrialRow, TrialRow
 from store.rows.upkeep.tables import WorkersSeenRow
 from store.rows.upkeep.workers_seen import ABSENT_AFTER_SECONDS
@@ -38,6 +40,7 @@ def versions_of(session: Session, job_ids: Collection[str], now: float) -> dict[
             JobRow.finished_at,
             DatasetRow.state,
             select(func.max(JobEventRow.id)).where(JobEventRow.job_id == JobRow.id).scalar_subquery(),
+            select(ProjectRow.keep_jobs_days).where(ProjectRow.id == JobRow.project_id).scalar_subquery(),
             JobRow.created_at,
         )
         .join(DatasetRow, DatasetRow.id == JobRow.dataset_id)
@@ -47,6 +50,14 @@ def versions_of(session: Session, job_ids: Collection[str], now: float) -> dict[
         job_id: (*columns, now - created_at < ABSENT_AFTER_SECONDS, present, units[job_id])
         for job_id, *columns, created_at in rows
     }
+
+
+def version_of(session: Session, project: str, job_id: str, now: float) -> Version | None:
+    """The version of a project's job; None where it has none of this id."""
+    if not is_identifier(job_id):
+        return None
+    own = select(JobRow.id).where(JobRow.id == job_id, JobRow.project_id == project)
+    return None if session.scalar(own) is None else versions_of(session, [job_id], now).get(job_id)
 
 
 def _units(session: Session, job_ids: Collection[str]) -> dict[str, tuple[Any, ...]]:

@@ -42,6 +42,7 @@ def finished(service: StandIn, report: dict[str, Any], state: JobState = JobStat
     service.will(
         Answer(202, job(JobState.QUEUED)),
         Answer(200, job(done=0)),
+        Answer(405, b"a proxy", "text/html"),
         Answer(200, job(done=2, reused=1)),
         Answer(200, job(state, 4, has_report=True)),
         Answer(200, report),

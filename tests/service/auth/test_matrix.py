@@ -17,9 +17,11 @@ from store.ids import DEFAULT_PROJECT
 from store.rows import jobs
 from store.rows.access import keys
 from store.rows.models import registered
+from store.rows.outbox import messages
 from tests.service.auth.conftest import OTHERS, Guarded, bearer, guarding, new_key
 from tests.service.conftest import application
 from tests.store.databases import NOW, comparison_body, running_job
+from tests.store.rows.webhooks.telling import new_webhook
 
 WRONG = "augury_" + "0" * 32 + "_" + "x" * 38
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -30,10 +32,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/lint"): {"spec": {"rotation_range": 5}},
     ("POST", "/v1/previews"): {"dataset": {"kind": "builtin", "name": "digits"}, "spec": {"rotation_range": 5}},
     ("POST", "/v1/keys"): {"name": "another", "scopes": ["admin"]},
+    ("POST", "/v1/webhooks"): {"url": "https://hooks.example/"},
+    ("PATCH", "/v1/webhooks/{webhook_id}"): {"description": "another"},
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"): {},
     ("PUT", "/v1/session"): {"project": "default"},
 }
 """Of routes that take one: valid, so that nothing but who asks is in the way."""
-LISTS = ("/v1/jobs", "/v1/datasets", "/v1/models")
+LISTS = ("/v1/jobs", "/v1/datasets", "/v1/models", "/v1/webhooks")
 
 
 class Operation(NamedTuple):
@@ -45,7 +50,9 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> Scope:
         """What it takes, said independently of the routes."""
-        if self.template.startswith("/v1/keys"):
+        if self.template == "/metrics":
+            return "metrics"
+        if self.template.startswith(("/v1/keys", "/v1/audit", "/v1/webhooks")) or self == ("DELETE", "/v1/project"):
             return "admin"
         if self.template == "/v1/session":
             return "read"
@@ -83,14 +90,20 @@ def objects(guarded: Guarded) -> dict[str, str]:
         model = registered.register(session, DEFAULT_PROJECT, reference, NOW)
         key = keys.page(session, DEFAULT_PROJECT, NOW, limit=1, cursor=None).items[0]
         ids = {"job_id": job.id, "dataset_id": job.dataset_id, "model_id": model.id, "key_id": key.id}
+        webhook = new_webhook(session)
+        ids |= {"webhook_id": webhook.id, "delivery_id": messages.ping(session, webhook, NOW).id}
     return ids | {"name": "augmented.zip"}
 
 
 _FACTS = {"media_type": "application/zip", "bytes": 1, "sha256": "0" * 64}
 
 
+_QUERIES = {"/v1/events": "?follow=false"}
+"""Of those that would not come to an end by themselves."""
+
+
 def _ask(guarded: Guarded, operation: Operation, objects: dict[str, str], headers: dict[str, str]) -> Any:
-    path = operation.template.format_map(objects)
+    path = operation.template.format_map(objects) + _QUERIES.get(operation.template, "")
     return guarded.client.request(operation.method, path, headers=headers, json=operation.body)
 
 
@@ -244,7 +257,7 @@ def test_lists_show_ones_own_project(tmp_path: Path) -> None:
         job = _submit(guarded.client, own, labels={"team": "a"})
         for path in (*LISTS, f"/v1/jobs?dataset={job['dataset_id']}", "/v1/jobs?label=team:a", "/v1/jobs?state=queued"):
             assert guarded.ask(other, "GET", path).json()["items"] == []
-            assert (guarded.ask(own, "GET", path).json()["items"] == []) == (path == "/v1/models")
+            assert (guarded.ask(own, "GET", path).json()["items"] == []) == (path in ("/v1/models", "/v1/webhooks"))
 
 
 def _submit(client: TestClient, key: str, **changes: Any) -> dict[str, Any]:

@@ -19,18 +19,24 @@ SAYING_WHOSE = {"project", "dataset", "row", "job", "caller", "resolved"}
 """Parameters that are a project, or something that was found in one."""
 OF_NOBODY = {
     "store.rows.access.keys.belonging_to",
+    "store.rows.access.keys.ended_among",
     "store.rows.access.keys.is_any_active",
     "store.rows.access.keys.note_used",
     "store.rows.access.projects.names",
     "store.rows.access.sessions.begin",
     "store.rows.access.sessions.end",
     "store.rows.access.sessions.find",
+    "store.rows.counters.counting.add",
+    "store.rows.counters.sums.read",
     "store.rows.datasets.delete",
     "store.rows.datasets.jobs_in_need",
+    "store.rows.events.of_all",
     "store.rows.needs.other_datasets.note",
+    "store.rows.told.changes.mark",
     "store.rows.trials.of_job",
     "store.rows.upkeep.duties.is_swept",
     "store.rows.upkeep.workers_seen.absence",
+    "store.rows.views.standing.standing",
     "store.rows.views.versions.versions_of",
 }
 """What is asked before it is known who asks, about the service itself, or about the id of a row that was found."""

@@ -49,7 +49,7 @@ def test_the_client_chooses_the_form(accept: str | None, expected: str, client: 
     response = client.get(path, headers={} if accept is None else {"Accept": accept})
     assert (response.status_code, response.content) == (200, FORMS[expected])
     assert response.headers["Content-Type"].split(";")[0] == expected
-    assert response.headers["Vary"] == "Accept"
+    assert response.headers["Vary"] == "Accept, Authorization"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_had_is_refused_with_what_can(accept: str, client: TestCl
     response = client.get(_report(client, database, *FORMS), headers={"Accept": accept})
     assert (response.status_code, response.json()["type"]) == (406, "urn:augury:problem:not-acceptable")
     assert all(form in response.json()["detail"] for form in FORMS)
-    assert response.headers["Vary"] == "Accept"
+    assert response.headers["Vary"] == "Accept, Authorization"
 
 
 def test_a_report_without_a_page_is_given_as_json_to_a_browser(client: TestClient, database: Database) -> None:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from sqlalchemy import text
 
-from service.waiting import Waiting
+from service.watching.waiting import Waiting
 from store.database import Database
 from store.rows import jobs, trials
 from tests.servers import wait_for
@@ -150,3 +150,20 @@ def test_a_job_that_is_forgotten_meanwhile_is_not_found(client: TestClient, data
             session.execute(text("delete from job_events"))
             session.execute(text("delete from jobs"))
         assert answers[0].result(15).status_code == 404
+
+
+def test_a_service_that_is_told_to_stop_answers_those_who_wait(tmp_path: Path) -> None:
+    """With the job as it is: the server waits for answers, and is not to wait for theirs to come by themselves."""
+    app = application(tmp_path)
+    with ExitStack() as opened:
+        with listening(app) as address:
+            with app.state.resources.database.writing() as session:
+                job_id = running_job(session).id
+            request = f"GET /v1/jobs/{job_id} HTTP/1.1\r\nHost: localhost\r\nPrefer: wait=60\r\n\r\n"
+            connection = opened.enter_context(socket.create_connection(address))
+            connection.sendall(request.encode())
+            wait_for(lambda: app.state.resources.waiting.count == 1, "the client to wait")
+        connection.settimeout(5)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"Preference-Applied" in answer or b"preference-applied" in answer

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from api_schemas.chunks import ChunkRole, ChunkSpan
-from api_schemas.jobs import Priority
+from api_schemas.service.priority import Priority
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import chunks, datasets, handout, jobs, leases, trials

@@ -12,6 +12,7 @@ from augury.planning import comparison as plans
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import events, jobs, state_machines, trials
+from store.rows.ending import old_jobs
 from store.rows.needs import costs
 from store.rows.tables import JobRow, JobTrialRow, TrialRow
 from store.rows.views import job_views
@@ -295,8 +296,8 @@ def test_jobs_are_forgotten_the_oldest_first_and_a_few_at_a_time(database: Datab
         for age, job in enumerate(ended):
             job.finished_at, job.report_artifact = NOW - 10 + age, f"jobs/{job.id}/report.json"
         session.flush()
-        assert jobs.forget(session, NOW - 8, 1) == [(ended[0].id, f"jobs/{ended[0].id}/report.json")]
-        assert [job_id for job_id, _ in jobs.forget(session, NOW - 8, 5)] == [ended[1].id]
-        assert jobs.forget(session, NOW - 8, 5) == []
+        assert old_jobs.forget(session, NOW - 8, 1) == [(ended[0].id, DEFAULT_PROJECT, f"jobs/{ended[0].id}")]
+        assert [each.job_id for each in old_jobs.forget(session, NOW - 8, 5)] == [ended[1].id]
+        assert old_jobs.forget(session, NOW - 8, 5) == []
         assert set(session.scalars(select(JobRow.id))) == {ended[2].id, live.id}
         assert set(session.scalars(select(JobTrialRow.job_id))) == {ended[2].id, live.id}

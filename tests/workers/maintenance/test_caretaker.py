@@ -9,7 +9,7 @@ from workers.maintenance.caretaker import go_round
 
 def test_a_worker_says_that_it_is_there(context: Context) -> None:
     """By the database's clock."""
-    go_round(context.settings, is_clearing=False)
+    go_round(context.settings, number=1)
     with context.database.reading() as session:
         assert workers_seen.absence(session, "cpu", context.database.now(session)) is None
 
@@ -19,7 +19,7 @@ def test_a_round_clears_away_what_ended_work_left_on_this_machine(context: Conte
     left = context.settings.data_dir / "ingest" / "lease_lost" / "half.npy"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
-    go_round(context.settings, is_clearing=False)
+    go_round(context.settings, number=1)
     assert left.exists()
-    go_round(context.settings, is_clearing=True)
+    go_round(context.settings, number=6)
     assert not left.exists()

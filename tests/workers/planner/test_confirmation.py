@@ -10,7 +10,7 @@ from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.reports.report import Report
 from augury.planning.comparison import plan_comparison
 from store.rows import jobs, trials
-from store.rows.tables import FreshSeedsRow
+from store.rows.needs.tables import FreshSeedsRow
 from tests.store.databases import FACTS, NOW, comparison, new_job, ready_dataset
 from tests.workers.planner.finished import end_probes, finish_trials
 from tests.workers.units.carried import advance

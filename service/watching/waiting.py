@@ -1,7 +1,7 @@
-"""Clients that wait for a job to change: one look for all of them, however many they are.
+"""Clients that wait for a job to change: `Prefer: wait=n` is answered when it looks different to its client.
 
-`Prefer: wait=n` is answered when a job looks different to its client. Every waiting client registers here, and one task
-asks the database a few times a second for the versions of all jobs that are waited for; only what has changed is read.
+Every waiting client registers here. Only what has changed is read, by the versions of the jobs that are waited for, at
+which `service.watching.poller` looks for all of them.
 """
 
 from __future__ import annotations
@@ -9,27 +9,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import anyio
-import structlog
-from anyio import to_thread
 from sqlalchemy.orm import Session
 
 from api_schemas.jobs import Job
+from service.watching.poller import News, Poller, Question, Versions
 from store.database import Database
 from store.ids import is_identifier
-from store.rows.views.versions import Version, versions_of
-
-_LOOK_EVERY_SECONDS = 0.25
+from store.rows.views.versions import Version, version_of, versions_of
 
 Asked = tuple[str, str]
 """Who waits for what: a project and the id of a job, which may be another's."""
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,19 +48,23 @@ class Waiting:
 
     Args:
         database: where the jobs are.
+        poller: looks for changes of what they wait for.
         read_job: a project's job of an id as it is now, as its clients see it; None where it has none.
         max_clients: that wait at a time; others are answered at once.
     """
 
     def __init__(
-        self, database: Database, read_job: Callable[[Session, str, str, float], Job | None], max_clients: int
-    ):
-        self._database, self._read_job, self._max_clients = database, read_job, max_clients
+        self,
+        database: Database,
+        poller: Poller,
+        read_job: Callable[[Session, str, str, float], Job | None],
+        max_clients: int,
+    ) -> None:
+        self._database, self._poller, self._read_job, self._max_clients = database, poller, read_job, max_clients
         self._waiters: dict[Asked, set[_Waiter]] = defaultdict(set)
         self._count = 0
-        self._is_anybody_there = asyncio.Event()
-        # A thread of its own, as those who wait should not wait for the pool as well.
-        self._thread = anyio.CapacityLimiter(1)
+        self._is_closed = False
+        poller.add(self)
 
     @property
     def count(self) -> int:
@@ -75,18 +73,25 @@ class Waiting:
 
     @property
     def is_full(self) -> bool:
-        """Whether as many wait as may; who comes now is answered at once."""
-        return self._count >= self._max_clients
+        """Whether as many wait as may, or the service is about to end; who comes now is answered at once."""
+        return self._is_closed or self._count >= self._max_clients
 
-    @asynccontextmanager
-    async def looking(self) -> AsyncIterator[None]:
-        """Look after those who wait, for the length of the block."""
-        task = asyncio.create_task(self._look_again_and_again())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
+    @property
+    def is_anybody_there(self) -> bool:
+        """Whether anybody waits."""
+        return self._count > 0
+
+    def close(self) -> None:
+        """Answer everybody with the job as they know it: the service is about to end."""
+        self._is_closed = True
+        for waiter in [waiter for of_job in self._waiters.values() for waiter in of_job]:
+            if not waiter.news.done():
+                waiter.news.set_result(waiter.reading)
+
+    def version(self, project: str, job_id: str) -> Version | None:
+        """The version of a project's job, for less than reading it costs; None where it has none of this id."""
+        with self._database.reading() as session:
+            return version_of(session, project, job_id, self._database.now(session))
 
     def read(self, project: str, job_id: str) -> Reading | None:
         """A project's job as it is now; None where it has none of this id."""
@@ -117,7 +122,7 @@ class Waiting:
         asked = project, job_id
         self._waiters[asked].add(waiter)
         self._count += 1
-        self._is_anybody_there.set()
+        self._poller.wake()
         try:
             either: list[asyncio.Future[Any]] = [waiter.news, gone]
             await asyncio.wait(either, timeout=patience_seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -132,33 +137,34 @@ class Waiting:
         self._waiters[asked].discard(waiter)
         if not self._waiters[asked]:
             del self._waiters[asked]
-        if not self._count:
-            self._is_anybody_there.clear()
 
-    async def _look_again_and_again(self) -> None:
-        while True:
-            await self._is_anybody_there.wait()
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            known = {asked: {each.reading.version for each in of_job} for asked, of_job in self._waiters.items()}
-            try:
-                changed = await to_thread.run_sync(self._changed, known, limiter=self._thread)
-            except Exception as error:  # each of them is answered as if it had asked by itself
-                log.warning("could not look for changes of jobs", reason=type(error).__name__)
-                self._tell_all(known, error)
-            else:
-                for asked, reading in changed.items():
-                    self._tell(asked, reading)
+    def job_ids(self) -> Collection[str]:
+        """The jobs that are waited for."""
+        return {job_id for _, job_id in self._waiters}
 
-    def _changed(self, known: dict[Asked, set[Version]]) -> dict[Asked, Reading | None]:
-        """Those of the jobs whose version somebody does not know, read again; None for a job that is gone."""
-        with self._database.reading() as session:
-            now = self._database.now(session)
-            versions = versions_of(session, {job_id for _, job_id in known}, now)
-            return {
-                asked: self._reading(session, asked, versions.get(asked[1]), now)
-                for asked, by_somebody in known.items()
-                if {versions.get(asked[1])} != by_somebody
-            }
+    def question(self) -> Question:
+        """Which of them have changed, and what they are now."""
+        known = {asked: {each.reading.version for each in of_job} for asked, of_job in self._waiters.items()}
+        return partial(self._news, known)
+
+    def fail(self, error: Exception) -> None:
+        """Each of them is answered as if it had asked by itself."""
+        for waiter in [waiter for of_job in self._waiters.values() for waiter in of_job]:
+            if not waiter.news.done():
+                waiter.news.set_exception(error)
+
+    def _news(self, known: dict[Asked, set[Version]], session: Session, now: float, versions: Versions) -> News:
+        """Those whose version somebody does not know, read again; None for a job that is gone."""
+        changed = {
+            asked: self._reading(session, asked, versions.get(asked[1]), now)
+            for asked, by_somebody in known.items()
+            if {versions.get(asked[1])} != by_somebody
+        }
+        return partial(self._tell_all, changed)
+
+    def _tell_all(self, changed: dict[Asked, Reading | None]) -> None:
+        for asked, reading in changed.items():
+            self._tell(asked, reading)
 
     def _tell(self, asked: Asked, reading: Reading | None) -> None:
         for waiter in self._waiters.get(asked, ()):
@@ -168,11 +174,6 @@ class Waiting:
                 waiter.news.set_result(reading)
             else:  # something has changed that clients do not see
                 waiter.reading = reading
-
-    def _tell_all(self, all_asked: Collection[Asked], error: Exception) -> None:
-        for waiter in [waiter for asked in all_asked for waiter in self._waiters.get(asked, ())]:
-            if not waiter.news.done():
-                waiter.news.set_exception(error)
 
     def _reading(self, session: Session, asked: Asked, version: Version | None, now: float) -> Reading | None:
         job = None if version is None else self._read_job(session, *asked, now)

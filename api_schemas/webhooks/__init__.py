@@ -1,0 +1,1 @@
+"""Webhooks on the wire: who is told, of what, and what became of it."""

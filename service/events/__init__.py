@@ -1,0 +1,1 @@
+"""Streams of events: what happens to jobs, told as it happens."""

@@ -1,0 +1,1 @@
+"""Answers that a client has already are not sent again."""

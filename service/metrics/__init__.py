@@ -1,0 +1,1 @@
+"""``/metrics``: how the service is doing, in the text that Prometheus reads."""

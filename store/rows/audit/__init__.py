@@ -1,0 +1,1 @@
+"""Rows of who did what. They are added, and in time forgotten, and never changed."""

@@ -1,0 +1,1 @@
+"""Sending messages to webhooks, beside what else a control worker does."""
