@@ -15,7 +15,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import timestamp
 from api_schemas.jobs import ComparisonRequest
 from augury.augmentation.threads import usable_cores
-from augury.comparing.crew import crew
+from augury.comparing.crew import Crew, crew
 from augury.comparing.data import reference
 from augury.comparing.errors import ComparisonFailedError
 from augury.comparing.kept import Kept
@@ -88,19 +88,26 @@ def compare(
     said = {"metric": metric, "epochs": epochs, "seeds": seeds, "baseline": baseline, "recommend": recommend}
     with tempfile.TemporaryDirectory(prefix="augury-comparing-") as temporary, telling(progress) as tell:
         workspace = Path(temporary)
-        for name in ("data", "sheets"):
-            (workspace / name).mkdir()
+        (workspace / "data").mkdir()
         reading = {} if image_size is None else {"image_size": list(image_size)}
         named = reference(x, y, workspace / "data") | reading
         request = _request(named, candidates or {}, model, said, options or {})
+        kept = Kept(workspace / "trials" if cache is None else Path(cache).expanduser())
         with _read(named, tell) as dataset, crew(_processes(processes)) as hands:
-            request = _preprocessed(request, dataset)
-            _require_fitting(request, dataset)
-            kept = Kept(workspace / "trials" if cache is None else Path(cache).expanduser())
-            rounds = Rounds(request, dataset, kept, hands, workspace / "sheets", tell)
-            analysis = rounds.carried_out()
-            report = comparison_report(analysis, timestamp(time.time()), rounds.scores(analysis))
-            return Outcome(report, _sheets(workspace / "sheets", [each.name for each in report.candidates]))
+            return _outcome(request, dataset, kept, hands, workspace, tell)
+
+
+def _outcome(
+    request: ComparisonRequest, dataset: LocalDataset, kept: Kept, hands: Crew, workspace: Path, tell: Said
+) -> Outcome:
+    fitting = _preprocessed(request, dataset)
+    _require_fitting(fitting, dataset)
+    sheets = workspace / "sheets"
+    sheets.mkdir()
+    rounds = Rounds(fitting, dataset, kept, hands, sheets, tell)
+    analysis = rounds.carried_out()
+    report = comparison_report(analysis, timestamp(time.time()), rounds.scores(analysis))
+    return Outcome(report, _sheets(sheets, [each.name for each in report.candidates]))
 
 
 def _request(

@@ -11,6 +11,7 @@ from api_schemas.models.references import ModelReference
 from augury.planning.canonical import digest
 from service.auth.asked import this_request
 from service.datasets import registration
+from service.datasets.ingested import RETRY_AFTER_SECONDS
 from service.datasets.registration import ResolvedReference
 from service.http import idempotency
 from service.http.idempotency import Accepted, create_idempotently
@@ -58,7 +59,7 @@ def register(
                 row = registered.find(session, project, resolved.reference) or _new(resources, session, resolved, now)
             except StillBeingDeletedError:
                 detail = "the same file is just being deleted; send it again in a few seconds"
-                headers = {"Retry-After": str(registration.RETRY_AFTER_SECONDS)}
+                headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
                 raise BUSY.error(detail, headers=headers) from None
             if row.published_at is None and row.state == ModelState.QUEUED:
                 row.published_at = now

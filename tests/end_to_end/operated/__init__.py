@@ -1,0 +1,1 @@
+"""What operators and other services see of a running stack."""
