@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -82,11 +82,6 @@ def tell_of_disabling(session: Session, disabled: WebhookRow, now: float) -> Non
 def ping(session: Session, row: WebhookRow, now: float) -> DeliveryRow:
     """A message that tells of nothing, to see whether it arrives."""
     return _write(session, row, PING, _about("webhook", row.id, row.state), now)
-
-
-def note_named(session: Session, job: JobRow, webhook_ids: Iterable[str]) -> None:
-    """Remember whom a job names in its ``notify``."""
-    session.add_all(JobWebhookRow(job_id=job.id, webhook_id=each) for each in sorted(set(webhook_ids)))
 
 
 def payload_of(row: DeliveryRow, public_url: str = "") -> dict[str, Any]:

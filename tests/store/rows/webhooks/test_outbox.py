@@ -18,7 +18,7 @@ from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, events, jobs, leases
 from store.rows.models import registered as models
 from store.rows.outbox import messages
-from store.rows.outbox.tables import DeliveryRow, WebhookRow
+from store.rows.outbox.tables import DeliveryRow, JobWebhookRow, WebhookRow
 from store.rows.webhooks import registered
 from tests.store.databases import FACTS, NOW, new_job, running_job
 from tests.store.rows.webhooks.telling import new_webhook, told
@@ -149,18 +149,18 @@ def test_nobody_is_told_of_another_project(database: Database) -> None:
         own, others = new_webhook(session), new_webhook(session, project="others")
         named = new_webhook(session, project="others", jobs="named")
         job = running_job(session)
-        messages.note_named(session, job, [named.id])
+        session.add(JobWebhookRow(job_id=job.id, webhook_id=named.id))
         jobs.succeed(session, job.id, None, NOW)
         assert len(_types(session, own)) == 3
         assert _types(session, others) == _types(session, named) == []
 
 
 def test_a_webhook_for_named_jobs_hears_of_those_alone(database: Database) -> None:
-    """Once of each event, however often the job names it, and of no dataset."""
+    """Once of each event, and of no dataset."""
     with database.writing() as session:
         webhook = new_webhook(session, jobs="named")
         named, other = running_job(session), running_job(session)
-        messages.note_named(session, named, [webhook.id, webhook.id])
+        session.add(JobWebhookRow(job_id=named.id, webhook_id=webhook.id))
         session.flush()
         for job in (named, other):
             jobs.succeed(session, job.id, None, NOW)
@@ -172,7 +172,7 @@ def test_a_webhook_that_hears_everything_is_told_once_of_a_job_that_names_it(dat
     """It is one webhook."""
     with database.writing() as session:
         webhook, job = new_webhook(session, types=["job.succeeded"]), running_job(session)
-        messages.note_named(session, job, [webhook.id])
+        session.add(JobWebhookRow(job_id=job.id, webhook_id=webhook.id))
         jobs.succeed(session, job.id, None, NOW)
         assert _types(session, webhook) == ["job.succeeded"]
 
