@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
-from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
@@ -20,8 +19,8 @@ router = APIRouter(tags=["health"])
 @router.get(
     "/metrics",
     summary="How the service is doing, for Prometheus",
-    response_class=PlainTextResponse,
-    responses=problems(),
+    response_class=Response,  # of whose media type nothing is said by the framework where errors are described
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems()},
 )
 async def get_metrics(resources: Shared, _caller: Operator, accept: Annotated[str, Header()] = "") -> Response:
     """What waits, runs and has ended in all projects together, as it was some seconds ago at most.

@@ -34,7 +34,7 @@ REFUSED_AND_NEARLY = [
     ("rescale", [-1_000_001, 1_000_001], [-1_000_000, 0, 1 / 255, 1_000_000, None]),
     ("data_format", ["channels", ""], ["channels_first", "channels_last", None]),
     ("validation_split", [-0.1, 1], [0, 0.99]),
-    ("interpolation_order", [-1, 6, 1.0, None], [0, 5]),
+    ("interpolation_order", [-1, 6, 1.5, None], [0, 5]),
     ("dtype", ["uint8", "float"], ["float32", "float64", None]),
     ("horizontal_flip", [0, 1, "true", None], [True, False]),
 ]

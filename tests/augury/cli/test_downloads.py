@@ -33,6 +33,7 @@ def _finished(service: StandIn, *more: Answer) -> None:
     service.will(
         Answer(202, _augmentation(JobState.QUEUED)),
         Answer(200, _augmentation(JobState.RUNNING, 4)),
+        Answer(200, {}),  # where a stream was asked for: what is between swallows it, and the job is asked for
         Answer(200, _augmentation(JobState.SUCCEEDED, 9)),
         *more,
     )

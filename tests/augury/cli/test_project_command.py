@@ -47,7 +47,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
 
 def augury(real: Real, *arguments: str) -> Result:
     """Run a command against the service, without a terminal."""
-    return CliRunner().invoke(app, ["--api-key", real.key, *arguments, "--url", real.url], env={"COLUMNS": "200"})
+    return CliRunner().invoke(
+        app, ["--api-key", real.key, *arguments, "--url", real.url], env={"COLUMNS": "200", "AUGURY_API_KEY": ""}
+    )
 
 
 def test_usage_shows_what_is_taken_beside_what_may_be(real: Real) -> None:

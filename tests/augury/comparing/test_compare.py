@@ -22,7 +22,10 @@ from augury.comparing.outcome import Outcome
 from augury.errors import DatasetRefused, NothingToSend
 
 ROTATED, FLIPPED = {"rotation_range": 20}, {"horizontal_flip": True}
-QUICK: dict[str, Any] = {"model": "linear", "epochs": 2, "seeds": 2, "progress": False, "processes": 1}
+QUICK: dict[str, Any] = {
+    **{"model": "linear", "epochs": 8, "seeds": 2, "progress": False, "processes": 1},
+    "options": {"training": {"learning_rate": 0.1}},
+}
 
 
 def _images() -> tuple[Any, Any]:

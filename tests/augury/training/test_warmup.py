@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -37,16 +39,22 @@ def test_who_has_chosen_kernels_is_heard() -> None:
 
 def test_a_process_that_trains_computes_with_onednn() -> None:
     """What TensorFlow makes of a convolution says so: a setting that came after its import would change nothing."""
-    import tensorflow
-    from tensorflow.python.eager import context  # the graphs that are run are shown nowhere else
-
-    convolve = tensorflow.function(lambda images, kernel: tensorflow.nn.conv2d(images, kernel, 1, "SAME"))
-    context.context().enable_graph_collection()
-    convolve(tensorflow.ones((4, 8, 8, 3)), tensorflow.ones((3, 3, 3, 8)))
-    run = context.context().export_run_metadata()
-    context.context().disable_graph_collection()
-    graphs = (graph for function in run.function_graphs for graph in function.partition_graphs)
-    assert any(node.op.startswith("_MklNative") for graph in graphs for node in graph.node)
+    program = """
+from augury.training.warmup import load
+load()
+import tensorflow
+from tensorflow.python.eager import context  # the graphs that are run are shown nowhere else
+convolve = tensorflow.function(lambda images, kernel: tensorflow.nn.conv2d(images, kernel, 1, "SAME"))
+context.context().enable_graph_collection()
+convolve(tensorflow.ones((4, 8, 8, 3)), tensorflow.ones((3, 3, 3, 8)))
+run = context.context().export_run_metadata()
+graphs = (graph for function in run.function_graphs for graph in function.partition_graphs)
+print(any(node.op.startswith("_MklNative") for graph in graphs for node in graph.node))
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=300)
+    assert done.stdout.splitlines()[-1] == "True"
 
 
 def test_an_image_gets_the_same_probabilities_in_every_company() -> None:

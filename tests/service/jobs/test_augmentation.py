@@ -62,7 +62,7 @@ def test_a_missing_kind_is_answered_with_the_known_ones(client: TestClient) -> N
     """Likewise."""
     (error,) = client.post("/v1/jobs", json={"dataset": DIGITS}).json()["errors"]
     expected = "got nothing, expected 'comparison', 'training' or 'augmentation'"
-    assert error == {"location": "body.kind", "message": expected}
+    assert error == {"location": "body.kind", "message": expected, "beyond_schema": False}
 
 
 def test_faults_are_located_as_the_client_wrote_them(client: TestClient) -> None:
