@@ -200,6 +200,8 @@ def _flood(connected: socket.socket) -> None:
 
 def _nonsense(connected: socket.socket) -> None:
     connected.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+    while connected.recv(4096):  # who hangs up with something unread takes what was said along with it
+        pass
 
 
 def _interim(connected: socket.socket) -> None:
