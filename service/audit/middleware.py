@@ -15,6 +15,7 @@ from service.resources import Resources
 
 _REFUSED = frozenset({401, 403, 429})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MAX_ID_CHARS = 40
 _REPLAYED = "idempotent-replayed"
 log = structlog.get_logger(__name__)
 
@@ -31,13 +32,15 @@ class AuditMiddleware:
             await self._app(scope, receive, send)
             return
         asked = Asked(scope)
-        status, is_replayed = 0, False
+        status, is_replayed, made = 0, False, ""
 
         async def send_noting(message: Message) -> None:
-            nonlocal status, is_replayed
+            nonlocal status, is_replayed, made
             if message["type"] == "http.response.start":
                 status = message["status"]
-                is_replayed = _REPLAYED in Headers(raw=message["headers"])
+                headers = Headers(raw=message["headers"])
+                is_replayed = _REPLAYED in headers
+                made = headers.get("location", "").rpartition("/")[2][:_MAX_ID_CHARS]
             await send(message)
 
         token = requests.begin(asked)
@@ -49,9 +52,8 @@ class AuditMiddleware:
                 _count(scope, asked)
         is_change = 200 <= status < 300 and scope["method"] not in _SAFE
         if is_change and not asked.is_noted and not is_replayed and asked.actor is not None:
-            await to_thread.run_sync(
-                _write, scope["app"].state.resources, asked, asked.actor.project, _object_of(scope)
-            )
+            about = _object_of(scope) or made
+            await to_thread.run_sync(_write, scope["app"].state.resources, asked, asked.actor.project, about)
 
 
 def _count(scope: Scope, asked: Asked) -> None:
@@ -63,7 +65,7 @@ def _count(scope: Scope, asked: Asked) -> None:
 
 def _object_of(scope: Scope) -> str:
     """The ids in its path."""
-    return " ".join(str(value)[:40] for value in scope.get("path_params", {}).values())[:100]
+    return " ".join(str(value)[:_MAX_ID_CHARS] for value in scope.get("path_params", {}).values())[:100]
 
 
 def _write(resources: Resources, asked: Asked, project: str, object_id: str) -> None:

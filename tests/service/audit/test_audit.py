@@ -114,6 +114,14 @@ def test_a_route_that_says_nothing_is_in_the_trail_all_the_same(guarded: Guarded
     assert (found["action"], found["object_id"], found["outcome"]) == ("paint_thing", "chair", "done")
 
 
+def test_what_a_route_has_made_is_in_the_trail_by_its_address(guarded: Guarded) -> None:
+    """Its id stands in no path of the request; the answer says where it is."""
+    key = guarded.key()
+    made = guarded.ask(key, "POST", "/v1/webhooks", json={"url": "https://hooks.example/a"}).json()["id"]
+    [entry] = _entries(guarded, key, action="register_webhook")
+    assert entry["object_id"] == made
+
+
 def test_refusals_are_counted_and_not_written_one_by_one(guarded: Guarded) -> None:
     """Those of a key that lacks a scope, or has ended, are shown to its project; what has no key, to the operator."""
     admin, reader, ended = guarded.key(), guarded.key("read"), guarded.key(revoked=True)
