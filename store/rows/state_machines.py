@@ -18,6 +18,7 @@ from api_schemas.training.trials import TrialState
 from api_schemas.webhooks.delivery import DeliveryState
 from api_schemas.webhooks.webhook import WebhookState
 from store.rows.counters import units
+from store.rows.counters.units import AnyRow
 from store.rows.outbox.messages import tell_of_units
 from store.rows.outbox.tables import DeliveryRow, WebhookRow
 from store.rows.projects.tables import ProjectRow
@@ -39,17 +40,7 @@ _MAX_IDS_AT_ONCE = 500
 class StateMachine:
     """A table and its legal moves; a state that is missing from the table's keys is terminal."""
 
-    row: type[
-        ChunkRow
-        | ConclusionRow
-        | DatasetRow
-        | DeliveryRow
-        | JobRow
-        | ProjectRow
-        | RegisteredModelRow
-        | TrialRow
-        | WebhookRow
-    ]
+    row: AnyRow
     moves: Mapping[str, frozenset[str]]
 
     def sources(self, target: str) -> list[str]:
