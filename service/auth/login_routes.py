@@ -34,6 +34,7 @@ _NEXT = Annotated[
 ]
 
 
+_HOME = "/docs"
 _AWAY: Responses = {303: {"description": "Where the browser is to go."}}
 
 
@@ -44,10 +45,10 @@ _AWAY: Responses = {303: {"description": "Where the browser is to go."}}
     status_code=303,
     responses=_AWAY | problems(NO_SUCH_PATH, ISSUER_AWAY, INVALID_REQUEST),
 )
-async def begin_login(request: Request, next_path: _NEXT = "/docs") -> Response:
+async def begin_login(request: Request, next_path: _NEXT = _HOME) -> Response:
     """Sends the browser to the issuer."""
     provider = _require_provider(request)
-    begun = login.Begun.anew(next_path if _is_own_path(next_path) else "/docs")
+    begun = login.Begun.anew(next_path)
     url = await _asking(provider, partial(login.address, begun, provider.client, provider.issuer))
     answer = RedirectResponse(url, 303, headers={"Cache-Control": "no-store"})
     _set(answer, provider, provider.login_cookie, begun.as_cookie(), login.LOGIN_SECONDS)
@@ -71,7 +72,9 @@ async def finish_login(resources: Shared, request: Request) -> Response:
     except login.LoginError as error:
         raise LOGIN_FAILED.error(str(error)) from error
     text = await to_thread.run_sync(partial(_begin_session, resources, provider, person), limiter=provider.threads)
-    answer = RedirectResponse(begun.next_path, 303, headers={"Cache-Control": "no-store"})
+    # Looked at here: a cookie is what a browser says, and whoever else could write one.
+    next_path = begun.next_path if _is_own_path(begun.next_path) else _HOME
+    answer = RedirectResponse(next_path, 303, headers={"Cache-Control": "no-store"})
     _set(answer, provider, provider.login_cookie, "", 0)
     _set(answer, provider, provider.session_cookie, text, int(provider.session_seconds))
     return answer

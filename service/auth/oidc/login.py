@@ -79,6 +79,9 @@ class Begun:
         try:
             begun = cls(**json.loads(base64.urlsafe_b64decode(text[:MAX_COOKIE_CHARS])))
             age = time.time() - begun.at
+            texts = (begun.state, begun.nonce, begun.verifier, begun.next_path)
+            if not all(isinstance(each, str) and each for each in texts):
+                raise TypeError("something is missing")
         except (ValueError, TypeError, binascii.Error) as error:
             raise LoginError("this browser has begun no login here; begin again at /login") from error
         if not 0 <= age <= LOGIN_SECONDS:

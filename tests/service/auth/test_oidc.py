@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import subprocess
 import sys
@@ -147,6 +149,17 @@ def test_a_login_leads_nowhere_else(client: TestClient, target: str) -> None:
     assert _log_in(client, target).headers["Location"] == "/docs"
 
 
+@pytest.mark.parametrize("forged", [{"next_path": "//evil.example"}, {"next_path": 7}, {"state": None}, {"at": "x"}])
+def test_a_login_that_a_cookie_was_forged_for_leads_nowhere_else(client: TestClient, forged: dict[str, Any]) -> None:
+    """Whoever can write a cookie of this host, as another service on this machine can, gains nothing by it."""
+    back = _at_the_issuer(client)
+    begun = json.loads(base64.urlsafe_b64decode(client.cookies["augury-login"]))
+    cookie = base64.urlsafe_b64encode(json.dumps(begun | forged).encode()).decode()
+    client.cookies.clear()
+    answer = client.get(back, headers={"Cookie": f"augury-login={cookie}"}, follow_redirects=False)
+    assert answer.headers.get("Location") == "/docs" or answer.json()["type"].endswith(":login-failed")
+
+
 def test_an_answer_to_another_browsers_login_is_refused(client: TestClient) -> None:
     """Otherwise somebody could have others work under their name (login CSRF)."""
     back = _at_the_issuer(client)
@@ -260,8 +273,6 @@ def test_a_token_that_is_not_for_this_service_lets_nobody_in(
 
 
 def _unsigned(token: str) -> str:
-    import base64
-
     header = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
     return f"{header}.{token.split('.')[1]}."
 
