@@ -10,6 +10,7 @@ import math
 from sqlalchemy.orm import Session
 
 from api_schemas.access.limits import Limits
+from augury.wording import count
 from service.http.problem_rows.quotas import (
     STORAGE_USED_UP,
     TOO_MANY_DATASETS,
@@ -44,7 +45,7 @@ def require_room_for_job(resources: Resources, session: Session, project: str, t
     counting.lock(session, project)
     jobs, reserved = counting.live_jobs(session, project)
     if limits.jobs_waiting is not None and jobs >= limits.jobs_waiting:
-        detail = f"{jobs:,} jobs of the project are not over, and {limits.jobs_waiting:,} may wait at a time"
+        detail = f"the project has {count(jobs, 'job')} that did not end yet, and may have {limits.jobs_waiting:,}"
         raise TOO_MANY_JOBS.error(detail, headers={"Retry-After": str(_LOOK_AGAIN_SECONDS)})
     trained, seconds = usage.of_day(session, project, usage.day_of(now))
     _require_seconds(limits, seconds, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,12 @@ from augury import Client, NothingToSend, RequestRefused
 from augury.cli.app import app
 from augury.local.stack import LocalStack
 from store.database import Database
+from tests.augury.cli.real import Real
 from tests.augury.stand_in import Answer, StandIn
 from tests.augury.wire import job
 from tests.service.auth.conftest import OTHERS, new_key
 from tests.service.conftest import application, listening
 from tests.store.databases import migrated_copy
-
-
-@dataclass(frozen=True)
-class Real:
-    """A real service that takes keys alone, and a key to it."""
-
-    url: str
-    key: str
 
 
 @pytest.fixture(scope="module")

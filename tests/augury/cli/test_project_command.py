@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -15,17 +14,10 @@ from store.database import Database
 from store.rows.access import projects
 from store.rows.quotas.tables import UsageDayRow
 from store.rows.quotas.usage import day_of
+from tests.augury.cli.real import Real
 from tests.service.auth.conftest import OTHERS, new_key
 from tests.service.conftest import application, listening
 from tests.store.databases import comparison_body, migrated_copy
-
-
-@dataclass(frozen=True)
-class Real:
-    """A real service, and a key to a project of it."""
-
-    url: str
-    key: str
 
 
 @pytest.fixture(scope="module")
