@@ -14,7 +14,7 @@ from augury.reporting.tables import Table
 from augury.wording import count
 
 if TYPE_CHECKING:
-    from augury.reporting.plots.style import Picture
+    from augury.reporting.plots.picture import Picture
 
 MAX_ROWS = 60
 MAX_SENTENCE_LENGTH = 1000

@@ -14,7 +14,7 @@ from augury.reporting.sections.section import Section
 from augury.reporting.tables import Table
 
 if TYPE_CHECKING:
-    from augury.reporting.plots.style import Picture
+    from augury.reporting.plots.picture import Picture
 
 
 def training_length(report: Report) -> Section | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from augury.reporting.tables import Table
 
 if TYPE_CHECKING:
-    from augury.reporting.plots.style import Picture
+    from augury.reporting.plots.picture import Picture
 
 
 @dataclass(frozen=True)
