@@ -6,6 +6,7 @@ The service needs this to show a plan, the workers to carry it out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
@@ -42,7 +43,12 @@ Stored = DatasetFacts | str
 
 def default_baseline(stored: Stored) -> ImageDataGeneratorSpec:
     """The rescale that brings the dataset's values to 0-1, see ``augury.value_scale``; a type's by its bits."""
-    full = _FULL_SCALES.get(stored, 1) if isinstance(stored, str) else Values.of(stored).full_scale
+    return _rescaling(_FULL_SCALES.get(stored, 1) if isinstance(stored, str) else Values.of(stored).full_scale)
+
+
+@lru_cache(maxsize=16)
+def _rescaling(full: float) -> ImageDataGeneratorSpec:
+    """What brings values up to *full* to 0-1: few are usual, and every submission asks."""
     return ImageDataGeneratorSpec() if full == 1 else ImageDataGeneratorSpec(rescale=1 / full)
 
 
