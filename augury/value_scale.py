@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 
 MAX_OUTLIER_FREE = 4
@@ -97,3 +98,8 @@ def _of_floats(deciding: float) -> float:
 
 def _of_centred(deciding: float) -> float:
     return 1.0 if UNIT[0] < deciding <= MAX_CENTRED else deciding
+
+
+def divided_by(full_scale: float) -> ImageDataGeneratorSpec:
+    """The spec that divides by the full scale, and does nothing else."""
+    return ImageDataGeneratorSpec() if full_scale == 1 else ImageDataGeneratorSpec(rescale=1 / full_scale)

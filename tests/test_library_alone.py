@@ -42,6 +42,7 @@ EXTRA_OF = {
     "augury.planning": "engine",
     "augury.private_files": "",
     "augury.probing": "training",
+    "augury.proposing": "",
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
     "augury.training": "training",

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import timestamp
+from api_schemas.candidates import preprocessed_as
 from api_schemas.jobs import ComparisonRequest
 from augury.augmentation.threads import usable_cores
 from augury.comparing.crew import Crew, crew
@@ -156,21 +156,9 @@ _ONLY_IN_A_SERVICE: dict[str, Callable[[ComparisonRequest], bool]] = {
 
 
 def _preprocessed(request: ComparisonRequest, dataset: LocalDataset) -> ComparisonRequest:
-    """The request in which a candidate that says nothing of preprocessing has the baseline's.
-
-    Whoever writes ``{"horizontal_flip": True}`` asks about flips, and not what it is like to leave the rescale out.
-    """
+    """The request in which a candidate that says nothing of preprocessing has the baseline's."""
     baseline = request.baseline.spec if request.baseline else default_baseline(dataset.facts)
-    shared = baseline.preprocessing().model_dump(exclude_unset=True)
-    silent = ImageDataGeneratorSpec().preprocessing()
-    candidates = [
-        each
-        if each.spec.preprocessing() != silent
-        else each.model_copy(
-            update={"spec": ImageDataGeneratorSpec(**shared | each.spec.model_dump(exclude_unset=True))}
-        )
-        for each in request.candidates
-    ]
+    candidates = [each.model_copy(update={"spec": preprocessed_as(each.spec, baseline)}) for each in request.candidates]
     return request.model_copy(update={"candidates": candidates})
 
 
