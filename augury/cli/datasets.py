@@ -68,13 +68,13 @@ def add(
     size, behind = image_size_of(image_size), _background_of(background)
     what = _reference(source)
     with Client(url) as client:
-        with _sending() as (on_parcel, on_progress):
+        with sending() as (on_parcel, on_progress):
             dataset = client.add_dataset(
                 what, image_size=size, color_mode=color_mode, resize=resize, background=behind,
                 columns=columns or None, layout=layout, on_parcel=on_parcel, on_progress=on_progress,
             )  # fmt: skip
         if wait:
-            dataset = _waited_for(client, dataset)
+            dataset = waited_for(client, dataset)
     if as_json:
         typer.echo(dataset.model_dump_json(indent=2, by_alias=True))
     elif wait and dataset.error is None:
@@ -156,7 +156,7 @@ def _reference(source: str) -> Any:
 
 
 @contextmanager
-def _sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], None]]]:
+def sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], None]]]:
     """A bar for the bytes that are sent, on a terminal; what is left out is said anywhere."""
     console = err()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -173,7 +173,12 @@ def _sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], 
         yield on_parcel, on_progress
 
 
-def _waited_for(client: Client, dataset: Dataset) -> Dataset:
+def waited_for(client: Client, dataset: Dataset) -> Dataset:
+    """The dataset as it is in the end; each step of its ingestion is said.
+
+    Raises:
+        KeyboardInterrupt: somebody no longer waits; where to look again is said.
+    """
     if dataset.is_terminal:
         return dataset
     say(f"{dataset.id} is {dataset.state} at {client.url}: {source_of(dataset.reference)}")

@@ -35,6 +35,8 @@ ImageSize = Annotated[
     ),
 ]
 
+RequestFile = Annotated[str, typer.Argument(metavar="REQUEST.json", help="The request as JSON; - reads it from stdin.")]
+
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="As printed by `augury run` and `augury jobs`.")]
 
 
