@@ -17,6 +17,8 @@ from augury.cli.ending import cancel, stop
 from augury.cli.extend import extend
 from augury.cli.follow import out, say
 from augury.cli.groups import add_groups
+from augury.cli.guidance.first_steps import first_steps
+from augury.cli.guidance.next_steps import next_step
 from augury.cli.lint import lint
 from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
@@ -35,8 +37,7 @@ app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
     epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused, "
     "3 service unreachable or broken, 130 interrupted.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -49,15 +50,16 @@ def _exit_codes() -> Iterator[None]:
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except AuguryError as error:
-        say(f"augury: {error}")
+        say(f"augury: {error}\n  → {next_step(error)}")
         raise typer.Exit(REFUSED if isinstance(error, _REFUSALS) else UNREACHABLE) from None
     except OSError as error:
-        say(f"augury: {error}")
+        say(f"augury: {error}\n  → Check the path, its permissions and the room on the disk.")
         raise typer.Exit(REFUSED) from None
 
 
 @app.callback()
 def with_key(
+    context: typer.Context,
     api_key: Annotated[
         str | None,
         typer.Option(
@@ -67,9 +69,11 @@ def with_key(
         ),
     ] = None,
 ) -> None:
-    """Take what any command may need."""
+    """Take what any command may need; without one, say what to do first."""
     if api_key is not None:
         os.environ[KEY_VARIABLE] = api_key
+    if context.invoked_subcommand is None:
+        typer.echo(first_steps())
 
 
 @app.command()

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.cli.follow import err, out, say
+from augury.cli.guidance import completion
 from augury.cli.options import ImageSize, Url, image_size_of
 from augury.cli.render.datasets import reason, render_dataset, render_datasets, source_of, step
 from augury.client.client import Client
@@ -22,7 +23,12 @@ from augury.files import write_atomically
 
 FAILED = 1
 
-DatasetId = Annotated[str, typer.Argument(metavar="DATASET_ID", help="As printed by `augury datasets`.")]
+DatasetId = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATASET_ID", help="As printed by `augury datasets`.", autocompletion=completion.dataset_ids
+    ),
+]
 Background = Annotated[
     str | None,
     typer.Option(
@@ -39,7 +45,12 @@ def _column(what: str) -> Any:
 
 
 def add(
-    source: Annotated[str, typer.Argument(help=f"A local file or folder, which is uploaded; or {SYNTAX}.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help=f"A local file or folder, which is uploaded; or {SYNTAX}.", autocompletion=completion.datasets
+        ),
+    ],
     image_size: ImageSize = None,
     color_mode: Annotated[str | None, typer.Option(help="grayscale, rgb or rgba. Default: as fits.")] = None,
     resize: Annotated[str | None, typer.Option(help="stretch (the default) or crop.")] = None,

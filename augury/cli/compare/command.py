@@ -142,7 +142,7 @@ def _prepared(client: Client, read: Dataset, asked: Asked, named: Mapping[str, M
     results = {}
     for each in body["candidates"]:
         spec = preprocessed_as(ImageDataGeneratorSpec.model_validate(each["spec"]), baseline)
-        each["spec"] = spec.model_dump(mode="json", exclude_unset=True)
+        each["spec"] = spec.model_dump(mode="json", exclude_defaults=True)
         results[each["name"]] = linter.result(spec)
     console.print(render_complaints(results))
     return body

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from augury.cli.guidance import completion
+
 DatasetText = Annotated[
     str,
     typer.Argument(
         metavar="DATASET",
         help="A folder with a folder of images for each class, an archive or another file of images, which is sent "
         "to the service; digits, for a first try; a dataset's id; or any reference.",
+        autocompletion=completion.datasets,
     ),
 ]
 NamedCandidates = Annotated[
@@ -28,10 +31,18 @@ Together = Annotated[
     bool, typer.Option("--together", help="One more candidate, which does what all the flags say at once.")
 ]
 ModelText = Annotated[
-    str | None, typer.Option(help="A name such as resnet8, a model's id, or a file of JSON. Default: small_cnn.")
+    str | None,
+    typer.Option(
+        help="A name such as resnet8, a model's id, or a file of JSON. Default: small_cnn.",
+        autocompletion=completion.models,
+    ),
 ]
 Metric = Annotated[
-    str | None, typer.Option(help="What decides, e.g. balanced_accuracy or recall:CLASS. Default: accuracy.")
+    str | None,
+    typer.Option(
+        help="What decides, e.g. balanced_accuracy or recall:CLASS. Default: accuracy.",
+        autocompletion=completion.metrics,
+    ),
 ]
 Epochs = Annotated[
     str | None, typer.Option(help="A number, auto, or by_size (the default): as many as data of that size need.")
