@@ -184,11 +184,11 @@ def sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], N
         yield on_parcel, on_progress
 
 
-def waited_for(client: Client, dataset: Dataset) -> Dataset:
+def waited_for(client: Client, dataset: Dataset, *, goes_on: bool = True) -> Dataset:
     """The dataset as it is in the end; each step of its ingestion is said.
 
     Raises:
-        KeyboardInterrupt: somebody no longer waits; where to look again is said.
+        KeyboardInterrupt: somebody no longer waits; where to look again is said if the service *goes_on*.
     """
     if dataset.is_terminal:
         return dataset
@@ -196,7 +196,8 @@ def waited_for(client: Client, dataset: Dataset) -> Dataset:
     try:
         return client.wait_for_dataset(dataset.id, _Steps().tell)
     except KeyboardInterrupt:
-        say(f"No longer waiting; look again with `augury datasets show {dataset.id}`.")
+        if goes_on:
+            say(f"No longer waiting; look again with `augury datasets show {dataset.id}`.")
         raise
 
 

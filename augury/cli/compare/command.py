@@ -87,7 +87,7 @@ def compare(
     _require_valid(asked, candidates)
     source = source_of(dataset)
     with service_or_stack(url, data_dir, local=local) as place:
-        read = read_dataset(place.client, source, image_size)
+        read = read_dataset(place, source, image_size)
         body = _prepared(place.client, read, asked, candidates)
         planned = place.client.plan(body)
         if plan and as_json:

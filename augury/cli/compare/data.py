@@ -11,7 +11,7 @@ from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.cli.datasets import sending, waited_for
 from augury.cli.options import image_size_of
 from augury.cli.render.datasets import reason
-from augury.client.client import Client
+from augury.cli.running.place import Place
 from augury.client.references import BUILTIN, SYNTAX, reference_of
 from augury.errors import DatasetRefused
 
@@ -41,14 +41,14 @@ def source_of(text: str) -> Source:
     return reference
 
 
-def read_dataset(client: Client, source: Source, image_size: str | None) -> Dataset:
+def read_dataset(place: Place, source: Source, image_size: str | None) -> Dataset:
     """Have the images read, which the service does once for the same images.
 
     Raises:
         DatasetRefused: they cannot be used; the text says why, and what to do.
         typer.BadParameter: a size is asked for of a dataset that has its own.
     """
-    size = image_size_of(image_size)
+    client, size = place.client, image_size_of(image_size)
     if isinstance(source, dict) and source["kind"] == "dataset":
         if size is not None:
             raise typer.BadParameter("--image-size: a dataset that is there already has its size; give its source anew")
@@ -56,7 +56,7 @@ def read_dataset(client: Client, source: Source, image_size: str | None) -> Data
     else:
         with sending() as (on_parcel, on_progress):
             dataset = client.add_dataset(source, image_size=size, on_parcel=on_parcel, on_progress=on_progress)
-    dataset = waited_for(client, dataset)
+    dataset = waited_for(client, dataset, goes_on=place.data_dir is None)
     if dataset.state is DatasetState.FAILED:
         raise DatasetRefused(f"the images cannot be used: {reason(dataset)}")
     return dataset

@@ -48,7 +48,7 @@ def own_stack(data_dir: Path) -> Iterator[Place]:
         StackConflict: another stack has the folder.
         StackFailed: it does not come up.
     """
-    missing = [name for name in _OF_A_STACK if find_spec(name) is None]
+    missing = [name for name in _OF_A_STACK if not _is_installed(name)]
     if missing:
         raise NotInstalled(
             f"a service on this machine takes {', '.join(missing)}, which is not installed: pip install "
@@ -87,6 +87,14 @@ def service_or_stack(url: str | None, data_dir: Path | None, *, local: bool = Fa
         say("No service runs here, so one is started for this run. `augury up` starts one that stays.")
     with own_stack(data_dir or DEFAULT_DATA_DIR) as place:
         yield place
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a library could be imported, which would take its time."""
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # of an import hook that refuses it
+        return False
 
 
 def _found(url: str | None) -> str | None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from api_schemas.reports.report import Report
-from tests.end_to_end.stack import Stack
+from tests.end_to_end.stack import JOB_PATIENCE_SECONDS, Stack
 from tests.end_to_end.test_local_stack import AUGURY, processes_of
 from tests.servers import PATIENCE_SECONDS, wait_for
 
@@ -38,7 +38,13 @@ def test_a_folder_of_photographs_becomes_verdicts_in_one_line(stack: Stack, phot
     command = [*AUGURY, "compare", str(photographs), *QUICK, "--out", "report"]
     environment = {**os.environ, "AUGURY_URL": f"http://127.0.0.1:{stack.port}"}
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False, timeout=PATIENCE_SECONDS
+        command,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        check=False,
+        timeout=JOB_PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert "24 images of 9×9×3" in done.stderr
