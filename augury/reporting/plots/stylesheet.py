@@ -11,7 +11,7 @@ from pathlib import Path
 
 from augury.reporting.plots.palette import LIGHT_PAPER, SERIES, properties
 
-_WIDTH = 640
+_WIDTH, _MARGIN = 640, 20
 _NAMESPACE = "http://www.w3.org/2000/svg"
 
 
@@ -34,14 +34,15 @@ def rules() -> str:
 
 
 def standalone(svg: str, width: int = _WIDTH) -> str:
-    """A figure as a file of its own, on light paper: with a width, its colours and its rules in it.
+    """A figure as a file of its own, on light paper: with a size, a margin, its colours and its rules.
 
     Args:
         svg: of a ``Picture``.
-        width: in pixels.
+        width: of what is drawn, in pixels.
     """
     declared = " ".join(f"--{name}: {one.light};" for name, one in properties().items())
-    style = f"<style>:root {{ background: {LIGHT_PAPER}; --paper: {LIGHT_PAPER}; {declared} }}\n{rules()}</style>"
-    head, rest = svg.split(">", 1)
-    sized = head.replace('width="100%"', f'width="{width}"').replace("<svg", f'<svg xmlns="{_NAMESPACE}"')
-    return f"{sized}>{style}{rest}"
+    style = f":root {{ background: {LIGHT_PAPER}; --paper: {LIGHT_PAPER}; {declared} }}\n{rules()}"
+    height = float(svg.partition(' height="')[2].partition('"')[0])
+    placed = svg.replace('width="100%"', f'x="{_MARGIN}" y="{_MARGIN}" width="{width}"', 1)
+    size = f'width="{width + 2 * _MARGIN}" height="{height + 2 * _MARGIN:g}"'
+    return f'<svg xmlns="{_NAMESPACE}" {size}><style>{style}</style>{placed}</svg>'

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.reporting.plots import marks
-from augury.reporting.plots.markup import element, label, words
+from augury.reporting.plots.markup import element, words
+from augury.reporting.plots.picture import frame
 from augury.reporting.plots.rows import Row, row_chart, short_name
 from augury.reporting.plots.scales import Scale
 from augury.reporting.plots.stylesheet import standalone
@@ -43,11 +44,16 @@ def test_a_name_is_as_long_as_there_is_room_for_it() -> None:
 
 
 def test_a_figure_as_a_file_has_all_that_it_needs() -> None:
-    """A namespace, a width in pixels, its rules and its colours; what it shows is unchanged."""
-    inline = element("svg", label("here", 0, 9), class_="augury-plot", role="img", width="100%", height=20)
+    """A namespace, a size in pixels with a margin around what is drawn, its rules and its colours."""
+    drawn = row_chart([Row("here", "1", marks.disc(SCALE, 0), "plot-accent")], SCALE, "points")
+    inline = frame("One row", "here 1", drawn.height, drawn.drawing)
     root = ElementTree.fromstring(standalone(inline, 320))  # noqa: S314 - our own
-    assert (root.tag, root.attrib["width"]) == ("{http://www.w3.org/2000/svg}svg", "320")
-    style = root.findtext("{http://www.w3.org/2000/svg}style") or ""
+    space = "{http://www.w3.org/2000/svg}"
+    assert (root.tag, root.attrib) == (f"{space}svg", {"width": "360", "height": f"{drawn.height + 40:g}"})
+    style = root.findtext(f"{space}style") or ""
     assert "--plot-ink: #" in style
     assert ".plot-name {" in style
-    assert root.findtext("{http://www.w3.org/2000/svg}text") == "here"
+    figure = root.find(f"{space}svg")
+    assert figure is not None
+    assert (figure.attrib["x"], figure.attrib["y"], figure.attrib["width"]) == ("20", "20", "320")
+    assert figure.findtext(f"{space}title") == "One row"
