@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, text, union_all
@@ -118,6 +119,7 @@ def _first(project: str, queue: str, priority: Priority, running: Running, *, is
     return select(first.subquery())
 
 
+@lru_cache(maxsize=8)  # a claim asks for it eight times
 def _has_work(queue: str) -> tuple[ColumnElement[bool] | Any, ...]:
     """Of a job: it is live, and a unit of it waits for this kind of worker."""
     trial = exists().where(JobTrialRow.job_id == JobRow.id, JobTrialRow.trial_state == TrialState.QUEUED)
