@@ -25,7 +25,7 @@ up: $(INSTALLED) ## Start the service, a worker and all they need on this machin
 	@$(BIN)/augury up
 
 test: $(INSTALLED) ## Run all tests; they start every server they need
-	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --durations 10
+	@$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --durations 10
 
 fuzz: $(INSTALLED) ## Ask the service all that its OpenAPI document allows, for a long while
 	@AUGURY_FUZZ_EXAMPLES=50 $(BIN)/python -m pytest -rA --timeout 7200 tests/service/contract/test_fuzzed.py
