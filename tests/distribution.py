@@ -1,8 +1,8 @@
 """How pytest-xdist shares the tests out among processes.
 
 There is one more of them than processors (``make test``): the one with the stack waits most of the time for what others
-do, and so do many tests of processes and servers. It goes first wherever they meet, as its tests kill what it has started
-and look how soon that is noticed.
+do, and so do many tests of processes and servers. It goes first wherever they meet, as its tests kill what it has
+started, and look how soon that is noticed.
 """
 
 from __future__ import annotations
