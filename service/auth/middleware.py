@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import structlog
 from fastapi import Request
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from augury.telemetry.bound import bound
 from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor, note_refused_key
 from service.auth.admission import Admission
 from service.http.problem import ProblemError
 from service.http.problems import database_away, render
 
-_PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/login", "/login/callback"})
-_PUBLIC_FOLDER = "/docs/assets/"
+_PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/login", "/login/callback", "/sign-in"})
+_PUBLIC_FOLDERS = ("/docs/assets/", "/static/")
 """What says whether the service is well, and what it takes, and where people log in; nothing of what is stored."""
 
 
 def is_public(path: str) -> bool:
     """Whether anybody who reaches the service may have what is at this path."""
-    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDER)
+    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDERS)
 
 
 class AdmissionMiddleware:
@@ -50,5 +50,5 @@ class AdmissionMiddleware:
         except OperationalError as error:
             await render(Request(scope), database_away(scope["path"], error))(scope, receive, send)
             return
-        with structlog.contextvars.bound_contextvars(project=actor.project):
+        with bound(project=actor.project):
             await self._app(scope, receive, send)

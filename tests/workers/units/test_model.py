@@ -179,7 +179,7 @@ def _published(folder: Path, content: bytes, **changes: Any) -> dict[str, Any]:
     [
         ({"bytes": 5}, "weights.damaged"),
         ({"sha256": "0" * 64}, "weights.damaged"),
-        ({"file": "other.keras"}, "path.missing"),
+        ({"file": "other.keras"}, "weights.missing"),
         ({"file": "../a.keras"}, "weights.table"),
         ({"more": 1}, "weights.table"),
     ],
