@@ -26,7 +26,7 @@ up: $(INSTALLED) ## Start the service, a worker and all they need on this machin
 	@$(BIN)/augury up
 
 test: $(INSTALLED) ## Run all tests; they start every server they need
-	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --durations 10
+	@$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --durations 10
 
 clients: $(CLIENTS)/.installed ## Install what makes clients of the OpenAPI document, which the tests of these need
 
