@@ -6,6 +6,7 @@ import sys
 
 import uvicorn
 
+from augury.memory import use_few_heaps
 from augury.telemetry import traces
 from augury.telemetry.logs import configure_logging
 from service.auth.doors import are_keys_needed
@@ -21,6 +22,7 @@ from store.database import Database
 
 def main() -> int:
     """Serve until told to stop; 2 where that would be open to more than the operator has said."""
+    use_few_heaps()
     settings = ServiceSettings()
     configure_logging(settings.log_format)
     try:
