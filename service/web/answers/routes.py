@@ -18,6 +18,7 @@ from service.web.answers.lines import lines_of
 from service.web.answers.running import running
 from service.web.phases import STATES
 from service.web.rendering import page
+from store.rows import events
 from store.rows.answers import lists
 from store.rows.answers.lists import AnswerFilter, Order
 from store.rows.answers.names import MAX_DATASET_LENGTH, MAX_METRIC_LENGTH, MAX_MODEL_LENGTH
@@ -99,6 +100,7 @@ def _going_on(resources: Resources, caller: Actor) -> dict[str, Any]:
 def answers(resources: Shared, caller: Reader, request: Request, asked: Annotated[Asked, Depends()]) -> Response:
     """The whole page."""
     with resources.database.reading() as session:
+        heard = events.newest_id(session, caller.project)  # before what is shown is read: nothing in between is lost
         choices = lists.choices(session, caller.project, _MAX_CHOICES)
     offered = {
         "kind": [("", "all")] + [(kind.value, words) for kind, words in _KINDS.items()],
@@ -111,7 +113,7 @@ def answers(resources: Shared, caller: Reader, request: Request, asked: Annotate
     }
     shown = _listed(resources, caller, asked) | _going_on(resources, caller)
     return page(request, "answers/answers.html.j2", title="Answers", place="answers", offered=offered,
-                example=standing_example(), **shown)  # fmt: skip
+                heard=heard, example=standing_example(), **shown)  # fmt: skip
 
 
 @router.get("/parts/answers")

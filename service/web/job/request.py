@@ -46,16 +46,29 @@ def taken(request: dict[str, Any], address: str, *, needs_key: bool) -> Taken:
 
 
 def short(request: dict[str, Any]) -> dict[str, Any]:
-    """A request without what is the default anyway, where it says the same so; else as it is."""
+    """A request without what is the default anyway, as far as it says the same so; one that is not valid as it is."""
     try:
         read = _ADAPTER.validate_python(request)
-        body: dict[str, Any] = read.model_dump(mode="json", exclude_defaults=True)
-        body = {"kind": request["kind"], **body}
-        if _ADAPTER.validate_python(body) == read:
-            return body
     except ValidationError:  # of an earlier version
-        pass
-    return request
+        return request
+    least = {"kind": request["kind"], **read.model_dump(mode="json", exclude_defaults=True)}
+    if _says(least, read):
+        return least
+    # Somewhere the default is not what leaving it out means, as the name of a schedule that has options.
+    told = dict(read.model_dump(mode="json"))
+    for name in list(told):
+        others = {key: value for key, value in told.items() if key != name}
+        shorter = [others, {**told, name: least[name]}] if name in least else [others]
+        told = next((each for each in shorter if _says(each, read)), told)
+    return told
+
+
+def _says(body: dict[str, Any], read: Any) -> bool:
+    """Whether a body is read as the same request."""
+    try:
+        return bool(_ADAPTER.validate_python(body) == read)
+    except ValidationError:
+        return False
 
 
 _PYTHON = """from augury import Client

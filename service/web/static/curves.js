@@ -3,6 +3,7 @@ import { call, element } from "./page.js";
 
 const MAX_SERIES = 8;
 const PAUSE = 3_000;
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // epochs between ticks
 
 let shown = null; // what is drawn, and where: {section, plot, trials, done}
 
@@ -97,7 +98,10 @@ function plot(place, epochs, lines) {
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false } },
-    axes: [{ ...axis, label: "epoch", labelSize: 18, labelFont: axis.font, size: 34 }, { ...axis, size: 48, values: (_, ticks) => ticks.map(percent) }],
+    axes: [
+      { ...axis, label: "epoch", labelSize: 18, labelFont: axis.font, size: 34, incrs: WHOLE },
+      { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${+(100 * tick).toFixed(1)}%`) },
+    ],
     series: [{}, ...lines.map((line) => ({
       stroke: line.colour, width: line.isMean ? 2.5 : 0.8, dash: line.dash, points: { show: epochs.length < 3 },
     }))],
