@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from service.web import assets, sign_in
+from service.web.answers import routes as answers
+from service.web.job import routes as job
 
 router = APIRouter()
-for each in (assets.router, sign_in.router):
+for each in (assets.router, sign_in.router, answers.router, job.router):
     router.include_router(each)
