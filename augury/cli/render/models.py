@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api_schemas.models.model import Model, ModelFacts, ModelList
-from augury.cli.render.datasets import source_of
+from augury.wording import source_of
 from augury.cli.render.tables import plain_table
 
 _MAX_ROWS = 60

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from api_schemas.datasets.dataset import DatasetState
 from augury import Client, NothingToSend, RequestRefused
 from augury.cli.app import app
-from augury.cli.render.datasets import source_of
+from augury.wording import source_of
 from augury.client import datasets
 from augury.client.packing import Parcel
 from augury.client.references import reference_of
