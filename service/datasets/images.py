@@ -19,7 +19,6 @@ from api_schemas.plain_text import PlainText
 from augury.augmentation.preview.contact_sheet import (
     Cell,
     ContactSheet,
-    Magnification,
     display_range,
     displayed,
     one_line,
@@ -56,7 +55,7 @@ class Selection(BaseModel):
         None,
         ge=0,
         lt=2**40,
-        description="This image alone, by its place in the snapshot, without a margin and words: for who lays out pages.",
+        description="This image alone, by its place in the snapshot, without margin and words: for pages of one's own.",
     )
 
 
@@ -144,7 +143,9 @@ def one_as_png(page: Page, scale: int | None) -> bytes:
         require_drawable(1, page.facts.shape, "index")
     magnification = magnification_for(page.facts, scale)
     if pixels_of_one(page.facts, magnification) > MAX_SHEET_PIXELS:
-        raise _faulty("query.scale", f"at this scale it has more than {MAX_SHEET_PIXELS:,} pixels; ask for a smaller one")
+        raise _faulty(
+            "query.scale", f"at this scale it has more than {MAX_SHEET_PIXELS:,} pixels; ask for a smaller one"
+        )
     image = page.snapshot.images[page.indices[:1]]
     pixels = displayed(image, display_range(page.facts.dtype, page.facts.value_range))[0]
     file = io.BytesIO()
@@ -154,7 +155,9 @@ def one_as_png(page: Page, scale: int | None) -> bytes:
 
 def _alone(snapshot: Snapshot, index: int) -> npt.NDArray[np.int64]:
     if index >= len(snapshot.labels):
-        raise _faulty("query.index", f"got {index:,}, expected below {len(snapshot.labels):,}: so many images there are")
+        raise _faulty(
+            "query.index", f"got {index:,}, expected below {len(snapshot.labels):,}: so many images there are"
+        )
     return np.array([index], dtype=np.int64)
 
 
@@ -173,5 +176,7 @@ def _label(class_names: list[str], name: str) -> int:
     raise _faulty("query.class", f"got {shown(name)}: there is no such class{meant} The classes are {told}{more}")
 
 
-def _faulty(location: Literal["query.class", "query.page", "query.count", "query.index", "query.scale"], message: str) -> ProblemError:
+def _faulty(
+    location: Literal["query.class", "query.page", "query.count", "query.index", "query.scale"], message: str
+) -> ProblemError:
     return INVALID_REQUEST.error_at(location, message, "one field is not as expected; nothing was drawn")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api_schemas.datasets.dataset import DatasetFacts
 from augury.augmentation.preview.sheet import magnification_for
 from augury.reporting.formatting import plain
-from augury.wording import count, listed
+from augury.wording import count, joined, listed
 from service.datasets import images
 from service.web.datasets import words
 
@@ -88,8 +88,8 @@ def _duplicates(facts: DatasetFacts) -> str:
             f"{facts.duplicates_with_other_label:,} have another class" if facts.duplicates_with_other_label else "",
             f"{facts.duplicates_across_splits:,} lie in another split" if facts.duplicates_across_splits else "",
         ]
-        of_these = " and ".join(filter(None, kinds))
-        said.append(f"{count(facts.duplicates, 'image')} copied from an earlier one" + (f", of which {of_these}" if of_these else ""))
+        of_these = f", of which {joined(list(filter(None, kinds)))}" if any(kinds) else ""
+        said.append(f"{count(facts.duplicates, 'image')} copied from an earlier one{of_these}")
     if facts.near_constant:
         said.append(f"{count(facts.near_constant, 'image')} with hardly anything on it")
     return "; ".join(said)
@@ -136,7 +136,9 @@ class Gallery:
 def gallery_of(page: images.Page, selection: images.Selection) -> Gallery:
     """The images that were selected, to be laid out."""
     shown = images.as_json(page)
-    items = [Thumbnail(each.index, plain(each.class_name), each.source and plain(each.source, 200)) for each in shown.items]
+    items = [
+        Thumbnail(each.index, plain(each.class_name), each.source and plain(each.source, 200)) for each in shown.items
+    ]
     width, height = thumbnail_size(page.facts)
     return Gallery(items, page.matching, selection.page, -(-page.matching // selection.count), width, height)
 

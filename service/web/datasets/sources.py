@@ -32,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of reference; *note* says what is allowed of it, *is_shaped* whether its images can be brought to a size."""
+    """A kind of reference: *note* says what is allowed of it, *is_shaped* if its images can be brought to a size."""
 
     kind: str
     label: str
@@ -47,11 +47,15 @@ def allowed(settings: IngestSettings) -> list[Source]:
     found = [Source("builtin", "Built in", (Field("name", "Dataset", choices=names),), is_shaped=False)]
     if settings.roots:
         below = "Below " + " or ".join(map(str, settings.roots))
-        found.append(Source("path", "A folder of the service", (Field("path", "Path", f"{settings.roots[0]}/flowers"),), below))
+        found.append(
+            Source("path", "A folder of the service", (Field("path", "Path", f"{settings.roots[0]}/flowers"),), below)
+        )
     if settings.url:
         hosts = f"Of {' or '.join(settings.url_hosts)}" if settings.url_hosts else "Of any public host, over https"
         checksum = Field("sha256", "SHA-256 of the file, if known", is_required=False)
-        found.append(Source("url", "An address", (Field("url", "Address", "https://example.org/flowers.zip"), checksum), hosts))
+        found.append(
+            Source("url", "An address", (Field("url", "Address", "https://example.org/flowers.zip"), checksum), hosts)
+        )
     for kind, label in (("s3", "Amazon S3"), ("gs", "Google Storage")):
         buckets = tuple(each.split("://")[1].rstrip("/") for each in settings.buckets if each.startswith(f"{kind}://"))
         if buckets:

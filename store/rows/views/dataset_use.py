@@ -14,4 +14,4 @@ def jobs_by_dataset(session: Session, project: str, dataset_ids: Collection[str]
     """How many jobs of a project train on each of these datasets; those that have none are left out."""
     own = (JobRow.project_id == project, JobRow.dataset_id.in_(list(dataset_ids)))
     query = select(JobRow.dataset_id, func.count()).where(*own).group_by(JobRow.dataset_id)
-    return {dataset_id: count for dataset_id, count in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
