@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from augury.reporting.plots.stylesheet import stylesheet
 from service.http.problem_types import NO_SUCH_PATH
 
 router = APIRouter(include_in_schema=False)
@@ -17,6 +18,8 @@ router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent / "static"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 """Of what is served of the folder; licences and the list of what is others' are not."""
+PLOT_STYLES = "plots.css"
+"""That of figures, which reports have in themselves: made, not read, so that the two cannot differ."""
 _DIGEST_CHARS = 12
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -39,7 +42,9 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """All of them by name, read once."""
-    return {path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
+    files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _MEDIA_TYPES}
+    files[PLOT_STYLES] = stylesheet().encode()
+    return {name: Asset(name, files[name], gzip.compress(files[name], mtime=0)) for name in sorted(files)}
 
 
 @cache
@@ -70,11 +75,6 @@ def serve(request: Request, version: str, name: str) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=_type_of(name))
     return Response(asset.content, headers=headers, media_type=_type_of(name))
-
-
-def _read(path: Path) -> Asset:
-    content = path.read_bytes()
-    return Asset(path.name, content, gzip.compress(content, mtime=0))
 
 
 def _type_of(name: str) -> str:

@@ -108,7 +108,7 @@ def test_what_came_before_a_connection_broke_is_kept(tmp_path: Path) -> None:
         connection.sendall("\r\n".join(lines).encode() + CONTENT[:5000])
         connection.close()
         file = tmp_path / "uploading" / path.rsplit("/", 1)[1]
-        wait_for(lambda: file.exists() and file.stat().st_size == 5000)
+        wait_for(lambda: file.exists() and file.stat().st_size == 5000, "what has come")
     with serving(tmp_path) as client:
         assert client.head(path).headers["Upload-Offset"] == "5000"
 
