@@ -18,4 +18,4 @@ def finished(
     slots = (JobTrialRow.job_id == job.id, JobTrialRow.arm.in_(list(arms)), JobTrialRow.seed.in_(list(seeds)))
     query = select(JobTrialRow, TrialRow).join(TrialRow, TrialRow.id == JobTrialRow.trial_id).where(*slots)
     query = query.where(JobTrialRow.trial_state == TrialState.SUCCEEDED).order_by(JobTrialRow.arm, JobTrialRow.seed)
-    return [(link, trial) for link, trial in session.execute(query).tuples()]
+    return [(link, trial) for link, trial in session.execute(query).all()]

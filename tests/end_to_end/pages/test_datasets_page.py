@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
@@ -24,16 +23,9 @@ SMALL_PIECES = "const PIECE_BYTES = 20_000;"
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> FastAPI:
-    """A service without workers."""
-    migrated_copy(tmp_path).close()
-    return application(tmp_path)
-
-
-@pytest.fixture
-def address(app: FastAPI) -> Iterator[str]:
-    """Where it answers."""
-    with listening(app) as (host, port):
+def address(tmp_path: Path) -> Iterator[str]:
+    """Where a service without workers answers; to be had before a page of it."""
+    with listening(application(tmp_path)) as (host, port):
         yield f"http://{host}:{port}"
 
 
@@ -64,7 +56,7 @@ def _in_small_pieces(page: Page) -> None:
 
 
 def test_a_folder_of_photographs_becomes_a_dataset(
-    page_of: Opener, address: str, photographs: Path, tmp_path: Path
+    address: str, page_of: Opener, photographs: Path, tmp_path: Path
 ) -> None:
     """As one tar with the folders in it, without what is not of the folder's own."""
     page = page_of(address, "/datasets")
@@ -86,7 +78,7 @@ def _api(page: Page, address: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_what_is_dropped_is_sent(page_of: Opener, address: str) -> None:
+def test_what_is_dropped_is_sent(address: str, page_of: Opener) -> None:
     """One file as it is, with what was said of how its images are stored."""
     page = page_of(address, "/datasets")
     page.locator(".options summary").click()
@@ -106,7 +98,7 @@ def test_what_is_dropped_is_sent(page_of: Opener, address: str) -> None:
 
 
 def test_an_upload_goes_on_where_it_broke_off(
-    page_of: Opener, watch: Watch, address: str, photographs: Path, tmp_path: Path
+    address: str, page_of: Opener, watch: Watch, photographs: Path, tmp_path: Path
 ) -> None:
     """The page is closed in the middle; the same folder chosen again sends the rest alone."""
     page = page_of(address, "/datasets")
@@ -140,7 +132,7 @@ def _of_pieces(route: Route, handle: Callable[[Route], None]) -> None:
         route.fallback()
 
 
-def test_what_was_cancelled_is_gone(page_of: Opener, watch: Watch, address: str, photographs: Path) -> None:
+def test_what_was_cancelled_is_gone(address: str, page_of: Opener, watch: Watch, photographs: Path) -> None:
     """The button stops it, and the service keeps nothing of it."""
     page = page_of(address, "/datasets")
     page.route("**/v1/uploads/*", lambda route: None if route.request.method == "PATCH" else route.continue_())
@@ -151,7 +143,7 @@ def test_what_was_cancelled_is_gone(page_of: Opener, watch: Watch, address: str,
     watch.forget(*OF_A_SERVICE_THAT_IS_AWAY)
 
 
-def test_a_dataset_is_added_by_reference_with_the_keyboard_alone(page_of: Opener, address: str) -> None:
+def test_a_dataset_is_added_by_reference_with_the_keyboard_alone(address: str, page_of: Opener) -> None:
     """The built-in one; the list shows it without being loaded anew."""
     page = page_of(address, "/datasets")
     page.focus("#kind")
@@ -162,7 +154,7 @@ def test_a_dataset_is_added_by_reference_with_the_keyboard_alone(page_of: Opener
     assert page.url.endswith("/datasets")
 
 
-def test_what_is_wrong_with_a_reference_is_said_on_the_page(page_of: Opener, watch: Watch, address: str) -> None:
+def test_what_is_wrong_with_a_reference_is_said_on_the_page(address: str, page_of: Opener, watch: Watch) -> None:
     """Half an image size is refused before anything is sent."""
     page = page_of(address, "/datasets")
     page.locator(".options summary").click()
@@ -172,31 +164,33 @@ def test_what_is_wrong_with_a_reference_is_said_on_the_page(page_of: Opener, wat
     assert _api(page, address) == []
 
 
-def test_the_pages_are_for_everybody(page_of: Opener, app: FastAPI, tmp_path: Path) -> None:
-    """A list with one of each state, and a dataset with its images: both themes, every width, no complaint."""
-    with TestClient(app, base_url=LOOPBACK_URL) as client:
-        ready = rows.ready(client)
+@pytest.fixture
+def ready(tmp_path: Path) -> str:
+    """The id of a dataset with images, beside one that failed and one that is being read; made before a service."""
+    migrated_copy(tmp_path).close()
+    with TestClient(application(tmp_path), base_url=LOOPBACK_URL) as client:
         rows.failed(client, {"kind": "upload", "sha256": "0" * 64, "image_size": None})
         rows.claimed(client, {"kind": "url", "url": "https://example.org/flowers.zip"})
-    with listening(application(tmp_path)) as (host, port):
-        page = page_of(f"http://{host}:{port}", "/datasets?open=add")
-        looked_over(page, "datasets")
-        page.goto(f"http://{host}:{port}/datasets/{ready.id}")
-        page.locator(".gallery img").last.scroll_into_view_if_needed()
-        expect(page.locator(".gallery img").last).to_have_js_property("complete", True)
-        looked_over(page, "dataset")
+        return rows.ready(client).id
 
 
-def test_a_dataset_is_deleted_after_a_question(page_of: Opener, app: FastAPI, tmp_path: Path) -> None:
+def test_the_pages_are_for_everybody(ready: str, address: str, page_of: Opener) -> None:
+    """A list with one of each state, and a dataset with its images: both themes, every width, no complaint."""
+    page = page_of(address, "/datasets?open=add")
+    looked_over(page, "datasets")
+    page.goto(f"{address}/datasets/{ready}")
+    page.locator(".gallery img").last.scroll_into_view_if_needed()
+    expect(page.locator(".gallery img").last).to_have_js_property("complete", True)
+    looked_over(page, "dataset")
+
+
+def test_a_dataset_is_deleted_after_a_question(ready: str, address: str, page_of: Opener) -> None:
     """Who says no keeps it."""
-    with TestClient(app, base_url=LOOPBACK_URL) as client:
-        ready = rows.ready(client)
-    with listening(application(tmp_path)) as (host, port):
-        page = page_of(f"http://{host}:{port}", f"/datasets/{ready.id}")
-        page.once("dialog", lambda dialog: dialog.dismiss())
-        page.get_by_role("button", name="Delete this dataset").click()
-        assert len(_api(page, f"http://{host}:{port}")) == 1
-        page.once("dialog", lambda dialog: dialog.accept())
-        page.get_by_role("button", name="Delete this dataset").click()
-        page.wait_for_url("**/datasets")
-        assert _api(page, f"http://{host}:{port}") == []
+    page = page_of(address, f"/datasets/{ready}")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Delete this dataset").click()
+    assert ready in {each["id"] for each in _api(page, address)}
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete this dataset").click()
+    page.wait_for_url("**/datasets")
+    assert ready not in {each["id"] for each in _api(page, address)}
