@@ -16,7 +16,6 @@ from service.uploads.files import PartFile
 from service.uploads.metadata import Metadata
 from store.files.names import upload_name
 from store.rows.quotas import counting
-from store.rows.upkeep import tombstones
 from store.rows.uploads import begun
 from store.rows.uploads.tables import UploadRow
 from store.settings import SECONDS_PER_HOUR
@@ -97,8 +96,7 @@ def finish(resources: Resources, project: str, upload_id: str, part: PartFile) -
             part.begin_anew()
             raise UPLOAD_DAMAGED.error(f"the file has the SHA-256 {sha256}, expected {row.expected_sha256}")
         now = resources.database.now(session)
-        row.sha256, row.expires_at = sha256, _end(resources, now)
-        if not tombstones.dig_up(session, upload_name(project, sha256), now):
+        if not begun.complete(session, row, sha256, now, _end(resources, now)):
             detail = "the same file is just being deleted with a dataset that had it; try again in a few seconds"
             raise BUSY.error(detail, headers={"Retry-After": "5"})
     with room_or_507():

@@ -1,6 +1,6 @@
 """``/v1/uploads``: files that are sent piece by piece, and go on where they broke off.
 
-The core of the resumable upload protocol tus 1.0 (https://tus.io/protocols/resumable-upload), with its extensions
+The core of the resumable upload protocol tus 1.0, with its extensions
 creation, termination and expiration: `POST` begins, `HEAD` says how much has come, `PATCH` sends more.
 """
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from api_schemas.datasets.dataset import DatasetState
 from api_schemas.plans import BASELINE
-from augury.evidence.confusions import ConfusedImage, newly_confused
 from augury.evidence.metrics.table import ACCURACY
+from augury.evidence.stored.confusions import ConfusedImage, newly_confused
 from augury.field_problems import shown
 from service.http.problem import ProblemError
 from service.http.problem_types import INVALID_REQUEST, NOT_FOUND

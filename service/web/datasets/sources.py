@@ -53,9 +53,7 @@ def allowed(settings: IngestSettings) -> list[Source]:
     if settings.url:
         hosts = f"Of {' or '.join(settings.url_hosts)}" if settings.url_hosts else "Of any public host, over https"
         checksum = Field("sha256", "SHA-256 of the file, if known", is_required=False)
-        found.append(
-            Source("url", "An address", (Field("url", "Address", "https://example.org/flowers.zip"), checksum), hosts)
-        )
+        found.append(Source("url", "An address", (Field("url", "Address", "https://…/flowers.zip"), checksum), hosts))
     for kind, label in (("s3", "Amazon S3"), ("gs", "Google Storage")):
         buckets = tuple(each.split("://")[1].rstrip("/") for each in settings.buckets if each.startswith(f"{kind}://"))
         if buckets:

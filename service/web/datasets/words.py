@@ -38,6 +38,10 @@ _NEXT_STEPS_OF = {
     "url": "Look whether the address can be opened, and whether the operator allows it.",
     "bucket": "Look whether the object is there, and whether the operator has access to it.",
     "huggingface": "Look at the name and the configuration on the hub.",
+    "file": "Look at the file that the sentence names: whether it is too large, and may be read.",
+    "table": "Send fewer rows or columns; the sentence names the limit.",
+    "groups": "Rename the groups that the sentence names.",
+    "dataset": "Send fewer images; the sentence names the limit.",
     "reader": "Ask the operator to install what the sentence names.",
     "ingest": "Try a smaller part of it; the sentence names the limit.",
 }

@@ -7,8 +7,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from store.files.names import upload_name
 from store.ids import UPLOAD, is_identifier, new_id
 from store.rows.quotas import stored
+from store.rows.upkeep import tombstones
 from store.rows.uploads.tables import UploadRow
 
 
@@ -41,6 +43,12 @@ def newest(session: Session, project: str, limit: int) -> Sequence[UploadRow]:
     """So many uploads of a project, newest first."""
     query = select(UploadRow).where(UploadRow.project_id == project).order_by(UploadRow.id.desc())
     return session.scalars(query.limit(limit)).all()
+
+
+def complete(session: Session, row: UploadRow, sha256: str, now: float, expires_at: float) -> bool:
+    """All of it has come, with that checksum; False where the same file, given up before, goes at this moment."""
+    row.sha256, row.expires_at = sha256, expires_at
+    return tombstones.dig_up(session, upload_name(row.project_id, sha256), now)
 
 
 def forget(session: Session, row: UploadRow) -> None:

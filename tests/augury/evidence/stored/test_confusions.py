@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.evidence.arm_results import ArmRecord, SeedRecord
-from augury.evidence.confusions import newly_confused
+from augury.evidence.stored.confusions import newly_confused
 
 CLASSES = st.integers(0, 2)
 IMAGES = st.lists(st.tuples(st.integers(0, 9), CLASSES, CLASSES, CLASSES), max_size=8, unique_by=lambda each: each[0])
