@@ -27,7 +27,6 @@ from service.http.problem_rows.uploads import (
 )
 from service.http.problem_types import (
     BODY_REFUSED,
-    BODY_TOO_LARGE,
     BUSY,
     INSUFFICIENT_STORAGE,
     INVALID_REQUEST,
@@ -69,7 +68,7 @@ _IN_THE_WAY = (INVALID_REQUEST, PROTOCOL_VERSION)
     status_code=201,
     summary="Begin an upload",
     responses=problems(
-        *(*_IN_THE_WAY, BODY_TOO_LARGE, PROJECT_DELETING, STORAGE_USED_UP, TOO_MANY_UPLOADS, INSUFFICIENT_STORAGE)
+        *(*_IN_THE_WAY, *BODY_REFUSED, PROJECT_DELETING, STORAGE_USED_UP, TOO_MANY_UPLOADS, INSUFFICIENT_STORAGE)
     ),
 )
 def begin_upload(

@@ -30,9 +30,11 @@ def metrics(chosen: Sequence[Chosen]) -> list[Row]:
     names = list(dict.fromkeys(name for each in chosen if each.arm for name in each.arm.metrics))
     rows = [Row(_titled(name), [_mean(each, name) for each in chosen]) for name in names]
     if not names:
-        accuracies = [formatting.percent(each.arm and each.arm.mean_validation_accuracy) for each in chosen]
+        accuracies = [formatting.percent(each.arm.mean_validation_accuracy if each.arm else None) for each in chosen]
         rows.append(Row("accuracy", accuracies))
-    rows.append(Row("time per trial", [formatting.seconds(each.arm and each.arm.mean_seconds) for each in chosen]))
+    rows.append(
+        Row("time per trial", [formatting.seconds(each.arm.mean_seconds if each.arm else None) for each in chosen])
+    )
     return rows
 
 
