@@ -50,7 +50,7 @@ EXTRA_OF = {
 }
 """The extra under which a package, and everything in it, can be imported; '' is none at all."""
 
-NEVER_IN_THE_ENGINE = {"celery", "fastapi", "keras", "matplotlib", "pyarrow", "sqlalchemy", "tensorflow"}
+NEVER_IN_THE_ENGINE = {"celery", "fastapi", "jinja2", "keras", "pyarrow", "sqlalchemy", "tensorflow"}
 
 REFUSING = """
 import sys

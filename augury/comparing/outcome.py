@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 
 
 _COLOURS = {
-    **{"--plot-ink": "currentColor", "--plot-muted": "#7a828d", "--plot-grid": "#8884", "--plot-reference": "#7a828d"},
-    **{"--plot-accent": "#0b62b8", "--plot-mark": "#b3470b", "--helps": "#188038", "--hurts": "#c5221f"},
-    **{"--equivalent": "#1a73e8", "--inconclusive": "#b06000"},
+    "--paper": "transparent",
+    "--plot-ink": "currentColor",
+    "--plot-quiet": "currentColor",
+    "--plot-line": "#7a828d",
+    "--plot-grid": "#8884",
+    "--plot-none": "#8884",
+    **dict.fromkeys(("--helps", "--helps-mark"), "#1e8e3e"),
+    **dict.fromkeys(("--hurts", "--hurts-mark"), "#d93025"),
+    **dict.fromkeys(("--equivalent", "--equivalent-mark"), "#1a73e8"),
+    **dict.fromkeys(("--inconclusive", "--inconclusive-mark"), "#b06000"),
 }
-"""Of pictures outside of a report's page: readable on light paper and on dark."""
+"""Of the forest plot in a notebook, whose paper is light or dark and does not say which: readable on both."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +78,13 @@ class Outcome:
     def _repr_html_(self) -> str:
         """The summary and the forest plot, for a notebook. Nothing that came from data is anything but text in it."""
         from augury.reporting.plots.forest import forest
+        from augury.reporting.plots.stylesheet import rules
 
         picture = forest(self.report)
+        drawn = "" if picture is None else f"<style>{rules()}</style>{picture.svg}"
         lines = "".join(f"<li>{escape(line.text)}</li>" for line in self.report.summary)
         colours = "; ".join(f"{name}: {value}" for name, value in _COLOURS.items())
-        return (
-            f'<div style="{colours}; max-width: 46rem">{"" if picture is None else picture.svg}<ul>{lines}</ul></div>'
-        )
+        return f'<div style="{colours}; max-width: 46rem">{drawn}<ul>{lines}</ul></div>'
 
     def _rows(self) -> list[dict[str, Any]]:
         rows = []
