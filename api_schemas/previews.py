@@ -46,7 +46,9 @@ class OwnImage(RequestModel):
         try:
             found = len(self.content())
         except binascii.Error:
-            raise PydanticCustomError("preview_rule", "pixels: expected Base64, with = at its end where needed") from None
+            raise PydanticCustomError(
+                "preview_rule", "pixels: expected Base64, with = at its end where needed"
+            ) from None
         if found != expected:
             raise PydanticCustomError(
                 "preview_rule",

@@ -69,9 +69,7 @@ def preview_here(body: Mapping[str, Any], console: Console) -> bytes:
             return own_image_sheet(request, request.image).png()
         with _dataset(body["dataset"], console) as dataset:
             snapshot = dataset.snapshot
-            sheet = preview_sheet(
-                request, dataset.facts, snapshot.images, snapshot.labels, list(snapshot.class_names)
-            )
+            sheet = preview_sheet(request, dataset.facts, snapshot.images, snapshot.labels, list(snapshot.class_names))
             return sheet.png()
     except PreviewError as error:
         raise _refusal(error.detail, [FieldProblem(location=error.field, message=error.message)]) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from service.web import assets, sign_in
+from service.web.playground import routes as playground
 
 router = APIRouter()
-for each in (assets.router, sign_in.router):
+for each in (assets.router, sign_in.router, playground.router):
     router.include_router(each)
