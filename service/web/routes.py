@@ -9,7 +9,9 @@ from service.web.answers import routes as answers
 from service.web.compare import routes as compare
 from service.web.datasets import routes as datasets
 from service.web.job import routes as job
+from service.web.operations import routes as operations
+from service.web.playground import routes as playground
 
 router = APIRouter()
-for each in (assets, sign_in, answers, job, datasets, compare):
+for each in (assets, sign_in, answers, job, datasets, compare, playground, operations):
     router.include_router(each.router)
