@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
 from augury.field_problems import shown
-from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, PIECE_TYPE, is_json, is_multipart, is_piece
 from augury.telemetry.bound import bound
+from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, PIECE_TYPE, is_json, is_multipart, is_piece
 from service.http.problem import ProblemError
 from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
