@@ -52,7 +52,7 @@ format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix .
 
 bench: $(INSTALLED) ## Run the benchmarks
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*.py benchmarks/web/*.py; do $(BIN)/python $$script || exit 1; done
 
 lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt
