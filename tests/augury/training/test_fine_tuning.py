@@ -53,7 +53,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory, digits: Snapshot) -> tupl
     """A network that was trained on another task: whether a digit is even. Its stored form and digest."""
     keras.utils.set_random_seed(3)
     model = _network(2)
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", jit_compile=False)
     model.fit(digits.images / 16, digits.labels % 2, epochs=15, batch_size=32, verbose=0)
     file = tmp_path_factory.mktemp("backbone") / "model.safetensors"
     return file, _stored(model, file)
@@ -118,7 +118,9 @@ def test_a_model_of_the_same_classes_goes_on_where_it_was(tmp_path: Path, digits
     """Without a new top: after an epoch at a rate that changes nothing it knows what it knew."""
     keras.utils.set_random_seed(3)
     model = _network(10)
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False
+    )
     model.fit(digits.images / 16, digits.labels, epochs=30, batch_size=32, verbose=0)
     known = model.evaluate(digits.images / 16, digits.labels, verbose=0)[1]
     digest = _stored(model, tmp_path / "m")

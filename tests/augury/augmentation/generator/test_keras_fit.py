@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,7 +53,8 @@ def _flow(generator: Any, method: str, folder: Path, **arguments: Any) -> Any:
 def _model() -> keras.Model:
     keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")])
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    # Not by XLA, which takes longer to compile it than all else takes here.
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     return model
 
 
@@ -66,6 +68,13 @@ def _trained(flows: Callable[..., Any]) -> tuple[list[np.ndarray], Any]:
     return model.get_weights(), history
 
 
+@functools.cache
+def _trained_by(library: Any, method: str, folder: Path) -> tuple[list[np.ndarray], Any]:
+    """What comes of the library's generator, which several tests compare something with."""
+    generator = library.ImageDataGenerator(**PARAMETERS)
+    return _trained(lambda **a: _flow(generator, method, folder, **a))
+
+
 def _assert_trained_alike(mine: Any, theirs: Any) -> None:
     for got, expected in zip(mine[0], theirs[0], strict=True):
         np.testing.assert_allclose(got, expected, atol=1e-4)
@@ -77,10 +86,7 @@ def _assert_trained_alike(mine: Any, theirs: Any) -> None:
 @pytest.mark.parametrize("method", ["flow", "flow_from_directory"])
 def test_a_model_is_trained_as_with_the_generator_of_keras(method: str, folder: Path) -> None:
     """Two epochs, validation, evaluation and prediction: the same weights and the same history."""
-    theirs, mine = (
-        _trained(lambda library=library, **a: _flow(library.ImageDataGenerator(**PARAMETERS), method, folder, **a))
-        for library in BOTH
-    )
+    theirs, mine = (_trained_by(library, method, folder) for library in BOTH)
     _assert_trained_alike(mine, theirs)
 
 
@@ -100,16 +106,12 @@ def test_a_pipeline_trains_a_model_as_the_generator_of_keras(folder: Path) -> No
     """``Pipeline(spec).flow`` as well, with the epochs' orders in its own generator."""
     spec = ImageDataGeneratorSpec.model_validate(PARAMETERS)
     mine = _trained(lambda **a: _flow(Pipeline(spec), ARRAYS, folder, **a))
-    theirs = _trained(lambda **a: _flow(BOTH[0].ImageDataGenerator(**PARAMETERS), ARRAYS, folder, **a))
-    _assert_trained_alike(mine, theirs)
+    _assert_trained_alike(mine, _trained_by(BOTH[0], ARRAYS, folder))
 
 
 def test_a_table_trains_a_model(folder: Path) -> None:
     """Without pandas: as the same images in the same order from an array do."""
-    generator = ours.ImageDataGenerator(**PARAMETERS)
-    from_table = _trained(lambda **a: _flow(generator, "flow_from_dataframe", folder, **a))
-    from_array = _trained(lambda **a: _flow(generator, ARRAYS, folder, **a))
-    _assert_trained_alike(from_table, from_array)
+    _assert_trained_alike(_trained_by(ours, "flow_from_dataframe", folder), _trained_by(ours, ARRAYS, folder))
 
 
 @pytest.mark.parametrize("method", FLOWS)
