@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from operator import attrgetter
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from service.audit.middleware import AuditMiddleware
 from service.auth import login_routes
 from service.auth import routes as key_routes
 from service.auth.admission import Admission
+from service.auth.cookies import Cookies
 from service.auth.doors import Doors
 from service.auth.middleware import AdmissionMiddleware
 from service.auth.oidc.provider import Provider
@@ -58,6 +60,8 @@ from service.traces import TraceMiddleware
 from service.watching.poller import Poller
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting
+from service.web import routes as web_routes
+from service.web.refusals import is_for_people, shown_to_people
 from service.webhooks import routes as webhook_routes
 from store import migrate
 from store.database import Database
@@ -82,6 +86,7 @@ _ROUTES = (
     metric_routes,
     preview_routes,
     documentation_routes,
+    web_routes,
 )
 _NO_TELEMETRY: Any = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
 """The framework's own shows what was asked for, in the messages of what it refuses. Ours is `service.traces`."""
@@ -138,10 +143,10 @@ def create_app(
         await run_in_threadpool(traces.flush)
 
     app = _application(lifespan)
-    app.state.provider = provider
-    problems.install(app)
+    app.state.provider, app.state.cookies = provider, Cookies.of(settings)
+    problems.install(app, is_for_people, shown_to_people)
     doors = Doors.of(settings)
-    _add_middleware(app, settings, ingest, Admission(doors, provider))
+    _add_middleware(app, settings, ingest, Admission(doors, app.state.cookies, provider))
     for module in _ROUTES:
         app.include_router(module.router)
     openapi.install(app, MODEL_SCHEMAS | EVENT_SCHEMAS, are_keys_optional=doors.are_open)
@@ -158,6 +163,7 @@ def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[
         docs_url=None,  # the framework's pages fetch their scripts from elsewhere
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
+        generate_unique_id_function=attrgetter("name"),  # generated clients call their functions so
         telemetry=_NO_TELEMETRY,
     )
 

@@ -79,6 +79,11 @@ class ServiceSettings(StoreSettings):
     )
 
     @property
+    def browser_url(self) -> str:
+        """Where browsers find this service, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
     def default_limits(self) -> Limits:
         """What a project may take that has no limit of its own; without the settings anything."""
         return Limits(**{name: getattr(self, f"quota_{name}") for name in LIMIT_NAMES})

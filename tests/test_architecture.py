@@ -68,7 +68,7 @@ def test_no_module_points_to_another_machine(path: Path) -> None:
     """Code names no host but this one's loopback, and no folder of the machine that it was written on."""
     text = path.read_text()
     hosts = set(re.findall(r"\b(?:https?|rediss?|postgresql(?:\+\w+)?|ftp)://(?:[^\s/@\"']*@)?([\w.-]+)", text))
-    assert hosts <= {"127.0.0.1", "localhost"}
+    assert hosts <= {"127.0.0.1", "localhost", "www.w3.org"}  # the last is in the name of SVG, which nobody asks
     assert not re.search(r"[\"'`(\s](?:/home/|/root/|/Users/)", text)
 
 

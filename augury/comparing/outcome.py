@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api_schemas.reports.report import Report
 from augury.files import write_atomically
+from augury.proposing.proposals import Proposals
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_COLOURS = {
-    **{"--plot-ink": "currentColor", "--plot-muted": "#7a828d", "--plot-grid": "#8884", "--plot-reference": "#7a828d"},
-    **{"--plot-accent": "#0b62b8", "--plot-mark": "#b3470b", "--helps": "#188038", "--hurts": "#c5221f"},
-    **{"--equivalent": "#1a73e8", "--inconclusive": "#b06000"},
-}
-"""Of pictures outside of a report's page: readable on light paper and on dark."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +21,13 @@ class Outcome:
 
     Attributes:
         report: the whole of it, as a service would give it.
+        proposals: why these candidates, where none were given.
     """
 
     report: Report
     _sheets: Mapping[str, bytes] = field(repr=False)
     """Contact sheets by candidate, as PNG."""
+    proposals: Proposals | None = None
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -70,14 +64,9 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         """The summary and the forest plot, for a notebook. Nothing that came from data is anything but text in it."""
-        from augury.reporting.plots.forest import forest
+        from augury.comparing.notebook import html_of
 
-        picture = forest(self.report)
-        lines = "".join(f"<li>{escape(line.text)}</li>" for line in self.report.summary)
-        colours = "; ".join(f"{name}: {value}" for name, value in _COLOURS.items())
-        return (
-            f'<div style="{colours}; max-width: 46rem">{"" if picture is None else picture.svg}<ul>{lines}</ul></div>'
-        )
+        return html_of(self.report)
 
     def _rows(self) -> list[dict[str, Any]]:
         rows = []

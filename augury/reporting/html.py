@@ -13,6 +13,7 @@ from api_schemas.reports.report import Report
 from augury.reporting import formatting, tables
 from augury.reporting.contents import method_sentences
 from augury.reporting.page import page_of
+from augury.reporting.plots.stylesheet import stylesheet
 from augury.wording import count, listed
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -31,6 +32,7 @@ def render_html(report: Report, contact_sheets: Mapping[str, bytes]) -> str:
     return _template().render(
         page=page_of(report, contact_sheets),
         policy=CONTENT_SECURITY_POLICY,
+        plot_styles=stylesheet(),
         tables=tables,
         words=formatting,
         count=count,

@@ -14,7 +14,7 @@ from augury.reporting.contents import causes_of, lead_and_rest, notices
 from augury.reporting.measures import measures
 from augury.reporting.plots import figures as plots
 from augury.reporting.plots.forest import forest
-from augury.reporting.plots.style import Picture
+from augury.reporting.plots.picture import Picture
 from augury.reporting.sections import sections_of
 from augury.reporting.sections.section import Section
 from augury.reporting.tables import Table
@@ -148,17 +148,17 @@ def _candidate(
 def _evidence(why: Why, number: int) -> list[Evidence]:
     anchor, found = f"candidate-{number}", []
 
-    def drawn(plot: Callable[[Why, str], Picture | None], name: str) -> Picture | None:
-        return plot(why, f"{anchor}-{name}-plot") if number <= MAX_DRAWN else None
+    def drawn(plot: Callable[[Why, int], Picture | None]) -> Picture | None:
+        return plot(why, number) if number <= MAX_DRAWN else None
 
     if why.parameters:
-        picture = drawn(plots.dose_response, "parameters")
+        picture = drawn(plots.dose_response)
         found.append(Evidence(f"{anchor}-parameters", "Each parameter alone", picture, tables.parameters(why)))
     if why.classes:
         table = tables.classes(why, f"/candidates/{number - 1}/why/classes")
-        found.append(Evidence(f"{anchor}-classes", "By class", drawn(plots.classes, "classes"), table))
+        found.append(Evidence(f"{anchor}-classes", "By class", drawn(plots.classes), table))
     if why.flips:
-        picture = drawn(plots.confusions, "confusions")
+        picture = drawn(plots.confusions)
         found.append(Evidence(f"{anchor}-confusions", "Confusions that grew", picture, tables.flips(why)))
     return found
 

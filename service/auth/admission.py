@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from service.auth.actor import ANYBODY, THROUGH_A_PROXY, Known
+from service.auth.cookies import Cookies
 from service.auth.doors import Doors
 from service.auth.look_up import challenge, of_key, of_proxy, of_session, of_token
 from service.auth.members import MAX_GROUPS
@@ -34,8 +35,8 @@ class Admission:
     others, so that keys do not wait for it.
     """
 
-    def __init__(self, doors: Doors, provider: Provider | None = None) -> None:
-        self._doors, self._provider = doors, provider
+    def __init__(self, doors: Doors, cookies: Cookies, provider: Provider | None = None) -> None:
+        self._doors, self._cookies, self._provider = doors, cookies, provider
         self._threads = anyio.CapacityLimiter(_THREADS)
         self._remembered: OrderedDict[tuple[str, ...], tuple[float, Known]] = OrderedDict()
 
@@ -70,9 +71,7 @@ class Admission:
         return await self._remembering(("key", text), partial(of_key, database, text), self._threads)
 
     async def _logged_in(self, headers: Headers, database: Database) -> Known | None:
-        if self._provider is None:
-            return None
-        text = cookie_parser(headers.get("cookie", "")).get(self._provider.session_cookie)
+        text = cookie_parser(headers.get("cookie", "")).get(self._cookies.session)
         if not text:
             return None
         look_up = partial(of_session, database, self._provider, text)

@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 from api_schemas.access.sessions import ProjectChoice, WhoAsks
 from api_schemas.base import optional_timestamp
 from service.auth.actor import Reader, known_of
+from service.auth.cookies import KEY_SESSION_SECONDS, Cookies
 from service.auth.look_up import issuer_away, require_memberships
 from service.auth.oidc import login
 from service.auth.oidc.issuer import IssuerAwayError
@@ -21,7 +22,7 @@ from service.auth.oidc.provider import Provider
 from service.http.bodies import CheckedBodyRoute
 from service.http.openapi import Responses, problems
 from service.http.problem_rows.access import ISSUER_AWAY, LOGIN_FAILED, NOT_A_MEMBER
-from service.http.problem_types import INVALID_REQUEST, JSON_REFUSED, NO_SUCH_PATH, NOT_FOUND
+from service.http.problem_types import BODY_REFUSED, INVALID_REQUEST, JSON_REFUSED, NO_SUCH_PATH, NOT_FOUND
 from service.resources import Resources, Shared
 from store.rows.access import sessions
 
@@ -34,7 +35,7 @@ _NEXT = Annotated[
 ]
 
 
-_HOME = "/docs"
+_HOME = "/"
 _AWAY: Responses = {303: {"description": "Where the browser is to go."}}
 
 
@@ -51,7 +52,7 @@ async def begin_login(request: Request, next_path: _NEXT = _HOME) -> Response:
     begun = login.Begun.anew(next_path)
     url = await _asking(provider, partial(login.address, begun, provider.client, provider.issuer))
     answer = RedirectResponse(url, 303, headers={"Cache-Control": "no-store"})
-    _set(answer, provider, provider.login_cookie, begun.as_cookie(), login.LOGIN_SECONDS)
+    _cookies(request).set(answer, _cookies(request).login, begun.as_cookie(), login.LOGIN_SECONDS)
     return answer
 
 
@@ -64,19 +65,19 @@ async def begin_login(request: Request, next_path: _NEXT = _HOME) -> Response:
 )
 async def finish_login(resources: Shared, request: Request) -> Response:
     """Where the issuer sends the browser back to."""
-    provider = _require_provider(request)
+    provider, cookies = _require_provider(request), _cookies(request)
     query = {name: value for name, value in request.query_params.items() if len(value) <= login.MAX_COOKIE_CHARS}
     try:
-        begun = login.Begun.of_cookie(request.cookies.get(provider.login_cookie, ""))
+        begun = login.Begun.of_cookie(request.cookies.get(cookies.login, ""))
         person = await _asking(provider, partial(login.finish, query, begun, provider.client, provider.issuer))
     except login.LoginError as error:
         raise LOGIN_FAILED.error(str(error)) from error
     text = await to_thread.run_sync(partial(_begin_session, resources, provider, person), limiter=provider.threads)
     # Looked at here: a cookie is what a browser says, and whoever else could write one.
-    next_path = begun.next_path if _is_own_path(begun.next_path) else _HOME
+    next_path = begun.next_path if login.is_own_path(begun.next_path) else _HOME
     answer = RedirectResponse(next_path, 303, headers={"Cache-Control": "no-store"})
-    _set(answer, provider, provider.login_cookie, "", 0)
-    _set(answer, provider, provider.session_cookie, text, int(provider.session_seconds))
+    cookies.set(answer, cookies.login, "", 0)
+    cookies.set(answer, cookies.session, text, provider.session_seconds)
     return answer
 
 
@@ -96,6 +97,24 @@ def who_asks(caller: Reader, request: Request) -> WhoAsks:
             "expires_at": optional_timestamp(caller.expires_at),
         }
     )
+
+
+@router.post(
+    "/v1/session",
+    status_code=204,
+    tags=["keys"],
+    summary="Log in by a key",
+    responses=problems(*BODY_REFUSED, NOT_FOUND),
+)
+def log_in_by_key(resources: Shared, caller: Reader, request: Request, response: Response) -> None:
+    """Has a browser come in with a cookie for the next twelve hours, as long as the key of this request works."""
+    if caller.key_id is None:
+        raise NOT_FOUND.error("this request brings no key to log in with")
+    cookies = _cookies(request)
+    with resources.database.writing() as session:
+        now = resources.database.now(session)
+        text = sessions.begin_by_key(session, caller.key_id, now, KEY_SESSION_SECONDS)
+    cookies.set(response, cookies.session, text, KEY_SESSION_SECONDS)
 
 
 @router.put(
@@ -120,11 +139,11 @@ def choose_project(
 @router.delete("/v1/session", status_code=204, tags=["keys"], summary="Log out", responses=problems())
 def log_out(resources: Shared, caller: Reader, request: Request, response: Response) -> None:
     """This browser is known no more, a second later at the latest. At the issuer nothing changes."""
-    text, provider = _session_text(request), _provider(request)
-    if text and provider is not None:
+    text, cookies = _session_text(request), _cookies(request)
+    if text:
         with resources.database.writing() as session:
             sessions.end(session, text)
-        _set(response, provider, provider.session_cookie, "", 0)
+        cookies.set(response, cookies.session, "", 0)
 
 
 def _begin_session(resources: Resources, provider: Provider, person: login.Person) -> str:
@@ -149,6 +168,11 @@ def _provider(request: Request) -> Provider | None:
     return provider
 
 
+def _cookies(request: Request) -> Cookies:
+    cookies: Cookies = request.app.state.cookies
+    return cookies
+
+
 def _require_provider(request: Request) -> Provider:
     provider = _provider(request)
     if provider is None:
@@ -157,14 +181,4 @@ def _require_provider(request: Request) -> Provider:
 
 
 def _session_text(request: Request) -> str:
-    provider = _provider(request)
-    return "" if provider is None else request.cookies.get(provider.session_cookie, "")
-
-
-def _is_own_path(path: str) -> bool:
-    r"""Whether a browser stays here: ``//host`` and ``/\host`` lead elsewhere."""
-    return path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
-
-
-def _set(answer: Response, provider: Provider, name: str, value: str, seconds: int) -> None:
-    answer.set_cookie(name, value, max_age=seconds, path="/", secure=provider.is_secure, httponly=True, samesite="lax")
+    return request.cookies.get(_cookies(request).session, "")

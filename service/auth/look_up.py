@@ -14,6 +14,7 @@ from service.http.problem import ProblemError
 from service.http.problem_rows.access import ISSUER_AWAY, KEY_NOT_VALID, NOT_A_MEMBER
 from store.database import Database
 from store.rows.access import keys, projects, sessions
+from store.rows.access.tables import KeyRow
 
 RETRY_SECONDS = 10
 log = structlog.get_logger(__name__)
@@ -37,8 +38,24 @@ def of_key(database: Database, text: str) -> Known:
         raise refusal
     if keys.is_use_to_be_noted(row, now):
         _note_used(database, row.id, now)
+    return _may_as(row, row.expires_at)
+
+
+def _of_key_row(database: Database, key_id: str, ends_at: float) -> Known | None:
+    """Whom a key that was typed into a browser lets in; None where it works no more."""
+    with database.reading() as session:
+        now = database.now(session)
+        row = keys.of_session(session, key_id)
+    if row is None or keys.state_of(row, now) != "active":
+        return None
+    if keys.is_use_to_be_noted(row, now):
+        _note_used(database, row.id, now)
+    return _may_as(row, min(end for end in (row.expires_at, ends_at) if end is not None))
+
+
+def _may_as(row: KeyRow, ends_at: float | None) -> Known:
     scopes = frozenset(keys.scopes_of(row))
-    return Known({row.project_id: scopes}, row.project_id, key_id=row.id, expires_at=row.expires_at)
+    return Known({row.project_id: scopes}, row.project_id, key_id=row.id, expires_at=ends_at)
 
 
 def of_token(database: Database, provider: Provider, audience: str, text: str) -> Known:
@@ -60,7 +77,7 @@ def of_token(database: Database, provider: Provider, audience: str, text: str) -
     return Known(found, _only(found), subject=subject, expires_at=float(claims["exp"]))
 
 
-def of_session(database: Database, provider: Provider, text: str) -> Known | None:
+def of_session(database: Database, provider: Provider | None, text: str) -> Known | None:
     """Who has logged in with the browser that sends this; None where nobody has, or it is too long ago.
 
     Raises:
@@ -69,6 +86,10 @@ def of_session(database: Database, provider: Provider, text: str) -> Known | Non
     with database.reading() as session:
         row = sessions.find(session, text, database.now(session))
     if row is None:
+        return None
+    if row.key_id is not None:
+        return _of_key_row(database, row.key_id, row.expires_at)
+    if provider is None:  # of an issuer that the operator no longer trusts
         return None
     found = require_memberships(database, provider.groups, row.groups, row.subject)
     chosen = row.project_id if row.project_id in found else next(iter(found))

@@ -13,14 +13,14 @@ from service.auth.admission import Admission
 from service.http.problem import ProblemError
 from service.http.problems import database_away, render
 
-_PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/login", "/login/callback"})
-_PUBLIC_FOLDER = "/docs/assets/"
+_PUBLIC = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs", "/login", "/login/callback", "/sign-in"})
+_PUBLIC_FOLDERS = ("/docs/assets/", "/static/")
 """What says whether the service is well, and what it takes, and where people log in; nothing of what is stored."""
 
 
 def is_public(path: str) -> bool:
     """Whether anybody who reaches the service may have what is at this path."""
-    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDER)
+    return path in _PUBLIC or path.startswith(_PUBLIC_FOLDERS)
 
 
 class AdmissionMiddleware:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -35,11 +36,14 @@ _OF_THE_FRAMEWORK = {
     for row in (MALFORMED_REQUEST, NO_SUCH_PATH, METHOD_NOT_ALLOWED, BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 }
 Row = TypeVar("Row")
+IsForPeople = Callable[[Request], bool]
+ShownToPeople = Callable[[Request, Problem, dict[str, str]], Response]
 log = structlog.get_logger(__name__)
 
 
-def install(app: FastAPI) -> None:
-    """Have every error of the application rendered as a problem."""
+def install(app: FastAPI, is_for_people: IsForPeople, shown_to_people: ShownToPeople) -> None:
+    """Have every error of the application rendered as a problem, and as a page to those who look at pages."""
+    app.state.is_for_people, app.state.shown_to_people = is_for_people, shown_to_people
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(StarletteHTTPException, _on_http_exception)
@@ -87,6 +91,10 @@ def render(request: Request, error: ProblemError) -> Response:
         request_id=request.scope.get("augury_request_id"),
         errors=error.errors,
     )
+    state = request.app.state
+    if state.is_for_people(request):
+        shown_page: Response = state.shown_to_people(request, problem, error.headers)
+        return shown_page
     # ensure_ascii, because a client may have sent what UTF-8 cannot say (lone surrogates).
     content = json.dumps(problem.model_dump(mode="json"), ensure_ascii=True)
     return Response(content, error.type.status, error.headers, media_type=PROBLEM_MEDIA_TYPE)

@@ -10,7 +10,7 @@ from workers.context import Context
 
 def store_report(context: Context, report: Report) -> str:
     """Store the report as JSON, as a page and as Markdown; the name of the first, which is stored last."""
-    from augury.reporting.html import render_html  # imports the plotting library, which takes a second
+    from augury.reporting.html import render_html
     from augury.reporting.markdown import render_markdown
 
     page = render_html(report, _contact_sheets(context.artifacts, report))

@@ -5,46 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matplotlib.figure import Figure
-
 from api_schemas.reports.report import Difference, Report, Verdict
 from augury.reporting import formatting
-from augury.reporting.plots.style import (
-    EQUIVALENT,
-    GRID,
-    HELPS,
-    HURTS,
-    INCONCLUSIVE,
-    MUTED,
-    Picture,
-    draw,
-    label_inches,
-    mark_interval,
-    name_rows,
-    panel,
-    short_name,
-)
+from augury.reporting.plots import marks
+from augury.reporting.plots.markup import joined
+from augury.reporting.plots.palette import verdict_class
+from augury.reporting.plots.picture import Picture, picture
+from augury.reporting.plots.rows import MAX_ROWS, Row, row_chart
+from augury.reporting.plots.scales import Scale, covering
 from augury.wording import listed
 
-MAX_ROWS = 24
 MAX_SAID = 12
-_ROW_INCHES = 0.26
-_VERDICT_INCHES = 1.25
-_COLOURS = {
-    Verdict.HELPS: HELPS,
-    Verdict.HURTS: HURTS,
-    Verdict.EQUIVALENT: EQUIVALENT,
-    Verdict.INCONCLUSIVE: INCONCLUSIVE,
-}
-"""Those of the verdicts' badges."""
 
 
-class _Row(NamedTuple):
+class _Judged(NamedTuple):
     name: str
     difference: Difference
     verdict: Verdict
     is_fresh: bool
     """Trained and judged after all others, on seeds of its own."""
+
+    def in_words(self) -> str:
+        badge = formatting.BADGES[self.verdict]
+        return f"{formatting.plain(self.name)} {badge.word}, {formatting.difference(self.difference)}"
 
 
 def forest(report: Report) -> Picture | None:
@@ -52,42 +35,37 @@ def forest(report: Report) -> Picture | None:
 
     The band is the margin that counts as none. None where nothing was compared.
     """
-    rows = list(_rows(report))[:MAX_ROWS]
-    if not rows:
+    judged = list(_judged(report))[:MAX_ROWS]
+    if not judged:
         return None
     margin, unit = report.method.practical_effect, formatting.unit(report)
-    verdicts = [f"{formatting.points(row.difference.mean)} {formatting.BADGES[row.verdict].word}" for row in rows]
-
-    def paint(figure: Figure) -> None:
-        labels = [short_name(row.name) for row in rows]
-        axes = panel(figure, height, left=label_inches(labels), bottom=0.5, right=_VERDICT_INCHES)
-        axes.axvspan(-margin, margin, color=GRID, linewidth=0)
-        axes.axvline(0, color=MUTED, linewidth=1)
-        for at, row in enumerate(rows):
-            shown = row.difference
-            colour = _COLOURS[row.verdict]
-            mark_interval(axes, at, shown.mean, shown.low, shown.high, filled=not row.is_fresh, colour=colour)
-        name_rows(axes, labels, verdicts)
-        for label, row in zip(axes.texts, rows, strict=True):
-            label.set_color(_COLOURS[row.verdict])
-        axes.set_xlabel(f"{unit} against the baseline")
-
-    height = 0.7 + _ROW_INCHES * len(rows)
-    said = [
-        f"{formatting.plain(row.name)} {formatting.BADGES[row.verdict].word}, {formatting.difference(row.difference)}"
-        for row in rows
-    ]
-    alternative = f"Difference to the baseline in {unit}, with intervals: {listed(said, MAX_SAID)}."
+    ends = [end for each in judged for end in (each.difference.low, each.difference.high)]
+    scale = covering([*ends, -margin, margin, 0.0])
+    axis_title = f"{unit} against the baseline; right is better"
+    drawn = row_chart([_row(each, scale) for each in judged], scale, axis_title, zero=True, none=margin)
     caption = f"Difference to the baseline, with its interval. Shaded: within {margin:g} {unit}, which counts as none."
-    if any(row.is_fresh for row in rows):
-        caption += " Ring: on fresh seeds."
-    return Picture(draw("forest", alternative, height, paint), alternative, caption)
+    if any(each.is_fresh for each in judged):
+        caption += " Hollow: on fresh seeds."
+    said = f"{listed([each.in_words() for each in judged], MAX_SAID)}."
+    return picture(f"Difference to the baseline in {unit}, with intervals", said, caption, drawn.height, drawn.drawing)
 
 
-def _rows(report: Report) -> Iterator[_Row]:
+def _row(each: _Judged, scale: Scale) -> Row:
+    shown, badge = each.difference, formatting.BADGES[each.verdict]
+    drawn = joined(
+        [
+            marks.interval(scale, shown.low, shown.high),
+            marks.verdict_mark(scale, shown.mean, each.verdict, hollow=each.is_fresh),
+        ]
+    )
+    value = f"{badge.sign} {badge.word} {formatting.points(shown.mean)}"
+    return Row(each.name, value, drawn, verdict_class(each.verdict), each.in_words())
+
+
+def _judged(report: Report) -> Iterator[_Judged]:
     for each in report.candidates:
         if each.difference is not None:
-            yield _Row(each.name, each.difference, each.verdict, is_fresh=False)
+            yield _Judged(each.name, each.difference, each.verdict, is_fresh=False)
     advice = report.recommendation
     if advice is not None and advice.against_baseline is not None and advice.verdict is not None:
-        yield _Row("recommended", advice.against_baseline, advice.verdict, is_fresh=True)
+        yield _Judged("recommended", advice.against_baseline, advice.verdict, is_fresh=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from api_schemas.reports.conditions import ConditionEffect, ConditionsReport
 from api_schemas.reports.report import Report
 from augury.reporting import formatting
+from augury.reporting.plots import conditions as plots
 from augury.reporting.sections.section import Section
 from augury.reporting.tables import Table
 from augury.wording import count
-
-if TYPE_CHECKING:
-    from augury.reporting.plots.style import Picture
 
 MAX_ROWS = 60
 MAX_SENTENCE_LENGTH = 1000
@@ -31,14 +28,8 @@ def under_conditions(report: Report) -> Section | None:
         "On other images",
         [*told, *_method(conditions)],
         [_table(conditions)] if conditions.shown else [],
-        partial(_drawn, report),
+        partial(plots.under_conditions, report),
     )
-
-
-def _drawn(report: Report) -> Sequence[Picture]:
-    from augury.reporting.plots.conditions import under_conditions as draw
-
-    return draw(report)
 
 
 def _method(conditions: ConditionsReport) -> Iterator[str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal
 
 from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
 from api_schemas.reports.responses import ImagesNeeded
 from augury.reporting import formatting
+from augury.reporting.plots import responses as plots
+from augury.reporting.plots.picture import Picture
 from augury.reporting.sections.section import Section
 from augury.reporting.tables import Table
-
-if TYPE_CHECKING:
-    from augury.reporting.plots.style import Picture
 
 
 def training_length(report: Report) -> Section | None:
@@ -56,7 +54,7 @@ def over_budgets(report: Report) -> Section | None:
         frozenset({1, 3, 4, 5}),
     )
     sentences = [*(each.sentence for each in response.candidates), response.method]
-    return Section("budgets", "By training budget", sentences, [table], partial(_drawn, "over_budgets", report))
+    return Section("budgets", "By training budget", sentences, [table], partial(_drawn, plots.over_budgets, report))
 
 
 def over_images(report: Report) -> Section | None:
@@ -88,13 +86,11 @@ def over_images(report: Report) -> Section | None:
         frozenset({1, 3, 4, 5}),
     )  # fmt: skip
     sentences = [*(each.sentence for each in response.candidates), response.method]
-    return Section("images", "By number of images", sentences, [table], partial(_drawn, "over_images", report))
+    return Section("images", "By number of images", sentences, [table], partial(_drawn, plots.over_images, report))
 
 
-def _drawn(plot: Literal["over_budgets", "over_images"], report: Report) -> Sequence[Picture]:
-    from augury.reporting.plots import responses as plots
-
-    picture = getattr(plots, plot)(report)
+def _drawn(plot: Callable[[Report], Picture | None], report: Report) -> Sequence[Picture]:
+    picture = plot(report)
     return [] if picture is None else [picture]
 
 

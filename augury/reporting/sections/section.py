@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from augury.reporting.plots.picture import Picture
 from augury.reporting.tables import Table
-
-if TYPE_CHECKING:
-    from augury.reporting.plots.style import Picture
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Section:
     sentences: Sequence[str]
     tables: Sequence[Table] = ()
     draw: Callable[[], Sequence[Picture]] = tuple
-    """Draws its pictures. Imports what that takes only when it is called: a terminal has nothing to draw with."""
+    """Draws its pictures."""
 
     @cached_property
     def pictures(self) -> Sequence[Picture]:

@@ -177,3 +177,8 @@ def _oauth(client: Client) -> OAuth2Client:
 
 def _printable(text: str) -> str:
     return "".join(character for character in text[:100] if character.isprintable())
+
+
+def is_own_path(path: str) -> bool:
+    r"""Whether a browser stays here: ``//host`` and ``/\host`` lead elsewhere."""
+    return path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()

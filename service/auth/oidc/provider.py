@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
 import anyio
 
@@ -30,7 +29,6 @@ class Provider:
         audience: of bearer tokens; None: there are none.
         groups: what groups may.
         session_seconds: how long a login lasts.
-        is_secure: whether browsers come by HTTPS, so that cookies are sent by no other way.
     """
 
     issuer: Issuer
@@ -38,7 +36,6 @@ class Provider:
     audience: str | None
     groups: GroupTable
     session_seconds: float
-    is_secure: bool
 
     @classmethod
     def of(cls, settings: ServiceSettings, oidc: OidcSettings) -> Provider | None:
@@ -55,34 +52,22 @@ class Provider:
                 "AUGURY_OIDC_ISSUER is set, and AUGURY_GROUPS says of no group what it may: "
                 "e.g. doctors=clinic:read+submit, or *=default:read for all whom the issuer knows"
             )
-        public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
-        require_safe(public_url, "AUGURY_PUBLIC_URL (where browsers find this service)")
+        require_safe(settings.browser_url, "AUGURY_PUBLIC_URL (where browsers find this service)")
         return cls(
             issuer=Issuer(oidc.issuer),
             client=Client(
                 oidc.client_id,
                 oidc.client_secret.get_secret_value() if oidc.client_secret else None,
-                public_url.rstrip("/") + CALLBACK,
+                settings.browser_url + CALLBACK,
                 oidc.groups_claim,
                 oidc.scope,
             ),
             audience=oidc.audience,
             groups=groups,
             session_seconds=oidc.session_hours * SECONDS_PER_HOUR,
-            is_secure=urlsplit(public_url).scheme == "https",
         )
 
     @cached_property
     def threads(self) -> anyio.CapacityLimiter:
         """For what asks the issuer. Made in the loop."""
         return anyio.CapacityLimiter(_THREADS)
-
-    @property
-    def session_cookie(self) -> str:
-        """The name of the cookie that a browser is known by; by its prefix no other host can set it (RFC 6265bis)."""
-        return "__Host-augury-session" if self.is_secure else "augury-session"
-
-    @property
-    def login_cookie(self) -> str:
-        """The name of the cookie of a login that has begun."""
-        return "__Host-augury-login" if self.is_secure else "augury-login"

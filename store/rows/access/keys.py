@@ -75,6 +75,11 @@ def belonging_to(session: Session, text: str) -> KeyRow | None:
     return row if row is not None and hmac.compare_digest(row.sha256, key_text.hash_of(text)) else None
 
 
+def of_session(session: Session, key_id: str) -> KeyRow | None:
+    """The row of the key that a session was begun with, whether it still works or not; None where it is gone."""
+    return session.get(KeyRow, key_id)
+
+
 def state_of(row: KeyRow, now: float) -> KeyState:
     """Whether a key works now, and if not, why."""
     if row.revoked_at is not None:

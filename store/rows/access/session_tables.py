@@ -15,6 +15,8 @@ class SessionRow(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     subject: Mapped[str] = mapped_column(String(255))
+    key_id: Mapped[str | None] = mapped_column(Id)
+    """That it was begun with, in the place of a login at an issuer; it works as long as that does."""
     groups: Mapped[list[str]] = mapped_column(JSON)
     """Those of the issuer's that were in the operator's table at the login."""
     project_id: Mapped[str | None] = mapped_column(Id)

@@ -16,7 +16,10 @@ MAX_TEXT_CHARS = 64
 
 
 def begin(session: Session, subject: str, groups: Sequence[str], now: float, seconds: float) -> str:
-    """Somebody has logged in; what their browser has to send from now on. Sessions that have ended are forgotten."""
+    """Somebody has logged in at an issuer; what their browser has to send from now on.
+
+    Sessions that have ended are forgotten.
+    """
     session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
     text = secrets.token_urlsafe(_RANDOM_BYTES)
     session.add(
@@ -29,6 +32,13 @@ def begin(session: Session, subject: str, groups: Sequence[str], now: float, sec
             expires_at=now + seconds,
         )
     )
+    return text
+
+
+def begin_by_key(session: Session, key_id: str, now: float, seconds: float) -> str:
+    """Somebody has typed a key; see `begin`."""
+    text = begin(session, "", [], now, seconds)
+    session.get_one(SessionRow, _hash(text)).key_id = key_id
     return text
 
 

@@ -19,6 +19,7 @@ import pytest
 from fastapi.testclient import TestClient
 from joserfc.jwk import OctKey, RSAKey
 
+from service.auth.cookies import Cookies
 from service.auth.members import GroupTable, SettingError
 from service.auth.oidc.provider import Provider
 from service.auth.oidc.settings import OidcSettings
@@ -146,7 +147,7 @@ def test_a_member_of_more_projects_than_one_chooses(client: TestClient, issuer: 
 @pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\nb"])
 def test_a_login_leads_nowhere_else(client: TestClient, target: str) -> None:
     """What is no path of this service is not gone to."""
-    assert _log_in(client, target).headers["Location"] == "/docs"
+    assert _log_in(client, target).headers["Location"] == "/"
 
 
 @pytest.mark.parametrize("forged", [{"next_path": "//evil.example"}, {"next_path": 7}, {"state": None}, {"at": "x"}])
@@ -157,7 +158,7 @@ def test_a_login_that_a_cookie_was_forged_for_leads_nowhere_else(client: TestCli
     cookie = base64.urlsafe_b64encode(json.dumps(begun | forged).encode()).decode()
     client.cookies.clear()
     answer = client.get(back, headers={"Cookie": f"augury-login={cookie}"}, follow_redirects=False)
-    assert answer.headers.get("Location") == "/docs" or answer.json()["type"].endswith(":login-failed")
+    assert answer.headers.get("Location") == "/" or answer.json()["type"].endswith(":login-failed")
 
 
 def test_an_answer_to_another_browsers_login_is_refused(client: TestClient) -> None:
@@ -373,8 +374,8 @@ def test_cookies_of_a_public_service_are_its_own(issuer: TestIssuer) -> None:
     settings = ServiceSettings(groups=GROUPS, public_url="https://augury.example/")
     provider = Provider.of(settings, OidcSettings(issuer=issuer.url))
     assert provider is not None
-    assert provider.session_cookie == "__Host-augury-session"
-    assert provider.is_secure
+    assert Cookies.of(settings).session == "__Host-augury-session"
+    assert Cookies.of(settings).is_secure
     assert provider.client.redirect_uri == "https://augury.example/login/callback"
 
 

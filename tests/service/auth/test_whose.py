@@ -19,11 +19,13 @@ SAYING_WHOSE = {"project", "dataset", "row", "job", "caller", "resolved"}
 """Parameters that are a project, or something that was found in one."""
 OF_NOBODY = {
     "store.rows.access.keys.belonging_to",
+    "store.rows.access.keys.of_session",
     "store.rows.access.keys.ended_among",
     "store.rows.access.keys.is_any_active",
     "store.rows.access.keys.note_used",
     "store.rows.access.projects.names",
     "store.rows.access.sessions.begin",
+    "store.rows.access.sessions.begin_by_key",
     "store.rows.access.sessions.end",
     "store.rows.access.sessions.find",
     "store.rows.audit.trail.append_all",
