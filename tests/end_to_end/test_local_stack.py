@@ -66,7 +66,7 @@ def test_several_processes_of_the_service_share_the_port(tmp_path: Path) -> None
     up.send_signal(signal.SIGTERM)
     up.wait(PATIENCE_SECONDS)
 
-    wait_for(lambda: not _processes_of(tmp_path), "all processes to be gone")
+    wait_for(lambda: not processes_of(tmp_path), "all processes to be gone")
 
 
 def _pids(data_dir: Path) -> dict[str, int]:
