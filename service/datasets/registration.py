@@ -32,6 +32,7 @@ from store.rows import datasets
 from store.rows.idempotency import Fingerprint
 from store.rows.quotas import stored
 from store.rows.tables import DatasetRow
+from store.rows.uploads import begun
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,17 @@ def _usable(resolved: ResolvedReference, row: DatasetRow) -> DatasetRow:
 
 
 def _registered(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
+    hand_over_upload(session, resolved)
     room.require_room_for_dataset(resources, session, resolved.project, resolved.upload_bytes)
     row = datasets.register(session, resolved.project, resolved.reference, now)
     stored.note(session, row, max(row.stored_bytes, resolved.upload_bytes))
     return row
+
+
+def hand_over_upload(session: Session, resolved: ResolvedReference) -> None:
+    """A file that was sent piece by piece is from now on that of what is registered, which counts its bytes."""
+    if resolved.reference["kind"] == "upload":
+        begun.hand_over(session, resolved.project, resolved.reference["sha256"])
 
 
 def require_not_reused(
