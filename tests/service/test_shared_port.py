@@ -18,6 +18,8 @@ from tests.servers import PATIENCE_SECONDS
 from tests.service.conftest import UNREACHABLE
 from tests.store.databases import migrated_copy
 
+STARTING_SECONDS = 3 * PATIENCE_SECONDS
+"""One process after the other, each with all of its imports."""
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
@@ -53,11 +55,11 @@ def test_one_goes_on_where_another_ends(listener: socket.socket, start: Start) -
     """Whoever connects meanwhile is not refused, but waits until one of them has time."""
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
     first = start()
-    assert httpx2.get(address, timeout=PATIENCE_SECONDS).status_code == 200
+    assert httpx2.get(address, timeout=STARTING_SECONDS).status_code == 200
     first.terminate()
     assert first.wait(PATIENCE_SECONDS) == -15
     start()
-    assert httpx2.get(address, timeout=PATIENCE_SECONDS).status_code == 200
+    assert httpx2.get(address, timeout=STARTING_SECONDS).status_code == 200
 
 
 def test_whichever_has_time_answers(listener: socket.socket, start: Start) -> None:
@@ -65,5 +67,5 @@ def test_whichever_has_time_answers(listener: socket.socket, start: Start) -> No
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/healthz"
     for hanging in (start(), start()):
         hanging.send_signal(signal.SIGSTOP)
-        assert httpx2.get(address, timeout=PATIENCE_SECONDS).status_code == 200
+        assert httpx2.get(address, timeout=STARTING_SECONDS).status_code == 200
         hanging.send_signal(signal.SIGCONT)

@@ -13,6 +13,7 @@ from service.capacity import Capacity
 from service.http import problems
 from service.http.bodies import CheckedBodyRoute
 from service.http.direct.arguments import DirectArguments, Found
+from service.web.refusals import is_for_people, shown_to_people
 
 router = APIRouter(route_class=CheckedBodyRoute)
 
@@ -86,7 +87,7 @@ def test_the_answer_is_that_of_the_framework(query: str, headers: dict[str, str]
     """Its arguments, its defaults, and what is said of what is wrong."""
     app = FastAPI()
     app.include_router(router)
-    problems.install(app)
+    problems.install(app, is_for_people, shown_to_people)
     app.state.resources = _Resources()
     with TestClient(app) as client:
         one, other = (client.post(f"/{name}{query}", json=body, headers=headers) for name in ("direct", "framed"))
