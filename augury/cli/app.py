@@ -92,6 +92,9 @@ def up(
         str | None,
         typer.Option(help="Use this Redis or Valkey instead of starting one. Default: AUGURY_BROKER_URL."),
     ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Of the service: one answers as much as one core can.")
+    ] = 1,
     data_root: Annotated[
         list[Path] | None,
         typer.Option(
@@ -111,7 +114,7 @@ def up(
         port = USUAL_PORT if is_free(host, USUAL_PORT) else 0
     with (
         interrupting(),
-        LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or [])) as stack,
+        LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or []), processes) as stack,
     ):
         typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
         try:
