@@ -135,7 +135,8 @@ def _planned(
             raise
         plain = {name: value for name, value in body.items() if name != "recommend"}
         planned = client.plan(plain)
-        say(f"No recommendation will be made. {refused}")
+        reasons = "; ".join(each.message for each in refused.problem.errors) or refused.problem.detail
+        say(f"No recommendation will be made: {reasons}")
         return plain, planned
 
 

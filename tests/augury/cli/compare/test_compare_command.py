@@ -206,12 +206,11 @@ def test_a_refusal_of_the_plan_is_the_services(service: StandIn, photos: str) ->
 
 def test_few_images_are_compared_without_a_recommendation(service: StandIn, photos: str) -> None:
     """Which is said, with the reason; whoever insists on one is refused."""
-    few = problem(422, "images are kept for confirming the recommendation, and a class has too few")
+    few = problem(422, "it cannot be split", ("body.evaluation", "images are held out, and a class has too few"))
     service.will(_ready(), _lint(), few, Answer(200, PLAN))
     result = _augury(service, photos, "--flip", "--plan")
     assert result.exit_code == 0, result.output
-    assert "No recommendation will be made." in result.stderr
-    assert "a class has too few" in result.stderr
+    assert "No recommendation will be made: images are held out, and a class has too few" in result.stderr
     assert "recommend" not in service.asked[-1].body
     service.will(_ready(), _lint(), few, Answer(200, PLAN))
     assert _augury(service, photos, "--flip", "--plan", "--recommend").exit_code == 2
