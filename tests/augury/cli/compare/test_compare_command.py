@@ -80,6 +80,7 @@ def test_a_folder_is_sent_shown_planned_trained_on_and_reported(
     said = result.stderr
     at = [said.index(each) for each in ("30 images of 16×16×3", "some-rule", "Time: about 4 min", "job_1 submitted")]
     assert at == sorted(at)
+    assert f"{service.url}/jobs/job_1" in said
     assert Path(".augury/reports/job_1.html").read_text() == "<!DOCTYPE html>"
     assert ".augury/reports/job_1.html" in said.splitlines()[-1]
     sent = next(each.body for each in service.asked if each.path == "/v1/jobs")
