@@ -25,7 +25,7 @@ from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.cli.running.run import run, watch
-from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE
+from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE, PAGE
 from augury.client.client import Client
 from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
 
@@ -116,7 +116,9 @@ def up(
         interrupting(),
         LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or []), processes) as stack,
     ):
-        typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
+        where = {"page": f"{stack.url}{PAGE}", "docs": f"{stack.url}/docs", "logs": stack.log_dir}
+        lines = "\n".join(f"  {name}  {what}" for name, what in where.items())
+        typer.echo(f"Augury is at {stack.url}\n{lines}\nCtrl-C to stop.")
         try:
             stack.wait()
         except KeyboardInterrupt:

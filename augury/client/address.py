@@ -7,14 +7,20 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 FALLBACK_URL = "http://127.0.0.1:8000"
 DEFAULT_DATA_DIR = Path(".augury")
 LOCK_FILE = "lock"
 STACK_FILE = "stack.json"
 KEY_VARIABLE = "AUGURY_API_KEY"
-PAGE = "/docs"
+PAGE = "/"
 """What a person is to open of a service in a browser first."""
+
+
+def page_of_job(job_id: str) -> str:
+    """Where a service shows one job to people."""
+    return f"/jobs/{quote(job_id, safe='')}"
 
 
 def default_url() -> str:

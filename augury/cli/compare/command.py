@@ -13,6 +13,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.candidates import preprocessed_as
 from api_schemas.datasets.dataset import Dataset
 from api_schemas.jobs import ComparisonRequest
+from api_schemas.plans import AugmentationPlan, Plan
 from augury.cli.compare.data import read_dataset, source_of
 from augury.cli.compare.findings import Linter, render_complaints, render_proposals
 from augury.cli.compare.flags import with_flags
@@ -33,7 +34,7 @@ from augury.cli.compare.options import (
     Together,
 )
 from augury.cli.compare.request import Asked, candidates_of
-from augury.cli.follow import Output, err, out
+from augury.cli.follow import Output, err, out, say
 from augury.cli.offline import validated
 from augury.cli.options import ImageSize, Url, check_output
 from augury.cli.render.datasets import render_dataset
@@ -42,7 +43,7 @@ from augury.cli.running.carrying_out import carried_out
 from augury.cli.running.place import service_or_stack
 from augury.client.address import DEFAULT_DATA_DIR
 from augury.client.client import Client
-from augury.errors import NothingToSend
+from augury.errors import NothingToSend, RequestRefused
 from augury.files import write_atomically
 from augury.proposing.proposals import propose
 from augury.value_scale import Values, divided_by
@@ -58,7 +59,7 @@ def compare(
     epochs: Epochs = None,
     seeds: Seeds = None,
     baseline: BaselineSpec = None,
-    recommend: Recommend = True,
+    recommend: Recommend = None,
     image_size: ImageSize = None,
     plan: PlanOnly = False,
     as_json: AsJson = False,
@@ -82,14 +83,14 @@ def compare(
     if local and url:
         raise typer.BadParameter("--local starts a service of its own; leave out --url")
     check_output("--out", None if out_folder is None else out_folder / "report.json")
-    asked = Asked(model, metric, epochs, seeds, baseline, recommend)
+    asked = Asked(model, metric, epochs, seeds, baseline, recommend is not False)
     candidates = candidates_of(flags, candidate or [], together=together)
     _require_valid(asked, candidates)
     source = source_of(dataset)
     with service_or_stack(url, data_dir, local=local) as place:
         read = read_dataset(place, source, image_size)
         body = _prepared(place.client, read, asked, candidates)
-        planned = place.client.plan(body)
+        body, planned = _planned(place.client, body, may_leave_out=recommend is None)
         if plan and as_json:
             typer.echo(planned.model_dump_json(indent=2, by_alias=True))
         else:
@@ -117,6 +118,26 @@ def _output(as_json: bool, folder: Path | None, body: Mapping[str, Any]) -> Outp
         return Output(as_json)
     write_atomically(folder / "request.json", json.dumps(body, indent=2) + "\n")
     return Output(as_json, folder / "report.json", folder / "report.html", folder / "report.md")
+
+
+def _planned(
+    client: Client, body: dict[str, Any], *, may_leave_out: bool
+) -> tuple[dict[str, Any], Plan | AugmentationPlan]:
+    """The plan, and the request that it is of: without a recommendation where only that cannot be had of these images.
+
+    Raises:
+        RequestRefused: the request cannot be carried out as it is.
+    """
+    try:
+        return body, client.plan(body)
+    except RequestRefused as refused:
+        if not may_leave_out:
+            raise
+        plain = {name: value for name, value in body.items() if name != "recommend"}
+        planned = client.plan(plain)
+        reasons = "; ".join(each.message for each in refused.problem.errors) or refused.problem.detail
+        say(f"No recommendation will be made: {reasons}")
+        return plain, planned
 
 
 def _prepared(client: Client, read: Dataset, asked: Asked, named: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

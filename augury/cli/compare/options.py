@@ -60,7 +60,13 @@ BaselineSpec = Annotated[
     ),
 ]
 Recommend = Annotated[
-    bool, typer.Option(help="Make a better spec from the evidence, and put it to the test on images kept for this.")
+    bool | None,
+    typer.Option(
+        "--recommend/--no-recommend",
+        help="Make a better spec from the evidence, and put it to the test on images that are kept for this. Default: "
+        "where there are enough images.",
+        show_default=False,
+    ),
 ]
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Say what would be trained and how long it takes, and stop.")]
 AsJson = Annotated[

@@ -10,6 +10,7 @@ from typing import Any
 
 from augury.cli.follow import Output, conclude, follow, follow_or_let_go, say
 from augury.cli.running.place import Place
+from augury.client.address import page_of_job
 from augury.errors import AuguryError
 from augury.private_files import close_to_others, make_private_folder
 
@@ -45,9 +46,9 @@ def carried_out(
     folder = place.data_dir / "reports" if pages is None and place.data_dir is not None else pages
     kept = None if folder is None or output.page is not None else make_private_folder(folder) / f"{job.id}.html"
     shown = replace(output, page=output.page or kept)
+    say(f"{job.id} submitted to {client.url}; its page: {client.url}{page_of_job(job.id)}")
     try:
         if place.data_dir is None:
-            say(f"{job.id} submitted to {client.url}")
             return conclude(client, follow_or_let_go(client, job.id, place.again), shown)
         return conclude(client, follow(client, job.id), shown)
     except KeyboardInterrupt:

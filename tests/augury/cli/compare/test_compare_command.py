@@ -80,6 +80,7 @@ def test_a_folder_is_sent_shown_planned_trained_on_and_reported(
     said = result.stderr
     at = [said.index(each) for each in ("30 images of 16×16×3", "some-rule", "Time: about 4 min", "job_1 submitted")]
     assert at == sorted(at)
+    assert f"{service.url}/jobs/job_1" in said
     assert Path(".augury/reports/job_1.html").read_text() == "<!DOCTYPE html>"
     assert ".augury/reports/job_1.html" in said.splitlines()[-1]
     sent = next(each.body for each in service.asked if each.path == "/v1/jobs")
@@ -202,6 +203,18 @@ def test_a_refusal_of_the_plan_is_the_services(service: StandIn, photos: str) ->
     assert result.exit_code == 2
     assert "a class has a single image" in result.stderr
     assert "/v1/jobs" not in {each.path for each in service.asked}
+
+
+def test_few_images_are_compared_without_a_recommendation(service: StandIn, photos: str) -> None:
+    """Which is said, with the reason; whoever insists on one is refused."""
+    few = problem(422, "it cannot be split", ("body.evaluation", "images are held out, and a class has too few"))
+    service.will(_ready(), _lint(), few, Answer(200, PLAN))
+    result = _augury(service, photos, "--flip", "--plan")
+    assert result.exit_code == 0, result.output
+    assert "No recommendation will be made: images are held out, and a class has too few" in result.stderr
+    assert "recommend" not in service.asked[-1].body
+    service.will(_ready(), _lint(), few, Answer(200, PLAN))
+    assert _augury(service, photos, "--flip", "--plan", "--recommend").exit_code == 2
 
 
 def test_a_service_that_was_found_is_come_back_to_without_its_address(service: StandIn) -> None:

@@ -18,9 +18,12 @@ from augury.cli.app import app
 from augury.cli.guidance import next_steps
 from augury.cli.guidance.first_steps import first_steps
 from augury.cli.guidance.next_steps import next_step
+from augury.client.address import PAGE, page_of_job
 from augury.errors import AuguryError, RequestRefused
 from augury.local.data_directory import DataDirectory
 from service.http.problem_types import PROBLEM_TYPES
+from service.web.answers import routes as answers
+from service.web.job import routes as job_page
 from tests.augury.stand_in import StandIn, problem
 
 KINDS = [
@@ -81,6 +84,12 @@ def test_augury_alone_says_what_to_do_first(monkeypatch: pytest.MonkeyPatch, tmp
     directory.announce("http://127.0.0.1:4711", {})
     assert "http://127.0.0.1:4711/" in CliRunner().invoke(app, []).stdout
     directory.release()
+
+
+def test_pages_that_are_named_are_pages_of_the_service() -> None:
+    """The first one, and that of a job."""
+    paths = {getattr(route, "path", "") for page in (answers, job_page) for route in page.router.routes}
+    assert {PAGE, page_of_job("job_1").replace("job_1", "{job_id}")} <= paths
 
 
 def test_an_error_is_followed_by_the_next_step(service: StandIn, tmp_path: Path) -> None:
