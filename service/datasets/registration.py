@@ -23,6 +23,7 @@ from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError
 from service.http.problem_types import BUSY, INVALID_REQUEST
 from service.quotas import room
+from service.remembered.datasets_lately import DatasetKey
 from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
@@ -32,9 +33,6 @@ from store.rows.idempotency import Fingerprint
 from store.rows.quotas import stored
 from store.rows.tables import DatasetRow
 from store.rows.uploads import begun
-
-DatasetKey = tuple[str, str]
-"""Whose dataset, and its reference as text."""
 
 
 @dataclass(frozen=True)

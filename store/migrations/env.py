@@ -5,6 +5,7 @@ from alembic import context
 from store.rows import tables
 from store.rows.access import tables as access_tables
 from store.rows.access.session_tables import SessionRow
+from store.rows.answers.tables import AnswerRow
 from store.rows.audit.tables import AuditRow
 from store.rows.base import Base
 from store.rows.needs.tables import JobDatasetRow
@@ -18,6 +19,7 @@ _IN_MODULES = (
     ProjectRow,
     SessionRow,
     AuditRow,
+    AnswerRow,
     JobDatasetRow,
     upkeep_tables.DutyRow,
     UploadRow,

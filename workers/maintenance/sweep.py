@@ -19,7 +19,7 @@ from store.rows.counters import counting
 from store.rows.tables import JobRow
 from store.rows.uploads import begun
 from workers.context import Context
-from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end, webhooks
+from workers.maintenance import answers, dataset_files, model_files, needless_files, old_rows, project_end, webhooks
 
 _MAX_DOORBELLS = 500
 _MAX_LOOKS = 200
@@ -134,6 +134,10 @@ def _add_up(context: Context, _depths: Depths) -> None:
         counting.add_up(session)
 
 
+def _note_answers(context: Context, _depths: Depths) -> None:
+    answers.note_earlier(context)
+
+
 def _delete_files(context: Context, _depths: Depths) -> None:
     needless_files.delete(context)
 
@@ -148,4 +152,14 @@ def _end_projects(context: Context, _depths: Depths) -> None:
     project_end.go_on(context)
 
 
-_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _end_projects, _forget, _add_up, _delete_files)
+_PARTS = (
+    _take_back,
+    _end_overdue,
+    _ring_again,
+    _advance_again,
+    _end_projects,
+    _forget,
+    _add_up,
+    _note_answers,
+    _delete_files,
+)
