@@ -5,6 +5,8 @@ from __future__ import annotations
 JSON_TYPE, MULTIPART_TYPE = "application/json", "multipart/form-data"
 PIECE_TYPE = "application/offset+octet-stream"
 """Of a piece of an upload (tus 1.0)."""
+BYTES_TYPE = "application/octet-stream"
+"""Of the same, for clients that others' tools make: many of these know no other name for bytes."""
 
 
 def is_multipart(content_type: str) -> bool:
@@ -14,7 +16,7 @@ def is_multipart(content_type: str) -> bool:
 
 def is_piece(content_type: str) -> bool:
     """Whether a body is a piece of an upload."""
-    return _media_type(content_type) == PIECE_TYPE
+    return _media_type(content_type) in (PIECE_TYPE, BYTES_TYPE)
 
 
 def is_json(content_type: str) -> bool:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from augury.datasets.settings import variable_of
 from augury.field_problems import shown
 from augury.telemetry.bound import bound
-from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, PIECE_TYPE, is_json, is_multipart, is_piece
+from service.http.media_types import BYTES_TYPE, JSON_TYPE, MULTIPART_TYPE, PIECE_TYPE, is_json, is_multipart, is_piece
 from service.http.problem import ProblemError
 from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
@@ -81,7 +81,7 @@ class BodyLimitMiddleware:
         self._json_or_file = replace(self._json, media_types=f"{JSON_TYPE} or {MULTIPART_TYPE}")
         too_large = file_too_large(max_file_bytes)
         self._file = _Limit(max_file_bytes + _MAX_FORM_OVERHEAD_BYTES, too_large, MULTIPART_TYPE, is_multipart)
-        self._piece = _Limit(max_file_bytes, too_large, PIECE_TYPE, is_piece)
+        self._piece = _Limit(max_file_bytes, too_large, f"{PIECE_TYPE} or {BYTES_TYPE}", is_piece)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

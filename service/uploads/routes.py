@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from api_schemas.datasets.uploads import Upload, UploadList
 from service.auth.actor import Reader, Submitter
 from service.auth.asked import this_request
-from service.http.media_types import PIECE_TYPE
+from service.http.media_types import BYTES_TYPE
 from service.http.openapi import problems
 from service.http.problem_rows.quotas import PROJECT_DELETING, STORAGE_USED_UP
 from service.http.problem_rows.uploads import (
@@ -59,7 +59,7 @@ Said = Annotated[
 Spoken = Annotated[
     str | None, Header(alias="Tus-Resumable", max_length=20, description=f"The version of the protocol: {VERSION}.")
 ]
-_PIECE = {"requestBody": {"content": {PIECE_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+_PIECE = {"requestBody": {"content": {BYTES_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 _IN_THE_WAY = (INVALID_REQUEST, PROTOCOL_VERSION)
 
 
@@ -117,7 +117,10 @@ def ask_upload(resources: Shared, caller: Reader, upload_id: str) -> Response:
 async def append_to_upload(
     request: Request, resources: Shared, caller: Submitter, upload_id: str, offset: Offset, spoken: Spoken = None
 ) -> Response:
-    """The next bytes, as many as there are. What came before a connection broke is kept: ask, and go on from there."""
+    """The next bytes, as many as there are. What came before a connection broke is kept: ask, and go on from there.
+
+    `application/offset+octet-stream`, which tus names them by, is taken as well.
+    """
     _require_spoken(spoken)
     this_request().changes_nothing()  # in the trail are its beginning and what it becomes, not each piece
     capacity = resources.capacity

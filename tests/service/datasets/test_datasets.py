@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -23,8 +25,9 @@ from store.rows import datasets
 from store.rows.tables import DatasetRow
 from tests.service.conftest import serving
 from tests.service.datasets import rows
-from tests.service.datasets.rows import CLASSES, claimed, failed, ready
+from tests.service.datasets.rows import CLASSES, claimed, failed, ready, resources_of, snapshot
 from tests.store.databases import DIGITS, comparison_body
+from tests.store.snapshots import store_snapshot
 
 UNKNOWN = "ds_" + "0" * 32
 
@@ -230,6 +233,28 @@ def test_the_pages_hold_every_image_of_a_class_once(client: TestClient) -> None:
     assert _images(client, row, seed=1) == _images(client, row, seed=1) != _images(client, row, seed=2)
 
 
+def test_one_image_comes_alone_without_a_margin(client: TestClient) -> None:
+    """As large as it is on a sheet of that scale, pixel by pixel; browsers may keep it."""
+    row = ready(client)
+    answer = client.get(f"/v1/datasets/{row.id}/images", params={"index": 7, "scale": 2})
+    picture = np.asarray(Image.open(io.BytesIO(answer.content)))
+    assert (picture == snapshot().images[7].repeat(2, axis=0).repeat(2, axis=1)).all()
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert [item.index for item in _images(client, row, index=7).items] == [7]
+
+
+def test_a_dataset_without_splits_has_no_image_in_one(client: TestClient) -> None:
+    """Where there are some, a page is of that one alone."""
+    row = ready(client)
+    assert _images(client, row, split="test").matching == 0
+    codes = np.arange(30, dtype=np.int8) % 3
+    digest = store_snapshot(resources_of(client).artifacts, replace(snapshot(), splits=codes))
+    with resources_of(client).database.writing() as session:
+        session.get_one(DatasetRow, row.id).digest = digest
+    indices = [item.index for item in _images(client, row, split="validation").items]
+    assert sorted(indices) == list(range(1, 30, 3))
+
+
 @pytest.mark.parametrize(
     ("query", "location", "said"),
     [
@@ -238,6 +263,8 @@ def test_the_pages_hold_every_image_of_a_class_once(client: TestClient) -> None:
         ({"page": 99}, "query.page", "there are 30 images, and none of them on this page"),
         ({"scale": 64, "count": 256}, "query.count", "pixels, expected at most"),
         ({"klass": "bee"}, "query.klass", ""),
+        ({"index": 30}, "query.index", "expected below 30"),
+        ({"split": "training"}, "query.split", ""),
         ({"class": "bee\n"}, "query.class", "control characters: U+000A"),
         ({"seed": "9" * 5000}, "query.seed", ""),
     ],

@@ -98,19 +98,23 @@ def test_it_goes_on_after_the_service_was_started_again(tmp_path: Path) -> None:
 
 
 def test_what_came_before_a_connection_broke_is_kept(tmp_path: Path) -> None:
-    """To the last byte that the service got."""
+    """As far as the service has written it; the rest goes on from there."""
+    content = CONTENT * 40
     with serving(tmp_path) as client:
-        path = _begun(client)
-    app = application(tmp_path)
-    with listening(app) as (host, port), socket.create_connection((host, port)) as connection:
-        head = [f"PATCH {path} HTTP/1.1", f"Host: {host}:{port}", "Upload-Offset: 0", f"Content-Length: {len(CONTENT)}"]
-        lines = [*head, f"Content-Type: {PIECE['Content-Type']}", "", ""]
-        connection.sendall("\r\n".join(lines).encode() + CONTENT[:5000])
-        connection.close()
-        file = tmp_path / "uploading" / path.rsplit("/", 1)[1]
-        wait_for(lambda: file.exists() and file.stat().st_size == 5000, "what has come")
+        path = _begun(client, len(content))
+    file = tmp_path / "uploading" / path.rsplit("/", 1)[1]
+    with listening(application(tmp_path)) as (host, port), socket.create_connection((host, port)) as connection:
+        lines = [
+            f"PATCH {path} HTTP/1.1", f"Host: {host}:{port}", "Upload-Offset: 0",
+            f"Content-Type: {PIECE['Content-Type']}", f"Content-Length: {len(content)}", "", "",
+        ]  # fmt: skip
+        connection.sendall("\r\n".join(lines).encode() + content[:-10])
+        wait_for(lambda: file.exists() and file.stat().st_size > 0, "some of the file")
     with serving(tmp_path) as client:
-        assert client.head(path).headers["Upload-Offset"] == "5000"
+        offset = int(client.head(path).headers["Upload-Offset"])
+        assert 0 < offset < len(content)
+        assert _send(client, path, content[offset:], offset).status_code == 204
+        assert client.get(path).json()["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_a_piece_begins_where_the_upload_ends(client: TestClient) -> None:
