@@ -71,7 +71,7 @@ async def submit_job(
     validate_only: Annotated[
         bool, Query(description="Check the request and answer with its plan; store nothing.")
     ] = False,
-) -> Any:
+) -> Response:
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
         plan = await run_in_threadpool(submission.preview_plan, resources, caller.project, request)
