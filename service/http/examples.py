@@ -162,6 +162,10 @@ PREVIEW_EXAMPLES: Any = {
             "worst_case": True,
         },
     },
+    "own_image": {
+        "summary": "One's own image: two pixels, a red and a blue one",
+        "value": {"image": {"height": 1, "width": 2, "pixels": "/wAAAAD/"}, "spec": {"horizontal_flip": True}},
+    },
 }
 
 DATASET_EXAMPLES: Any = {
