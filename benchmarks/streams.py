@@ -58,7 +58,7 @@ def measure(folder: Path, url: str, streams: int, waiting: int, job_count: int, 
     process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=subprocess.DEVNULL)
     database = Database(url)
     try:
-        wait_for(lambda: _status(port) == 200, "the service to answer")
+        wait_for(lambda: _status(port) == 200, "the service to answer", 240)
         jobs = [_submit(port) for _ in range(job_count)]
         time.sleep(2)
         found: dict[str, Any] = {"nobody": _cost(process.pid, seconds)}
