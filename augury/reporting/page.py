@@ -97,15 +97,30 @@ class Page:
     note: str
 
 
-def page_of(report: Report, contact_sheets: Mapping[str, bytes]) -> Page:
-    """Everything that is on the page."""
-    candidates, left = [], MAX_SHEET_BYTES
+def embedded(contact_sheets: Mapping[str, bytes]) -> dict[str, str | None]:
+    """Addresses that have PNG files in themselves, the first ones first; None for those that there is no room for."""
+    found: dict[str, str | None] = {}
+    left = MAX_SHEET_BYTES
+    for name, sheet in contact_sheets.items():
+        fits = len(sheet) <= left
+        left -= len(sheet) if fits else 0
+        found[name] = f"data:image/png;base64,{base64.b64encode(sheet).decode()}" if fits else None
+    return found
+
+
+def page_of(report: Report, contact_sheets: Mapping[str, str | None]) -> Page:
+    """Everything that is on the page.
+
+    Args:
+        report: what it is about.
+        contact_sheets: by candidate, the addresses of those that there are; None of one that is left out, and that is
+            said.
+    """
     present = _anchors(report)
-    for number, candidate in enumerate(report.candidates, 1):
-        sheet = contact_sheets.get(candidate.name)
-        fits = sheet is not None and len(sheet) <= left
-        left -= len(sheet) if sheet is not None and fits else 0
-        candidates.append(_candidate(report, candidate, number, sheet if fits else None, present, sheet is not None))
+    candidates = [
+        _candidate(report, candidate, number, contact_sheets, present)
+        for number, candidate in enumerate(report.candidates, 1)
+    ]
     drawn = (plots.accuracy(report), plots.learning(report))
     undrawn = len(candidates) - MAX_DRAWN
     return Page(
@@ -128,8 +143,13 @@ def _candidate_of(cause: Cause) -> int | None:
 
 
 def _candidate(
-    report: Report, candidate: CandidateReport, number: int, sheet: bytes | None, present: set[str], had_sheet: bool
+    report: Report,
+    candidate: CandidateReport,
+    number: int,
+    contact_sheets: Mapping[str, str | None],
+    present: set[str],
 ) -> CandidatePart:
+    sheet = contact_sheets.get(candidate.name)
     spec = next((arm.spec for arm in report.arms if arm.name == candidate.arm), None)
     missing = "Its contact sheet is left out to keep this page small; a preview of its spec shows the same."
     return CandidatePart(
@@ -139,8 +159,8 @@ def _candidate(
         reasons=[_reason(cause, report, present) for cause in causes_of(candidate)],
         figures=measures(candidate),
         spec=None if spec is None else formatting.spec_json(spec),
-        sheet=None if sheet is None else f"data:image/png;base64,{base64.b64encode(sheet).decode()}",
-        sheet_note=missing if had_sheet and sheet is None else "",
+        sheet=sheet,
+        sheet_note=missing if candidate.name in contact_sheets and sheet is None else "",
         evidence=_evidence(candidate.why, number) if candidate.why else [],
     )
 

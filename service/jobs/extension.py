@@ -82,7 +82,17 @@ def _undecided(resources: Resources, job: JobRow) -> list[str]:
         report = Report.model_validate_json(resources.artifacts.read(job.report_artifact))
     except ArtifactMissingError:
         return []
+    return undecided_in(report)
+
+
+def undecided_in(report: Report) -> list[str]:
+    """The candidates of a report that more seeds might decide."""
     return [each.name for each in report.candidates if each.verdict is Verdict.INCONCLUSIVE and each.difference]
+
+
+def seeds_of(job: JobRow) -> int:
+    """On how many seeds a comparison that has a plan was trained."""
+    return _seeds_of(Plan.model_validate(job.plan))
 
 
 def _extend(
@@ -115,12 +125,18 @@ def require_extendable(session: Session, job: JobRow, undecided: list[str]) -> N
     Raises:
         ProblemError: it cannot, and why.
     """
+    obstacle = obstacle_to_extending(job, undecided)
+    if obstacle is not None:
+        raise CANNOT_EXTEND.error(obstacle)
+    _require_all_it_needs(session, job)
+
+
+def obstacle_to_extending(job: JobRow, undecided: list[str]) -> str | None:
+    """What stands in the way as far as the job itself says; what it needs may still be gone."""
     for stands_in_the_way, reason in _OBSTACLES:
         if stands_in_the_way(job):
-            raise CANNOT_EXTEND.error(reason.format(job=job))
-    if not undecided:
-        raise CANNOT_EXTEND.error("no candidate of it is undecided, so more seeds would decide nothing")
-    _require_all_it_needs(session, job)
+            return reason.format(job=job)
+    return None if undecided else "no candidate of it is undecided, so more seeds would decide nothing"
 
 
 def _require_all_it_needs(session: Session, job: JobRow) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from augury.reporting.html import styles
+from augury.reporting.plots.stylesheet import stylesheet
 from service.http.problem_types import NO_SUCH_PATH
 
 router = APIRouter(include_in_schema=False)
@@ -17,6 +20,8 @@ router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent / "static"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 """Of what is served of the folder; licences and the list of what is others' are not."""
+_OF_REPORTS: dict[str, Callable[[], str]] = {"plots.css": stylesheet, "report.css": styles}
+"""What reports have in themselves, and pages load: made of one source, so that the two cannot differ."""
 _DIGEST_CHARS = 12
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -39,7 +44,9 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """All of them by name, read once."""
-    return {path.name: _read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _MEDIA_TYPES}
+    files = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _MEDIA_TYPES}
+    files |= {name: made().encode() for name, made in _OF_REPORTS.items()}
+    return {name: Asset(name, files[name], gzip.compress(files[name], mtime=0)) for name in sorted(files)}
 
 
 @cache
@@ -70,11 +77,6 @@ def serve(request: Request, version: str, name: str) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=_type_of(name))
     return Response(asset.content, headers=headers, media_type=_type_of(name))
-
-
-def _read(path: Path) -> Asset:
-    content = path.read_bytes()
-    return Asset(path.name, content, gzip.compress(content, mtime=0))
 
 
 def _type_of(name: str) -> str:

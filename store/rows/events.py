@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, insert, select
+from sqlalchemy import Connection, Select, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -64,6 +64,11 @@ def is_any_after(session: Session, project: str, job_id: str, after: int) -> boo
     """Whether something has happened to a project's job after that event."""
     of_job = (JobEventRow.project_id == project, JobEventRow.job_id == job_id, JobEventRow.id > after)
     return session.scalar(select(JobEventRow.id).where(*of_job).limit(1)) is not None
+
+
+def newest_id(session: Session, project: str) -> int:
+    """Of the last event of a project; 0 where there is none."""
+    return session.scalar(select(func.max(JobEventRow.id)).where(JobEventRow.project_id == project)) or 0
 
 
 def of_all(session: Session, *, after: int, to: int, limit: int) -> list[tuple[str, JobEvent]]:

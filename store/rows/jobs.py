@@ -25,6 +25,7 @@ from store.ids import is_identifier
 from store.rows import chunks, conclusions, events, plans, state_machines, trials
 from store.rows.accepting import new_jobs
 from store.rows.accepting.new_jobs import AnyRequest, NewJob
+from store.rows.answers import noting
 from store.rows.state_machines import move
 from store.rows.tables import DatasetRow, JobRow
 
@@ -190,6 +191,7 @@ def _end(session: Session, job_id: str, state: JobState, now: float, **values: A
     ended = move(session, state_machines.JOB, job_id, state, phase=Phase.DONE, finished_at=now, **values)
     if ended:
         events.append(session, job_id, state, now)
+        noting.note_end(session, job_id)
     return ended
 
 

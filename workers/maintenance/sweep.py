@@ -17,14 +17,16 @@ from store.queue import Message
 from store.rows import handout, jobs, leases
 from store.rows.counters import counting
 from store.rows.tables import JobRow
+from store.rows.uploads import begun
 from workers.context import Context
-from workers.maintenance import dataset_files, model_files, needless_files, old_rows, project_end, webhooks
+from workers.maintenance import answers, dataset_files, model_files, needless_files, old_rows, project_end, webhooks
 
 _MAX_DOORBELLS = 500
 _MAX_LOOKS = 200
 _MIN_LOOKS = 20
 """Jobs that are looked at again in one sweep, however many messages wait: some of them may be of dead jobs only."""
 _MAX_OVERDUE = 200
+_MAX_UPLOADS = 200
 _WORKERS = (queue.CPU, queue.GPU)
 
 Depths = dict[str, int]
@@ -115,14 +117,25 @@ def _advance_again(context: Context, depths: Depths) -> None:
 def _forget(context: Context, _depths: Depths) -> None:
     old_rows.give_up_parts(context)
     old_rows.forget_if_due(context)
+    _forget_uploads(context)
     dataset_files.bury(context)
     model_files.bury(context)
     webhooks.clear_away(context)
 
 
+def _forget_uploads(context: Context) -> None:
+    """Those that nobody has gone on with; what has come of them the service removes, where it lies."""
+    with context.database.writing() as session:
+        begun.forget_expired(session, context.database.now(session), _MAX_UPLOADS)
+
+
 def _add_up(context: Context, _depths: Depths) -> None:
     with context.database.writing() as session:
         counting.add_up(session)
+
+
+def _note_answers(context: Context, _depths: Depths) -> None:
+    answers.note_earlier(context)
 
 
 def _delete_files(context: Context, _depths: Depths) -> None:
@@ -139,4 +152,14 @@ def _end_projects(context: Context, _depths: Depths) -> None:
     project_end.go_on(context)
 
 
-_PARTS = (_take_back, _end_overdue, _ring_again, _advance_again, _end_projects, _forget, _add_up, _delete_files)
+_PARTS = (
+    _take_back,
+    _end_overdue,
+    _ring_again,
+    _advance_again,
+    _end_projects,
+    _forget,
+    _add_up,
+    _note_answers,
+    _delete_files,
+)

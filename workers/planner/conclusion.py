@@ -17,6 +17,7 @@ from api_schemas.plans import Plan
 from api_schemas.reports.differences import Verdict
 from api_schemas.reports.report import Report
 from store.rows import events, jobs
+from store.rows.answers import noting
 from store.rows.counters.catalogue import VERDICTS
 from store.rows.counters.counting import count
 from store.rows.quotas import stored
@@ -61,10 +62,14 @@ def finish_with_report(
         note_look(session, job, seen, [each.verdict for each in report.candidates], now)
         failed = [failed for arm in report.arms for failed in arm.failed_trials]
         if failed:
-            jobs.fail(session, job_id, _failure_of_job(failed[0].error, len(failed), report.cost.trials), now, name)
+            failure = _failure_of_job(failed[0].error, len(failed), report.cost.trials)
+            is_over = jobs.fail(session, job_id, failure, now, name)
         else:
-            if jobs.succeed(session, job_id, name, now, artifacts):
+            is_over = jobs.succeed(session, job_id, name, now, artifacts)
+            if is_over:
                 stored.note(session, job, stored.files_bytes(artifacts))
+        if is_over:
+            noting.note_report(session, job_id, report)
 
 
 def note_look(session: Session, job: JobRow, seen: Plan, verdicts: Sequence[Verdict], now: float) -> None:

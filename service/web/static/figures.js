@@ -9,7 +9,7 @@ export async function saveFigure(button) {
   const name = figure.dataset.figure;
   const kind = button.dataset.save;
   if (kind === "csv") return save(`${name}.csv`, csv(figure.querySelector("table")), "text/csv");
-  const drawn = standalone(figure.querySelector(".plot svg"));
+  const drawn = standalone(figure.querySelector("svg"));
   if (kind === "svg") return save(`${name}.svg`, drawn.text, "image/svg+xml");
   try {
     save(`${name}.png`, await pixels(drawn));

@@ -108,11 +108,12 @@ function tellTimes(root = document) {
 async function send(button) {
   if (button.dataset.confirm && !confirm(button.dataset.confirm)) return;
   button.disabled = true;
-  const { ok, problem } = await call(button.dataset.method ?? "POST", button.dataset.call);
+  const sent = button.dataset.body ? { body: JSON.parse(button.dataset.body) } : {};
+  const { ok, problem, body } = await call(button.dataset.method ?? "POST", button.dataset.call, sent);
   button.disabled = false;
   show(problem);
   if (!ok) return;
-  if (button.dataset.then) location.assign(button.dataset.then);
+  if (button.dataset.then) location.assign(button.dataset.then.replace("{id}", body?.id ?? ""));
   else document.body.dispatchEvent(new CustomEvent("augury:changed", { bubbles: true }));
 }
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from store.database import changes_one_row, insert_into
 from store.rows.upkeep.tables import DutyRow
 
-SWEEP, FORGET = "sweep", "forget"
+SWEEP, FORGET, ANSWERS = "sweep", "forget", "answers"
 
 _MIN_OVERDUE_SECONDS = 60.0
 _OVERDUE_SWEEPS = 12

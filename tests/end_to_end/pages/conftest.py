@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from store.files.artifacts import Artifacts
 from tests.end_to_end.browsers import running_browser
-from tests.end_to_end.pages.watched import WIDTHS, Opener, Watch
+from tests.end_to_end.pages.watched import WIDTHS, Opener, Served, Watch
+from tests.service.conftest import application, listening
+from tests.store.databases import migrated_copy
 
 
 @pytest.fixture(scope="package")
@@ -21,6 +25,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A service that nobody works for. A test asks for it before ``page_of``, so that its pages are closed first."""
+    database = migrated_copy(tmp_path)
+    with listening(application(tmp_path)) as (host, port):
+        yield Served(f"http://{host}:{port}", database, Artifacts(str(tmp_path / "artifacts")))
+    database.close()
+
+
+@pytest.fixture
 def watch() -> Watch:
     """What the pages of a test complain about; a test that provokes something has it forgotten."""
     return Watch()
@@ -28,7 +41,10 @@ def watch() -> Watch:
 
 @pytest.fixture
 def page_of(browser: Browser, watch: Watch) -> Iterator[Opener]:
-    """Opens watched pages of a service; in the end none has complained, and no other host was asked."""
+    """Opens watched pages of a service; in the end none has complained, and no other host was asked.
+
+    They are closed before that, and before the service that a test has asked for before.
+    """
     with ExitStack() as stack:
         asked = set()
 

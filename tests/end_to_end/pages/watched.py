@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Page
+
+from store.database import Database
+from store.files.artifacts import Artifacts
 
 ROOT = Path(__file__).parents[3]
 AXE = Path(__file__).with_name("axe.min.js")
@@ -27,6 +30,14 @@ _AXE_RULES = """
 async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.map((found) =>
   `${found.id}: ${found.help}: ` + found.nodes.map((node) => node.html.slice(0, 160)).join(" | "))
 """
+
+
+class Served(NamedTuple):
+    """A service, where its pages are, and what it shows."""
+
+    address: str
+    database: Database
+    artifacts: Artifacts
 
 
 @dataclass

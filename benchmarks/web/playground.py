@@ -1,6 +1,6 @@
 """How soon the playground shows what a change does: from the key or the slider to the picture, in a real browser.
 
-    python benchmarks/playground.py [--json] [--changes 100] [--side 64]
+    python benchmarks/web/playground.py [--json] [--changes 100] [--side 64]
 
 One process of the service over SQLite with a dataset of that size; Chromium beside it. Every change is another angle,
 shift, zoom or brightness, so that nothing was seen before; measured by the page itself, from the event of the input to
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])
+sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import numpy as np
 from playwright.sync_api import Page

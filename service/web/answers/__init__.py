@@ -1,0 +1,1 @@
+"""``/``: what was found out, and what is going on."""

@@ -1,0 +1,1 @@
+"""``/jobs/{id}``: one job, from how far it is to what it has found out."""

@@ -1,0 +1,96 @@
+"""A job's page in a browser: watched to its verdict, whatever happens to the service meanwhile."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.end_to_end.pages.watched import OF_A_SERVICE_THAT_IS_AWAY, Opener, Served, Watch, looked_over
+from tests.end_to_end.stack import LONG, Stack, comparison
+from tests.service.web.stored import ended_job, reported_job, training_job
+
+PATIENCE = 300_000
+"""Milliseconds for a training on a busy machine."""
+
+
+def test_a_run_is_watched_to_its_verdict_while_the_service_dies(stack: Stack, page_of: Opener, watch: Watch) -> None:
+    """The page goes on by itself when the service is back, and has the report in the end, without a reload."""
+    job = stack.submit(comparison(first_seed=660_000, **LONG))
+    page = page_of(f"http://127.0.0.1:{stack.port}", f"/jobs/{job['id']}")
+    page.evaluate("() => { window.isTheSamePage = true; }")
+    stack.wait_until_training(job["id"])
+    expect(page.get_by_text("Trains")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".badge")).to_have_count(0)
+    stack.kill("api")
+    page.wait_for_timeout(1_500)
+    stack.start_api()
+    expect(page.locator(".uplot")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Verdicts")).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate("() => window.isTheSamePage")
+    expect(page.locator(".report .badge").first).to_be_visible()
+    watch.forget(*OF_A_SERVICE_THAT_IS_AWAY)
+    looked_over(page, "job-answer-of-a-run")
+    page.get_by_role("link", name="Trials").click()
+    expect(page.locator(".uplot")).to_be_visible()
+    looked_over(page, "job-trials-of-a-run")
+
+
+def test_every_tab_is_for_everybody(served: Served, page_of: Opener) -> None:
+    """Of jobs that go on, have answered and have failed; at every width, in both themes."""
+    address, database, artifacts = served
+    answered = reported_job(database, artifacts)
+    page = page_of(address, f"/jobs/{answered}")
+    for each in page.locator(".report details").all():
+        each.evaluate("(details) => { details.open = true; }")
+    looked_over(page, "job-answer")
+    for tab in ("request", "again"):
+        page.goto(f"{address}/jobs/{answered}?tab={tab}")
+        looked_over(page, f"job-{tab}")
+    page.goto(f"{address}/jobs/{training_job(database)}")
+    expect(page.locator(".uplot")).to_be_visible()
+    looked_over(page, "job-running")
+    page.goto(f"{address}/jobs/{ended_job(database, None)}")
+    looked_over(page, "job-failed")
+
+
+def test_a_report_can_be_taken_along(served: Served, page_of: Opener) -> None:
+    """As JSON, and each figure and table as a file."""
+    address, database, artifacts = served
+    job_id = reported_job(database, artifacts)
+    page = page_of(address, f"/jobs/{job_id}")
+    assert json.loads(_saved(page, "JSON", role="link"))["job_id"] == job_id
+    assert _saved(page, "SVG").startswith(b"<svg")
+    assert _saved(page, "PNG").startswith(b"\x89PNG")
+    assert b"Parameter" in _saved(page, "CSV")
+
+
+def _saved(page: Page, name: str, role: str = "button") -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_request_is_changed_and_run_again(served: Served, page_of: Opener, watch: Watch) -> None:
+    """What is wrong is said at its field, the plan before anything is sent, and then there is a job."""
+    address, database, _artifacts = served
+    page = page_of(address, f"/jobs/{training_job(database)}?tab=again")
+    area = page.get_by_label("Request")
+    request = json.loads(area.input_value())
+    area.fill(json.dumps(request)[:-1])
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert").filter(has_text="not JSON")).to_be_visible()
+    request["candidates"][0]["spec"]["rotation_rage"] = 20
+    area.fill(json.dumps(request))
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("candidates[0].spec.rotation_rage")).to_be_visible()
+    expect(page.get_by_text("did you mean")).to_be_visible()
+    watch.forget("422")
+    del request["candidates"][0]["spec"]["rotation_rage"]
+    request["labels"] = {"changed": "yes"}
+    area.fill(json.dumps(request))
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("Of these reused")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("changed: yes")).to_be_visible()
