@@ -20,14 +20,15 @@ from service.http.problem_types import INVALID_REQUEST
 from service.http.problems import require_found
 from store.rows import datasets
 from store.rows import jobs as job_rows
+from store.rows.answers.names import dataset_name
 
 BUILTIN: tuple[str, ...] = get_args(BuiltinReference.model_fields["name"].annotation)
 MODELS: tuple[str, ...] = get_args(ModelName)
 _DEFAULT_MODEL = "small_cnn"
+DATASET_ID = "ds_"
 _FIRST_SPEC = {"rotation_range": 20, "width_shift_range": 0.1, "height_shift_range": 0.1, "zoom_range": 0.1}
 _MAX_DATASETS = 200
 _MAX_NAME_LENGTH = 60
-_NAMING = ("name", "id", "path", "url", "key", "repository")
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ def start(
     choices = tuple(_choices(session, project, ingest))
     begun = _of_candidate(session, project, source) if source else Start(_text(_FIRST_SPEC), BUILTIN[0])
     chosen = dataset or begun.dataset
+    if chosen.startswith(DATASET_ID):
+        row = datasets.get(session, project, chosen)
+        chosen = chosen if row is None else _dataset_of(row.reference, row.id)
     if all(each.value != chosen for each in choices):
         choices = (Choice(chosen, chosen), *choices)
     return Start(
@@ -112,8 +116,7 @@ def _value(dataset: Dataset) -> str:
 
 
 def _label(dataset: Dataset) -> str:
-    named = next((dataset.reference[each] for each in _NAMING if isinstance(dataset.reference.get(each), str)), None)
-    name = shortened(named or f"{dataset.reference['kind']} {dataset.id[:11]}", _MAX_NAME_LENGTH)
+    name = shortened(dataset_name(dataset.reference), _MAX_NAME_LENGTH)
     if dataset.facts is None:
         return name
     height, width, channels = dataset.facts.shape

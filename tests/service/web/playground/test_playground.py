@@ -61,8 +61,9 @@ def test_a_spec_is_no_longer_than_an_address_may_be(client: TestClient) -> None:
 def test_datasets_that_are_ready_are_there_to_choose(client: TestClient, database: Database) -> None:
     """By name, with what is in them."""
     with database.writing() as session:
-        ready_dataset(session)
-    assert "digits: 100 images of 8×8×1" in _shown(client)
+        identifier = ready_dataset(session).id
+    for query in ({}, {"dataset": identifier}, {"dataset": "digits"}):
+        assert '<option value="digits" selected>digits: 100 images of 8×8×1' in _shown(client, **query)
 
 
 def test_only_what_may_be_read_is_offered(tmp_path: Path) -> None:
@@ -128,5 +129,5 @@ def test_copies_are_of_the_request_as_it_was_sent(client: TestClient) -> None:
     body = comparison_body()
     answer = client.get("/playground/parts/code", params={"request": json.dumps(body)}, headers=PART)
     shown = unescape(answer.text)
-    assert all(each in shown for each in ("ImageDataGenerator(", "curl -s http://localhost/v1/jobs", "Client('http:"))
+    assert all(each in shown for each in ("ImageDataGenerator(", "curl -s http://localhost/v1/jobs", 'Client("http:'))
     assert "<html" not in shown
