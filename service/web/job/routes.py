@@ -59,6 +59,7 @@ def job_page(
     else:
         address = str(asked.base_url).rstrip("/")
         of_tab["taken"] = request.taken(row.request, address, needs_key=caller.key_id is not None)
+        of_tab["tried"] = [each["name"] for each in row.request.get("candidates", [])]
     return page(asked, "job/job.html.j2", title=f"{shown['head'].title} on {shown['head'].dataset}",
                 place="answers", tab=tab, tabs=TABS, **shown, **of_tab)  # fmt: skip
 

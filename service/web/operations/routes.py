@@ -71,15 +71,16 @@ def webhook(
     resources: Shared,
     caller: Administrator,
     webhook_id: str,
-    state: DeliveryState | None = None,
+    state: Annotated[str, Query(max_length=20)] = "",
     cursor: Cursor = None,
 ) -> Response:
-    """One of them, and what became of its messages."""
+    """One of them, and what became of its messages, or of those in a state."""
+    narrowed = DeliveryState(state) if state in list(DeliveryState) else None
     found = get_webhook(resources, caller, webhook_id)
-    messages = list_deliveries(resources, caller, webhook_id, state=state, limit=_ON_A_PAGE, cursor=cursor)
+    messages = list_deliveries(resources, caller, webhook_id, state=narrowed, limit=_ON_A_PAGE, cursor=cursor)
     return page(
         request, "operations/webhook.html.j2", title="Webhook", tab="webhooks", webhook=found, messages=messages,
-        states=list(DeliveryState), state=state, **_PLACE,
+        states=list(DeliveryState), state=narrowed, **_PLACE,
     )  # fmt: skip
 
 

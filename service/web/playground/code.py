@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pprint import pformat
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from service.web.job.request import taken
 
-_KEY_VARIABLE = "AUGURY_API_KEY"
 _PREFIX = "imagenet_"
-_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -36,12 +33,13 @@ def snippets(
         address: of the service, with nothing behind the port.
         takes_key: whether the service has to be told a key.
     """
+    forms = taken(dict(request), address, needs_key=takes_key)
     as_spec = json.dumps(spec.model_dump(mode="json", exclude_defaults=True), indent=2)
     return (
         Snippet("Keras", "The generator itself, which takes TensorFlow.", keras_code(spec)),
         Snippet("JSON", "The spec, as requests and files of the command line have it.", as_spec),
-        Snippet("curl", "Submits the comparison.", curl_code(request, address, takes_key=takes_key)),
-        Snippet("Python", "Submits the comparison and waits for its answer.", python_code(request, address)),
+        Snippet("curl", "Submits the comparison.", forms.curl),
+        Snippet("Python", "Submits the comparison, and follows it to its end.", forms.python),
     )
 
 
@@ -58,26 +56,6 @@ def keras_code(spec: ImageDataGeneratorSpec) -> str:
     made = "\n".join(["generator = ImageDataGenerator(", *lines, ")"]) if lines else "generator = ImageDataGenerator()"
     fitted = ["# Before the first batch, on the training images: generator.fit(x_train)"] if spec.needs_fit else []
     return "\n".join([*imports, "", made, *fitted])
-
-
-def curl_code(request: Mapping[str, Any], address: str, *, takes_key: bool) -> str:
-    """A command that submits the request."""
-    key = f' \\\n     -H "Authorization: Bearer ${_KEY_VARIABLE}"' if takes_key else ""
-    body = shlex.quote(json.dumps(request, indent=2))
-    return f"curl -s {shlex.quote(f'{address}/v1/jobs')} -H 'Content-Type: application/json'{key} -d {body}"
-
-
-def python_code(request: Mapping[str, Any], address: str) -> str:
-    """A script that submits the request, watches the job and prints its answer; a key is found by the client."""
-    return f"""from augury import Client
-
-request = {pformat(dict(request), sort_dicts=False, width=_WIDTH)}
-
-with Client({address!r}) as client:
-    job = client.submit(request)
-    for job in client.watch(job.id):
-        print(job.phase, job.progress.fraction)
-    print(client.report(job.id).candidates[0].sentence)"""
 
 
 def _plain(value: Any) -> Any:

@@ -40,7 +40,7 @@ def playground(
 ) -> Response:
     """A spec by form and as JSON, with what it does to images."""
     with resources.database.reading() as session:
-        begun = start(session, caller.project, spec=spec, dataset=dataset, source=source)
+        begun = start(session, caller.project, resources.ingest, spec=spec, dataset=dataset, source=source)
     return page(
         request, "playground/playground.html.j2", title="Playground", place="playground", start=begun,
         groups=form.groups(), models=MODELS, metrics=metric_names(), max_dose=dose.MAX_DOSE, max_rounds=MAX_ROUNDS,

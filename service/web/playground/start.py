@@ -13,19 +13,22 @@ from api_schemas.datasets.dataset import Dataset, DatasetState
 from api_schemas.datasets.references import BuiltinReference
 from api_schemas.training.metrics import DEFAULT_METRIC, METRICS
 from api_schemas.training.models import ModelName
+from augury.datasets.reference_rules import refusal_of
+from augury.datasets.settings import IngestSettings
 from augury.wording import shortened
 from service.http.problem_types import INVALID_REQUEST
 from service.http.problems import require_found
 from store.rows import datasets
 from store.rows import jobs as job_rows
+from store.rows.answers.names import dataset_name
 
 BUILTIN: tuple[str, ...] = get_args(BuiltinReference.model_fields["name"].annotation)
 MODELS: tuple[str, ...] = get_args(ModelName)
 _DEFAULT_MODEL = "small_cnn"
+DATASET_ID = "ds_"
 _FIRST_SPEC = {"rotation_range": 20, "width_shift_range": 0.1, "height_shift_range": 0.1, "zoom_range": 0.1}
 _MAX_DATASETS = 200
 _MAX_NAME_LENGTH = 60
-_NAMING = ("name", "id", "path", "url", "key", "repository")
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,28 @@ class Start:
     source: tuple[str, str] | None = None
 
 
-def start(session: Session, project: str, *, spec: str | None, dataset: str | None, source: str | None) -> Start:
+def start(
+    session: Session,
+    project: str,
+    ingest: IngestSettings,
+    *,
+    spec: str | None,
+    dataset: str | None,
+    source: str | None,
+) -> Start:
     """What the address says, before what a candidate of a job has, before an example.
+
+    *ingest* says which datasets may be read; others are not offered.
 
     Raises:
         ProblemError: there is no such candidate.
     """
-    choices = tuple(_choices(session, project))
+    choices = tuple(_choices(session, project, ingest))
     begun = _of_candidate(session, project, source) if source else Start(_text(_FIRST_SPEC), BUILTIN[0])
     chosen = dataset or begun.dataset
+    if chosen.startswith(DATASET_ID):
+        row = datasets.get(session, project, chosen)
+        chosen = chosen if row is None else _dataset_of(row.reference, row.id)
     if all(each.value != chosen for each in choices):
         choices = (Choice(chosen, chosen), *choices)
     return Start(
@@ -86,11 +102,13 @@ def metric_names() -> list[str]:
     return [name for name, traits in METRICS.items() if traits.why_not_deciding is None]
 
 
-def _choices(session: Session, project: str) -> list[Choice]:
+def _choices(session: Session, project: str, ingest: IngestSettings) -> list[Choice]:
     page = datasets.page(session, project, limit=_MAX_DATASETS, cursor=None, state=DatasetState.READY)
     known = {each.reference.get("name") for each in page.items if each.reference["kind"] == "builtin"}
     stored = [Choice(_value(each), _label(each)) for each in page.items]
-    return [*stored, *(Choice(name, f"{name} (built in)") for name in BUILTIN if name not in known)]
+    unread = [name for name in BUILTIN if name not in known]
+    allowed = [name for name in unread if refusal_of({"kind": "builtin", "name": name}, ingest) is None]
+    return [*stored, *(Choice(name, f"{name} (built in)") for name in allowed)]
 
 
 def _value(dataset: Dataset) -> str:
@@ -98,8 +116,7 @@ def _value(dataset: Dataset) -> str:
 
 
 def _label(dataset: Dataset) -> str:
-    named = next((dataset.reference[each] for each in _NAMING if isinstance(dataset.reference.get(each), str)), None)
-    name = shortened(named or f"{dataset.reference['kind']} {dataset.id[:11]}", _MAX_NAME_LENGTH)
+    name = shortened(dataset_name(dataset.reference), _MAX_NAME_LENGTH)
     if dataset.facts is None:
         return name
     height, width, channels = dataset.facts.shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -148,3 +149,13 @@ def test_a_service_that_is_named_is_asked(service: StandIn, monkeypatch: pytest.
     service.will(problem(422, "no"))
     assert _augury("lint", "-", content=SPEC).exit_code == 2
     assert [asked.path for asked in service.asked] == ["/v1/lint"]
+
+
+def test_an_image_in_the_request_is_previewed_by_itself(tmp_path: Path) -> None:
+    """Without any dataset, as the service does it."""
+    pixels = base64.b64encode(IMAGES[0].tobytes()).decode()
+    request = {"image": {"height": 10, "width": 12, "pixels": pixels}, "spec": SPEC, "rounds": 2, "scale": 1}
+    result = _augury("preview", "-", content=request)
+    assert result.exit_code == 0, result.stderr
+    sheet = Image.open(tmp_path / "preview.png")
+    assert sheet.height < 100

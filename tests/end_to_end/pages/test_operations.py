@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from store.database import Database
 from store.rows import handout
 from store.rows.upkeep import workers_seen
-from tests.end_to_end.pages.watched import Opener, looked_over
+from tests.end_to_end.pages.watched import Opener, Watch, looked_over
 from tests.service.conftest import application, listening
 from tests.store.databases import comparison, running_job
 
@@ -88,10 +88,15 @@ def test_a_key_is_made_shown_once_replaced_and_revoked(page_of: Opener, address:
     expect(page.locator("#list .state.revoked")).to_have_count(1)
 
 
-def test_a_webhook_is_registered_tested_paused_and_deleted(page_of: Opener, address: str) -> None:
+def test_a_webhook_is_registered_tested_paused_and_deleted(page_of: Opener, address: str, watch: Watch) -> None:
     """And what is wrong with an address is said at its field."""
     page = page_of(address, "/operations/webhooks")
     page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Address").fill("ftp://localhost/hooks")
+    page.get_by_role("button", name="Register it").click()
+    expect(page.locator("#url-fault")).to_contain_text("https")
+    expect(page.get_by_label("Address")).to_have_value("ftp://localhost/hooks")
+    watch.forget("422")
     page.get_by_label("Address").fill("https://localhost/hooks/augury")
     page.get_by_label("job.failed").check()
     page.get_by_role("button", name="Register it").click()

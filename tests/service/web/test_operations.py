@@ -123,7 +123,8 @@ def test_a_webhook_is_shown_with_its_messages(own: Guarded) -> None:
     shown = _shown(own, key, f"/operations/webhooks/{made['id']}")
     assert "webhook.ping" in shown
     assert "Pause" in shown
-    assert "Nothing arrives" not in shown
+    assert "Attempts fail" not in shown
+    assert "webhook.ping" in _shown(own, key, f"/operations/webhooks/{made['id']}?state=")
     assert "webhook.ping" not in _shown(own, key, f"/operations/webhooks/{made['id']}?state=failed")
 
 

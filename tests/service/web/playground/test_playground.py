@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from html import unescape
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from augury.datasets.settings import IngestSettings
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from tests.service.auth.conftest import OTHERS, Guarded, bearer
+from tests.service.conftest import serving
 from tests.service.web.conftest import PAGE, PART
 from tests.store.databases import APPROPRIATE, comparison, comparison_body, new_job, ready_dataset
 
@@ -58,8 +61,18 @@ def test_a_spec_is_no_longer_than_an_address_may_be(client: TestClient) -> None:
 def test_datasets_that_are_ready_are_there_to_choose(client: TestClient, database: Database) -> None:
     """By name, with what is in them."""
     with database.writing() as session:
-        ready_dataset(session)
-    assert "digits: 100 images of 8×8×1" in _shown(client)
+        identifier = ready_dataset(session).id
+    for query in ({}, {"dataset": identifier}, {"dataset": "digits"}):
+        assert '<option value="digits" selected>digits: 100 images of 8×8×1' in _shown(client, **query)
+
+
+def test_only_what_may_be_read_is_offered(tmp_path: Path) -> None:
+    """Datasets that would have to be downloaded where the operator allows it, and nowhere else."""
+    for downloads in (False, True):
+        with serving(tmp_path / str(downloads), IngestSettings(downloads=downloads)) as client:
+            shown = _shown(client)
+        assert '<option value="digits"' in shown
+        assert ('<option value="cifar10"' in shown) is downloads
 
 
 def test_a_candidate_of_a_job_is_taken_over(client: TestClient, database: Database) -> None:
@@ -116,5 +129,5 @@ def test_copies_are_of_the_request_as_it_was_sent(client: TestClient) -> None:
     body = comparison_body()
     answer = client.get("/playground/parts/code", params={"request": json.dumps(body)}, headers=PART)
     shown = unescape(answer.text)
-    assert all(each in shown for each in ("ImageDataGenerator(", "curl -s http://localhost/v1/jobs", "Client('http:"))
+    assert all(each in shown for each in ("ImageDataGenerator(", "curl -s http://localhost/v1/jobs", 'Client("http:'))
     assert "<html" not in shown
