@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent / "static"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 """Of what is served of the folder; licences and the list of what is others' are not."""
-_OF_REPORTS = {"plots.css": stylesheet, "report.css": styles}
+_OF_REPORTS: dict[str, Callable[[], str]] = {"plots.css": stylesheet, "report.css": styles}
 """What reports have in themselves, and pages load: made of one source, so that the two cannot differ."""
 _DIGEST_CHARS = 12
 _FOREVER = "public, max-age=31536000, immutable"
