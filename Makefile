@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+CLIENTS := $(VENV)/clients
 
-.PHONY: help demo up test fuzz check format bench lock clean
+.PHONY: help demo up test clients fuzz check format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -27,6 +28,16 @@ up: $(INSTALLED) ## Start the service, a worker and all they need on this machin
 test: $(INSTALLED) ## Run all tests; they start every server they need
 	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --durations 10
 
+clients: $(CLIENTS)/.installed ## Install what makes clients of the OpenAPI document, which the tests of these need
+
+# Beside the service's environment, as the generators want other versions. Node comes from the wheel.
+$(CLIENTS)/.installed: requirements/clients.txt tests/service/contract/clients/package-lock.json
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	@cp tests/service/contract/clients/package.json tests/service/contract/clients/package-lock.json $(CLIENTS)
+	@cd $(CLIENTS) && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" bin/npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 fuzz: $(INSTALLED) ## Ask the service all that its OpenAPI document allows, for a long while
 	@AUGURY_FUZZ_EXAMPLES=50 $(BIN)/python -m pytest -rA --timeout 7200 tests/service/contract/test_fuzzed.py
 
@@ -43,10 +54,12 @@ format: $(INSTALLED) ## Format the code
 bench: $(INSTALLED) ## Run the benchmarks
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
-lock: ## Lock the dependencies again (needs uv)
+lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt
 	for role in service worker; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra $$role --extra telemetry pyproject.toml -o requirements/$$role.txt || exit 1; done
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu --extra telemetry pyproject.toml -o requirements/worker-gpu.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/clients.in -o requirements/clients.txt
+	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove the environment and what the demo left
 	rm -rf $(VENV) .augury/demo

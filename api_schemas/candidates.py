@@ -91,3 +91,14 @@ def require_nothing_that_a_job_decides(spec: ImageDataGeneratorSpec) -> None:
             "validation_split: a job draws its own stratified splits; leave it out "
             "and set evaluation.validation_fraction",
         )
+
+
+def preprocessed_as(spec: ImageDataGeneratorSpec, baseline: ImageDataGeneratorSpec) -> ImageDataGeneratorSpec:
+    """The spec, with the baseline's preprocessing where it says nothing of preprocessing itself.
+
+    Whoever writes ``{"horizontal_flip": true}`` asks about flips, and not what it is like to leave the rescale out.
+    """
+    if spec.preprocessing() != ImageDataGeneratorSpec().preprocessing():
+        return spec
+    shared = baseline.preprocessing().model_dump(exclude_unset=True)
+    return ImageDataGeneratorSpec(**shared | spec.model_dump(exclude_unset=True))

@@ -7,7 +7,9 @@ where the largest value is more than MAX_OUTLIER_FREE times what nearly all valu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.datasets.dataset import DatasetFacts
 
 MAX_OUTLIER_FREE = 4
@@ -97,3 +99,9 @@ def _of_floats(deciding: float) -> float:
 
 def _of_centred(deciding: float) -> float:
     return 1.0 if UNIT[0] < deciding <= MAX_CENTRED else deciding
+
+
+@lru_cache(maxsize=16)
+def divided_by(full_scale: float) -> ImageDataGeneratorSpec:
+    """The spec that divides by the full scale, and does nothing else; few are usual, and every submission asks."""
+    return ImageDataGeneratorSpec() if full_scale == 1 else ImageDataGeneratorSpec(rescale=1 / full_scale)

@@ -1,6 +1,6 @@
 """How fast are jobs accepted, compared with a bare FastAPI route that calls Celery's ``delay()``?
 
-    python benchmarks/acceptance.py [--json] [--seconds 4] [--rounds 3] [--clients 16]
+    python benchmarks/acceptance.py [--json] [--seconds 4] [--rounds 3] [--clients 16] [--processes 1]
 
 Both services run in turn, several times, against the same broker; nothing consumes the queue. Augury validates the
 request, commits the job to SQLite with full synchronisation, and publishes beside the request. No two requests are the
@@ -15,12 +15,16 @@ import http.client
 import itertools
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +53,7 @@ def submit(request: Request):
     return {"id": work.delay(request.model_dump()).id}
 """
 _PATIENCE_SECONDS = 300.0
+_WARM_UP_SECONDS = 20.0
 _NUMBERS = itertools.count()
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -67,18 +72,22 @@ def body() -> str:
     )
 
 
-def processor_seconds(pid: int) -> float:
-    """What a process has taken of processors, in all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def processor_seconds(pids: Iterable[int]) -> float:
+    """What processes and the processes that they have started have taken of processors, in all their threads."""
+    total = 0.0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        total += (int(fields[11]) + int(fields[12])) / _TICKS + processor_seconds(map(int, children))
+    return total
 
 
-def load(pid: int, port: int, clients: int, seconds: float) -> dict[str, float]:
-    """Requests a second, the 99th percentile of latency, and what each takes of the processors of the process.
+def load(pids: Sequence[int], port: int, clients: int, seconds: float) -> dict[str, float]:
+    """Requests a second, the 99th percentile of latency, and what each takes of the processors of the processes.
 
     From so many clients that send one after the other.
     """
-    began_at = processor_seconds(pid)
+    began_at = processor_seconds(pids)
     latencies: list[float] = []
     stop_at = time.perf_counter() + seconds
 
@@ -100,32 +109,47 @@ def load(pid: int, port: int, clients: int, seconds: float) -> dict[str, float]:
     return {
         "requests_per_second": len(latencies) / seconds,
         "p99_milliseconds": 1000 * statistics.quantiles(latencies, n=100)[98],
-        "processor_milliseconds": 1000 * (processor_seconds(pid) - began_at) / len(latencies),
+        "processor_milliseconds": 1000 * (processor_seconds(pids) - began_at) / len(latencies),
     }
 
 
-def serve(command: list[str], port: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a service and wait until it answers."""
-    process = subprocess.Popen([sys.executable, *command], env=environment, stderr=subprocess.DEVNULL)
-
-    def answers() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-
+@contextmanager
+def serving(commands: Sequence[list[str]], port: int, environment: dict[str, str]) -> Iterator[list[int]]:
+    """The processes of a service, which all have the socket that listens at the port, if there are several commands."""
+    with socket.socket() as listener:
+        files, extra = (), {}
+        if len(commands) > 1:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+            files, extra = (listener.fileno(),), {"AUGURY_LISTEN_FD": str(listener.fileno())}
+        started = [
+            subprocess.Popen(
+                [sys.executable, *command], env=environment | extra, stderr=subprocess.DEVNULL, pass_fds=files
+            )
+            for command in commands
+        ]
     try:
-        wait_for(answers, "the service to answer", _PATIENCE_SECONDS)
-    except BaseException:
-        process.kill()
-        raise
-    return process
+        wait_for(partial(_answers, port), "the service to answer", _PATIENCE_SECONDS)
+        yield [process.pid for process in started]
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()
 
 
-def measure(folder: Path, clients: int, seconds: float, rounds: int) -> dict[str, Any]:
-    """Both services in turn, *rounds* times."""
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def measure(folder: Path, clients: int, seconds: float, rounds: int, processes: int) -> dict[str, Any]:
+    """Both services in turn, *rounds* times, with so many processes each."""
     (folder / "bare.py").write_text(BARE)
     broker = Broker(folder / "broker")
     broker.start()
@@ -134,21 +158,24 @@ def measure(folder: Path, clients: int, seconds: float, rounds: int) -> dict[str
         **os.environ, "AUGURY_BROKER_URL": broker.url, "AUGURY_PORT": str(port), "PYTHONPATH": str(folder),
     }  # fmt: skip
     bare = ["-m", "uvicorn", "bare:app", "--port", str(port), "--no-access-log", "--log-level", "warning"]
-    commands = {"bare": bare, "augury": ["-m", "service"]}
+    several = ["--workers", str(processes)] if processes > 1 else []
+    commands = {"bare": [[*bare, *several]], "augury": [["-m", "service"]] * processes}
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
     for number in range(rounds):
-        for name, command in commands.items():
-            process = serve(command, port, {**environment, "AUGURY_DATA_DIR": str(folder / f"data{number}")})
-            load(process.pid, port, clients, 1.0)
-            runs[name].append(load(process.pid, port, clients, seconds))
-            process.terminate()
-            process.wait()
+        for name, of_service in commands.items():
+            data = {"AUGURY_DATA_DIR": str(folder / f"data{number}")}
+            with serving(of_service, port, environment | data) as pids:
+                if processes > 1:  # one answers, and the others are to do so, too
+                    time.sleep(_WARM_UP_SECONDS)
+                load(pids, port, clients, 1.0)
+                runs[name].append(load(pids, port, clients, seconds))
     broker.kill()
     pairs = list(zip(runs["augury"], runs["bare"], strict=True))
     ratios = [augury["requests_per_second"] / bare["requests_per_second"] for augury, bare in pairs]
     by_processors = [bare["processor_milliseconds"] / augury["processor_milliseconds"] for augury, bare in pairs]
     return {
-        "clients": clients, "runs": runs, "ratios": ratios, "median_ratio": statistics.median(ratios),
+        "clients": clients, "processes": processes, "runs": runs,
+        "ratios": ratios, "median_ratio": statistics.median(ratios),
         "ratios_by_processors": by_processors, "median_ratio_by_processors": statistics.median(by_processors),
     }  # fmt: skip
 
@@ -160,9 +187,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), arguments.clients, arguments.seconds, arguments.rounds)
+        result = measure(Path(folder), arguments.clients, arguments.seconds, arguments.rounds, arguments.processes)
     if arguments.json:
         print(json.dumps(result))
         return

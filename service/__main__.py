@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 
@@ -18,6 +20,9 @@ from service.settings import ServiceSettings
 from store import migrate
 from store.database import Database
 
+_NOT_STARTED = 3
+"""As the server's own command has it."""
+
 
 def main() -> int:
     """Serve until told to stop; 2 where that would be open to more than the operator has said."""
@@ -29,14 +34,13 @@ def main() -> int:
     except (NotProtectedError, SettingError, traces.TracesNotInstalledError) as error:
         print(f"augury: {error}", file=sys.stderr)
         return 2
-    uvicorn.run(
-        "service.main:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        **server_options(settings),
+    config = uvicorn.Config(
+        "service.main:create_app", factory=True, host=settings.host, port=settings.port, **server_options(settings)
     )
-    return 0
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(None if settings.listen_fd is None else [socket.socket(fileno=settings.listen_fd)])
+    return 0 if server.started else _NOT_STARTED
 
 
 def _require_protected(settings: ServiceSettings) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from operator import attrgetter
 from typing import Any
 
 from fastapi import FastAPI
@@ -162,6 +163,7 @@ def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[
         docs_url=None,  # the framework's pages fetch their scripts from elsewhere
         redoc_url=None,
         responses=openapi.described({INTERNAL}),
+        generate_unique_id_function=attrgetter("name"),  # generated clients call their functions so
         telemetry=_NO_TELEMETRY,
     )
 

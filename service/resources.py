@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from api_schemas.service.health import Readiness
 from augury.datasets.settings import IngestSettings
 from service.capacity import Capacity
+from service.http.direct.arguments import Found
 from service.http.idempotency import Accepted
 from service.http.lately import SeenLately
 from service.observation import Seen
@@ -50,10 +51,10 @@ class Resources:
     refusals: Refusals = field(default_factory=Refusals)
 
 
-async def _of_request(request: Request) -> Resources:
-    # Not on a thread, as the framework would have it: they may all be taken.
-    resources: Resources = request.app.state.resources
-    return resources
+class _Shared(Found):
+    def find(self, request: Request) -> Resources:
+        resources: Resources = request.app.state.resources
+        return resources
 
 
-Shared = Annotated[Resources, Depends(_of_request)]
+Shared = Annotated[Resources, Depends(_Shared())]

@@ -19,6 +19,9 @@ class ServiceSettings(StoreSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    listen_fd: int | None = Field(
+        None, ge=3, description="A socket that listens there already, by its descriptor: several processes share it."
+    )
     auth: Literal["auto", "keys", "proxy"] = Field(
         "auto", description="Who comes in. auto: with a key, or anybody where only this machine can connect."
     )

@@ -20,6 +20,9 @@ from augury.private_files import close_to_others, make_private_folder, private_o
 _BUSY_TIMEOUT_SECONDS = 8
 """Less than a lease lasts after its renewal has come due: whoever waits longer for its turn has lost it."""
 
+_CACHED_STATEMENTS = 500
+"""By SQLite, of a connection: one that inserts several rows is another one for each number of them."""
+
 # A network that swallows packets must not keep a worker from noticing that its lease has run out.
 _NEVER_HANG = {
     "connect_timeout": 5,
@@ -106,7 +109,10 @@ def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:" and not file.startswith("file:"):
         _make_private(Path(file))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS}, pool_size=20, max_overflow=40)
+    options = {"timeout": _BUSY_TIMEOUT_SECONDS, "cached_statements": _CACHED_STATEMENTS}
+    engine = create_engine(url, connect_args=options, pool_size=20, max_overflow=40)
+    # Many rows are one statement: between two, another thread may get its turn and not give it back for milliseconds.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

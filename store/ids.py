@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import uuid
+
+from store.randomness import random_bytes
 
 DATASET, JOB, TRIAL, CHUNK, MODEL, KEY = "ds", "job", "trial", "chunk", "model", "key"
 WEBHOOK, MESSAGE = "wh", "msg"
@@ -19,7 +20,7 @@ IDENTIFIER = r"^[A-Za-z0-9_]{1,40}$"
 
 def new_id(prefix: str) -> str:
     """A fresh id, e.g. ``job_0199f3a27c6b7d3c8a51b2c3d4e5f607``."""
-    return f"{prefix}_{uuid7(time.time_ns() // 1_000_000, os.urandom(10)).hex}"
+    return f"{prefix}_{uuid7(time.time_ns() // 1_000_000, random_bytes(10)).hex}"
 
 
 def uuid7(milliseconds: int, randomness: bytes) -> uuid.UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,15 +30,18 @@ class SchemaNotReadyError(RuntimeError):
 
 def upgrade(database: Database) -> None:
     """Bring the schema to the newest version. Safe to call from several processes at once."""
-    with _one_at_a_time(database), database.engine.connect() as connection:
-        if not database.is_sqlite:
-            connection.execute(text("select pg_advisory_lock(:key)"), {"key": _POSTGRES_LOCK})
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-        if not database.is_sqlite:
-            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _POSTGRES_LOCK})
+    with _one_at_a_time(database):
+        if is_current(database):  # as it mostly is, and Alembic takes its time to find nothing to do
+            return
+        with database.engine.connect() as connection:
+            if not database.is_sqlite:
+                connection.execute(text("select pg_advisory_lock(:key)"), {"key": _POSTGRES_LOCK})
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+            if not database.is_sqlite:
+                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _POSTGRES_LOCK})
 
 
 def is_current(database: Database) -> bool:
@@ -47,7 +51,7 @@ def is_current(database: Database) -> bool:
         sqlalchemy.exc.SQLAlchemyError: the database cannot be reached.
     """
     with database.engine.connect() as connection:
-        return _version(connection) == ScriptDirectory.from_config(_config()).get_current_head()
+        return _version(connection) == _newest()
 
 
 def make_ready(database: Database, patience_seconds: float = 60.0) -> None:
@@ -72,6 +76,12 @@ def _problem_with(database: Database) -> str | None:
         return None if is_current(database) else "the schema is not up to date; run: python -m store migrate"
     except SQLAlchemyError as error:
         return f"the database cannot be reached: {error.__class__.__name__}"
+
+
+@functools.cache
+def _newest() -> str | None:
+    """The newest version that this code knows, for which Alembic reads all migrations."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _version(connection: Connection) -> str | None:

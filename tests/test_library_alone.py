@@ -42,6 +42,7 @@ EXTRA_OF = {
     "augury.planning": "engine",
     "augury.private_files": "",
     "augury.probing": "training",
+    "augury.proposing": "",
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
     "augury.training": "training",
@@ -188,3 +189,11 @@ def test_a_client_without_the_engine_says_how_to_get_it(tmp_path: Path) -> None:
     done = _run("client", program, "lint", "spec.json", cwd=tmp_path)
     assert done.returncode == 2
     assert "pip install 'augury[engine]'" in done.stderr
+
+
+def test_a_client_without_a_stack_says_how_to_get_one(tmp_path: Path) -> None:
+    """Where `augury compare` would have to start it."""
+    program = "from augury.cli.app import app; app()"
+    done = _run("client", program, "compare", "digits", "--flip", "--local", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "pip install 'augury[local]'" in done.stderr

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from augury.cli.access.projects import audit, project, usage
+from augury.cli.compare.command import compare
 from augury.cli.doctor import doctor
 from augury.cli.ending import cancel, stop
 from augury.cli.extend import extend
-from augury.cli.follow import Output, conclude, follow, follow_or_let_go, out, say
+from augury.cli.follow import out, say
 from augury.cli.groups import add_groups
+from augury.cli.guidance.first_steps import first_steps
+from augury.cli.guidance.next_steps import next_step
 from augury.cli.lint import lint
-from augury.cli.options import JobId, Url, check_output, read_request
+from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
+from augury.cli.running.run import run, watch
 from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE
 from augury.client.client import Client
 from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
-from augury.private_files import close_to_others, make_private_folder
 
 USUAL_PORT = 8000
 REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
@@ -35,20 +37,10 @@ app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
     epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused, "
     "3 service unreachable or broken, 130 interrupted.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-RequestFile = Annotated[str, typer.Argument(metavar="REQUEST.json", help="The request as JSON; - reads it from stdin.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
-OutputFile = Annotated[
-    Path | None, typer.Option("--output", help="Write the report, as JSON, or the augmented images to this file.")
-]
-HtmlFile = Annotated[
-    Path | None, typer.Option("--html", help="Write the report as one HTML page, with its pictures, to this file.")
-]
 
 
 @contextmanager
@@ -58,15 +50,16 @@ def _exit_codes() -> Iterator[None]:
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except AuguryError as error:
-        say(f"augury: {error}")
+        say(f"augury: {error}\n  → {next_step(error)}")
         raise typer.Exit(REFUSED if isinstance(error, _REFUSALS) else UNREACHABLE) from None
     except OSError as error:
-        say(f"augury: {error}")
+        say(f"augury: {error}\n  → Check the path, its permissions and the room on the disk.")
         raise typer.Exit(REFUSED) from None
 
 
 @app.callback()
 def with_key(
+    context: typer.Context,
     api_key: Annotated[
         str | None,
         typer.Option(
@@ -76,9 +69,11 @@ def with_key(
         ),
     ] = None,
 ) -> None:
-    """Take what any command may need."""
+    """Take what any command may need; without one, say what to do first."""
     if api_key is not None:
         os.environ[KEY_VARIABLE] = api_key
+    if context.invoked_subcommand is None:
+        typer.echo(first_steps())
 
 
 @app.command()
@@ -97,6 +92,9 @@ def up(
         str | None,
         typer.Option(help="Use this Redis or Valkey instead of starting one. Default: AUGURY_BROKER_URL."),
     ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Of the service: one answers as much as one core can.")
+    ] = 1,
     data_root: Annotated[
         list[Path] | None,
         typer.Option(
@@ -116,78 +114,13 @@ def up(
         port = USUAL_PORT if is_free(host, USUAL_PORT) else 0
     with (
         interrupting(),
-        LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or [])) as stack,
+        LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or []), processes) as stack,
     ):
         typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
         try:
             stack.wait()
         except KeyboardInterrupt:
             say("Stopping. Ctrl-C again to stop at once.")
-
-
-@app.command()
-@_exit_codes()
-def run(
-    request: RequestFile,
-    url: Url = None,
-    as_json: AsJson = False,
-    output: OutputFile = None,
-    html: HtmlFile = None,
-    idempotency_key: Annotated[
-        str | None, typer.Option(help="Sending the same request with the same key again gives the same job.")
-    ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Start a stack on this machine for this run only.")] = False,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="With --local: where that stack keeps everything. Default: .augury.")
-    ] = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Submit, print the job's id and do not wait.")] = False,
-) -> None:
-    """Submit a request, watch it, and print the report, or fetch the augmented images.
-
-    Ctrl-C only ends the watching; the job goes on. With --local it ends the stack.
-    """
-    _check_options({"--output": output, "--html": html}, url=url, local=local, data_dir=data_dir, detach=detach)
-    body = read_request(request)
-    destination = Output(as_json, output, html)
-    if local:
-        raise typer.Exit(_run_locally(body, idempotency_key, data_dir or DEFAULT_DATA_DIR, destination))
-    with Client(url) as client:
-        job = client.submit(body, idempotency_key)
-        if detach:
-            typer.echo(job.model_dump_json(indent=2, by_alias=True) if as_json else job.id)
-            return
-        say(f"{job.id} submitted to {client.url}")
-        code = conclude(client, follow_or_let_go(client, job.id, _repeat(url)), destination)
-    raise typer.Exit(code)
-
-
-def _run_locally(body: dict[str, Any], idempotency_key: str | None, data_dir: Path, output: Output) -> int:
-    from augury.local.interrupts import interrupting
-    from augury.local.stack import LocalStack
-
-    with interrupting(), LocalStack(data_dir) as stack, Client(stack.url, key="") as client:
-        say(f"Local stack at {stack.url}, logs in {stack.log_dir}")
-        job = client.submit(body, idempotency_key)
-        kept = make_private_folder(data_dir / "reports") / f"{job.id}.html"
-        try:
-            return conclude(client, follow(client, job.id), replace(output, page=output.page or kept))
-        except KeyboardInterrupt:
-            say(f"Stopping. The trials finished so far stay in {stack.data_dir} and will be reused.")
-            raise
-        finally:
-            close_to_others(kept)
-
-
-@app.command()
-@_exit_codes()
-def watch(
-    job_id: JobId, url: Url = None, as_json: AsJson = False, output: OutputFile = None, html: HtmlFile = None
-) -> None:
-    """Watch a job that was submitted before, and print its report."""
-    _check_options({"--output": output, "--html": html})
-    with Client(url) as client:
-        code = conclude(client, follow_or_let_go(client, job_id, _repeat(url)), Output(as_json, output, html))
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -211,7 +144,7 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (cancel, stop, extend, report, preview, lint, doctor, project, usage, audit):
+for _command in (compare, run, watch, cancel, stop, extend, report, preview, lint, doctor, project, usage, audit):
     app.command()(_exit_codes()(_command))
 
 add_groups(app, _exit_codes())
@@ -222,28 +155,3 @@ def _require_no_commas(roots: list[Path]) -> list[Path]:
         if "," in str(root.resolve()):
             raise typer.BadParameter(f"--data-root: {root} has a comma in it, which separates the folders of a list")
     return roots
-
-
-def _check_options(
-    files: Mapping[str, Path | None],
-    *,
-    url: str | None = None,
-    local: bool = False,
-    data_dir: Path | None = None,
-    detach: bool = False,
-) -> None:
-    """Refuse what cannot work before hours are spent on it."""
-    if local and url:
-        raise typer.BadParameter("--local starts a service of its own; leave out --url")
-    if local and detach:
-        raise typer.BadParameter("--local stops with the command, so there is nothing to --detach from")
-    if data_dir and not local:
-        raise typer.BadParameter("--data-dir is for --local")
-    for option, file in files.items():
-        if file is not None and detach:
-            raise typer.BadParameter(f"--detach does not wait for the report that {option} asks for")
-        check_output(option, file)
-
-
-def _repeat(url: str | None) -> str:
-    return f" --url {url}" if url else ""

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.cli.follow import err, out, say
+from augury.cli.guidance import completion
 from augury.cli.options import ImageSize, Url, image_size_of
 from augury.cli.render.datasets import reason, render_dataset, render_datasets, source_of, step
 from augury.client.client import Client
@@ -22,7 +23,12 @@ from augury.files import write_atomically
 
 FAILED = 1
 
-DatasetId = Annotated[str, typer.Argument(metavar="DATASET_ID", help="As printed by `augury datasets`.")]
+DatasetId = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATASET_ID", help="As printed by `augury datasets`.", autocompletion=completion.dataset_ids
+    ),
+]
 Background = Annotated[
     str | None,
     typer.Option(
@@ -39,7 +45,12 @@ def _column(what: str) -> Any:
 
 
 def add(
-    source: Annotated[str, typer.Argument(help=f"A local file or folder, which is uploaded; or {SYNTAX}.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help=f"A local file or folder, which is uploaded; or {SYNTAX}.", autocompletion=completion.datasets
+        ),
+    ],
     image_size: ImageSize = None,
     color_mode: Annotated[str | None, typer.Option(help="grayscale, rgb or rgba. Default: as fits.")] = None,
     resize: Annotated[str | None, typer.Option(help="stretch (the default) or crop.")] = None,
@@ -68,13 +79,13 @@ def add(
     size, behind = image_size_of(image_size), _background_of(background)
     what = _reference(source)
     with Client(url) as client:
-        with _sending() as (on_parcel, on_progress):
+        with sending() as (on_parcel, on_progress):
             dataset = client.add_dataset(
                 what, image_size=size, color_mode=color_mode, resize=resize, background=behind,
                 columns=columns or None, layout=layout, on_parcel=on_parcel, on_progress=on_progress,
             )  # fmt: skip
         if wait:
-            dataset = _waited_for(client, dataset)
+            dataset = waited_for(client, dataset)
     if as_json:
         typer.echo(dataset.model_dump_json(indent=2, by_alias=True))
     elif wait and dataset.error is None:
@@ -156,7 +167,7 @@ def _reference(source: str) -> Any:
 
 
 @contextmanager
-def _sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], None]]]:
+def sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], None]]]:
     """A bar for the bytes that are sent, on a terminal; what is left out is said anywhere."""
     console = err()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -173,14 +184,20 @@ def _sending() -> Iterator[tuple[Callable[[Parcel], None], Callable[[int, int], 
         yield on_parcel, on_progress
 
 
-def _waited_for(client: Client, dataset: Dataset) -> Dataset:
+def waited_for(client: Client, dataset: Dataset, *, goes_on: bool = True) -> Dataset:
+    """The dataset as it is in the end; each step of its ingestion is said.
+
+    Raises:
+        KeyboardInterrupt: somebody no longer waits; where to look again is said if the service *goes_on*.
+    """
     if dataset.is_terminal:
         return dataset
     say(f"{dataset.id} is {dataset.state} at {client.url}: {source_of(dataset.reference)}")
     try:
         return client.wait_for_dataset(dataset.id, _Steps().tell)
     except KeyboardInterrupt:
-        say(f"No longer waiting; look again with `augury datasets show {dataset.id}`.")
+        if goes_on:
+            say(f"No longer waiting; look again with `augury datasets show {dataset.id}`.")
         raise
 
 

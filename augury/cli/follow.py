@@ -29,6 +29,7 @@ class Output:
     as_json: bool = False
     file: Path | None = None
     page: Path | None = None
+    markdown: Path | None = None
 
     def show(self, report: Report) -> None:
         """Write and print the report."""
@@ -42,8 +43,10 @@ class Output:
             console = out()
             console.print(render(report, console.width))
 
-    def save_page(self, client: Client, job_id: str) -> None:
-        """Write the report as an HTML page where that was asked for, and say where it is."""
+    def save_pages(self, client: Client, job_id: str) -> None:
+        """Write the report as Markdown and as an HTML page where that was asked for, and say where the page is."""
+        if self.markdown is not None:
+            write_atomically(self.markdown, client.report_page(job_id, "markdown"))
         if self.page is not None:
             write_atomically(self.page, client.report_page(job_id, "html"))
             say(f"The report as a page, with its pictures: {self.page}")
@@ -100,7 +103,7 @@ def conclude(client: Client, job: Job, output: Output) -> int:
     """Show what came out of a job that is over; the exit code."""
     if job.has_report:
         output.show(client.report(job.id))
-        output.save_page(client, job.id)
+        output.save_pages(client, job.id)
     if job.artifacts:
         output.fetch(client, job)
     if job.state is JobState.SUCCEEDED:

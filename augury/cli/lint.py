@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api_schemas.lint import Finding, LintResult, Severity
 from augury.cli.follow import err, out
+from augury.cli.guidance import completion
 from augury.cli.offline import lint_here
 from augury.cli.options import ImageSize, UrlOrHere, dataset_option, read_request, service_for
 from augury.client.client import Client
@@ -34,7 +35,8 @@ def lint(
     dataset: Annotated[
         str | None,
         typer.Option(
-            help="A built-in dataset's name, a local file or folder, an id or any reference. Default: the request's."
+            help="A built-in dataset's name, a local file or folder, an id or any reference. Default: the request's.",
+            autocompletion=completion.datasets,
         ),
     ] = None,
     semantics: Annotated[str | None, typer.Option(help="keras (the default) or corrected.")] = None,

@@ -11,6 +11,7 @@ import typer
 
 from api_schemas.models.model import Model, ModelState
 from augury.cli.follow import out, say
+from augury.cli.guidance import completion
 from augury.cli.options import Url, parse_object
 from augury.cli.render.models import reason, render_model, render_models
 from augury.client.client import Client
@@ -18,7 +19,10 @@ from augury.client.references import reference_of
 
 FAILED = 1
 
-ModelId = Annotated[str, typer.Argument(metavar="MODEL_ID", help="As printed by `augury models`.")]
+ModelId = Annotated[
+    str,
+    typer.Argument(metavar="MODEL_ID", help="As printed by `augury models`.", autocompletion=completion.model_ids),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 
 

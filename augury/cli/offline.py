@@ -35,7 +35,7 @@ def lint_here(bodies: Mapping[str, Mapping[str, Any]], console: Console) -> dict
     with _installed():
         from augury.linting.result import lint_result
 
-    requests = {name: _validated(LintRequest, body) for name, body in bodies.items()}
+    requests = {name: validated(LintRequest, body) for name, body in bodies.items()}
     facts: dict[str, Any] = {"null": None}
     for body in bodies.values():
         key = json.dumps(body.get("dataset"), sort_keys=True)
@@ -63,7 +63,7 @@ def preview_here(body: Mapping[str, Any], console: Console) -> bytes:
     with _installed():
         from augury.augmentation.preview.sheet import PreviewError, preview_sheet
 
-    request = _validated(PreviewRequest, body)
+    request = validated(PreviewRequest, body)
     with _dataset(body["dataset"], console) as dataset:
         snapshot = dataset.snapshot
         try:
@@ -110,7 +110,12 @@ def _dataset(reference: dict[str, Any], console: Console) -> Iterator[LocalDatas
         raise DatasetRefused(f"the dataset could not be read: {error}") from None
 
 
-def _validated(model: type[Request], body: Mapping[str, Any]) -> Request:
+def validated(model: type[Request], body: Mapping[str, Any]) -> Request:
+    """A request as its model.
+
+    Raises:
+        RequestRefused: it is none; the fields are named as a service names them.
+    """
     try:
         return model.model_validate(body)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from augury.cli.guidance import completion
 from augury.client.address import DEFAULT_DATA_DIR, given_url, running_url
 from augury.client.references import BUILTIN, SYNTAX, reference_of
 
@@ -35,7 +36,14 @@ ImageSize = Annotated[
     ),
 ]
 
-JobId = Annotated[str, typer.Argument(metavar="JOB_ID", help="As printed by `augury run` and `augury jobs`.")]
+RequestFile = Annotated[str, typer.Argument(metavar="REQUEST.json", help="The request as JSON; - reads it from stdin.")]
+
+JobId = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB_ID", help="As printed by `augury run` and `augury jobs`.", autocompletion=completion.jobs
+    ),
+]
 
 
 def check_output(option: str, file: Path | None) -> None:

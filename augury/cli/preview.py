@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from augury.cli.follow import err, say
+from augury.cli.guidance import completion
 from augury.cli.offline import preview_here
 from augury.cli.options import ImageSize, UrlOrHere, dataset_option, read_request, service_for
 from augury.client.client import Client
@@ -31,11 +32,17 @@ def preview(
         str | None,
         typer.Option(
             help="A built-in dataset's name, a local file or folder, an id or any reference. "
-            "Default: the request's, else digits."
+            "Default: the request's, else digits.",
+            autocompletion=completion.datasets,
         ),
     ] = None,
     candidate: Annotated[
-        str | None, typer.Option(help="Which candidate of a comparison. Default: the first.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Which candidate of a comparison. Default: the first.",
+            show_default=False,
+            autocompletion=completion.candidates,
+        ),
     ] = None,
     count: Annotated[int | None, typer.Option(min=1, max=64, help="Images to show.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, max=8, help="Augmentations of each.")] = None,

@@ -13,6 +13,8 @@ DEFAULT_DATA_DIR = Path(".augury")
 LOCK_FILE = "lock"
 STACK_FILE = "stack.json"
 KEY_VARIABLE = "AUGURY_API_KEY"
+PAGE = "/docs"
+"""What a person is to open of a service in a browser first."""
 
 
 def default_url() -> str:

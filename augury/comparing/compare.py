@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import timestamp
+from api_schemas.candidates import Candidate, preprocessed_as
 from api_schemas.jobs import ComparisonRequest
 from augury.augmentation.threads import usable_cores
 from augury.comparing.crew import Crew, crew
@@ -28,6 +29,7 @@ from augury.datasets.local_reading import LocalDataset, read_here
 from augury.errors import DatasetRefused
 from augury.evidence.comparison_report import comparison_report
 from augury.field_problems import field_problems, first_problems
+from augury.linting import lint
 from augury.memory import available_bytes
 from augury.planning.comparison import default_baseline
 from augury.planning.metric_problems import metric_problem
@@ -35,6 +37,7 @@ from augury.planning.responses import data_problem
 from augury.planning.split_problems import split_problem, test_problem
 from augury.planning.splits import held_out_share
 from augury.planning.training_problems import training_problem
+from augury.proposing.proposals import Proposals, propose
 
 _BYTES_PER_PROCESS = 1_500_000_000
 
@@ -66,7 +69,8 @@ def compare(
             them (class folders, archives, Parquet, …); ``"digits"``; or a finite ``tf.data.Dataset`` or ``PyDataset``.
         y: labels ``[N]``, or one-hot; None where *x* has them.
         candidates: specs by name, with the parameters of ``ImageDataGenerator``. One that says nothing of preprocessing
-            (rescale, centring, normalisation) gets the baseline's.
+            (rescale, centring, normalisation) gets the baseline's. None: what is usual for such images and the linter
+            has nothing against, see ``Outcome.proposals``.
         model: a name (``"small_cnn"``), a ``model`` object of a request, or a Keras model, whose architecture is
             trained from fresh weights for every seed.
         baseline: a spec; default: the rescale that brings the values to 0-1.
@@ -91,23 +95,47 @@ def compare(
         (workspace / "data").mkdir()
         reading = {} if image_size is None else {"image_size": list(image_size)}
         named = reference(x, y, workspace / "data") | reading
-        request = _request(named, candidates or {}, model, said, options or {})
+        request = _request(named, _ANY if candidates is None else candidates, model, said, options or {})
         kept = Kept(workspace / "trials" if cache is None else Path(cache).expanduser())
         with _read(named, tell) as dataset, crew(_processes(processes)) as hands:
-            return _outcome(request, dataset, kept, hands, workspace, tell)
+            return _outcome(request, dataset, kept, hands, workspace, tell, is_proposing=candidates is None)
 
 
 def _outcome(
-    request: ComparisonRequest, dataset: LocalDataset, kept: Kept, hands: Crew, workspace: Path, tell: Said
+    request: ComparisonRequest,
+    dataset: LocalDataset,
+    kept: Kept,
+    hands: Crew,
+    workspace: Path,
+    tell: Said,
+    *,
+    is_proposing: bool,
 ) -> Outcome:
-    fitting = _preprocessed(request, dataset)
-    _require_fitting(fitting, dataset)
+    baseline = request.baseline.spec if request.baseline else default_baseline(dataset.facts)
+    proposals = None
+    if is_proposing:
+        proposals = propose(dataset.facts, baseline, lambda spec: lint(spec, dataset.facts))
+        request = _with_proposed(request, proposals)
+    request = _preprocessed(request, baseline)
+    _require_fitting(request, dataset)
     sheets = workspace / "sheets"
     sheets.mkdir()
-    rounds = Rounds(fitting, dataset, kept, hands, sheets, tell)
+    rounds = Rounds(request, dataset, kept, hands, sheets, tell)
     analysis = rounds.carried_out()
     report = comparison_report(analysis, timestamp(time.time()), rounds.scores(analysis))
-    return Outcome(report, _sheets(sheets, [each.name for each in report.candidates]))
+    return Outcome(report, _sheets(sheets, [each.name for each in report.candidates]), proposals)
+
+
+_ANY: Mapping[str, Mapping[str, Any]] = {"any": {"horizontal_flip": True}}
+"""In the place of candidates that are proposed once the dataset is known, so that all else is checked before."""
+
+
+def _with_proposed(request: ComparisonRequest, proposals: Proposals) -> ComparisonRequest:
+    if not proposals.candidates:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in proposals.left_out)
+        raise ComparisonFailedError(f"nothing usual can be proposed for these images ({reasons}); give candidates")
+    proposed = [Candidate.model_validate({"name": each.name, "spec": each.spec}) for each in proposals.candidates]
+    return request.model_copy(update={"candidates": proposed})
 
 
 def _request(
@@ -155,22 +183,9 @@ _ONLY_IN_A_SERVICE: dict[str, Callable[[ComparisonRequest], bool]] = {
 }
 
 
-def _preprocessed(request: ComparisonRequest, dataset: LocalDataset) -> ComparisonRequest:
-    """The request in which a candidate that says nothing of preprocessing has the baseline's.
-
-    Whoever writes ``{"horizontal_flip": True}`` asks about flips, and not what it is like to leave the rescale out.
-    """
-    baseline = request.baseline.spec if request.baseline else default_baseline(dataset.facts)
-    shared = baseline.preprocessing().model_dump(exclude_unset=True)
-    silent = ImageDataGeneratorSpec().preprocessing()
-    candidates = [
-        each
-        if each.spec.preprocessing() != silent
-        else each.model_copy(
-            update={"spec": ImageDataGeneratorSpec(**shared | each.spec.model_dump(exclude_unset=True))}
-        )
-        for each in request.candidates
-    ]
+def _preprocessed(request: ComparisonRequest, baseline: ImageDataGeneratorSpec) -> ComparisonRequest:
+    """The request in which a candidate that says nothing of preprocessing has the baseline's."""
+    candidates = [each.model_copy(update={"spec": preprocessed_as(each.spec, baseline)}) for each in request.candidates]
     return request.model_copy(update={"candidates": candidates})
 
 

@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.errors import NothingToSend
+from augury.memory import available_bytes
 
 BUILTIN = frozenset({"digits", "mnist", "fashion_mnist", "cifar10", "cifar100"})
 """Names that stand for a dataset, unless there is a file or folder called so."""
 _ARRAYS = "arrays.npz"
 _DIMENSIONS_OF_IMAGE = (2, 3)
+_COPIES = 2
+"""Of the images, while they are put together."""
 
 
 def reference(x: Any, y: Any, folder: Path) -> dict[str, Any]:
@@ -60,20 +63,36 @@ def _names() -> str:
 def _gathered(pairs: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     images: list[npt.NDArray[Any]] = []
     labels: list[npt.NDArray[Any]] = []
+    room = available_bytes()
     for pair in _finite(pairs):
         if not isinstance(pair, (tuple, list)) or len(pair) < 2:
             raise NothingToSend("x gives no pairs of images and labels, and there is no y")
         image, label = np.asarray(pair[0]), np.asarray(pair[1])
-        is_one = image.ndim in _DIMENSIONS_OF_IMAGE and label.ndim == 0
+        is_one = _is_one(image, label)
         images.append(image[np.newaxis] if is_one else image)
         labels.append(label[np.newaxis] if is_one else label)
+        room = None if room is None else room - _COPIES * image.nbytes
+        if room is not None and room < 0:
+            raise NothingToSend(
+                f"x has not come to its end after {sum(map(len, images)):,} images, and there is no memory for many "
+                "more; take a part of it, smaller images, or a folder, which is read from the disk"
+            )
     if not images:
         raise NothingToSend("x gives no images")
     return np.concatenate(images), np.concatenate(labels)
 
 
+def _is_one(image: npt.NDArray[Any], label: npt.NDArray[Any]) -> bool:
+    """Whether it is an image and its label, which may be one-hot; and not a batch of them."""
+    if label.ndim == 0:
+        return image.ndim in _DIMENSIONS_OF_IMAGE
+    return label.ndim == 1 and image.ndim == _DIMENSIONS_OF_IMAGE[-1] and len(image) != len(label)
+
+
 def _finite(pairs: Any) -> Iterable[Any]:
     """What to go through, as often as it says that it goes: Keras's own datasets begin anew when they are over."""
+    if getattr(pairs, "num_batches", 0) is None:  # so says a PyDataset without an end
+        raise NothingToSend("x never ends; have its num_batches say how many batches are to be taken")
     if hasattr(pairs, "__getitem__") and hasattr(pairs, "__len__"):
         return (pairs[number] for number in range(len(pairs)))
     cardinality = getattr(pairs, "cardinality", None)

@@ -9,6 +9,13 @@ from typing import Any
 
 from augury.errors import NothingToSend
 
+_LOSSES = {
+    "sparsecategoricalcrossentropy": "cross_entropy",
+    "categoricalcrossentropy": "cross_entropy",
+    "categoricalfocalcrossentropy": "focal",
+}
+"""Of Keras, by their names without case and lines below."""
+_KERAS_GAMMA = 2.0
 _OPTIMIZERS = frozenset({"adam", "adamw", "sgd", "rmsprop"})
 
 
@@ -38,7 +45,7 @@ def compiled_training(model: Any) -> dict[str, Any]:
     """How a compiled Keras model says that it is trained, in the words of a request; nothing where it is not compiled.
 
     Raises:
-        NothingToSend: by an optimizer that jobs do not have.
+        NothingToSend: by an optimizer or a loss that jobs do not have.
     """
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or isinstance(model, (str, Mapping)):
@@ -53,4 +60,26 @@ def compiled_training(model: Any) -> dict[str, Any]:
     for option in ("momentum", "nesterov"):
         if name in {"sgd", "rmsprop"} and getattr(optimizer, option, False):
             training[option] = getattr(optimizer, option)
+    if name == "adamw" and optimizer.weight_decay is not None:
+        training["weight_decay"] = float(optimizer.weight_decay)
+    if getattr(optimizer, "global_clipnorm", None):
+        training["gradient_clip"] = float(optimizer.global_clipnorm)
+    return training | _loss(model)
+
+
+def _loss(model: Any) -> dict[str, Any]:
+    """What a compiled model makes small. A name is a loss with its defaults, an object may have settings."""
+    loss = getattr(model, "loss", None)
+    if loss is None:
+        return {}
+    name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
+    found = _LOSSES.get(str(name).lower().replace("_", ""))
+    if found is None:
+        raise NothingToSend(f"the model is compiled with the loss {name}; jobs have cross-entropy and focal")
+    training: dict[str, Any] = {"loss": found}
+    if found == "focal":
+        training["loss"] = {"name": "focal", "gamma": float(getattr(loss, "gamma", _KERAS_GAMMA))}
+    settings = getattr(loss, "_fn_kwargs", {})
+    if settings.get("label_smoothing"):
+        training["label_smoothing"] = float(settings["label_smoothing"])
     return training

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api_schemas.reports.report import Report
 from augury.files import write_atomically
+from augury.proposing.proposals import Proposals
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_COLOURS = {
-    "--paper": "transparent",
-    "--plot-ink": "currentColor",
-    "--plot-quiet": "currentColor",
-    "--plot-line": "#7a828d",
-    "--plot-grid": "#8884",
-    "--plot-none": "#8884",
-    **dict.fromkeys(("--helps", "--helps-mark"), "#1e8e3e"),
-    **dict.fromkeys(("--hurts", "--hurts-mark"), "#d93025"),
-    **dict.fromkeys(("--equivalent", "--equivalent-mark"), "#1a73e8"),
-    **dict.fromkeys(("--inconclusive", "--inconclusive-mark"), "#b06000"),
-}
-"""Of the forest plot in a notebook, whose paper is light or dark and does not say which: readable on both."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +21,13 @@ class Outcome:
 
     Attributes:
         report: the whole of it, as a service would give it.
+        proposals: why these candidates, where none were given.
     """
 
     report: Report
     _sheets: Mapping[str, bytes] = field(repr=False)
     """Contact sheets by candidate, as PNG."""
+    proposals: Proposals | None = None
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -77,14 +64,9 @@ class Outcome:
 
     def _repr_html_(self) -> str:
         """The summary and the forest plot, for a notebook. Nothing that came from data is anything but text in it."""
-        from augury.reporting.plots.forest import forest
-        from augury.reporting.plots.stylesheet import rules
+        from augury.comparing.notebook import html_of
 
-        picture = forest(self.report)
-        drawn = "" if picture is None else f"<style>{rules()}</style>{picture.svg}"
-        lines = "".join(f"<li>{escape(line.text)}</li>" for line in self.report.summary)
-        colours = "; ".join(f"{name}: {value}" for name, value in _COLOURS.items())
-        return f'<div style="{colours}; max-width: 46rem">{drawn}<ul>{lines}</ul></div>'
+        return html_of(self.report)
 
     def _rows(self) -> list[dict[str, Any]]:
         rows = []

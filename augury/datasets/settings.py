@@ -39,6 +39,12 @@ class IngestSettings(BaseSettings):
         validation_alias=AliasChoices("AUGURY_WEIGHTS_URL", "weights_url"),
         description="Folder or s3:// or gs:// prefix with weights.json and the files that it lists; none: refused.",
     )
+    weights_download_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("AUGURY_WEIGHTS_DOWNLOAD_URL", "weights_download_url"),
+        description="Where Keras's own files of weights are fetched from that weights.json lists and that are not "
+        "beside it; none: nowhere.",
+    )
 
     max_bytes: int = Field(10 * 2**30, ge=1, description="Of an upload, a download or a source file.")
     max_unpacked_bytes: int = Field(50 * 2**30, ge=1, description="Of all members of an archive together.")

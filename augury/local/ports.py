@@ -17,11 +17,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def require_free(host: str, port: int) -> None:
     """Raise `StackConflict` unless this process could listen there."""
-    try:
-        _bind(host, port).close()
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise StackConflict(f"cannot listen on {host} port {port}: {reason}") from error
+    listening(host, port).close()
 
 
 def is_free(host: str, port: int) -> bool:
@@ -31,6 +27,18 @@ def is_free(host: str, port: int) -> bool:
     except StackConflict:
         return False
     return True
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there, to be shared by several processes; `StackConflict` where that cannot be."""
+    try:
+        return _bind(host, port)
+    except OSError as error:
+        raise StackConflict(f"cannot listen on {host} port {port}: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -63,13 +63,24 @@ class Process:
     """One program of the stack, in a session of its own, that writes to a log. It can be started again."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, guard: Guard, log_dir: Path, env: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        guard: Guard,
+        log_dir: Path,
+        env: Mapping[str, str] | None = None,
+        files: Sequence[int] = (),
     ) -> None:
-        """Describe the program; `start` starts it. *command* begins with the path of an executable."""
+        """Describe the program; `start` starts it.
+
+        *command* begins with the path of an executable; *files* are descriptors that it shares with this process.
+        """
         self.name = name
         self.log = log_dir / f"{name}.log"
         self._command = list(command)
         self._env = env
+        self._files = tuple(files)
         self._guard = guard
         self._popen: subprocess.Popen[bytes] | None = None
 
@@ -96,6 +107,7 @@ class Process:
                 env=self._env,
                 start_new_session=True,
                 umask=OWNER_ONLY_UMASK,
+                pass_fds=self._files,
             )
         self._guard.began(self._popen.pid)
 

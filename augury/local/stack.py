@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -14,14 +15,15 @@ from augury.client.client import Client
 from augury.errors import AuguryError, StackFailed
 from augury.local.broker import Broker
 from augury.local.data_directory import DataDirectory
-from augury.local.ports import free_port, is_free, require_free
-from augury.local.processes import Guard
+from augury.local.ports import free_port, is_free, listening, require_free
+from augury.local.processes import Guard, Process
 from augury.local.supervisor import Stopping, Supervisor, explain
 
 READY_SECONDS = 60.0
 PORTS_TO_TRY = 5
 STOPPING_ORDER = ((("control", "cpu"), 10.0), (("api",), 8.0), (("broker",), 5.0))
-"""Who stops when, and the seconds each may take. The broker is last, since the others talk to it until they end."""
+"""Who stops when, and the seconds each may take. The broker is last, since the others talk to it until they end.
+Several processes of the service stop together."""
 
 
 class LocalStack:
@@ -39,6 +41,7 @@ class LocalStack:
         workers: int | None = None,
         broker_url: str | None = None,
         data_roots: Sequence[Path] = (),
+        processes: int = 1,
     ) -> None:
         """Describe the stack; nothing is started yet.
 
@@ -49,6 +52,7 @@ class LocalStack:
             workers: Trials trained at the same time; None leaves it to the worker.
             broker_url: A broker to use instead of starting one; by default ``AUGURY_BROKER_URL``.
             data_roots: Folders that datasets may be read from, besides those of ``AUGURY_INGEST_ROOTS``.
+            processes: Of the service, which share its port.
         """
         self.data_dir = Path(data_dir).expanduser().resolve()
         self.log_dir = self.data_dir / "logs"
@@ -57,6 +61,8 @@ class LocalStack:
         self._workers = workers
         self._broker_url = broker_url or os.environ.get("AUGURY_BROKER_URL")
         self._data_roots = [str(root.expanduser().resolve()) for root in data_roots]
+        self._api_names = ["api", *(f"api-{number}" for number in range(2, processes + 1))]
+        self._listener: socket.socket | None = None
         self._up = threading.Event()
         self._over = threading.Event()
         self._failure: BaseException | None = None
@@ -140,6 +146,30 @@ class LocalStack:
         self._announce()
 
     def _start_service(self, env: dict[str, str]) -> None:
+        if len(self._api_names) > 1:
+            self._start_processes(env)
+        else:
+            self._start_process(env)
+
+    def _start_processes(self, env: dict[str, str]) -> None:
+        """Several, of which each takes connections from the socket that they share; the others once one is ready.
+
+        The socket stays here as well, for those that are started again: until they answer, clients wait.
+        """
+        listener = self._listener = listening(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        where = {"AUGURY_HOST": self._host, "AUGURY_PORT": str(self._port), "AUGURY_LISTEN_FD": str(listener.fileno())}
+        for name in self._api_names:
+            process = self._supervisor.start(name, _module("service"), env | where, [listener.fileno()])
+            if name == self._api_names[0]:
+                self._await_service(process)
+
+    def _await_service(self, process: Process) -> None:
+        with Client(self.url, key="") as client:
+            if not self._supervisor.is_up(process, client.ready, READY_SECONDS):
+                raise StackFailed(explain(f"{process.name} ended with exit code {process.exit_code}", process))
+
+    def _start_process(self, env: dict[str, str]) -> None:
         is_our_choice = not self._port
         for _ in range(PORTS_TO_TRY):
             if is_our_choice:
@@ -177,9 +207,11 @@ class LocalStack:
         self._directory.announce(self.url, self._supervisor.pids | {"guard": self._guard.pid})
 
     def _stop(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
         try:
             for names, grace_seconds in STOPPING_ORDER:
-                self._supervisor.stop(names, grace_seconds)
+                self._supervisor.stop(self._api_names if names == ("api",) else names, grace_seconds)
             self._supervisor.stop_rest()
         finally:
             self._guard.dismiss()

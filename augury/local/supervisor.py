@@ -62,12 +62,14 @@ class Supervisor:
         """The process id of each that runs."""
         return {name: process.pid for name, process in self._processes.items() if process.pid is not None}
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> Process:
-        """Start a process and take it on; one of the same name is replaced."""
+    def start(
+        self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, files: Sequence[int] = ()
+    ) -> Process:
+        """Start a process and take it on, with the descriptors that it shares; one of the same name is replaced."""
         if self.stopping.is_set():
             raise Stopping
         self.drop(name)
-        process = Process(name, command, guard=self._guard, log_dir=self._log_dir, env=env)
+        process = Process(name, command, guard=self._guard, log_dir=self._log_dir, env=env, files=files)
         self._processes[name] = process
         self._restarts[name] = self._new_record()
         process.start()

@@ -25,7 +25,7 @@ from augury.planning.responses import with_responses
 from augury.planning.splits import SplitDefinition, held_out_share, split_definition
 from augury.planning.training_problems import feature_views_note, training_warnings
 from augury.planning.trial_definition import TrialDefinition, training_version
-from augury.value_scale import Values
+from augury.value_scale import Values, divided_by
 
 TRAINED = "trained"
 """The one arm of a training job."""
@@ -42,8 +42,7 @@ Stored = DatasetFacts | str
 
 def default_baseline(stored: Stored) -> ImageDataGeneratorSpec:
     """The rescale that brings the dataset's values to 0-1, see ``augury.value_scale``; a type's by its bits."""
-    full = _FULL_SCALES.get(stored, 1) if isinstance(stored, str) else Values.of(stored).full_scale
-    return ImageDataGeneratorSpec() if full == 1 else ImageDataGeneratorSpec(rescale=1 / full)
+    return divided_by(_FULL_SCALES.get(stored, 1) if isinstance(stored, str) else Values.of(stored).full_scale)
 
 
 def _baseline_rule(request: ComparisonRequest, stored: Stored) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from functools import partial
 from typing import Literal
 
 import structlog
 
+from augury.telemetry.line_writer import LineWriter
 from augury.telemetry.lines import clean
 
 LogFormat = Literal["text", "json"]
@@ -26,23 +28,22 @@ def configure_logging(log_format: LogFormat | None = None, level: int = logging.
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    rendered: list[structlog.typing.Processor] = [
+        # Plain: a traceback with local variables is slow to make and may show what is secret.
+        structlog.processors.format_exc_info,
+        clean,
+        _renderer(log_format or os.environ.get("AUGURY_LOG_FORMAT", "text")),
+    ]
+    handler = logging.StreamHandler(sys.stderr)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=partial(LineWriter, handler),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Plain: a traceback with local variables is slow to make and may show what is secret.
-                structlog.processors.format_exc_info,
-                clean,
-                _renderer(log_format or os.environ.get("AUGURY_LOG_FORMAT", "text")),
-            ],
-        )
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[without_meta, *rendered])
     )
     root = logging.getLogger()
     root.handlers = [handler]

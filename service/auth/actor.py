@@ -129,16 +129,12 @@ class Needs(SecurityBase, AskedFirst):
         self.model = HTTPBearer(description=_DESCRIPTION, bearerFormat="augury_…")
         self.scheme_name = "key"
 
-    async def __call__(self, request: Request) -> Actor:
-        """The actor of a request.
+    def find(self, request: Request) -> Actor:
+        """The actor of a request. One that nobody looked at gets no further (500).
 
         Raises:
             ProblemError: its key is not for this.
         """
-        return self.require(request)
-
-    def require(self, request: Request) -> Actor:
-        """The same, for who cannot wait for the framework. A request that nobody looked at gets no further (500)."""
         actor: Actor = request.scope[_IN_SCOPE]
         if self.scope not in actor.scopes:
             raise self._refusal(actor)

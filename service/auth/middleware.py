@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
 from fastapi import Request
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from augury.telemetry.bound import bound
 from service.auth.actor import ANYBODY, PROJECT_HEADER, note_actor, note_refused_key
 from service.auth.admission import Admission
 from service.http.problem import ProblemError
@@ -50,5 +50,5 @@ class AdmissionMiddleware:
         except OperationalError as error:
             await render(Request(scope), database_away(scope["path"], error))(scope, receive, send)
             return
-        with structlog.contextvars.bound_contextvars(project=actor.project):
+        with bound(project=actor.project):
             await self._app(scope, receive, send)

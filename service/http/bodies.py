@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
@@ -23,6 +22,7 @@ from starlette.requests import ClientDisconnect
 from api_schemas.base import without_suggestions
 from api_schemas.service.problems import FieldProblem
 from augury.field_problems import field_problems
+from service.http.direct.arguments import DirectArguments, Found
 from service.http.problem import ProblemError
 from service.http.problem_types import MALFORMED_JSON, MALFORMED_REQUEST
 from service.http.problems import invalid_body, invalid_request
@@ -49,12 +49,8 @@ class _Checked:
     faults: list[FieldProblem]
 
 
-class AskedFirst(ABC):
+class AskedFirst(Found):
     """A dependency of routes that may refuse a request for what its body has no part in."""
-
-    @abstractmethod
-    def require(self, request: Request) -> object:
-        """Let the request pass, or raise a ProblemError."""
 
 
 def _asked_first(dependant: Dependant) -> list[AskedFirst]:
@@ -66,6 +62,7 @@ class CheckedBodyRoute(APIRoute):
     """A route whose JSON body, where it takes one, was checked when the framework gets it.
 
     The framework asks the request for what is in its body; it is given what was made of it, which is valid as it is.
+    A function that answers by itself is called without it, where that is simple (`service.http.direct`).
     """
 
     def get_route_handler(self) -> Handler:
@@ -73,10 +70,11 @@ class CheckedBodyRoute(APIRoute):
         handle, field, first = super().get_route_handler(), self.body_field, _asked_first(self.dependant)
         if field is None:
             return handle
+        function, direct = self.endpoint, DirectArguments.of(self.dependant, self.endpoint)
 
         async def handle_checked(request: Request) -> Response:
             for check in first:  # nobody is kept waiting for a body that is refused
-                check.require(request)
+                check.find(request)
             content = await whole_body(request)
             if not content:
                 return await handle(request)  # it knows what to say about that
@@ -87,7 +85,11 @@ class CheckedBodyRoute(APIRoute):
             if checked.faults:
                 raise invalid_request([*await _other_faults(handle, request), *checked.faults])
             request.state.sent = SentBody(content)
-            return await handle(_WithValue(request, checked.value))
+            arguments = None if direct is None else direct.read(request, checked.value)
+            if arguments is None:
+                return await handle(_WithValue(request, checked.value))
+            answer: Response = await function(**arguments)
+            return answer
 
         return handle_checked
 
@@ -104,12 +106,13 @@ class SentBody:
         return hashlib.sha256(written.encode()).hexdigest()
 
 
-async def _of_request(request: Request) -> SentBody:
-    sent: SentBody = request.state.sent if hasattr(request.state, "sent") else SentBody(b"null")
-    return sent  # of a body that is refused nothing is needed
+class _Sent(Found):
+    def find(self, request: Request) -> SentBody:
+        sent: SentBody = request.state.sent if hasattr(request.state, "sent") else SentBody(b"null")
+        return sent  # of a body that is refused nothing is needed
 
 
-Sent = Annotated[SentBody, Depends(_of_request)]
+Sent = Annotated[SentBody, Depends(_Sent())]
 """The body of a request whose route is a ``CheckedBodyRoute``."""
 
 

@@ -191,6 +191,7 @@ def _dataset_body() -> Any:
     texts = {
         "file": {
             "type": "string",
+            "format": "binary",  # what generators of clients know a file by
             "contentMediaType": "application/octet-stream",
             "minLength": 1,
             "description": "With a filename, and not empty.",

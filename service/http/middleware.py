@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -14,10 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from augury.datasets.settings import variable_of
 from augury.field_problems import shown
+from augury.telemetry.bound import bound
 from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, is_json, is_multipart
 from service.http.problem import ProblemError
 from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
+from store.randomness import random_bytes
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = (("POST", "/v1/datasets"), ("POST", "/v1/models"))
@@ -37,7 +37,7 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = scope["augury_request_id"] = uuid.uuid4().hex
+        request_id = scope["augury_request_id"] = random_bytes(16).hex()
 
         is_answered = False
 
@@ -48,7 +48,7 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with bound(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
             except Exception:

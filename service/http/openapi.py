@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 from typing import Any
 
@@ -69,8 +70,23 @@ def _correct(document: dict[str, Any], more: dict[str, Any]) -> None:
         schemas.setdefault(name, schema)
     for name in _OF_THE_FRAMEWORK:
         schemas.pop(name, None)
+    for schema in schemas.values():
+        for described_field in schema.get("properties", {}).values():
+            _say_objects_in_words(described_field)
     lines = [f"- `{name}`: {row.meaning}. {row.remedy}" for name, row in FAILURE_CLASSES.items()]
     schemas[FailureClass.__name__]["description"] = "\n".join(["Why something failed:", "", *lines])
+
+
+def _say_objects_in_words(field: dict[str, Any]) -> None:
+    """Of several forms one may be an object, and no object stands in the place of what is left out.
+
+    Generators of clients make code of a default. Of an object among several forms they cannot, and leave out the field,
+    and the request that has it.
+    """
+    default = field.get("default")
+    if default and isinstance(default, dict) and ("oneOf" in field or "anyOf" in field):
+        del field["default"]
+        field["description"] = f"{field['description']} Left out: `{json.dumps(default)}`."
 
 
 def _make_keys_optional(document: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from service.http.problems import render
 
 ANY_HOST = "*"
 _WRITING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_MAX_REMEMBERED = 100
+"""Hosts that were asked for: most requests name the same."""
 _FOREIGN_SITES = frozenset({"cross-site", "same-site"})
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -74,9 +77,10 @@ class AllowedHosts:
         self._is_any_allowed = Authority(ANY_HOST, "") in self._configured
         self._is_public = not is_loopback(bound_to)
         self._own_names = {bound_to.lower(), socket.gethostname().lower()} if self._is_public else set()
-
-    def allows(self, host: str) -> bool:
+        self.allows = lru_cache(_MAX_REMEMBERED)(self._allows)
         """Whether a request with this ``Host`` header is answered. Browsers always send one, some probes do not."""
+
+    def _allows(self, host: str) -> bool:
         asked = Authority.parse(host)
         return (
             self._is_any_allowed

@@ -43,6 +43,7 @@ from store.ids import IDENTIFIER
 from store.rows import jobs as job_rows
 from store.rows import trials
 from store.rows.views import job_views
+from store.rows.views.trial_versions import trials_version
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRoute)
 
@@ -66,7 +67,7 @@ async def submit_job(
     validate_only: Annotated[
         bool, Query(description="Check the request and answer with its plan; store nothing.")
     ] = False,
-) -> Any:
+) -> Response:
     """Accept a comparison or an augmentation. What was answered with 202 survives any crash of the service."""
     if validate_only:
         plan = await run_in_threadpool(submission.preview_plan, resources, caller.project, request)
@@ -192,12 +193,20 @@ def extend_job(
     return extension.extend(resources, caller.project, job_id, request, idempotency_key).response("/v1/jobs")
 
 
-@router.get("/{job_id}/trials", summary="A job's trials with their curves", responses=problems(NOT_FOUND))
-def list_trials(resources: Shared, caller: Reader, job_id: str) -> TrialList:
+@router.get(
+    "/{job_id}/trials",
+    response_model=TrialList,
+    summary="A job's trials with their curves",
+    responses=NOT_MODIFIED | problems(NOT_FOUND, INVALID_REQUEST),
+)
+def list_trials(
+    resources: Shared, caller: Reader, response: Response, job_id: str, if_none_match: IfNoneMatch = None
+) -> TrialList | Response:
     """Every trial, arm by arm, seed by seed; empty until the dataset is ready and the plan is made."""
     with resources.database.reading() as session:
-        require_found(job_rows.find(session, caller.project, job_id), "job", job_id)
-        return TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
+        seen = require_found(trials_version(session, caller.project, job_id), "job", job_id)
+        same = unchanged(response, weak_tag(seen), if_none_match)
+        return same or TrialList(items=[trials.to_wire(link, trial) for link, trial in trials.of_job(session, job_id)])
 
 
 @router.get(

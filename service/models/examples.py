@@ -36,6 +36,7 @@ def model_body() -> tuple[Any, dict[str, Any]]:
         "properties": {
             "file": {
                 "type": "string",
+                "format": "binary",  # what generators of clients know a file by
                 "contentMediaType": "application/octet-stream",
                 "minLength": 1,
                 "description": "With a filename, and not empty: .keras, .weights.h5 or .safetensors.",

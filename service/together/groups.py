@@ -1,7 +1,8 @@
 """What comes together is carried out together: a thread that takes whatever waits, and does it at once.
 
-Nobody waits for a group to become full. While one is carried out the next one gathers, so that groups are as large as
-the load makes them: one where there is little to do, many where each alone would cost a commit.
+Nobody waits for a group to become full. What the loop is given in one turn goes to the thread together, at its end;
+while a group is carried out the next one gathers. So groups are as large as the load makes them: one where there is
+little to do, many where each alone would cost a commit.
 """
 
 from __future__ import annotations
@@ -42,7 +43,13 @@ class InGroups(Generic[Item, Outcome]):
 
     def __init__(self, purpose: str) -> None:
         self._purpose = purpose
-        self._pending: queues.SimpleQueue[_Waiting[Item, Outcome] | None] = queues.SimpleQueue()
+        self._gathered: list[_Waiting[Item, Outcome]] = []
+        """In this turn of the loop."""
+        self._handed: queues.SimpleQueue[list[_Waiting[Item, Outcome]] | None] = queues.SimpleQueue()
+        self._left: list[_Waiting[Item, Outcome]] = []
+        """Handed to the thread, and more than fitted into the last group."""
+        self._came, self._taken = 0, 0
+        """Counted by the loop and by the thread, each by itself; what came and was not taken waits."""
 
     async def outcome_of(self, item: Item) -> Outcome:
         """What came of an item, once its group was carried out.
@@ -51,10 +58,14 @@ class InGroups(Generic[Item, Outcome]):
             ProblemError: too many wait already, or it waited too long; it was not begun then.
             Exception: what carrying it out came to.
         """
-        if self._pending.qsize() >= _MAX_WAITING:
+        if self._came - self._taken >= _MAX_WAITING:
             raise self._turned_away()
-        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._pending.put(_Waiting(item, time.monotonic(), outcome))
+        loop = asyncio.get_running_loop()
+        if not self._gathered:
+            loop.call_soon(self._hand_over)  # after whatever else is to be done in this turn
+        outcome: asyncio.Future[Outcome] = loop.create_future()
+        self._gathered.append(_Waiting(item, time.monotonic(), outcome))
+        self._came += 1
         return await outcome
 
     @contextmanager
@@ -69,8 +80,14 @@ class InGroups(Generic[Item, Outcome]):
         try:
             yield
         finally:
-            self._pending.put(None)
+            self._hand_over()
+            self._handed.put(None)
             thread.join(_PATIENCE_SECONDS)
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._handed.put(gathered)
 
     def _run(
         self,
@@ -90,19 +107,20 @@ class InGroups(Generic[Item, Outcome]):
 
     def _next_group(self) -> list[_Waiting[Item, Outcome]]:
         """Whatever waits, and at least one; nothing at the end."""
-        first = self._pending.get()
-        if first is None:
+        waiting = self._left or self._handed.get()
+        if waiting is None:
             return []
-        group = [first]
-        while len(group) < MAX_GROUP:
+        while len(waiting) < MAX_GROUP:
             try:
-                following = self._pending.get_nowait()
+                following = self._handed.get_nowait()
             except queues.Empty:
                 break
             if following is None:
-                self._pending.put(None)  # to be found again, after this group
+                self._handed.put(None)  # to be found again, after this group
                 break
-            group.append(following)
+            waiting = [*waiting, *following]
+        group, self._left = waiting[:MAX_GROUP], waiting[MAX_GROUP:]
+        self._taken += len(group)
         return group
 
     def _turned_away(self) -> Exception:

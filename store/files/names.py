@@ -40,6 +40,11 @@ def stored_model_name(digest: str) -> str:
     return f"models/{digest}/model.safetensors"
 
 
+def fetched_weights_name(sha256: str) -> str:
+    """A file of weights that Keras publishes, as it was fetched, for all projects."""
+    return f"weights/{sha256}"
+
+
 UPLOADS = "uploads"
 """The folder of all uploaded files."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import Select, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -26,6 +26,15 @@ from store.rows.upkeep import tombstones
 
 INGESTION_QUEUE = "cpu"
 _IS_LIVE = text("datasets.state not in ('failed', 'deleted')")  # in the words of its index
+_OF_PROJECT = select(DatasetRow).where(DatasetRow.project_id == bindparam("project"))
+_FOUND = {
+    True: _OF_PROJECT.where(DatasetRow.id == bindparam("by"), DatasetRow.state != DatasetState.DELETED),
+    False: _OF_PROJECT.where(DatasetRow.reference_digest == bindparam("by"), _IS_LIVE),
+}
+"""By whether a dataset is found by its id or by what it refers to. Made once, as every submission asks."""
+_HELD = {
+    by_id: query.with_for_update(read=True).execution_options(populate_existing=True) for by_id, query in _FOUND.items()
+}
 
 
 class StillBeingDeletedError(Exception):
@@ -67,15 +76,8 @@ def find(session: Session, project: str, reference: dict[str, Any], *, held: boo
     by_id = reference["kind"] == "dataset"
     if by_id and not is_identifier(reference["id"]):
         return None
-    same = (
-        (DatasetRow.id == reference["id"], DatasetRow.state != DatasetState.DELETED)
-        if by_id
-        else (DatasetRow.reference_digest == digest(reference), _IS_LIVE)
-    )
-    query = select(DatasetRow).where(DatasetRow.project_id == project, *same)
-    if held:
-        query = query.with_for_update(read=True).execution_options(populate_existing=True)
-    return session.scalar(query)
+    queries = _HELD if held else _FOUND
+    return session.scalar(queries[by_id], {"project": project, "by": reference["id"] if by_id else digest(reference)})
 
 
 def get(session: Session, project: str, dataset_id: str) -> DatasetRow | None:

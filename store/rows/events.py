@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, func, insert, select
+from sqlalchemy import Connection, Select, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from api_schemas.base import timestamp
@@ -33,14 +33,14 @@ def append(session: Session, job_id: str, event_type: str, now: float, **data: A
     tell_of_job(session, job_id, row.type, now, data)
 
 
-def append_queued(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def append_queued(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Record of jobs that are new, by the columns of their rows, that they are queued; the ids by the jobs'.
 
     No webhook is told of that.
     """
     of_each = [{"project_id": row["project_id"], "job_id": row["id"], "at": row["created_at"]} for row in rows]
     of_all = {"type": JobEventType.QUEUED, "data": {}}
-    told = session.execute(_INSERT, [{**each, **of_all} for each in of_each])
+    told = connection.execute(_INSERT, [{**each, **of_all} for each in of_each])
     return {row.job_id: row.id for row in told}
 
 

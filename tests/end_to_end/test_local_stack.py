@@ -24,7 +24,7 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _processes_of(data_dir: Path) -> list[int]:
+def processes_of(data_dir: Path) -> list[int]:
     """All processes that were started for a data directory."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -42,12 +42,12 @@ def test_up_becomes_ready_and_leaves_no_process_behind(tmp_path: Path) -> None:
     with (tmp_path / "up.log").open("wb") as log:
         up = subprocess.Popen([*AUGURY, "up", "--data-dir", str(tmp_path), "--port", str(port)], stdout=log, stderr=log)
     wait_for(lambda: _is_ready(port), "readyz")
-    wait_for(lambda: len(_processes_of(tmp_path)) >= 5, "the workers to be started")
+    wait_for(lambda: len(processes_of(tmp_path)) >= 5, "the workers to be started")
 
     up.send_signal(signal.SIGTERM)
     up.wait(PATIENCE_SECONDS)
 
-    wait_for(lambda: not _processes_of(tmp_path), "all processes to be gone")
+    wait_for(lambda: not processes_of(tmp_path), "all processes to be gone")
 
 
 def test_run_local_prints_a_table_and_writes_the_report(tmp_path: Path) -> None:
@@ -61,4 +61,4 @@ def test_run_local_prints_a_table_and_writes_the_report(tmp_path: Path) -> None:
     assert "baseline" in run.stdout
     assert "flip" in run.stdout
     assert json.loads(report.read_text())["complete"] is True
-    assert not _processes_of(tmp_path)
+    assert not processes_of(tmp_path)

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.routing import BaseRoute
 
 from augury.datasets.settings import IngestSettings
 from service.auth.oidc.settings import OidcSettings
@@ -48,7 +49,22 @@ def application(
         migrated_copy(folder).close()
     url = f"sqlite:///{folder / 'augury.db'}"
     shared = ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings)
-    return create_app(shared, ingest, oidc)
+    return _with_known_routes(create_app(shared, ingest, oidc))
+
+
+_KNOWN: dict[int, BaseRoute] = {}
+
+
+def _with_known_routes(app: FastAPI) -> FastAPI:
+    """The application with what an earlier one of this process has worked out of each router, which is the same.
+
+    FastAPI does so with the first request that comes to an application, and takes longer than most tests.
+    """
+    app.router.routes[:] = [
+        _KNOWN.setdefault(id(route.original_router), route) if hasattr(route, "original_router") else route
+        for route in app.router.routes
+    ]
+    return app
 
 
 @contextmanager

@@ -47,6 +47,20 @@ def test_who_comes_while_a_group_is_carried_out_is_in_the_next_one() -> None:
     assert held.sizes == [1, 9]
 
 
+def test_what_comes_in_one_turn_of_the_loop_is_one_group() -> None:
+    """Though the thread has nothing else to do: each by itself would cost a transaction."""
+    held = Held()
+    held.go.set()
+
+    async def ask() -> list[int]:
+        working: InGroups[int, int] = InGroups("numbers")
+        with working.running(held):
+            return await asyncio.gather(*(working.outcome_of(item) for item in range(0, 10, 2)))
+
+    assert asyncio.run(ask()) == list(range(0, 20, 4))
+    assert held.sizes == [5]
+
+
 def test_a_group_is_of_a_bounded_size() -> None:
     """So that who is in it is answered in time."""
     held = Held()

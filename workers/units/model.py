@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
 from workers.maintenance.workspaces import workspace_for
+from workers.units.fetched_weights import keep_fetched_weights, kept_weights
 from workers.units.uploaded_file import Referred, uploaded_file
 
 
@@ -36,7 +38,10 @@ def _read(context: Context, referred: Referred, keeper: LeaseKeeper) -> ReadMode
     with workspace_for(context.settings, context.database, keeper.lease_id) as workspace:
         with _as_of_a_model():
             upload = uploaded_file(context.artifacts, referred, workspace, context.ingest, keeper)
-        read = read_model_in_process(Task(referred.reference, workspace, context.ingest, upload), keeper)
+        find_kept = partial(kept_weights, context.artifacts, workspace, keeper)
+        task = Task(referred.reference, workspace, context.ingest, upload)
+        read = read_model_in_process(task, keeper, find_kept)
+        keep_fetched_weights(context.artifacts, workspace)
         keeper.record(digest=read.digest)  # before anything is stored, so that the file can be found again
         keeper.raise_if_cancelled()
         keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})

@@ -42,12 +42,18 @@ def uploaded_file(
     try:
         size = artifacts.size(name)
         require_size(size, limits, "upload.too_large", "the file")
-        return artifacts.local_path(name) or _copied(artifacts, name, size, workspace / "upload", monitor)
+        return artifacts.local_path(name) or copied(artifacts, name, size, workspace / "upload", monitor)
     except (ArtifactMissingError, FileNotFoundError):
         raise DatasetError("upload.missing", "the uploaded file is not there any more; upload it again") from None
 
 
-def _copied(artifacts: Artifacts, name: str, size: int, target: Path, monitor: WorkMonitor) -> Path:
+def copied(artifacts: Artifacts, name: str, size: int, target: Path, monitor: WorkMonitor) -> Path:
+    """A bucket's file as *target* on this machine.
+
+    Raises:
+        DatasetError: disk.full.
+        Whatever the monitor raises to end the work.
+    """
     require_room(target.parent, size)
     done = 0
     with disk_errors(), artifacts.open(name) as source, target.open("xb") as copy:

@@ -83,6 +83,12 @@ def say(**message: Any) -> None:
     sys.stdout.flush()
 
 
+def ask(question: Any) -> Any:
+    """What the parent answers to a question, both of them JSON; see ``result_of_child`` of its side."""
+    say(asks=question)
+    return json.loads(sys.stdin.buffer.readline())
+
+
 def _limit_memory(max_bytes: int) -> None:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(

@@ -82,8 +82,15 @@ class Child:
     """What it reads, in messages: ``dataset``."""
 
 
-def result_of_child(child: Child, monitor: WorkMonitor, result_of: Callable[[dict[str, Any]], Result | None]) -> Result:
+def result_of_child(
+    child: Child,
+    monitor: WorkMonitor,
+    result_of: Callable[[dict[str, Any]], Result | None],
+    answer_to: Callable[[Any], Any] = lambda _question: None,
+) -> Result:
     """Start a child, and pass on its progress until *result_of* makes a result of one of its messages.
+
+    What the child asks (``ask`` of the child's side) is answered by *answer_to*.
 
     Raises:
         DatasetError: the child was too slow, or crashed.
@@ -101,6 +108,9 @@ def result_of_child(child: Child, monitor: WorkMonitor, result_of: Callable[[dic
     try:
         _say(process, child.task)
         for message in _messages(process, monitor, give_up_at, child.what):
+            if "asks" in message:
+                _say(process, json.dumps(answer_to(message["asks"])).encode() + b"\n")
+                continue
             result = result_of(message)
             if result is not None:
                 return result

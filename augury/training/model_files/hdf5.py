@@ -7,6 +7,7 @@ of it, so each is refused before a value is read. Attributes are never looked at
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -45,25 +46,41 @@ def read_hdf5(path: Path, max_bytes: int) -> Arrays:
         ModelFileError: ``model.hdf5``: damaged, or not what Keras 3 writes; ``model.hdf5_link``, ``.hdf5_storage``,
             ``.hdf5_filter``, ``.hdf5_type`` or ``.hdf5_size``: something that no weights need.
     """
+    with opened(path) as file:
+        return _read(file, max_bytes)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """The file, until the block ends; what h5py finds wrong with it in the block is a ``ModelFileError``."""
     try:
         with h5py.File(path, "r", locking=False) as file:
-            return _read(file, max_bytes)
+            yield file
     except ModelFileError:
         raise
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, UnicodeError) as error:  # as h5py says: damaged
         raise ModelFileError("model.hdf5", f"the weights cannot be read as HDF5: {_first_line(error)}") from error
 
 
-def _read(file: h5py.File, max_bytes: int) -> Arrays:
-    found = list(_datasets(file))
+def checked_datasets(file: h5py.File, max_bytes: int) -> dict[str, h5py.Dataset]:
+    """All arrays by their paths, none of them read yet, after all checks.
+
+    Raises:
+        ModelFileError: as ``read_hdf5``.
+    """
+    found = dict(_datasets(file))
     total = 0
-    for where, dataset in found:
+    for where, dataset in found.items():
         total += _require_plain(where, dataset)
         if total > max_bytes:
             message = f"the weights state {total:,} bytes or more, and at most {max_bytes:,} are allowed"
             raise ModelFileError("model.hdf5_size", message)
+    return found
+
+
+def _read(file: h5py.File, max_bytes: int) -> Arrays:
     arrays: Arrays = defaultdict(dict)
-    for where, dataset in found:
+    for where, dataset in checked_datasets(file, max_bytes).items():
         owner, _, number = where.rpartition("/")
         if owner.rpartition("/")[2] != _VALUES:
             raise ModelFileError(

@@ -18,7 +18,8 @@ from augury.training.model_files.errors import ModelFileError
 
 STORED_FILE = "model.safetensors"
 """Below the workspace: where the child leaves the model. The parent looks nowhere else, whatever the child says."""
-_DIGEST = re.compile("[0-9a-f]{64}")
+DIGEST = re.compile("[0-9a-f]{64}")
+"""A SHA-256 as it becomes the name of a file."""
 _ERRORS: dict[str, type[Exception]] = {"dataset": ModelFileError, "memory": MemoryError, "internal": InternalError}
 
 
@@ -47,6 +48,6 @@ def result_of(message: dict[str, Any], task: Task) -> ReadModel | None:
     if "ready" not in message:
         return None
     ready = message["ready"]
-    if _DIGEST.fullmatch(str(ready["digest"])) is None:  # it becomes the name of a file
+    if DIGEST.fullmatch(str(ready["digest"])) is None:
         raise DatasetError("ingest.crashed", "the process that read the model said what none says")
     return ReadModel(task.workspace / STORED_FILE, ready["digest"], ModelFacts.model_validate(ready["facts"]))

@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any
 
-from api_schemas.models.references import Architecture
 from augury.datasets.containers.limits import write_fresh
 from augury.datasets.protocol import Report
 from augury.datasets.settings import IngestSettings
@@ -19,8 +17,9 @@ from augury.datasets.sources.base import require_size
 from augury.training.model_files.archive import read_archive
 from augury.training.model_files.errors import ModelFileError
 from augury.training.model_files.hdf5 import MAGIC, read_hdf5
+from augury.training.model_files.hdf5_by_layer import read_hdf5_by_layer
 from augury.training.model_files.safetensors import is_safetensors, read_safetensors
-from augury.training.model_reading.content import Content
+from augury.training.model_reading.content import Content, Network
 from augury.training.model_reading.protocol import ReadModel
 from augury.training.warmup import import_keras
 
@@ -31,28 +30,39 @@ _PIECE_BYTES = 2**20
 
 
 def read_model(
-    descriptor: int, architecture: dict[str, Any] | None, workspace: Path, limits: IngestSettings, report: Report
+    descriptor: int,
+    network: Network | None,
+    workspace: Path,
+    limits: IngestSettings,
+    report: Report,
+    *,
+    is_by_layer: bool = False,
 ) -> ReadModel:
-    """Check an open file, rebuild the model that it holds, and write that below *workspace*, an empty folder.
+    """Check an open file, rebuild the model that it holds, and write that below *workspace*.
 
-    *architecture* says what network a file of weights alone belongs to.
+    Args:
+        descriptor: of the file.
+        network: that a file of weights alone belongs to.
+        workspace: a folder that nobody else writes to.
+        limits: of what is in the file.
+        report: told how far it is.
+        is_by_layer: it has weights as Keras publishes them, and is one that the operator has vouched for.
 
     Raises:
         ModelFileError: whatever is wrong with the file, in words for the person who gave it.
     """
     report("checking", 0, 1)
-    named = None if architecture is None else Architecture.model_validate(architecture)
-    content = read_content(descriptor, workspace, limits)
-    _require_fit(content, named)
+    content = read_content(descriptor, workspace, limits, is_by_layer=is_by_layer)
+    _require_fit(content, network)
     report("rebuilding", 0, 1)
     import_keras()  # which only checked files are worth
     from augury.training.model_reading.rebuilding import rebuild
 
-    return rebuild(content, named, workspace)
+    return rebuild(content, network, workspace)
 
 
-def read_content(descriptor: int, workspace: Path, limits: IngestSettings) -> Content:
-    """What an open file holds, by its bytes and not by its name.
+def read_content(descriptor: int, workspace: Path, limits: IngestSettings, *, is_by_layer: bool = False) -> Content:
+    """What an open file holds, by its bytes and not by its name. For *is_by_layer* see ``read_model``.
 
     Raises:
         ModelFileError: ``model.format``: it is of no format that is read here; and as the formats' readers do.
@@ -67,6 +77,8 @@ def read_content(descriptor: int, workspace: Path, limits: IngestSettings) -> Co
         return Content("keras", config, arrays, None)
     if head.startswith(MAGIC):
         copy = _copied(descriptor, status.st_size, workspace)
+        if is_by_layer:
+            return Content("weights.h5", None, None, None, read_hdf5_by_layer(copy, limits.max_unpacked_bytes))
         return Content("weights.h5", None, read_hdf5(copy, limits.max_unpacked_bytes), None)
     if head.startswith(_PICKLES):
         message = "the file is a pickle, which is code and is never loaded; save the model as a .keras file"
@@ -82,10 +94,10 @@ def _copied(descriptor: int, size: int, workspace: Path) -> Path:
     return write_fresh(workspace, (os.pread(descriptor, _PIECE_BYTES, start) for start in range(0, size, _PIECE_BYTES)))
 
 
-def _require_fit(content: Content, named: Architecture | None) -> None:
-    if content.config is None and named is None:
+def _require_fit(content: Content, network: Network | None) -> None:
+    if content.config is None and network is None:
         message = "the file holds weights alone; say what network they are for (architecture)"
         raise ModelFileError("model.architecture", message)
-    if content.config is not None and named is not None:
+    if content.config is not None and network is not None:
         message = "a .keras file says itself what network it is; leave architecture out"
         raise ModelFileError("model.architecture", message)

@@ -13,13 +13,13 @@ import numpy as np
 from keras.src.saving import saving_lib
 
 from api_schemas.models.model import ModelFacts, ModelLayer
-from api_schemas.models.references import Architecture
 from augury.training.errors import UserInputError
 from augury.training.model_files.archive import read_config
 from augury.training.model_files.errors import ModelFileError
 from augury.training.model_files.hdf5 import Arrays
+from augury.training.model_files.hdf5_by_layer import Layers
 from augury.training.model_files.stored import StoredModel, write_stored_model
-from augury.training.model_reading.content import Content
+from augury.training.model_reading.content import Content, Network
 from augury.training.model_reading.protocol import STORED_FILE, ReadModel
 from augury.training.networks.building import model_from_config, named_network
 from augury.training.networks.memory import without_allocating
@@ -42,7 +42,7 @@ class _Checked(saving_lib.NpzIOStore):  # type: ignore[misc]  # what Keras takes
         return any(known == path or known.startswith(f"{path}/") for known in self._arrays)
 
 
-def rebuild(content: Content, named: Architecture | None, workspace: Path) -> ReadModel:
+def rebuild(content: Content, network: Network | None, workspace: Path) -> ReadModel:
     """Make the model, see that it and its weights belong together, and write it below *workspace*.
 
     Raises:
@@ -50,7 +50,7 @@ def rebuild(content: Content, named: Architecture | None, workspace: Path) -> Re
             ``model.weights``: the arrays are not those that it has.
     """
     keras.utils.clear_session()  # names of layers begin with the first number again
-    build = partial(_network, content.config, named)
+    build = partial(_build, content.config, network)
     try:
         expected = without_allocating(build).count_params()  # before as much memory as it says is taken
         _require_as_many(expected, content)
@@ -69,18 +69,18 @@ def rebuild(content: Content, named: Architecture | None, workspace: Path) -> Re
     return ReadModel(file, digest, _facts(model, content.format, file.stat().st_size))
 
 
-def _network(config: dict[str, Any] | None, named: Architecture | None) -> keras.Model:
+def _build(config: dict[str, Any] | None, network: Network | None) -> keras.Model:
     if config is not None:
         return model_from_config(config, "config.json")
-    assert named is not None, "a file of weights alone comes with its architecture"
-    height, width, channels = named.input_shape
-    return named_network(named.name, (height, width, channels), named.classes)
+    assert network is not None, "a file of weights alone comes with its network"
+    return named_network(network.name, network.input_shape, network.classes)
 
 
 def _require_as_many(expected: int, content: Content) -> None:
     """A configuration that is larger than its weights is not built: it could ask for any amount of memory."""
     sizes = [array.size for array in (content.by_name or {}).values()]
     sizes += [array.size for arrays in (content.by_path or {}).values() for array in arrays.values()]
+    sizes += [array.size for arrays in content.by_layer or [] for array in arrays]
     if sum(sizes) < expected:
         message = f"the network has {expected:,} weights, and the file holds {sum(sizes):,} numbers"
         raise ModelFileError("model.weights", message)
@@ -99,6 +99,8 @@ def _load(model: keras.Model, content: Content) -> None:
     try:
         if content.by_name is not None:
             _load_by_name(model, content.by_name)
+        elif content.by_layer is not None:
+            _load_by_layer(model, content.by_layer)
         else:  # Keras's own walk over the layers, which knows where each has its weights
             store = _Checked(content.by_path or {})
             saving_lib._load_state(model, weights_store=store, assets_store=None, inner_path="")
@@ -115,6 +117,17 @@ def _load_by_name(model: keras.Model, arrays: dict[str, Any]) -> None:
         raise ModelFileError("model.weights", f"arrays are named like the variables of the network in Keras; {what}")
     for weight in model.weights:
         weight.assign(np.asarray(arrays[weight.path], np.float32))
+
+
+def _load_by_layer(model: keras.Model, layers: Layers) -> None:
+    """As Keras loads what its earlier versions wrote: by order, of layers and of each one's weights."""
+    variables = [layer.trainable_weights + layer.non_trainable_weights for layer in model.layers if layer.weights]
+    if [len(each) for each in variables] != [len(each) for each in layers]:
+        message = f"the network has {len(variables)} layers with weights, and the file {len(layers)}, or others"
+        raise ModelFileError("model.weights", message)
+    for of_layer, arrays in zip(variables, layers, strict=True):
+        for variable, array in zip(of_layer, arrays, strict=True):
+            variable.assign(np.asarray(array, np.float32))
 
 
 def _require_finite(model: keras.Model, weights: list[Any]) -> None:

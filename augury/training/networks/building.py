@@ -14,6 +14,8 @@ from augury.training.networks.builtin import NETWORKS, Shape
 from augury.training.networks.freezing import set_trainable
 from augury.training.networks.heads import replace_head
 
+AnyShape = tuple[int | None, int | None, int]
+"""Height, width and channels; None: of any size."""
 _WITHOUT_PREPROCESSING = frozenset({"EfficientNetV2B0", "MobileNetV3Small"})  # it is the spec that preprocesses
 
 
@@ -45,7 +47,7 @@ def build(
     return set_trainable(model, spec.trainable)
 
 
-def named_network(name: str, shape: Shape, classes: int | None) -> keras.Model:
+def named_network(name: str, shape: AnyShape, classes: int | None) -> keras.Model:
     """One of our own networks, or of keras.applications; the latter without its top where *classes* is None.
 
     Raises:
@@ -55,12 +57,15 @@ def named_network(name: str, shape: Shape, classes: int | None) -> keras.Model:
         return _application(name, shape, classes)
     if classes is None:
         raise UserInputError(f"architecture {name} has no form without its top; say how many classes it has")
-    return NETWORKS[name](shape, classes)
+    height, width, channels = shape
+    assert height is not None, "only what has no top takes images of any size"
+    assert width is not None, "as above"
+    return NETWORKS[name]((height, width, channels), classes)
 
 
-def _application(name: str, shape: Shape, classes: int | None) -> keras.Model:
+def _application(name: str, shape: AnyShape, classes: int | None) -> keras.Model:
     smallest = APPLICATIONS[name]
-    if min(shape[:2]) < smallest:
+    if any(side is not None and side < smallest for side in shape[:2]):
         raise UserInputError(
             f"model {name} takes images of {smallest}x{smallest} or more, and the dataset's are {shape[0]}x{shape[1]}; "
             "register it with a larger image_size, or choose another model"

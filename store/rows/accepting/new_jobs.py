@@ -77,20 +77,20 @@ def store(session: Session, new: Sequence[NewJob]) -> list[dict[str, Any]]:
 
     Returns the row of each, with the id of its event as ``event_id``, in the same order.
     """
-    rows = [each.row() for each in new]
-    session.execute(_INSERT_JOBS, rows)
+    connection, rows = session.connection(), [each.row() for each in new]
+    connection.execute(_INSERT_JOBS, rows)
     labels = [
         {"project_id": row["project_id"], "job_id": row["id"], "key": key, "value": value}
         for row in rows
         for key, value in row["labels"].items()
     ]
     if labels:
-        session.execute(_INSERT_LABELS, labels)
+        connection.execute(_INSERT_LABELS, labels)
     others = [{"job_id": each.id, "dataset_id": other} for each in new for other in sorted(set(each.other_datasets))]
     if others:
-        session.execute(_INSERT_OTHERS, others)
+        connection.execute(_INSERT_OTHERS, others)
     told = [{"job_id": each.id, "webhook_id": webhook} for each in new for webhook in sorted(set(each.webhooks))]
     if told:
-        session.execute(_INSERT_TOLD, told)
-    event_ids = events.append_queued(session, rows)
+        connection.execute(_INSERT_TOLD, told)
+    event_ids = events.append_queued(connection, rows)
     return [{**row, "event_id": event_ids[row["id"]]} for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api_schemas.access.limits import Limits
@@ -19,6 +19,13 @@ from store.rows.state_machines import move
 _NAME = r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"
 """It stands in names of files, and in what people type."""
 NO_LIMITS = Limits()
+_HELD = (
+    select(ProjectRow)
+    .where(ProjectRow.id == bindparam("project"))
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
+"""Made once, as every submission asks."""
 
 
 class UnknownProjectError(ValueError):
@@ -96,7 +103,7 @@ def find(session: Session, project: str) -> ProjectRow | None:
 
 def held(session: Session, project: str) -> ProjectRow | None:
     """The same, as it is for the rest of the transaction: its end, which would take all that is made, waits."""
-    return session.get(ProjectRow, project, with_for_update={"read": True}, populate_existing=True)
+    return session.scalar(_HELD, {"project": project})
 
 
 def names(session: Session) -> list[str]:

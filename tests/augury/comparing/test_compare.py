@@ -154,16 +154,30 @@ def _one_by_one() -> Iterator[tuple[Any, Any]]:
     yield from zip(*_images(), strict=True)
 
 
-@pytest.mark.parametrize("x", [_Batches(), _one_by_one()], ids=["batches, one-hot", "pairs"])
+def _one_hot() -> Iterator[tuple[Any, Any]]:
+    images, labels = _images()
+    yield from zip(images, np.eye(2)[labels], strict=True)
+
+
+def _grey() -> Iterator[tuple[Any, Any]]:
+    images, labels = _images()
+    yield images[..., 0], labels
+
+
+@pytest.mark.parametrize(
+    "x",
+    [_Batches(), _one_by_one(), _one_hot(), _grey()],
+    ids=["batches, one-hot", "pairs", "pairs, one-hot", "batch of grey images"],
+)
 def test_what_is_gone_through_once_becomes_the_same_arrays(x: Any, tmp_path: Path) -> None:
     """In its order, whether it comes in batches or one by one."""
     with np.load(reference(x, None, tmp_path)["path"]) as stored:
-        assert (stored["x"] == _images()[0]).all()
+        assert (stored["x"].reshape(60, 6, 6, 1) == _images()[0]).all()
         assert (stored["y"] == _images()[1]).all()
 
 
 def test_what_never_ends_is_refused(tmp_path: Path) -> None:
-    """TensorFlow's datasets say so."""
+    """TensorFlow's datasets say so, and Keras's."""
 
     class Endless:
         def cardinality(self) -> int:
@@ -172,22 +186,43 @@ def test_what_never_ends_is_refused(tmp_path: Path) -> None:
         def __iter__(self) -> Iterator[Any]:
             raise AssertionError("nobody is to begin with it")
 
-    with pytest.raises(NothingToSend, match="never ends"):
-        reference(Endless(), None, tmp_path)
+    class Unbounded(_Batches):
+        num_batches = None
+
+    for x in (Endless(), Unbounded()):
+        with pytest.raises(NothingToSend, match="never ends"):
+            reference(x, None, tmp_path)
+
+
+def test_what_does_not_come_to_its_end_while_there_is_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generator cannot be asked whether it ever ends."""
+    monkeypatch.setattr("augury.comparing.data.available_bytes", lambda: 10 * _images()[0][0].nbytes)
+
+    def forever() -> Iterator[tuple[Any, Any]]:
+        while True:
+            yield from _one_by_one()
+
+    with pytest.raises(NothingToSend, match="has not come to its end after 6 images"):
+        reference(forever(), None, tmp_path)
 
 
 def test_a_folder_of_photographs_is_a_dataset(tmp_path: Path) -> None:
-    """Class folders, as people have them."""
+    """Class folders, as people have them; what to compare is proposed, with the baseline's preprocessing."""
     for name, value in (("cats", 20), ("dogs", 200)):
         (tmp_path / name).mkdir()
         for number in range(8):
             Image.new("RGB", (9, 7), (value + number, value, value)).save(tmp_path / name / f"{number}.png")
-    found = augury.compare(tmp_path, candidates={"flip": FLIPPED}, image_size=(6, 6), **QUICK)
+    found = augury.compare(tmp_path, image_size=(6, 6), **QUICK | {"epochs": 2})
     assert found.report.provenance.dataset.classes == {"cats": 8, "dogs": 8}
+    assert found.proposals is not None
+    assert [each.name for each in found.proposals.candidates] == list(found.verdicts)
+    assert {arm.role for arm in found.report.arms} == {"baseline", "candidate"}
     assert found.report.provenance.dataset.shape == (6, 6, 3)
 
 
-def test_a_keras_models_architecture_and_optimizer_are_taken() -> None:
+def test_a_keras_models_architecture_optimizer_and_loss_are_taken() -> None:
     """In a process of its own, as Keras is not to be set up in this one; with fresh weights for every seed."""
     program = """
 import json, keras
@@ -197,23 +232,33 @@ model = keras.Sequential([keras.layers.Input((6, 6, 1)), keras.layers.Flatten(),
 print(compiled_training(model))
 model.compile(keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), "sparse_categorical_crossentropy")
 print(compiled_training(model))
-model.compile("lion", "sparse_categorical_crossentropy")
-try:
-    compiled_training(model)
-except Exception as error:
-    print(type(error).__name__, error)
+model.compile(keras.optimizers.AdamW(0.01, weight_decay=0.02, global_clipnorm=1.5),
+              keras.losses.CategoricalCrossentropy(label_smoothing=0.1))
+print(compiled_training(model))
+model.compile("adam", keras.losses.CategoricalFocalCrossentropy(gamma=3.0))
+print(compiled_training(model))
+for optimizer, loss in (("lion", "sparse_categorical_crossentropy"), ("adam", "mse")):
+    model.compile(optimizer, loss)
+    try:
+        compiled_training(model)
+    except Exception as error:
+        print(type(error).__name__, error)
 ModelSpec.model_validate(model_spec(model))
 """
     command = [sys.executable, "-c", program]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
-    plain, sgd, lion = done.stdout.splitlines()[-3:]
+    plain, sgd, adamw, focal, lion, squares = done.stdout.splitlines()[-6:]
     assert plain == "{}"
     assert "'optimizer': 'sgd'" in sgd
     assert "'momentum': 0.9" in sgd
     assert "'nesterov': True" in sgd
+    assert "'loss': 'cross_entropy'" in sgd
+    assert "'weight_decay': 0.02, 'gradient_clip': 1.5, 'loss': 'cross_entropy', 'label_smoothing': 0.1" in adamw
+    assert "'loss': {'name': 'focal', 'gamma': 3.0}" in focal
     assert lion.startswith("NothingToSend the model is compiled with Lion")
+    assert squares.startswith("NothingToSend the model is compiled with the loss mse")
 
 
 def test_a_model_is_a_name_or_a_part_of_a_request() -> None:

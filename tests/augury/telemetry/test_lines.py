@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.telemetry.lines import MAX_CHARACTERS, clean, cleaned
+from augury.telemetry import lines
+from augury.telemetry.lines import MAX_CHARACTERS, clean, cleaned, without_secrets
 
 SETUP = "import logging, structlog\nfrom augury.telemetry.logs import configure_logging\nconfigure_logging({!r})\n"
 
@@ -64,6 +65,15 @@ def test_what_lets_somebody_in_is_left_out(text: str, kept: str, secret: str) ->
 def test_what_only_looks_like_it_is_kept(text: str) -> None:
     """A log that hides what is no secret helps nobody."""
     assert cleaned(text) == text
+
+
+@given(st.sampled_from(lines._SECRETS).flatmap(lambda secret: st.from_regex(secret[0])))
+def test_no_secret_is_overlooked_for_the_sake_of_haste(text: str) -> None:
+    """A text is only looked through where it has a sign of a secret, and every text that has one has a sign."""
+    expected = text
+    for pattern, replacement in lines._SECRETS:
+        expected = pattern.sub(replacement, expected)
+    assert without_secrets(text) == expected != text
 
 
 def test_a_value_without_end_is_cut_off() -> None:

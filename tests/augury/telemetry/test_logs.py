@@ -37,3 +37,23 @@ structlog.get_logger("ours").warning("from us", id="x")
     for line, event in ((theirs, "from a library"), (ours, "from us")):
         assert event in line
         assert "warning" in line
+
+
+def test_what_is_below_the_level_is_not_written() -> None:
+    """Neither ours nor a library's."""
+    assert _logged_by('structlog.get_logger("ours").debug("x")\nlogging.getLogger("theirs").debug("y")') == []
+
+
+def test_whoever_reports_something_goes_on_where_it_cannot_be_written() -> None:
+    """A log that nobody takes any more is no reason to fail."""
+    said = _logged_by("""
+import os, sys
+reading, writing = os.pipe()
+os.close(reading)
+kept = os.dup(2)
+os.dup2(writing, 2)
+structlog.get_logger("ours").warning("nobody reads this")
+os.dup2(kept, 2)
+structlog.get_logger("ours").warning("and on")
+""")
+    assert ["and on" in line for line in said][-1:] == [True]

@@ -10,17 +10,12 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-import httpx2
 import pytest
 
-from tests.servers import PATIENCE_SECONDS, missing
-from tests.service.auth.conftest import new_key
-from tests.service.conftest import application, listening
-from tests.store.databases import migrated_copy
+from tests.servers import missing
+from tests.service.contract.conftest import Served
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -30,28 +25,6 @@ IS_THOROUGH = "AUGURY_FUZZ_EXAMPLES" in os.environ
 
 PHASES = ["examples", "fuzzing", "stateful"]
 """``coverage`` takes each bound of each field in turn, for minutes: ``make fuzz`` has it."""
-
-
-class Served(NamedTuple):
-    """A service, and what it says of itself."""
-
-    document: Path
-    url: str
-    key: str
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The file of the document, and how to reach the service behind its real server: its address, and a key to all."""
-    folder = tmp_path_factory.mktemp("contract")
-    database = migrated_copy(folder)
-    key = new_key(database)
-    database.close()
-    with listening(application(folder, auth="keys")) as (host, port):
-        url, document = f"http://{host}:{port}", folder / "openapi.json"
-        # To write it the first time takes longer than schemathesis would wait for it where others are at work.
-        document.write_bytes(httpx2.get(f"{url}/openapi.json", timeout=PATIENCE_SECONDS).content)
-        yield Served(document, url, key)
 
 
 @pytest.mark.parametrize("phase", [*PHASES, *(["coverage"] if IS_THOROUGH else [])])

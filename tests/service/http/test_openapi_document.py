@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,30 @@ def test_the_document_has_the_parts_that_openapi_requires(document: dict[str, An
     for _, _, operation in _operations(document):
         assert operation["summary"]
         assert all(response["description"] for response in operation["responses"].values())
+
+
+def test_operations_are_called_as_functions_of_a_client_should_be(document: dict[str, Any]) -> None:
+    """``submit_job``: generators make the names of functions and types of these."""
+    for _, _, operation in _operations(document):
+        assert re.fullmatch("[a-z]+(_[a-z]+)*", operation["operationId"])
+
+
+def test_what_is_left_out_is_no_object_where_there_are_several_forms(document: dict[str, Any]) -> None:
+    """Generators of clients would leave out such a field and the request that has it; the words have the default."""
+    evaluation = document["components"]["schemas"]["EvaluationSettings"]["properties"]
+    assert "default" not in evaluation["seeds"]
+    assert evaluation["seeds"]["description"].endswith('Left out: `{"min": 5, "max": 10}`.')
+    for schema in document["components"]["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            if "oneOf" in field or "anyOf" in field:
+                assert not (isinstance(field.get("default"), dict) and field["default"])
+
+
+@pytest.mark.parametrize("path", ["/v1/datasets", "/v1/models"])
+def test_a_file_of_a_form_is_one_for_generators(path: str, document: dict[str, Any]) -> None:
+    """Which know it by its format: otherwise they would send the text of it, without a name."""
+    form = document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["properties"]["file"]["format"] == "binary"
 
 
 def test_errors_are_documented_as_problems_and_as_nothing_else(document: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from api_schemas.training.models import ModelSpec
+from augury.training.model_reading.keras_files import KERAS_FILES, is_keras_file
 from augury.training.model_reading.published import Table
 
 ROOT = Path(__file__).parents[3]
@@ -22,10 +23,16 @@ def test_the_models_in_the_guide_are_accepted() -> None:
         ModelSpec.model_validate(model | ({"id": "model_" + "0" * 32} if "id" in model else {}))
 
 
-def test_the_table_in_the_guide_is_one() -> None:
-    """As operators write it."""
-    (table,) = [each for each in SHOWN if "model" not in each]
-    assert "applications/ResNet50" in Table.model_validate(table).root
+def test_the_tables_in_the_guide_are_such() -> None:
+    """As operators write them: of a file of their own, and of one that Keras publishes."""
+    name = "applications/ResNet50"
+    files = [Table.model_validate(each).root[name]["imagenet"].file for each in SHOWN if "model" not in each]
+    assert [is_keras_file(name, file) for file in files] == [False, True]
+
+
+def test_the_guide_says_where_keras_has_each_file() -> None:
+    """The table that operators take paths from is the one that workers do."""
+    assert dict(re.findall(r"\| `(applications/\w+)` \| `(\S+)` \|", GUIDE)) == KERAS_FILES
 
 
 def test_every_rule_of_a_model_file_is_explained() -> None:

@@ -1,0 +1,1 @@
+"""`augury compare`: one line from a folder of images to a verdict."""

@@ -1,0 +1,1 @@
+"""Calling the function of a route directly, where nothing of its request needs the framework."""

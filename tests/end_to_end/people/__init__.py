@@ -1,0 +1,1 @@
+"""What people do with a whole Augury: from their images to verdicts."""
