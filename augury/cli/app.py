@@ -116,7 +116,8 @@ def up(
         interrupting(),
         LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or []), processes) as stack,
     ):
-        typer.echo(f"Augury is at {stack.url}\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}\nCtrl-C to stop.")
+        places = f"  page  {stack.url}/ (open it in a browser)\n  docs  {stack.url}/docs\n  logs  {stack.log_dir}"
+        typer.echo(f"Augury is at {stack.url}\n{places}\nCtrl-C to stop.")
         try:
             stack.wait()
         except KeyboardInterrupt:
