@@ -15,7 +15,7 @@ from tests.servers import free_port
 from tests.service.web.stored import ended_job, finish, reported_job, training_job
 from tests.store.databases import migrated_copy, succeed
 
-PATIENCE = 100_000
+PATIENCE = 200_000
 """Milliseconds for a training on a busy machine."""
 
 

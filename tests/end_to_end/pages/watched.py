@@ -25,8 +25,8 @@ WIDTHS = {390: 844, 820: 1100, 1280: 900}
 """Pixels of a telephone, a tablet and a desk, with their heights."""
 NARROWEST = 320
 THEMES = ("light", "dark")
-OF_A_SERVICE_THAT_IS_AWAY = ("net::ERR_", "503", "502")
-"""What a browser logs by itself where a service does not answer."""
+OF_A_SERVICE_THAT_IS_AWAY = ("net::ERR_", "Failed to fetch", "503", "502")
+"""What a browser and htmx log where a service does not answer."""
 _NOTE_VIOLATIONS = """
   addEventListener("securitypolicyviolation", (event) => {
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
