@@ -27,7 +27,7 @@ up: $(INSTALLED) ## Start the service, a worker and all they need on this machin
 	@$(BIN)/augury up
 
 test: $(INSTALLED) ## Run all tests; they start every server they need
-	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --durations 10
+	@$(BIN)/python -m pytest -n 3 --max-worker-restart 0 --durations 10
 
 clients: $(CLIENTS)/.installed ## Install what makes clients of the OpenAPI document, which the tests of these need
 
@@ -53,7 +53,7 @@ format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix .
 
 bench: $(INSTALLED) ## Run the benchmarks
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/*.py benchmarks/web/*.py; do $(BIN)/python $$script || exit 1; done
 
 lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements/dev.txt

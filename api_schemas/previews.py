@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+import base64
+import binascii
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
@@ -14,14 +16,60 @@ from api_schemas.datasets.references import DatasetReference
 
 MAX_IMAGES = 64
 MAX_ROUNDS = 8
+MAX_OWN_SIDE = 256
+"""Pixels of an image in a request, on either side."""
+_CHANNELS = 3
+_MAX_OWN_CHARS = MAX_OWN_SIDE * MAX_OWN_SIDE * _CHANNELS // 3 * 4
+_ONE_OF_BOTH: dict[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"type": "object"}, other: {"type": "null"}}}
+        for one, other in (("dataset", "image"), ("image", "dataset"))
+    ]
+}
+
+
+class OwnImage(RequestModel):
+    """An image in the request itself, as its pixels: no picture file is opened by the service for it."""
+
+    height: int = Field(ge=1, le=MAX_OWN_SIDE)
+    width: int = Field(ge=1, le=MAX_OWN_SIDE)
+    pixels: str = Field(
+        min_length=4,
+        max_length=_MAX_OWN_CHARS,
+        pattern=r"^[A-Za-z0-9+/]+={0,2}$",
+        description="Base64 of height x width x 3 bytes: rows from the top, pixels from the left, red, green and blue.",
+    )
+
+    @model_validator(mode="after")
+    def _has_all_its_pixels(self) -> Self:
+        expected = self.height * self.width * _CHANNELS
+        try:
+            found = len(self.content())
+        except binascii.Error:
+            raise PydanticCustomError(
+                "preview_rule", "pixels: expected Base64, with = at its end where needed"
+            ) from None
+        if found != expected:
+            raise PydanticCustomError(
+                "preview_rule",
+                "pixels: {found} bytes, expected {expected}: {height}x{width} pixels of three bytes",
+                {"found": found, "expected": expected, "height": self.height, "width": self.width},
+            )
+        return self
+
+    def content(self) -> bytes:
+        """The pixels, ``height * width * 3`` bytes."""
+        return base64.b64decode(self.pixels, validate=True)
 
 
 class PreviewRequest(RequestModel):
-    """Some images of a dataset beside what a spec makes of them."""
+    """Some images of a dataset, or one of one's own, beside what a spec makes of them."""
 
+    model_config = ConfigDict(json_schema_extra=_ONE_OF_BOTH)
     renamed_fields: ClassVar = {"p": "identity_probability"}
 
-    dataset: DatasetReference
+    dataset: DatasetReference | None = Field(None, description="Whose images to show.")
+    image: OwnImage | None = Field(None, description="Instead of a dataset: this image alone. It is not stored.")
     spec: ImageDataGeneratorSpec = Field(
         description="Its random transforms are shown, its preprocessing is not.",
         json_schema_extra={"properties": CHANNELS_LAST},
@@ -45,6 +93,12 @@ class PreviewRequest(RequestModel):
     worst_case: bool = Field(
         False, description="Instead of random draws, every transform at its limits: alone, then all together."
     )
+
+    @model_validator(mode="after")
+    def _has_images(self) -> Self:
+        if (self.dataset is None) == (self.image is None):
+            raise PydanticCustomError("preview_rule", "dataset or image: say one of them")
+        return self
 
     @model_validator(mode="after")
     def _stored_images_are_channels_last(self) -> Self:
@@ -88,6 +142,6 @@ class PreviewRow(Body):
 class Preview(Body):
     """A contact sheet in words: what ``Accept: application/json`` gets."""
 
-    dataset_id: str
+    dataset_id: str | None = Field(description="null where the request had the image.")
     shape: tuple[int, int, int] = Field(description="Height, width, channels.")
     rows: list[PreviewRow]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from contextlib import suppress
 from pathlib import Path
 
+_HEAP_OPTIONS = {  # glibc's: the variable that is read when a process starts, and the number that mallopt(3) takes
+    "MALLOC_ARENA_MAX": (-8, 2),
+    "MALLOC_MMAP_THRESHOLD_": (-3, 131_072),
+    "MALLOC_TRIM_THRESHOLD_": (-1, 131_072),
+}
 _MEMINFO = Path("/proc/meminfo")
 _STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
@@ -29,6 +36,33 @@ def forget_peak() -> None:
 def peak_bytes() -> int | None:
     """The most memory that this process has held in RAM; None where the system does not say (no Linux)."""
     return _kilobytes_of(_STATUS, "VmHWM:")
+
+
+def use_few_heaps() -> bool:
+    """Have all threads of this process take memory from the same two heaps, and give large blocks back at once.
+
+    By default glibc gives every thread a heap of its own, up to eight for each processor. What is freed in one stays
+    there, in pieces, so that a process whose threads take turns at the same work grows for hours, as each of its heaps
+    reaches the size that the largest piece of work takes. For processes whose threads wait more than they compute. To
+    be called before there are threads.
+
+    Returns:
+        Whether it was done: not where the C library is another one, nor where the environment says how it is to be.
+    """
+    if not few_heaps():
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return all(mallopt(number, value) == 1 for number, value in _HEAP_OPTIONS.values())
+
+
+def few_heaps() -> dict[str, str]:
+    """The same as variables for a process that is to be started; none where the environment has any of them already."""
+    if not _HEAP_OPTIONS.keys().isdisjoint(os.environ):
+        return {}
+    return {name: str(value) for name, (_, value) in _HEAP_OPTIONS.items()}
 
 
 def gigabytes(count: float) -> str:

@@ -29,6 +29,7 @@ KEPT_IN_DATA_DIRECTORY = (
     "reports",
     "snapshots",
     "stack.json",
+    "uploading",
     "webhooks.key",
 )
 """All that Augury puts into a data directory. Whatever else is in there is somebody else's, and left as it is."""

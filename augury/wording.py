@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 def signed(value: float) -> str:
@@ -31,3 +32,18 @@ def joined(parts: Sequence[str]) -> str:
 def shortened(text: str, max_length: int) -> str:
     """*text*, with an ellipsis for what goes beyond *max_length* characters."""
     return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
+
+
+def source_of(reference: Mapping[str, Any]) -> str:
+    """Where a dataset comes from, as it could be typed for ``augury datasets add``."""
+    kind = reference.get("kind")
+    sources = {
+        "builtin": f"builtin:{reference.get('name')}",
+        "upload": f"sha256:{reference.get('sha256')}",
+        "path": f"path:{reference.get('path')}",
+        "url": str(reference.get("url")),
+        "s3": f"s3://{reference.get('bucket')}/{reference.get('key')}",
+        "gs": f"gs://{reference.get('bucket')}/{reference.get('key')}",
+        "huggingface": f"hf://{reference.get('repository')}",
+    }
+    return sources.get(str(kind), str(kind))

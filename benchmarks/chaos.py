@@ -4,8 +4,9 @@
 
 Two services, two control workers, four CPU workers, one broker and one database carry out 1,000 (--jobs) jobs of tiny
 trials. All the time something is killed and comes back: each kind of process in turn, a pool process in the middle of
-its work, the broker (empty afterwards) and, with --postgres, the database. A webhook is told of all jobs, and one of
-another project of nothing. Then rows, files and what the webhooks have heard are looked through.
+its work, the broker (empty afterwards) and, with --postgres, the database. Two projects ask for the same, under the
+same idempotency keys. Each has a webhook and listens to its stream. Then rows, files and what was told and heard are
+looked through: all of it has to be there, where it belongs and nowhere else.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ import httpx2
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from benchmarks.chaotic import heard
+from benchmarks.chaotic.heard import Listener
 from benchmarks.chaotic.inspection import faults, live_jobs
 from benchmarks.chaotic.told import told
 from benchmarks.chaotic.town import Town
 from store.database import Database
 from tests.servers import postgres_server
 
-PROJECT = "default"
+PROJECTS = ("default", "other")
 _SUBMISSION_PATIENCE_SECONDS = 120.0
 REST_SECONDS = 5.0
 """Between two blows: long enough that a worker that was killed works again before the next one."""
@@ -42,7 +45,7 @@ _QUIET_SECONDS = 240.0
 
 
 def request(number: int) -> dict[str, Any]:
-    """A job of two or four tiny trials that no other job has; every tenth asks why, as well."""
+    """A job of two or four tiny trials that no other job of the project has; every tenth asks why, as well."""
     shared = {
         "dataset": {"kind": "builtin", "name": "digits"},
         "model": {"name": "linear"},
@@ -55,7 +58,7 @@ def request(number: int) -> dict[str, Any]:
     return {"kind": "comparison", "candidates": [{"name": "flip", "spec": spec}], **shared}
 
 
-def submit(town: Town, number: int) -> str:
+def submit(town: Town, project: str, number: int) -> str:
     """The id of the job, sent again, with its key, to one service after the other until one has answered."""
     give_up_at = time.monotonic() + _SUBMISSION_PATIENCE_SECONDS
     for attempt in itertools.count(number):
@@ -63,7 +66,7 @@ def submit(town: Town, number: int) -> str:
             response = httpx2.post(
                 f"{town.url(attempt)}/v1/jobs",
                 json=request(number),
-                headers={"Idempotency-Key": f"chaos-{number}", "Authorization": f"Bearer {town.keys[PROJECT]}"},
+                headers={"Idempotency-Key": f"chaos-{number}", "Authorization": f"Bearer {town.keys[project]}"},
                 timeout=30,
             )
         except httpx2.TransportError:
@@ -76,6 +79,12 @@ def submit(town: Town, number: int) -> str:
             raise TimeoutError(f"job {number} was not accepted")
         time.sleep(0.2)
     raise AssertionError("the attempts never end")
+
+
+def submit_all(town: Town, jobs: int) -> dict[tuple[str, int], str]:
+    """The ids of so many jobs, by project and number: each of the projects in turn asks for what the others ask for."""
+    due = [(PROJECTS[job % len(PROJECTS)], job // len(PROJECTS)) for job in range(jobs)]
+    return {(project, number): submit(town, project, number) for project, number in due}
 
 
 def blows(town: Town, restart_database: Callable[[], object] | None) -> list[tuple[str, Callable[[], object]]]:
@@ -143,17 +152,20 @@ def measure(
     with (
         tempfile.TemporaryDirectory(prefix="augury-chaos-") as name,
         database_url(Path(name), is_postgres=is_postgres) as (url, restart_database),
-        told(is_flaky=is_flaky) as hearing,
+        told(PROJECTS, is_flaky=is_flaky) as hearing,
     ):
-        town = Town(Path(name), url, hearing.hosts, apis=apis, controls=controls, cpus=cpus, projects=[PROJECT])
+        town = Town(Path(name), url, hearing.hosts, apis=apis, controls=controls, cpus=cpus, projects=PROJECTS)
         town.start()
         database = Database(url)
+        listeners = {project: Listener(town.url(at), town.keys[project]) for at, project in enumerate(PROJECTS)}
         try:
             hearing.register(database, town.data_dir)
+            for listener in listeners.values():
+                listener.start()
             began = time.monotonic()
             chaos = Chaos(town, blows(town, restart_database), rest_seconds)
             chaos.start()
-            accepted = {f"chaos-{number}": submit(town, number) for number in range(jobs)}
+            accepted = submit_all(town, jobs)
             submitted = time.monotonic() - began
             while live_jobs(database) > jobs // 10 and len(chaos.dealt) < max_blows:
                 time.sleep(1)
@@ -164,14 +176,18 @@ def measure(
             took = time.monotonic() - began
             time.sleep(3)  # for the sweeps that follow the last job
             found = faults(database, town.data_dir, accepted) | hearing.faults(database)
+            found |= heard.faults(database, listeners)
             memory = [*chaos.memory, town.resident_bytes()]
         finally:
+            for listener in listeners.values():
+                listener.finish()
             database.close()
             town.stop()
     return {
         "jobs": jobs, "database": "postgresql" if is_postgres else "sqlite", "seconds": took,
         "seconds_to_submit": submitted, "blows": len(chaos.dealt), "dealt": sorted(set(chaos.dealt)), "left": left,
         "faults": found, "told_again": hearing.repeated, "largest_bytes": _growth(memory),
+        "heard": sum(len(listener.heard) for listener in listeners.values()),
     }  # fmt: skip
 
 
@@ -198,7 +214,7 @@ def main() -> int:
         for kind, (early, late) in result["largest_bytes"].items():
             early_mb, late_mb = early / 2**20, late / 2**20
             print(f"largest {kind} process: {early_mb:.0f} MB in the second quarter, {late_mb:.0f} in the last")
-        print(f"messages that came again under their ids: {result['told_again']}")
+        print(f"events heard: {result['heard']}; messages that came again under their ids: {result['told_again']}")
         for what, value in result["faults"].items():
             print(f"{what}: {value or 'none'}")
     return int(bool(result["left"] or any(result["faults"].values())))

@@ -1,11 +1,11 @@
 """What open streams of events and waiting clients cost the service while nothing happens, and how soon they hear.
 
-    python benchmarks/streams.py [--json] [--streams 500] [--waiting 50] [--jobs 250] [--seconds 30]
+    python benchmarks/streams.py [--postgres] [--json] [--streams 500] [--waiting 50] [--jobs 250] [--seconds 30]
 
-One process of the service over SQLite, without workers. Half of the streams are of a project, half of a job each; the
-waiting clients hold ``Prefer: wait``. Processor seconds are the service's own, from the system's books: first with no
-client, then with all of them while nothing is written, then while a row that nobody listens to is written every second,
-as workers do.
+One process of the service over SQLite or PostgreSQL, without workers. Half of the streams are of a project, half of a
+job each; the waiting clients hold ``Prefer: wait``. Processor seconds are the service's own, from the system's books:
+first with no client, then with all of them while nothing is written, then while a row that nobody listens to is written
+every second, as workers do.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from sqlalchemy import text
 
+from benchmarks.chaos import database_url
 from store.database import Database
 from tests.servers import free_port, wait_for
 
@@ -42,19 +43,20 @@ BODY = json.dumps(
 )
 
 
-def measure(folder: Path, streams: int, waiting: int, job_count: int, seconds: float) -> dict[str, Any]:
-    """Start the service on *folder* and count."""
+def measure(folder: Path, url: str, streams: int, waiting: int, job_count: int, seconds: float) -> dict[str, Any]:
+    """Start the service on *folder* and that database, and count."""
     port = free_port()
     environment = {
         **os.environ,
         "AUGURY_DATA_DIR": str(folder),
-        "AUGURY_DATABASE_URL": f"sqlite:///{folder / 'augury.db'}",
+        "AUGURY_DATABASE_URL": url,
         "AUGURY_BROKER_URL": "redis://127.0.0.1:1/0",
         "AUGURY_PORT": str(port),
         "AUGURY_MAX_WAIT_SECONDS": "3600",
     }
+    subprocess.run([sys.executable, "-m", "store", "migrate"], env=environment, check=True)
     process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stderr=subprocess.DEVNULL)
-    database = Database(environment["AUGURY_DATABASE_URL"])
+    database = Database(url)
     try:
         wait_for(lambda: _status(port) == 200, "the service to answer")
         jobs = [_submit(port) for _ in range(job_count)]
@@ -162,14 +164,18 @@ def _writing(database: Database) -> Iterator[Callable[[], None]]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--waiting", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=250, help="that are listened to and waited for")
     parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), options.streams, options.waiting, options.jobs, options.seconds)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        database_url(Path(name), is_postgres=options.postgres) as (url, _restart),
+    ):
+        found = measure(Path(name), url, options.streams, options.waiting, options.jobs, options.seconds)
     if options.json:
         print(json.dumps(found, indent=2))
         return

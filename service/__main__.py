@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from augury.memory import use_few_heaps
 from augury.telemetry import traces
 from augury.telemetry.logs import configure_logging
 from service.auth.doors import are_keys_needed
@@ -26,6 +27,7 @@ _NOT_STARTED = 3
 
 def main() -> int:
     """Serve until told to stop; 2 where that would be open to more than the operator has said."""
+    use_few_heaps()
     settings = ServiceSettings()
     configure_logging(settings.log_format)
     try:

@@ -17,6 +17,7 @@ from service.auth.start import NotProtectedError, require_protected
 from service.settings import ServiceSettings
 from store.database import Database
 from store.doctor.examining import answer, read_settings, versions
+from store.rows.access import projects
 from store.webhooks.settings import WebhookSettings
 
 
@@ -46,6 +47,9 @@ def _doors(settings: ServiceSettings) -> Iterator[Finding]:
     if doors.are_open and "*" in settings.allowed_hosts:
         says = "AUGURY_ALLOWED_HOSTS is *, and no key is needed: any page that a browser here shows can use the service"
         yield problem("keys", says, "name the hosts, or set AUGURY_AUTH=keys")
+    tables = [doors.groups, *([] if provider is None else [provider.groups])]
+    if named := list(dict.fromkeys(project for table in tables for project in table.projects())):
+        yield from _groups(settings, named)
     if provider is not None:
         yield fine("keys", "people are known by an issuer; programs have keys or its tokens")
     elif are_keys_needed(settings):
@@ -54,6 +58,21 @@ def _doors(settings: ServiceSettings) -> Iterator[Finding]:
         yield fine("keys", f"none is needed: only this machine reaches {settings.host}")
     else:
         yield fine("keys", "none is needed by who comes through the proxy")
+
+
+def _groups(settings: ServiceSettings, named: list[str]) -> Iterator[Finding]:
+    """Of the projects that groups are given; nothing where the database is away, which others say."""
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.reading() as session:
+            there = set(projects.names(session))
+    except SQLAlchemyError:
+        return
+    finally:
+        database.close()
+    if missing := [project for project in named if project not in there]:
+        says = f"AUGURY_GROUPS gives groups projects that nobody has created: {', '.join(missing)}"
+        yield warning("keys", says, f"python -m store projects create {missing[0]}")
 
 
 def _keys(settings: ServiceSettings) -> Finding:

@@ -57,6 +57,7 @@ from service.settings import ServiceSettings
 from service.specs import lint_routes, preview_routes
 from service.together.groups import InGroups
 from service.traces import TraceMiddleware
+from service.uploads import routes as upload_routes
 from service.watching.poller import Poller
 from service.watching.streams import Streams
 from service.watching.waiting import Waiting
@@ -74,6 +75,7 @@ _ROUTES = (
     event_routes,
     artifacts,
     dataset_routes,
+    upload_routes,
     model_routes,
     key_routes,
     project_routes,

@@ -12,7 +12,7 @@ from typing import Self
 from store.queue import ADVANCE, ADVANCE_ALL, MAX_JOBS_IN_A_MESSAGE, Message, Queue
 
 _MAX_DRAIN_SECONDS = 3.0
-_REST_SECONDS = 0.05
+_REST_SECONDS = 0.1
 """Between one and the next time that something is published: what comes meanwhile goes together."""
 
 

@@ -15,6 +15,7 @@ from service.http.idempotency import Accepted
 from service.http.lately import SeenLately
 from service.observation import Seen
 from service.publisher import Publisher
+from service.remembered.datasets_lately import DatasetsLately
 from service.remembered.limits_lately import LimitsLately
 from service.remembered.refusals import Refusals
 from service.remembered.use_noted import UseNoted
@@ -48,6 +49,7 @@ class Resources:
     metrics: SeenLately[Seen]
     limits: LimitsLately
     uses: UseNoted = field(default_factory=UseNoted)
+    datasets: DatasetsLately = field(default_factory=DatasetsLately)
     refusals: Refusals = field(default_factory=Refusals)
 
 

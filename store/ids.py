@@ -9,7 +9,7 @@ import uuid
 from store.randomness import random_bytes
 
 DATASET, JOB, TRIAL, CHUNK, MODEL, KEY = "ds", "job", "trial", "chunk", "model", "key"
-WEBHOOK, MESSAGE = "wh", "msg"
+WEBHOOK, MESSAGE, UPLOAD = "wh", "msg", "upload"
 
 DEFAULT_PROJECT = "default"
 """Whose everything is that was stored before there were projects, and that comes without a key."""

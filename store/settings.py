@@ -44,6 +44,7 @@ class StoreSettings(BaseSettings):
     job_retention_days: float = Field(90.0, gt=0, description="Finished jobs are forgotten after so long.")
     audit_retention_days: float = Field(365.0, gt=0, description="Who did what is known for so long.")
     failed_dataset_days: float = Field(7.0, gt=0, description="Failed datasets and their uploads are kept so long.")
+    upload_hours: float = Field(24.0, gt=0, description="An upload that nobody goes on with is kept for so long.")
     log_format: LogFormat = Field("text", description="text: lines for people; json: an object a line.")
     traces: bool = Field(False, description="Send traces by OTLP, as the standard OTEL_* variables say.")
     idempotency_hours: float = Field(24.0, gt=0, description="How long an Idempotency-Key is remembered.")

@@ -26,6 +26,11 @@ hypothesis.settings.register_profile("shared-processors", deadline=None, max_exa
 hypothesis.settings.load_profile("shared-processors")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is started."""
+    distribution.make_way_for_the_stack(getattr(config, "workerinput", {}).get("workerid", distribution.STACK_WORKER))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Without looking for garbage: a third of the time went into looking again and again at what stays."""
@@ -38,7 +43,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In the order that two processes need the least time for."""
+    """In the order that several processes need the least time for."""
     distribution.longest_first(items)
 
 

@@ -1,6 +1,13 @@
-"""How pytest-xdist shares the tests out among processes."""
+"""How pytest-xdist shares the tests out among processes.
+
+There is one more of them than processors (``make test``): the one with the stack waits most of the time for what others
+do, and so do many tests of processes and servers. It goes first wherever they meet, as its tests kill what it has
+started, and look how soon that is noticed.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -26,11 +33,37 @@ TRAINS = tuple(
 """Tests that load TensorFlow, or lie beside such."""
 
 
+LONG = (
+    END_TO_END,
+    "tests/augury/comparing/",
+    "tests/augury/reporting/",
+    "tests/service/contract/",
+    "tests/test_installed.py",
+    "tests/test_library_alone.py",
+    "tests/workers/",
+)
+"""Tests of which a file takes long by itself, so that it must not be the last."""
+
+STACK_WORKER = "gw0"
+_NICENESS = 5
+
+
+def make_way_for_the_stack(workerid: str) -> None:
+    """Have this process, and all that its tests start, step back where the one with the stack has something to do."""
+    if workerid != STACK_WORKER:
+        os.nice(_NICENESS)
+
+
 class StacksOnOneWorker(LoadScopeScheduling):
-    """The tests with the one stack go to one worker, which starts it once; the others file by file.
+    """The tests with the one stack go to the first worker, which starts it once; the others file by file.
 
     The mark ``xdist_group`` would say the same, but it has no effect with pytest 9.2 and pytest-xdist 3.8.
     """
+
+    def schedule(self) -> None:
+        """Hand out the first files, the stack's before all others; workers are known here in the order they came in."""
+        self.assigned_work = dict(sorted(self.assigned_work.items(), key=lambda each: str(each[0].gateway.id)))
+        super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
         return END_TO_END if _shares_the_stack(nodeid) else nodeid.partition("::")[0]
@@ -39,7 +72,7 @@ class StacksOnOneWorker(LoadScopeScheduling):
 def longest_first(items: list[pytest.Item]) -> None:
     """The stack takes a worker longer than anything else, so its tests must not begin last.
 
-    What loads TensorFlow comes next: while one worker has the stacks, the other does all of it, and loads it alone.
+    What loads TensorFlow comes next, and then whatever else has long files.
     """
     items.sort(key=lambda item: _rank(item.nodeid))
 
@@ -51,4 +84,4 @@ def _shares_the_stack(nodeid: str) -> bool:
 def _rank(nodeid: str) -> int:
     if _shares_the_stack(nodeid):
         return 0
-    return 1 if nodeid.startswith(TRAINS) else 2
+    return 1 if nodeid.startswith(TRAINS) else 2 if nodeid.startswith(LONG) else 3

@@ -10,6 +10,7 @@ import sys
 import time
 from types import FrameType
 
+from augury.memory import few_heaps
 from augury.private_files import OWNER_ONLY_UMASK
 from store import queue
 
@@ -48,6 +49,8 @@ def main() -> int:
 
 def _worker_command(kind: str, node: str) -> list[str]:
     os.environ["AUGURY_WORKER_KIND"] = kind
+    if kind == "control":  # trainings compute on many threads, and their processes are replaced once they have grown
+        os.environ.update(few_heaps())
     return [*_CELERY, "worker", "--hostname", node, *_COMMON, *_ARGUMENTS[kind]]
 
 

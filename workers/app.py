@@ -67,6 +67,7 @@ def _load_before_the_fork(**_: Any) -> None:
         from augury.training.warmup import load  # seconds and hundreds of megabytes, once for all pool processes
 
         load()
+        import augury.datasets.reading  # for the digits, which need no process of their own
         import augury.reporting.html  # noqa: F401  # templates, for the reports that they make
 
         forking.keep_from_collection()

@@ -15,11 +15,12 @@ from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.cli.follow import err, out, say
 from augury.cli.guidance import completion
 from augury.cli.options import ImageSize, Url, image_size_of
-from augury.cli.render.datasets import reason, render_dataset, render_datasets, source_of, step
+from augury.cli.render.datasets import reason, render_dataset, render_datasets, step
 from augury.client.client import Client
 from augury.client.packing import Parcel
 from augury.client.references import SYNTAX, reference_of
 from augury.files import write_atomically
+from augury.wording import source_of
 
 FAILED = 1
 

@@ -61,17 +61,18 @@ def preview_here(body: Mapping[str, Any], console: Console) -> bytes:
         DatasetRefused: the dataset cannot be read.
     """
     with _installed():
-        from augury.augmentation.preview.sheet import PreviewError, preview_sheet
+        from augury.augmentation.preview.sheet import PreviewError, own_image_sheet, preview_sheet
 
     request = validated(PreviewRequest, body)
-    with _dataset(body["dataset"], console) as dataset:
-        snapshot = dataset.snapshot
-        try:
-            return preview_sheet(
-                request, dataset.facts, snapshot.images, snapshot.labels, list(snapshot.class_names)
-            ).png()
-        except PreviewError as error:
-            raise _refusal(error.detail, [FieldProblem(location=error.field, message=error.message)]) from None
+    try:
+        if request.image is not None:
+            return own_image_sheet(request, request.image).png()
+        with _dataset(body["dataset"], console) as dataset:
+            snapshot = dataset.snapshot
+            sheet = preview_sheet(request, dataset.facts, snapshot.images, snapshot.labels, list(snapshot.class_names))
+            return sheet.png()
+    except PreviewError as error:
+        raise _refusal(error.detail, [FieldProblem(location=error.field, message=error.message)]) from None
 
 
 class _Watching:

@@ -99,7 +99,7 @@ def preview_request(content: dict[str, Any], candidate: str | None, dataset: dic
         raise typer.BadParameter("--candidate: the file has no candidates to choose from")
     if dataset is not None:
         request["dataset"] = dataset
-    return {"dataset": _DIGITS, **request}
+    return request if "image" in request else {"dataset": _DIGITS, **request}
 
 
 def _shared_with_a_preview(content: dict[str, Any]) -> dict[str, Any]:

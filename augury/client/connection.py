@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from api_schemas.service.problems import Problem
 from augury.client.packing import Watched
+from augury.client.trouble import Trouble
 from augury.errors import NothingToSend, RequestRefused, ServiceFailed, ServiceUnreachable, describe
 from augury.files import writing_atomically
 
@@ -25,8 +25,6 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 UPLOAD_SECONDS = 600.0
 """The service stores a file, perhaps in a bucket, before it answers."""
-FIRST_DELAY_SECONDS = 0.1
-MAX_DELAY_SECONDS = 2.0
 UNAVAILABLE = frozenset({502, 503, 504})
 """The service, or the proxy before it, says that it is not up right now."""
 
@@ -102,6 +100,12 @@ class Connection:
             timeout=httpx2.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS),
         )
         return _persist(lambda: self._send(request), patience)
+
+    def send_piece(self, path: str, offset: int, content: bytes) -> httpx2.Response | ServiceUnreachable:
+        """Send bytes of an upload once, which begin there in its file. Where that fails, ask how much has come."""
+        headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+        timeout = httpx2.Timeout(UPLOAD_SECONDS, connect=CONNECT_SECONDS)
+        return self._send(self._http.build_request("PATCH", path, content=content, headers=headers, timeout=timeout))
 
     def download(self, path: str, target: Path, *, patience: float) -> int:
         """Write a body to a file, which is there only when it is complete; its size. What breaks off begins anew."""
@@ -183,33 +187,6 @@ def _persist(attempt: Callable[[], Outcome | ServiceUnreachable], patience: floa
         if not isinstance(outcome, ServiceUnreachable):
             return outcome
         trouble.bear(outcome)
-
-
-class Trouble:
-    """How long it has lasted, with growing pauses in it. Counted from the first failure: what was held for long before
-    it broke says nothing.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self.forget()
-
-    def forget(self) -> None:
-        """It is over."""
-        self._since: float | None = None
-        self._delay = FIRST_DELAY_SECONDS
-
-    def bear(self, error: ServiceUnreachable) -> None:
-        """Pause.
-
-        Raises:
-            ServiceUnreachable: the *error*, where that would take longer than there is patience for.
-        """
-        self._since = self._since or time.monotonic()
-        if time.monotonic() + self._delay > self._since + self._patience:
-            raise error
-        time.sleep(self._delay)
-        self._delay = min(2 * self._delay, MAX_DELAY_SECONDS)
 
 
 def problem_of(response: httpx2.Response) -> Problem | None:

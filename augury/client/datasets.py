@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from api_schemas.datasets.dataset import Dataset, DatasetList
+from augury.client import uploads
 from augury.client.base import WATCH_PATIENCE_SECONDS, Calls, body_of, given
 from augury.client.packing import OnProgress, Parcel, Watched, parcel
 from augury.client.references import reference_of
@@ -41,7 +43,8 @@ class DatasetClient(Calls):
     ) -> Dataset:
         """Have images read and stored; the dataset as it is then, which may still be ``queued``.
 
-        A local file is streamed; a folder is packed first, without links and hidden files.
+        A local file is streamed; a folder is packed first, without links and hidden files. A large one is sent in
+        pieces, and goes on where an earlier call, of this program or another, broke off.
 
         Parameters:
             source: See `Source`.
@@ -69,6 +72,10 @@ class DatasetClient(Calls):
         assert isinstance(path, Path)
         with parcel(path) as sent:
             on_parcel(sent)
+            if os.fstat(sent.file.fileno()).st_size >= uploads.MIN_BYTES:
+                sha256 = uploads.send_in_pieces(self._connection, sent, on_progress, self._patience)
+                body = {"kind": "upload", "sha256": sha256, **options}
+                return self._ask(Dataset, "POST", "/v1/datasets", json=body, headers=headers)
             file = Watched(sent.file, on_progress)
             response = self._connection.upload(
                 "/v1/datasets", sent.name, file, _fields(options), headers=headers, patience=self._patience

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import httpx2
 
 from api_schemas.events.types import DONE
-from augury.client.connection import UNAVAILABLE, Connection, Trouble, problem_of
+from augury.client.connection import UNAVAILABLE, Connection, problem_of
+from augury.client.trouble import Trouble
 from augury.errors import ServiceUnreachable
 
 SILENCE_SECONDS = 25.0

@@ -10,7 +10,7 @@ from api_schemas.reports.report import Report
 _SCOPE = ".augury-outcome"
 _IS_LIGHT = ('[data-jp-theme-light="true"]', "body.vscode-light", 'html[theme="light"]', "body.notebook_app")
 _IS_DARK = ('[data-jp-theme-light="false"]', "body.vscode-dark", 'html[theme="dark"]')
-"""How JupyterLab, Visual Studio Code, Colab and the classic notebook say which they are; else as in the system."""
+"""How JupyterLab, Visual Studio Code, Colab and the classic notebook say which they are; all else is as the system."""
 _LAYOUT = """
 color: var(--plot-ink); max-width: 46rem; line-height: 1.45;
 figure { margin: 0 0 .75rem; }

@@ -11,7 +11,7 @@ from typing import Any
 
 from api_schemas.datasets.dataset import DatasetFacts
 from augury.datasets.protocol import Task
-from augury.datasets.reading_process import read_in_process
+from augury.datasets.reading_process import read_safely
 from augury.datasets.settings import IngestSettings
 from augury.datasets.snapshot import Snapshot, open_snapshot_folder
 from augury.monitor import WorkMonitor
@@ -31,7 +31,7 @@ class LocalDataset:
 
 @contextmanager
 def read_here(reference: dict[str, Any], monitor: WorkMonitor) -> Iterator[LocalDataset]:
-    """Read what a reference names with the readers that a service has, in a process of their own.
+    """Read what a reference names with the readers that a service has, and as it reads it.
 
     A ``path`` reference may name whatever this user can read: nobody else asks. What reaches out to the network is
     allowed by the same ``AUGURY_INGEST_*`` variables as in a service.
@@ -45,5 +45,5 @@ def read_here(reference: dict[str, Any], monitor: WorkMonitor) -> Iterator[Local
     if reference["kind"] == "path":
         limits = limits.model_copy(update={"roots": [*limits.roots, Path(reference["path"]).parent]})
     with tempfile.TemporaryDirectory(prefix="augury-reading-") as workspace:
-        read = read_in_process(Task(reference, Path(workspace), limits), monitor)
+        read = read_safely(Task(reference, Path(workspace), limits), monitor)
         yield LocalDataset(open_snapshot_folder(read.folder), read.facts, read.digest, read.folder)

@@ -1,16 +1,38 @@
-"""The straight line from local bytes to a snapshot's folder."""
+"""The road of a dataset: fetched, read into arrays and facts, given its digest."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from api_schemas.datasets.references import ImageOptions
+from pydantic import TypeAdapter
+
+from api_schemas.datasets.references import DatasetReference, ImageOptions
 from augury.datasets.containers.detection import open_contents
 from augury.datasets.formats import recognise
-from augury.datasets.protocol import Report
+from augury.datasets.protocol import ReadDataset, Report, Task
 from augury.datasets.settings import IngestSettings
+from augury.datasets.snapshot import digest_of
 from augury.datasets.snapshot_builder import AssembledSnapshot, assemble
+from augury.datasets.sources import Fetched, Request, fetch
+
+
+def read_reference(task: Task, report: Report) -> ReadDataset:
+    """What the task's reference names, as a snapshot in a folder below its workspace.
+
+    ``report(step, done, total)`` may raise to stop.
+
+    Raises:
+        DatasetError: whatever is wrong with the reference or the dataset.
+    """
+    reference = TypeAdapter(DatasetReference).validate_python(task.reference)
+    options = reference if isinstance(reference, ImageOptions) else ImageOptions()
+    fetched = fetch(Request(task.reference, task.workspace, task.limits, report, task.upload))
+    if isinstance(fetched, Fetched):
+        assembled = read_dataset(fetched.descriptor, fetched.name, options, task.workspace, task.limits, report)
+    else:
+        assembled = assemble(fetched, options, task.workspace, task.limits, report)
+    return ReadDataset(assembled.folder, digest_of(assembled.folder), assembled.facts)
 
 
 def read_dataset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,17 @@ def live_jobs(database: Database) -> int:
     return patiently(count, _PATIENCE_SECONDS)
 
 
-def faults(database: Database, data_dir: Path, accepted: dict[str, str]) -> dict[str, Any]:
+def faults(database: Database, data_dir: Path, accepted: Mapping[tuple[str, int], str]) -> dict[str, Any]:
     """Everything that is not as it should be; all of it empty or zero where nothing was lost and nothing done twice.
 
     Args:
         database: of the service.
         data_dir: its data directory.
-        accepted: job ids by idempotency key, as the service answered.
+        accepted: the ids of the jobs by project and number, as the service answered.
     """
     with database.reading() as session:
         rows = {row.id: row.state for row in session.execute(select(JobRow.id, JobRow.state))}
+        owners = {row.id: row.project_id for row in session.execute(select(JobRow.id, JobRow.project_id))}
         ended = Counter(session.scalars(select(JobEventRow.job_id).where(JobEventRow.type.in_(_ENDS))))
         stuck = {
             unit.__tablename__: count
@@ -44,7 +46,10 @@ def faults(database: Database, data_dir: Path, accepted: dict[str, str]) -> dict
             if (count := session.scalar(select(func.count()).where(unit.state.in_(_UNFINISHED))) or 0)
         }
         repeated = session.execute(
-            select(TrialRow.key).where(TrialRow.state == "succeeded").group_by(TrialRow.key).having(func.count() > 1)
+            select(TrialRow.key)
+            .where(TrialRow.state == "succeeded")
+            .group_by(TrialRow.project_id, TrialRow.key)
+            .having(func.count() > 1)
         ).all()
         known = {
             "jobs": set(rows),
@@ -54,6 +59,7 @@ def faults(database: Database, data_dir: Path, accepted: dict[str, str]) -> dict
     return {
         "accepted_but_unknown": sorted(set(accepted.values()) - set(rows)),
         "made_twice": len(rows) - len(set(accepted.values())),
+        "of_another_project": sorted(job for (project, _), job in accepted.items() if owners.get(job) != project),
         "not_succeeded": dict(Counter(state for state in rows.values() if state != "succeeded")),
         "ended_twice": sorted(job_id for job_id, count in ended.items() if count > 1),
         "stuck": stuck,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,6 @@ from sqlalchemy import func, select
 
 from api_schemas.webhooks.webhook import WebhookRequest
 from store.database import Database, patiently
-from store.ids import DEFAULT_PROJECT
-from store.rows.access import projects
 from store.rows.outbox.tables import DeliveryRow
 from store.rows.tables import JobRow
 from store.rows.webhooks import registered
@@ -32,23 +31,21 @@ _REFUSED_EVERY = 7
 
 @dataclass(frozen=True)
 class Told:
-    """Two receivers: one of the project that has all the jobs, and one of another project."""
+    """Receivers of webhooks, one of each project."""
 
-    own: Receiver
-    others: Receiver
+    receivers: dict[str, Receiver]
 
     @property
     def hosts(self) -> str:
         """What the operator allows."""
-        return f"{self.own.host},{self.others.host}"
+        return ",".join(receiver.host for receiver in self.receivers.values())
 
     def register(self, database: Database, data_dir: Path) -> None:
         """Have each told of its project's jobs."""
         key = find_or_make_key(WebhookSettings(), data_dir)
         with database.writing() as session:
             now = database.now(session)
-            for project, receiver in ((DEFAULT_PROJECT, self.own), ("others", self.others)):
-                projects.create(session, project, now)
+            for project, receiver in self.receivers.items():
                 request = WebhookRequest(url=receiver.url, types=_TYPES)
                 registered.register(
                     session, project, request, now,
@@ -61,33 +58,47 @@ class Told:
         A message may come twice, under its id: a sender that is killed after the POST cannot know that it arrived.
         """
         _wait(database)
+        jobs: dict[str, list[str]] = {project: [] for project in self.receivers}
         with database.reading() as session:
-            jobs = list(session.scalars(select(JobRow.id)))
+            for project, job_id in session.execute(select(JobRow.project_id, JobRow.id)):
+                jobs[project].append(job_id)
             undelivered = Counter(session.scalars(select(DeliveryRow.state).where(DeliveryRow.state != "delivered")))
-        heard = {(each.payload["type"], each.payload["data"]["id"]): each.id for each in list(self.own.received)}
-        ids = {each.id for each in list(self.own.received)}
+        not_told, told_to_others, ids, messages = list[Any](), list[Any](), set[str](), 0
+        for project, receiver in self.receivers.items():
+            heard = {(each.payload["type"], each.payload["data"]["id"]) for each in list(receiver.received)}
+            concern = set(itertools.product(_TYPES, jobs[project]))
+            not_told += sorted(concern - heard)
+            told_to_others += sorted(heard - concern)
+            ids |= {each.id for each in list(receiver.received)}
+            messages += len(heard)
         return {
-            "not_told": sorted(set(itertools.product(_TYPES, jobs)) - set(heard)),
-            "told_under_two_ids": len(ids) - len(heard),
+            "not_told": not_told,
+            "told_under_two_ids": len(ids) - messages,
             "undelivered": dict(undelivered),
-            "told_to_others": len(self.others.received),
+            "told_to_others": told_to_others,
         }
 
     @property
     def repeated(self) -> int:
         """How often a message came that had come before."""
-        return len(self.own.received) - len({each.id for each in self.own.received})
+        return sum(
+            len(receiver.received) - len({each.id for each in receiver.received})
+            for receiver in self.receivers.values()
+        )
 
 
 @contextmanager
-def told(*, is_flaky: bool) -> Iterator[Told]:
-    """Two receivers for the length of the block; the first refuses every seventh message where it is flaky."""
+def told(projects: Sequence[str], *, is_flaky: bool) -> Iterator[Told]:
+    """A receiver for each project for the length of the block; each refuses every seventh message where it is flaky."""
     with ExitStack() as stack:
-        own, others = (stack.enter_context(receiving()) for _ in range(2))
-        if is_flaky:
-            numbers = itertools.count(1)
-            own.always = lambda: 503 if next(numbers) % _REFUSED_EVERY == 0 else 204
-        yield Told(own, others)
+        receivers = {project: stack.enter_context(receiving()) for project in projects}
+        for receiver in receivers.values() if is_flaky else ():
+            receiver.always = partial(_answer, itertools.count(1))
+        yield Told(receivers)
+
+
+def _answer(numbers: Iterator[int]) -> int:
+    return 503 if next(numbers) % _REFUSED_EVERY == 0 else 204
 
 
 def _wait(database: Database) -> None:

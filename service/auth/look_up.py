@@ -114,9 +114,11 @@ def require_memberships(database: Database, table: GroupTable, groups: list[str]
     """
     with database.reading() as session:
         found = table.memberships(groups, projects.names(session))
-    if not found:
-        raise NOT_A_MEMBER.error(f"{subject} is in no group that is given a project here")
-    return found
+    if found:
+        return found
+    if given := table.projects(groups):
+        raise NOT_A_MEMBER.error(f"{subject} is in groups of {', '.join(given)} only, which nobody has created here")
+    raise NOT_A_MEMBER.error(f"{subject} is in no group that is given a project here")
 
 
 def issuer_away(error: IssuerAwayError) -> ProblemError:

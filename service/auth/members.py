@@ -36,6 +36,11 @@ class GroupTable:
         """
         return cls(tuple(_row(entry.strip()) for entry in entries if entry.strip()))
 
+    def projects(self, groups: Iterable[str] | None = None) -> list[str]:
+        """Those that these *groups* are given, or any are, in the order of the table; whether or not they are there."""
+        own = None if groups is None else {EVERYBODY, *groups}
+        return list(dict.fromkeys(project for group, project, _ in self.rows if own is None or group in own))
+
     def memberships(self, groups: Iterable[str], projects: Iterable[str]) -> Memberships:
         """What somebody in these *groups* may, of the *projects* that there are."""
         own, there = {EVERYBODY, *groups}, set(projects)

@@ -23,6 +23,7 @@ from service.http.idempotency import Accepted, create_idempotently
 from service.http.problem import ProblemError
 from service.http.problem_types import BUSY, INVALID_REQUEST
 from service.quotas import room
+from service.remembered.datasets_lately import DatasetKey
 from service.resources import Resources
 from store import queue
 from store.files.artifacts import ArtifactMissingError
@@ -31,9 +32,7 @@ from store.rows import datasets
 from store.rows.idempotency import Fingerprint
 from store.rows.quotas import stored
 from store.rows.tables import DatasetRow
-
-DatasetKey = tuple[str, str]
-"""Whose dataset, and its reference as text."""
+from store.rows.uploads import begun
 
 
 @dataclass(frozen=True)
@@ -135,10 +134,17 @@ def _usable(resolved: ResolvedReference, row: DatasetRow) -> DatasetRow:
 
 
 def _registered(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> DatasetRow:
+    hand_over_upload(session, resolved)
     room.require_room_for_dataset(resources, session, resolved.project, resolved.upload_bytes)
     row = datasets.register(session, resolved.project, resolved.reference, now)
     stored.note(session, row, max(row.stored_bytes, resolved.upload_bytes))
     return row
+
+
+def hand_over_upload(session: Session, resolved: ResolvedReference) -> None:
+    """A file that was sent piece by piece is from now on that of what is registered, which counts its bytes."""
+    if resolved.reference["kind"] == "upload":
+        begun.hand_over(session, resolved.project, resolved.reference["sha256"])
 
 
 def require_not_reused(

@@ -42,6 +42,8 @@ router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
 
 Kind = Literal["builtin", "upload", "path", "url", "s3", "gs", "huggingface"]
 _REFERENCE: TypeAdapter[DatasetReference] = TypeAdapter(DatasetReference)
+_KEPT_BY_BROWSERS = "private, max-age=3600"
+"""Of a single image: a dataset's images never change, and pages show the same ones again and again."""
 _SHEET = {"description": "The contact sheet, or which images are on it.", "content": {PNG: {}}}
 
 
@@ -143,6 +145,10 @@ async def show_images(
 
 def _shown(resources: Resources, row: DatasetRow, selection: Selection, accept: str | None) -> Response:
     page = images.page_of(resources, row, selection)
+    if selection.index is not None:
+        shown = words_or_picture(accept, lambda: images.as_json(page), lambda: images.one_as_png(page, selection.scale))
+        shown.headers["Cache-Control"] = _KEPT_BY_BROWSERS
+        return shown
     return words_or_picture(accept, lambda: images.as_json(page), lambda: images.as_png(page, selection.scale))
 
 

@@ -12,6 +12,7 @@ router = APIRouter(include_in_schema=False)
 ASSETS = Path(__file__).parent / "assets"
 _MEDIA_TYPES = {
     "favicon-32x32.png": "image/png",
+    "head.css": "text/css",
     "start.js": "text/javascript",
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",

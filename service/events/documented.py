@@ -43,13 +43,28 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
+def _event(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
+    """One event of a stream whose data are of these models; ``itemSchema`` is OpenAPI 3.2's, as FastAPI writes it."""
+    data = {"anyOf": [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]}
+    return {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"type": "string"},
+            "id": {"type": "string", "pattern": "^[0-9]+$"},
+            "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": data},
+        },
+    }
+
+
 EVENT_SCHEMAS = {model.__name__: _schema(model) for model in (JobEvent, JobProgress, JobDone)}
 """Which the framework cannot see, as streams are no JSON."""
 
 
 def stream_responses(*types: ProblemType, is_of_a_job: bool) -> Responses:
     """What a route answers that streams events, and may answer with these problems besides those that all have."""
-    content = {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}
+    models = (JobEvent, JobProgress, JobDone) if is_of_a_job else (JobEvent,)
+    content = {"text/event-stream": {"itemSchema": _event(models), "example": _EXAMPLE}}
     answers: Responses = {200: {"description": _OF_A_JOB if is_of_a_job else _STREAM, "content": content}}
     if is_of_a_job:
         answers[204] = {"description": "The job is over, and there is nothing after that event: do not come again."}

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from api_schemas.datasets.references import DatasetReference, ImageOptions, ManifestColumns
+from service.http.openapi import without_null
 
 _DIGITS = {"kind": "builtin", "name": "digits"}
 
@@ -161,6 +162,10 @@ PREVIEW_EXAMPLES: Any = {
             "worst_case": True,
         },
     },
+    "own_image": {
+        "summary": "One's own image: two pixels, a red and a blue one",
+        "value": {"image": {"height": 1, "width": 2, "pixels": "/wAAAAD/"}, "spec": {"horizontal_flip": True}},
+    },
 }
 
 DATASET_EXAMPLES: Any = {
@@ -218,7 +223,7 @@ def _dataset_body() -> Any:
     form = {
         "type": "object",
         "required": ["file"],
-        "properties": {name: _without_null(option) for name, option in options.items()} | texts,
+        "properties": {name: without_null(option) for name, option in options.items()} | texts,
         "additionalProperties": False,
     }
     content = {
@@ -232,15 +237,6 @@ def _columns_pattern() -> str:
     """JSON objects of column names, as far as a regular expression can say it."""
     pair = rf'\s*"({"|".join(ManifestColumns.model_fields)})"\s*:\s*"[^"\\\x00-\x1f]+"\s*'
     return rf"^\{{({pair}(,{pair})*)?\}}$"
-
-
-def _without_null(option: dict[str, Any]) -> dict[str, Any]:
-    """An option as a form can say it, where what is not there is not said."""
-    return (
-        {**option, "anyOf": [each for each in option["anyOf"] if each != {"type": "null"}]}
-        if "anyOf" in option
-        else option
-    )
 
 
 DATASET_BODY = _dataset_body()

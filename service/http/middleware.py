@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from augury.datasets.settings import variable_of
 from augury.field_problems import shown
 from augury.telemetry.bound import bound
-from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, is_json, is_multipart
+from service.http.media_types import JSON_TYPE, MULTIPART_TYPE, PIECE_TYPE, is_json, is_multipart, is_piece
 from service.http.problem import ProblemError
 from service.http.problem_types import BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from service.http.problems import render
@@ -21,6 +22,7 @@ from store.randomness import random_bytes
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _UPLOADS = (("POST", "/v1/datasets"), ("POST", "/v1/models"))
+_PIECES = ("PATCH", "/v1/uploads/")
 _MAX_FORM_OVERHEAD_BYTES = 2**16
 """Of a form: boundaries, headers and the other fields."""
 _MAX_LENGTH_DIGITS = 100
@@ -63,6 +65,8 @@ class _Limit:
     max_bytes: int
     too_large: str
     media_types: str = JSON_TYPE
+    is_taken: Callable[[str], bool] = is_json
+    """Of a ``Content-Type``."""
 
 
 class BodyLimitMiddleware:
@@ -75,7 +79,9 @@ class BodyLimitMiddleware:
         self._app = app
         self._json = _Limit(max_json_bytes, f"the body is larger than {max_json_bytes} bytes")
         self._json_or_file = replace(self._json, media_types=f"{JSON_TYPE} or {MULTIPART_TYPE}")
-        self._file = _Limit(max_file_bytes + _MAX_FORM_OVERHEAD_BYTES, file_too_large(max_file_bytes))
+        too_large = file_too_large(max_file_bytes)
+        self._file = _Limit(max_file_bytes + _MAX_FORM_OVERHEAD_BYTES, too_large, MULTIPART_TYPE, is_multipart)
+        self._piece = _Limit(max_file_bytes, too_large, PIECE_TYPE, is_piece)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -84,13 +90,15 @@ class BodyLimitMiddleware:
             return
         headers = Headers(scope=scope)
         limit = self._limit_of(scope, headers)
-        refusal = _refusal(headers, limit, is_file=limit is self._file)
+        refusal = _refusal(headers, limit)
         if refusal is not None:
             await render(Request(scope), refusal)(scope, receive, send)
             return
         await self._app(scope, _limit_body(receive, limit), send)
 
     def _limit_of(self, scope: Scope, headers: Headers) -> _Limit:
+        if scope["method"] == _PIECES[0] and scope["path"].startswith(_PIECES[1]):
+            return self._piece
         if (scope["method"], scope["path"]) not in _UPLOADS:
             return self._json
         return self._file if is_multipart(headers.get("content-type", "")) else self._json_or_file
@@ -109,12 +117,12 @@ def announced_bytes(headers: Headers) -> int:
     return int(length[:_MAX_LENGTH_DIGITS])  # of thousands of digits Python makes no number
 
 
-def _refusal(headers: Headers, limit: _Limit, *, is_file: bool) -> ProblemError | None:
+def _refusal(headers: Headers, limit: _Limit) -> ProblemError | None:
     length = headers.get("content-length", "0")
     has_body = length != "0" or "transfer-encoding" in headers
     if announced_bytes(headers) > limit.max_bytes:
         return BODY_TOO_LARGE.error(limit.too_large)
-    if has_body and not is_file and not is_json(headers.get("content-type", "")):
+    if has_body and not limit.is_taken(headers.get("content-type", "")):
         received = shown(headers.get("content-type", "nothing"))
         return UNSUPPORTED_MEDIA_TYPE.error(f"got Content-Type {received}, expected {limit.media_types}")
     return None

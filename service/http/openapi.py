@@ -65,6 +65,8 @@ def _correct(document: dict[str, Any], more: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for operation in operations.values():
             _keep_problems_only(operation["responses"])
+            for parameter in operation.get("parameters", []):
+                parameter["schema"] = without_null(parameter["schema"])
     schemas = document["components"]["schemas"]
     for name, schema in more.items():
         schemas.setdefault(name, schema)
@@ -75,6 +77,19 @@ def _correct(document: dict[str, Any], more: dict[str, Any]) -> None:
             _say_objects_in_words(described_field)
     lines = [f"- `{name}`: {row.meaning}. {row.remedy}" for name, row in FAILURE_CLASSES.items()]
     schemas[FailureClass.__name__]["description"] = "\n".join(["Why something failed:", "", *lines])
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter, or a part of a form, as it can be sent: what is not there is left out, and ``null`` is a text."""
+    forms = [form for form in schema.get("anyOf", []) if form != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    match forms:
+        case []:
+            return schema
+        case [form]:
+            return {**form, **rest}
+        case _:
+            return {**rest, "anyOf": forms}
 
 
 def _say_objects_in_words(field: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.media_types import is_multipart
+from service.http.media_types import is_multipart, is_piece
 from service.http.problem import ProblemType
 from service.http.problem_types import BODY_TOO_SLOW, UPLOAD_TOO_SLOW
 
@@ -43,7 +43,8 @@ class BodyPaceMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "http":
-            is_upload = is_multipart(Headers(scope=scope).get("content-type", ""))
+            content_type = Headers(scope=scope).get("content-type", "")
+            is_upload = is_multipart(content_type) or is_piece(content_type)
             receive = _paced(receive, self._pace, UPLOAD_TOO_SLOW if is_upload else BODY_TOO_SLOW)
         await self._app(scope, receive, send)
 

@@ -7,7 +7,7 @@ what one part of the service answers has its rows there.
 from __future__ import annotations
 
 from service.http.problem import ProblemType
-from service.http.problem_rows import access, quotas
+from service.http.problem_rows import access, quotas, uploads
 from service.http.problem_rows.access import (
     ISSUER_AWAY,
     KEY_NOT_VALID,
@@ -219,7 +219,8 @@ INSUFFICIENT_STORAGE = ProblemType(
 )
 
 _OWN = dict(globals())
-_ROWS = [row for rows in (_OWN, vars(access), vars(quotas)) for row in rows.values() if isinstance(row, ProblemType)]
+_NAMED = (row for rows in (_OWN, vars(access), vars(quotas), vars(uploads)) for row in rows.values())
+_ROWS = [row for row in _NAMED if isinstance(row, ProblemType)]
 PROBLEM_TYPES = tuple(sorted(dict.fromkeys(_ROWS), key=lambda row: row.status))
 """All of them, by status."""
 

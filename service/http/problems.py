@@ -75,8 +75,18 @@ def invalid_request(problems: list[FieldProblem]) -> ProblemError:
 
 def invalid_body(error: ValidationError, body: Any) -> RequestValidationError:
     """What the framework would raise for a *body* that a route has validated by itself."""
-    lines = [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
-    return RequestValidationError(lines, body=body)
+    return RequestValidationError(_in_body(error), body=body)
+
+
+def invalid_part(error: ValidationError, body: Any) -> ProblemError:
+    """422 for a part of a form, a text, whose content is not as expected, of which no schema is enforced."""
+    return invalid_request(
+        [fault.model_copy(update={"beyond_schema": True}) for fault in field_problems(_in_body(error), body)]
+    )
+
+
+def _in_body(error: ValidationError) -> list[dict[str, Any]]:
+    return [{**line, "loc": ("body", *line["loc"])} for line in error.errors(include_url=False)]
 
 
 def render(request: Request, error: ProblemError) -> Response:

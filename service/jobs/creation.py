@@ -13,7 +13,6 @@ from api_schemas.access.limits import Limits
 from api_schemas.jobs import JobRequest
 from service.auth.asked import Asked, begin, end, note_all
 from service.datasets import registration
-from service.datasets.registration import DatasetKey
 from service.http.idempotency import Accepted, replay
 from service.http.problem import ProblemError
 from service.jobs.checks import CHECKS, Considered, NextTransactionError
@@ -21,6 +20,7 @@ from service.jobs.conditions import other_datasets_of
 from service.jobs.preparing import Datasets, Prepared, Submission
 from service.models import choice
 from service.quotas.limits import require_limits
+from service.remembered.datasets_lately import DatasetKey, version_of
 from service.resources import Resources
 from store.rows import idempotency
 from store.rows.accepting import new_jobs
@@ -50,12 +50,17 @@ class Creation:
     outcomes: dict[int, Accepted | Exception] = field(default_factory=dict)
     postponed: list[int] = field(default_factory=list)
     _limits: dict[str, Limits] = field(default_factory=dict)
-    _datasets: Datasets = field(default_factory=Datasets)
+    _datasets: Datasets = field(init=False)
+
+    def __post_init__(self) -> None:
+        """All that is known of datasets is what was measured of their content."""
+        self._datasets = Datasets(dict(self.resources.datasets.facts))
 
     def create(self, group: Group) -> dict[int, Accepted | Exception]:
         """Store a job for each request that may have one."""
         passed = self._passed(group)
         datasets = self._registered({number: group[number] for number in passed})
+        self.resources.datasets.note(self._datasets.rows, self._datasets.facts_known)
         new = {number: self._new(passed[number], dataset, *group[number]) for number, dataset in datasets.items()}
         self._store(self._reserved(group, new), group)
         return self.outcomes
@@ -87,6 +92,9 @@ class Creation:
     def _checked(self, submission: Submission, prepared: Prepared, before: Counter[str]) -> JobRequest:
         resolved, limits = prepared.resolved, self._limits_of(submission.project)
         dataset = self._datasets.row(resolved.key, lambda: registration.hold(self.session, resolved))
+        if prepared.as_remembered not in (None, version_of(dataset)):
+            self.resources.datasets.forget(resolved.key)
+            raise NextTransactionError
         request = choice.with_content(self.session, submission.project, submission.request)
         facts = self._datasets.facts(dataset)
         considered = Considered(

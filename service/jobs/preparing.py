@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -14,12 +14,13 @@ from augury.planning.canonical import digest
 from augury.telemetry import traces
 from service.auth.asked import Asked, this_request
 from service.datasets import registration
-from service.datasets.registration import DatasetKey, ResolvedReference
+from service.datasets.registration import ResolvedReference
 from service.http.bodies import MAX_AT_ONCE_BYTES, SentBody
 from service.jobs import kinds
 from service.jobs.earlier_requests import earlier_fingerprints
 from service.jobs.use import names_in
 from service.models import choice
+from service.remembered.datasets_lately import DatasetKey, DatasetVersion, version_of
 from service.resources import Resources
 from service.specs import findings
 from store.rows.idempotency import Fingerprint, KeyOfProject
@@ -39,6 +40,8 @@ class Prepared:
     """What it comes to, as far as its dataset is known."""
     names: list[str]
     """What it needs that is there already, see ``service.jobs.use``."""
+    as_remembered: DatasetVersion | None = None
+    """Of its dataset, where that was not looked up for it: where it is another one now, this is to be done again."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +80,28 @@ class Submission:
 
 @dataclass
 class Datasets:
-    """The datasets that the requests of a group name, each looked up once."""
+    """The datasets that the requests of a group name, each looked up once, and what is remembered of the last one."""
 
-    _rows: dict[DatasetKey, DatasetRow | None] = field(default_factory=dict)
-    _facts: dict[str, DatasetFacts | None] = field(default_factory=dict)
+    facts_known: dict[DatasetVersion, DatasetFacts | None] = field(default_factory=dict)
+    remembered: Mapping[DatasetKey, DatasetRow] = field(default_factory=dict)
+    rows: dict[DatasetKey, DatasetRow | None] = field(default_factory=dict)
 
     def row(self, key: DatasetKey, find: Callable[[], DatasetRow | None]) -> DatasetRow | None:
-        """What *find* finds, the first time that a key is asked for."""
-        if key not in self._rows:
-            self._rows[key] = find()
-        return self._rows[key]
+        """What is remembered, or else what *find* finds, the first time that a key is asked for."""
+        if key in self.remembered:
+            return self.remembered[key]
+        if key not in self.rows:
+            self.rows[key] = find()
+        return self.rows[key]
 
     def facts(self, row: DatasetRow | None) -> DatasetFacts | None:
         """What ingestion measured, as far as it has."""
-        if row is None:
+        version = version_of(row)
+        if version is None:
             return None
-        if row.id not in self._facts:
-            self._facts[row.id] = registration.facts_of(row)
-        return self._facts[row.id]
+        if version not in self.facts_known:
+            self.facts_known[version] = registration.facts_of(row)
+        return self.facts_known[version]
 
 
 def prepare(resources: Resources, session: Session, datasets: Datasets, submission: Submission) -> Prepared:
@@ -109,7 +116,8 @@ def prepare(resources: Resources, session: Session, datasets: Datasets, submissi
     facts, with_content = datasets.facts(row), choice.with_content(session, project, request)
     choice.require_fitting(session, project, with_content, facts)
     amount = kinds.require_affordable(session, project, request, facts, resources.settings.effort_limits)
-    return Prepared(resolved, findings.of_request(request, facts), amount, names_in(with_content, row))
+    as_remembered = version_of(row) if resolved.key in datasets.remembered else None
+    return Prepared(resolved, findings.of_request(request, facts), amount, names_in(with_content, row), as_remembered)
 
 
 def prepare_alone(resources: Resources, submission: Submission) -> Prepared:

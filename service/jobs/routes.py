@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AfterValidator, Field
 
 from api_schemas.extension import ExtensionRequest
 from api_schemas.jobs import Job, JobList, JobRequest, JobState
-from api_schemas.plain_text import PlainText
+from api_schemas.plain_text import require_plain
 from api_schemas.plans import AugmentationPlan, Plan
 from api_schemas.reports.report import Report
 from api_schemas.training.trials import TrialList
@@ -46,6 +47,9 @@ from store.rows.views import job_views
 from store.rows.views.trial_versions import trials_version
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=CheckedBodyRoute)
+
+# The bounds go first: what follows a function is not in the document.
+_Label = Annotated[str, Field(pattern="^[^:]+:", max_length=170), AfterValidator(require_plain)]
 
 
 @router.post(
@@ -89,7 +93,7 @@ def list_jobs(
     state: JobState | None = None,
     kind: Annotated[str | None, Query(pattern=IDENTIFIER)] = None,
     dataset: Annotated[str | None, Query(pattern=IDENTIFIER, description="A dataset's id.")] = None,
-    label: Annotated[PlainText | None, Query(pattern=r"^[^:]+:", max_length=170, description="key:value")] = None,
+    label: Annotated[_Label | None, Query(description="key:value")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(pattern=IDENTIFIER, description="next_cursor of the page before.")] = None,
     if_none_match: IfNoneMatch = None,

@@ -102,7 +102,8 @@ def _ready(
     ready: dict[int, tuple[Submission, Prepared]] = {}
     again: list[int] = []
     with resources.database.reading() as session, _nothing_stored():
-        known, taken, datasets = idempotency.first_rows(session, _keys_of(group)), set[KeyOfProject](), Datasets()
+        known, taken = idempotency.first_rows(session, _keys_of(group)), set[KeyOfProject]()
+        datasets = Datasets(dict(resources.datasets.facts), resources.datasets.rows)
         for number, submission in enumerate(group):
             row = known.get(submission.key) if submission.key else None
             if row is None and submission.key in taken:

@@ -77,6 +77,7 @@ def register(
 
 
 def _new(resources: Resources, session: Session, resolved: ResolvedReference, now: float) -> RegisteredModelRow:
+    registration.hand_over_upload(session, resolved)
     room.require_room_for_files(resources, session, resolved.project, resolved.upload_bytes)
     row = registered.register(session, resolved.project, resolved.reference, now)
     stored.note(session, row, max(row.stored_bytes, resolved.upload_bytes))

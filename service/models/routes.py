@@ -25,7 +25,7 @@ from service.http.problem_types import (
     NOT_FOUND,
     UPLOADED_OR_REFERENCE_REFUSED,
 )
-from service.http.problems import invalid_body, require_found
+from service.http.problems import invalid_part, require_found
 from service.models import registration
 from service.models.examples import MODEL_BODY
 from service.resources import Shared
@@ -139,10 +139,10 @@ def _uploaded(form: FileForm) -> UploadedModel:
     """The reference that the file and the other field stand for.
 
     Raises:
-        RequestValidationError: the field is not as expected.
+        ProblemError: the field is not as expected.
     """
     body: dict[str, Any] = {name: uploads.json_or_text(text) for name, text in form.fields.items()}
     try:
         return UploadedModel.model_validate({"kind": "upload", "sha256": form.sha256, **body})
     except ValidationError as error:
-        raise invalid_body(error, body) from None
+        raise invalid_part(error, body) from None

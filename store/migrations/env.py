@@ -11,6 +11,7 @@ from store.rows.base import Base
 from store.rows.needs.tables import JobDatasetRow
 from store.rows.projects.tables import ProjectRow
 from store.rows.upkeep import tables as upkeep_tables
+from store.rows.uploads.tables import UploadRow
 
 _IN_MODULES = (
     tables.JobRow,
@@ -21,6 +22,7 @@ _IN_MODULES = (
     AnswerRow,
     JobDatasetRow,
     upkeep_tables.DutyRow,
+    UploadRow,
 )
 assert all(row.metadata is Base.metadata for row in _IN_MODULES), "all tables are in one place"
 

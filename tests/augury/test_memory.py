@@ -3,12 +3,55 @@
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from augury.memory import available_bytes, forget_peak, peak_bytes
+from augury.memory import available_bytes, few_heaps, forget_peak, peak_bytes
 
 LARGE = 200_000_000
+
+HEAPS_OF_EIGHT_THREADS = """
+import ctypes, sys, threading
+from augury.memory import use_few_heaps
+if sys.argv[1] == "few":
+    print(use_few_heaps())
+barrier = threading.Barrier(8)
+def work():
+    held = [bytes(10_000) for _ in range(20)]
+    barrier.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+
+
+def _heaps(how: str, file: Path, **variables: str) -> tuple[str, int]:
+    command = [sys.executable, "-c", HEAPS_OF_EIGHT_THREADS, how, str(file)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | variables)
+    return done.stdout.strip(), file.read_text().count("<heap ")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has no such heaps")
+def test_threads_share_two_heaps_where_they_are_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And have more of them by themselves, or as the environment says."""
+    for name in [name for name in os.environ if name.startswith("MALLOC_")]:
+        monkeypatch.delenv(name)
+    assert _heaps("few", tmp_path / "few") == ("True", 2)
+    assert _heaps("many", tmp_path / "many")[1] > 2
+    said, count = _heaps("few", tmp_path / "set", MALLOC_ARENA_MAX="5")
+    assert (said, count > 2) == ("False", True)
+    assert _heaps("many", tmp_path / "variables", **few_heaps())[1] == 2
 
 
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the system keeps the peak of all time")

@@ -36,3 +36,19 @@ def test_the_interface_can_be_read_and_tried_without_another_host(browser: Brows
         page.close()
     assert hosts == {f"{host}:{port}"}
     assert complaints == []
+
+
+@pytest.mark.parametrize(("query", "is_dark"), [("", True), ("?theme=light", False), ("?theme=dark", True)])
+def test_the_page_is_as_dark_as_the_others(query: str, is_dark: bool, browser: Browser, tmp_path: Path) -> None:
+    """As the address says, or else as the browser is set; and its links keep what the address says."""
+    with listening(application(tmp_path)) as (host, port):
+        page = browser.new_page(color_scheme="dark")
+        page.goto(f"http://{host}:{port}/docs{query}")
+        classes = page.locator("html").get_attribute("class") or ""
+        assert ("dark-mode" in classes) is is_dark
+        assert page.get_by_role("link", name="Playground").get_attribute("href") in (
+            f"playground{query}",
+            f"http://{host}:{port}/playground{query}",
+            f"/playground{query}",
+        )
+        page.close()

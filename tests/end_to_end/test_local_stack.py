@@ -50,6 +50,31 @@ def test_up_becomes_ready_and_leaves_no_process_behind(tmp_path: Path) -> None:
     wait_for(lambda: not processes_of(tmp_path), "all processes to be gone")
 
 
+def test_several_processes_of_the_service_share_the_port(tmp_path: Path) -> None:
+    """One of them that is killed is started again, and nobody is refused meanwhile."""
+    port = free_port()
+    command = [*AUGURY, "up", "--data-dir", str(tmp_path), "--port", str(port), "--processes", "2"]
+    with (tmp_path / "up.log").open("wb") as log:
+        up = subprocess.Popen(command, stdout=log, stderr=log)
+    wait_for(lambda: _is_ready(port), "readyz")
+    wait_for(lambda: {"api", "api-2", "cpu"} <= _pids(tmp_path).keys(), "both processes to be started")
+    killed = _pids(tmp_path)["api"]
+    os.kill(killed, signal.SIGKILL)
+    assert httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+    wait_for(lambda: _pids(tmp_path).get("api", killed) != killed, "the process to be started again")
+
+    up.send_signal(signal.SIGTERM)
+    up.wait(PATIENCE_SECONDS)
+
+    wait_for(lambda: not processes_of(tmp_path), "all processes to be gone")
+
+
+def _pids(data_dir: Path) -> dict[str, int]:
+    """Of the processes of a stack, by their names, as it has announced them."""
+    pids: dict[str, int] = json.loads((data_dir / "stack.json").read_text())["pids"]
+    return pids
+
+
 def test_run_local_prints_a_table_and_writes_the_report(tmp_path: Path) -> None:
     """The way of the demo: a stack of its own, a table for a person, a file for a program."""
     request, report = tmp_path / "request.json", tmp_path / "out" / "report.json"

@@ -17,6 +17,7 @@ from store.queue import Message
 from store.rows import handout, jobs, leases
 from store.rows.counters import counting
 from store.rows.tables import JobRow
+from store.rows.uploads import begun
 from workers.context import Context
 from workers.maintenance import answers, dataset_files, model_files, needless_files, old_rows, project_end, webhooks
 
@@ -25,6 +26,7 @@ _MAX_LOOKS = 200
 _MIN_LOOKS = 20
 """Jobs that are looked at again in one sweep, however many messages wait: some of them may be of dead jobs only."""
 _MAX_OVERDUE = 200
+_MAX_UPLOADS = 200
 _WORKERS = (queue.CPU, queue.GPU)
 
 Depths = dict[str, int]
@@ -115,9 +117,16 @@ def _advance_again(context: Context, depths: Depths) -> None:
 def _forget(context: Context, _depths: Depths) -> None:
     old_rows.give_up_parts(context)
     old_rows.forget_if_due(context)
+    _forget_uploads(context)
     dataset_files.bury(context)
     model_files.bury(context)
     webhooks.clear_away(context)
+
+
+def _forget_uploads(context: Context) -> None:
+    """Those that nobody has gone on with; what has come of them the service removes, where it lies."""
+    with context.database.writing() as session:
+        begun.forget_expired(session, context.database.now(session), _MAX_UPLOADS)
 
 
 def _add_up(context: Context, _depths: Depths) -> None:

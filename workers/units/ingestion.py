@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api_schemas.failures import Failure
 from augury.datasets.protocol import ReadDataset, Task
-from augury.datasets.reading_process import read_in_process
+from augury.datasets.reading_process import read_safely
 from store import queue
 from store.files.names import snapshot_folder
 from store.files.snapshots import is_stored, store_snapshot_folder
@@ -30,7 +30,7 @@ def _read(session: Session, dataset_id: str) -> Referred:
 def _ingest(context: Context, referred: Referred, keeper: LeaseKeeper) -> ReadDataset:
     with workspace_for(context.settings, context.database, keeper.lease_id) as workspace:
         upload = uploaded_file(context.artifacts, referred, workspace, context.ingest, keeper)
-        read = read_in_process(Task(referred.reference, workspace, context.ingest, upload), keeper)
+        read = read_safely(Task(referred.reference, workspace, context.ingest, upload), keeper)
         keeper.record(digest=read.digest)  # before anything is stored, so that the files can be found again
         keeper.raise_if_cancelled()
         keeper.report_progress(progress={"step": "storing", "done": 0, "total": 1})

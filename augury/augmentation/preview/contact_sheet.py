@@ -55,6 +55,14 @@ class Magnification:
         """What a length of the image measures on the sheet."""
         return math.ceil(length * self.up / self.down)
 
+    def applied_to(self, pixels: Array) -> Image.Image:
+        """An image, uint8 ``[H, W, 3]``, in the size that it has on the sheet."""
+        picture = Image.fromarray(pixels)
+        if self.down > 1:
+            return picture.reduce(self.down)
+        height, width = pixels.shape[:2]
+        return picture.resize((self.of(width), self.of(height)), Image.Resampling.NEAREST) if self.up > 1 else picture
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -93,7 +101,7 @@ class ContactSheet:
         for row, cells in enumerate(self.rows):
             for column, cell in enumerate(cells):
                 left, top, _, bottom = self.box(row, column)
-                sheet.paste(self._magnified(cell.pixels), (left, top))
+                sheet.paste(self.magnification.applied_to(cell.pixels), (left, top))
                 _write(pen, left, bottom + _ABOVE_CAPTION, cell.caption, _FAINT if column else _INK)
         return sheet
 
@@ -135,14 +143,6 @@ class ContactSheet:
     def _tops(self) -> list[int]:
         first = _MARGIN + max(map(len, self.titles)) * _LINE + _BELOW_TITLES
         return [first + row * self._row_height for row in range(len(self.rows))]
-
-    def _magnified(self, pixels: Array) -> Image.Image:
-        picture = Image.fromarray(pixels)
-        if self.magnification.down > 1:
-            return picture.reduce(self.magnification.down)
-        if self.magnification.up > 1:
-            return picture.resize(self._cell_size, Image.Resampling.NEAREST)
-        return picture
 
 
 def display_range(dtype: str, value_range: tuple[float, float]) -> tuple[float, float]:

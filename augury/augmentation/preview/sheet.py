@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.datasets.dataset import DatasetFacts
-from api_schemas.previews import Preview, PreviewCell, PreviewRequest, PreviewRow, TransformParameters
+from api_schemas.previews import OwnImage, Preview, PreviewCell, PreviewRequest, PreviewRow, TransformParameters
 from augury.augmentation.pipeline import Pipeline
 from augury.augmentation.preview.columns import (
     Column,
@@ -26,6 +26,7 @@ from augury.augmentation.preview.contact_sheet import Magnification, display_ran
 MAX_VALUES = 2**25
 """Pixels times channels over all images of a sheet: about a second of work."""
 MAX_SHEET_PIXELS = 2**24
+_OWN_NAME = "your image"
 
 
 class PreviewError(Exception):
@@ -70,7 +71,7 @@ class PreviewSheet:
         look = Look(black_and_white, magnification, self.request.show_parameters)
         return contact_sheet(self.pipeline, self.originals, self.names, self.columns, look).png()
 
-    def in_words(self, dataset_id: str) -> Preview:
+    def in_words(self, dataset_id: str | None) -> Preview:
         """What the sheet shows."""
         rows = [
             PreviewRow(
@@ -110,6 +111,26 @@ def preview_sheet(
         columns = random_columns(pipeline, facts.shape, seed=request.seed, rounds=request.rounds, indices=indices)
     names = [class_names[label] for label in labels[indices]]
     return PreviewSheet(request, facts, indices, images[indices], names, pipeline, columns)
+
+
+def own_image_sheet(request: PreviewRequest, image: OwnImage) -> PreviewSheet:
+    """The same of an image that came with the request: 8-bit, three channels.
+
+    Raises:
+        PreviewError: the spec does not fit it.
+    """
+    shape = (image.height, image.width, 3)
+    images = np.frombuffer(image.content(), np.uint8).reshape(1, *shape)
+    facts = DatasetFacts(
+        images=1,
+        classes={_OWN_NAME: 1},
+        shape=shape,
+        dtype="uint8",
+        value_range=(float(images.min()), float(images.max())),
+        channel_mean=images.mean(axis=(0, 1, 2)).tolist(),
+        channel_std=images.std(axis=(0, 1, 2)).tolist(),
+    )
+    return preview_sheet(request, facts, images, np.zeros(1, np.int64), [_OWN_NAME])
 
 
 def require_drawable(images: int, shape: tuple[int, int, int], field: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from api_schemas.datasets.dataset import Dataset, DatasetFacts, DatasetList
 from augury.cli.render.tables import plain_table
-from augury.wording import listed
+from augury.wording import listed, source_of
 
 _MAX_ROWS = 20
 _DIGEST = re.compile(r"^(sha256:[0-9a-f]{12})[0-9a-f]+$")
@@ -33,21 +32,6 @@ def render_datasets(datasets: DatasetList) -> RenderableType:
         table.add_row(dataset.id, dataset.state, *counted, Text(source))
     more = [Text("There are more; raise --limit to see them.")] if datasets.next_cursor else []
     return Group(table, *more)
-
-
-def source_of(reference: Mapping[str, Any]) -> str:
-    """Where a dataset comes from, as it could be typed for ``augury datasets add``."""
-    kind = reference.get("kind")
-    sources = {
-        "builtin": f"builtin:{reference.get('name')}",
-        "upload": f"sha256:{reference.get('sha256')}",
-        "path": f"path:{reference.get('path')}",
-        "url": str(reference.get("url")),
-        "s3": f"s3://{reference.get('bucket')}/{reference.get('key')}",
-        "gs": f"gs://{reference.get('bucket')}/{reference.get('key')}",
-        "huggingface": f"hf://{reference.get('repository')}",
-    }
-    return sources.get(str(kind), str(kind))
 
 
 def render_dataset(dataset: Dataset) -> RenderableType:

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from api_schemas.models.model import Model, ModelFacts, ModelList
-from augury.cli.render.datasets import source_of
 from augury.cli.render.tables import plain_table
+from augury.wording import source_of
 
 _MAX_ROWS = 60
 

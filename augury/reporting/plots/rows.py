@@ -15,7 +15,8 @@ from augury.reporting.plots.markup import EMPTY, Markup, element, joined, label,
 from augury.reporting.plots.scales import Scale, tick_words, ticks
 
 MAX_ROWS = 24
-MAX_NAME_COLUMNS = 28
+MAX_NAME_COLUMNS = 24
+"""Beside "? inconclusive −12.3" on a telephone."""
 MAX_TICKS = 6
 
 _PITCH = 40.0

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from store.rows.counters.catalogue import Counted
 from store.rows.counters.tables import CounterRow, CountRow
 
 _MAX_AT_ONCE = 10_000
+_MAX_REMEMBERED = 2_000
 
 Series = tuple[str, str, int]
 """A name, the values of its labels as they are stored, and a bucket."""
@@ -39,12 +41,18 @@ class Count:
         """Where it is added."""
         assert len(self.values) == len(self.counted.labels), self.counted.name
         bucket = 0 if self.measured is None else bisect_left(self.counted.bounds, self.measured)
-        return self.counted.name, json.dumps(self.values), bucket
+        return self.counted.name, _stored(self.values), bucket
 
     @property
     def sums(self) -> tuple[float, float]:
         """What it adds."""
         return float(self.times), 0.0 if self.measured is None else self.measured * self.times
+
+
+@lru_cache(_MAX_REMEMBERED)
+def _stored(values: tuple[str, ...]) -> str:
+    """Labels as they are stored: the same few all the time, as they come from short lists."""
+    return json.dumps(values)
 
 
 def count(session: Session, counted: Counted, *values: str, times: int = 1) -> None:

@@ -18,11 +18,11 @@ from typer.testing import CliRunner, Result
 from api_schemas.datasets.dataset import DatasetState
 from augury import Client, NothingToSend, RequestRefused
 from augury.cli.app import app
-from augury.cli.render.datasets import source_of
 from augury.client import datasets
 from augury.client.packing import Parcel
 from augury.client.references import reference_of
 from augury.local.stack import LocalStack
+from augury.wording import source_of
 from tests.augury.stand_in import Answer, StandIn, problem
 from tests.augury.wire import REQUEST, dataset, job
 from tests.service.conftest import application, listening

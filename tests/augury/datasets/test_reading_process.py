@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import pytest
 
 from augury.datasets.errors import DatasetError
 from augury.datasets.processes.parent import environment_for
-from augury.datasets.protocol import Task
-from augury.datasets.reading_process import read_in_process
+from augury.datasets.protocol import SNAPSHOT_FOLDER, Task
+from augury.datasets.reading_process import read_in_process, read_safely
 from augury.datasets.settings import IngestSettings
+from augury.datasets.snapshot import digest_of
 from tests.augury.datasets.images.test_attacks_images import png_bomb
 from tests.augury.datasets.makers import folder_of, photographs
 
@@ -114,3 +116,49 @@ def test_no_password_is_in_the_environment_of_the_process(tmp_path: Path, monkey
     monkeypatch.setattr(subprocess, "Popen", popen)
     assert _read(tmp_path / "small", np.array(["a", "b"] * 5), 1 << 29) == ["a", "b"]
     assert not any("secret" in value for value in started[0].values())
+
+
+def _children_of(read: Any, reference: dict[str, Any], workspace: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The modules that reading a reference has started processes of."""
+    started: list[str] = []
+    workspace.mkdir()
+
+    class Watched(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, command: list[str], **options: Any) -> None:
+            started.append(command[-1])
+            super().__init__(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", Watched)
+    with contextlib.suppress(DatasetError):
+        read(Task(reference, workspace, IngestSettings(roots=[workspace.parent])), _Patient())
+    return started
+
+
+def test_digits_are_read_without_a_process_of_their_own_and_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come with an installed package; a snapshot of theirs is addressed by what is in it, as ever."""
+    digits = {"kind": "builtin", "name": "digits"}
+    assert _children_of(read_safely, digits, tmp_path / "here", monkeypatch) == []
+    assert _children_of(read_in_process, digits, tmp_path / "there", monkeypatch) == ["augury.datasets"]
+    here, there = (digest_of(tmp_path / name / SNAPSHOT_FOLDER) for name in ("here", "there"))
+    assert here == there
+
+
+def test_all_else_is_read_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody gave, whatever it is called, and what is downloaded."""
+    folder_of(tmp_path / "digits", photographs())
+    given, downloaded = {"kind": "path", "path": str(tmp_path / "digits")}, {"kind": "builtin", "name": "mnist"}
+    assert _children_of(read_safely, given, tmp_path / "given", monkeypatch) == ["augury.datasets"]
+    assert _children_of(read_safely, downloaded, tmp_path / "downloaded", monkeypatch) == ["augury.datasets"]
+
+
+def test_reading_digits_ends_when_nobody_wants_them_any_more(tmp_path: Path) -> None:
+    """As a process would be ended."""
+
+    class Impatient(_Patient):
+        def raise_if_cancelled(self) -> None:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        read_safely(Task({"kind": "builtin", "name": "digits"}, tmp_path, IngestSettings()), Impatient())

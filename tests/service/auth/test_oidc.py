@@ -26,7 +26,7 @@ from service.auth.oidc.settings import OidcSettings
 from service.auth.start import NotProtectedError
 from service.settings import ServiceSettings
 from store.rows.access import projects
-from tests.servers import free_port, wait_for
+from tests.servers import PATIENCE_SECONDS, free_port, wait_for
 from tests.service.auth.conftest import bearer, database_of
 from tests.service.auth.issuer import AUDIENCE, CLIENT_ID, SECRET, TestIssuer, issuing
 from tests.service.conftest import LOOPBACK_URL, UNREACHABLE, serving
@@ -416,13 +416,23 @@ def test_a_proxy_may_say_who_asks_and_in_which_groups(tmp_path: Path) -> None:
         assert client.get("/v1/session", headers={"X-Forwarded-User": "eve"}).status_code == 403
 
 
+def test_who_is_given_projects_that_are_not_there_is_told_which(tmp_path: Path) -> None:
+    """It is the operator's slip, which is not that somebody is in no group."""
+    with _behind_a_proxy(tmp_path) as client:
+        said = {"X-Forwarded-User": "ada", "X-Forwarded-Groups": "nowhere"}
+        of_nothing = client.get("/v1/session", headers=said).json()["detail"]
+        of_no_group = client.get("/v1/session", headers={"X-Forwarded-User": "eve"}).json()["detail"]
+    assert "no-such" in of_nothing
+    assert "no group" in of_no_group
+
+
 @contextmanager
 def _behind_a_proxy(folder: Path) -> Iterator[httpx2.Client]:
     from tests.service.conftest import application, listening
 
     with (
         listening(application(folder, auth="proxy", groups=GROUPS)) as (host, port),
-        httpx2.Client(base_url=f"http://{host}:{port}", trust_env=False) as client,
+        httpx2.Client(base_url=f"http://{host}:{port}", trust_env=False, timeout=PATIENCE_SECONDS) as client,
     ):
         yield client
 

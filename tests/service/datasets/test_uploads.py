@@ -27,6 +27,7 @@ from augury.datasets.settings import IngestSettings
 from service.datasets import multipart, uploads
 from service.datasets.multipart import FileForm
 from service.http.problem import ProblemError
+from service.uploads import bodies
 from store import queue
 from tests.servers import wait_for
 from tests.service.conftest import application, listening, serving
@@ -241,7 +242,7 @@ def test_an_upload_that_the_disk_cannot_hold_is_refused_before_it_is_read(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As far as its length is announced."""
-    monkeypatch.setattr(uploads, "_MIN_FREE_BYTES", 2**62)
+    monkeypatch.setattr(bodies, "_MIN_FREE_BYTES", 2**62)
     assert "bytes are free" in _problem(_send(client), 507, "insufficient-storage")["detail"]
     _assert_nothing_came_of_it(client, tmp_path)
 

@@ -11,6 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.documentation.routes import ASSETS
+from service.web.rendering import PLACES
+
+OURS = ("VENDORED.json", "page.html", "head.css", "start.js")
 
 
 class _Page(HTMLParser):
@@ -19,6 +22,7 @@ class _Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.references: list[str] = []
+        self.links: list[str] = []
         self.inline: list[str] = []
         self._inside = ""
         self.feed(text)
@@ -28,7 +32,7 @@ class _Page(HTMLParser):
         self._inside = tag
         for name, value in attributes:
             if name in ("src", "href"):
-                self.references.append(value or "")
+                (self.links if tag == "a" else self.references).append(value or "")
             if name == "style" or name.startswith("on"):
                 self.inline.append(f"{tag} {name}")
 
@@ -47,7 +51,8 @@ def test_the_page_names_no_other_host_and_has_nothing_inline(shared_client: Test
     page = _Page(shared_client.get("/docs").text)
     assert page.inline == []
     assert len(page.references) == 5
-    assert [reference for reference in page.references if re.match(r"//|/|[a-z]+:", reference)] == []
+    named = [*page.references, *page.links]
+    assert [reference for reference in named if re.match(r"//|/|[a-z]+:", reference)] == []
     for reference in page.references:
         assert shared_client.get(f"/{reference}").status_code == 200
 
@@ -86,6 +91,12 @@ def test_what_was_copied_from_elsewhere_is_as_it_was() -> None:
     """Every file of the folder is ours or listed with its hash, and what is listed has that hash."""
     listed = json.loads((ASSETS / "VENDORED.json").read_bytes())
     assert (listed["package"], listed["licence"]) == ("swagger-ui-dist", "Apache-2.0")
-    assert {path.name for path in ASSETS.iterdir()} == {"VENDORED.json", "page.html", "start.js", *listed["sha256"]}
+    assert {path.name for path in ASSETS.iterdir()} == {*OURS, *listed["sha256"]}
     for name, digest in listed["sha256"].items():
         assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_page_leads_back_to_the_others(shared_client: TestClient) -> None:
+    """By the same navigation that they have."""
+    links = _Page(shared_client.get("/docs").text).links
+    assert {place.path.removeprefix("/") or "./" for place in PLACES} <= set(links)

@@ -80,6 +80,26 @@ def test_what_is_left_out_is_no_object_where_there_are_several_forms(document: d
                 assert not (isinstance(field.get("default"), dict) and field["default"])
 
 
+def test_a_parameter_is_left_out_and_not_null(document: dict[str, Any]) -> None:
+    """In a query or a header ``null`` is a text, which would be refused."""
+    for _, _, operation in _operations(document):
+        for parameter in operation.get("parameters", []):
+            assert {"type": "null"} not in parameter["schema"].get("anyOf", []), parameter["name"]
+
+
+def test_what_a_label_looks_like_is_in_the_document(document: dict[str, Any]) -> None:
+    """A bound that a function precedes would be kept, and not be said."""
+    parameters = {each["name"]: each for each in document["paths"]["/v1/jobs"]["get"]["parameters"]}
+    assert parameters["label"]["schema"]["pattern"] == "^[^:]+:"
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/jobs/{job_id}/events"])
+def test_a_stream_says_what_each_of_its_events_is(path: str, document: dict[str, Any]) -> None:
+    """Where OpenAPI 3.2 has it, so that tools which read streams can tell."""
+    item = document["paths"][path]["get"]["responses"]["200"]["content"]["text/event-stream"]["itemSchema"]
+    assert set(item["properties"]) == {"event", "id", "data"}
+
+
 @pytest.mark.parametrize("path", ["/v1/datasets", "/v1/models"])
 def test_a_file_of_a_form_is_one_for_generators(path: str, document: dict[str, Any]) -> None:
     """Which know it by its format: otherwise they would send the text of it, without a name."""

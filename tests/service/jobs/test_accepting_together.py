@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import TypeAdapter
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from api_schemas.jobs import JobRequest
 from augury.datasets.settings import IngestSettings
@@ -121,6 +121,31 @@ def test_where_one_breaks_the_transaction_the_others_are_accepted_without_it(
     outcomes = submission.accept_all(resources, [_submission(), _submission(labels={"a": "b"}), _submission()])
     assert [type(outcome) for outcome in outcomes] == [Accepted, ZeroDivisionError, Accepted]
     assert _count(database, JobRow) == 2
+
+
+def test_what_is_remembered_of_a_dataset_is_not_believed_where_it_is_another_one_now(
+    database: Database, resources: Resources
+) -> None:
+    """It has failed since the last request that named it: the next one has it read anew."""
+    first = [submission.accept_all(resources, [_submission()])[0] for _ in range(2)][-1]
+    with database.writing() as session:
+        session.execute(update(DatasetRow).values(state="failed"))
+    second = submission.accept_all(resources, [_submission()])[0]
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert second.body["dataset_id"] != first.body["dataset_id"]
+
+
+def test_a_dataset_that_the_last_requests_named_is_looked_at_once_more_and_no_more(
+    database: Database, resources: Resources
+) -> None:
+    """In the transaction that accepts what names it; whether it can be used was found out by what is remembered."""
+    for _ in range(2):
+        submission.accept_all(resources, [_submission()])
+    said: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *about: said.append(about[2]))
+    submission.accept_all(resources, [_submission() for _ in range(5)])
+    assert sum("FROM datasets" in statement for statement in said) == 1
 
 
 def _statements(database: Database, resources: Resources, requests: int, keys: str) -> int:

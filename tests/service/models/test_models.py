@@ -102,6 +102,14 @@ def test_a_form_that_is_not_as_expected_stores_nothing(
     assert client.get("/v1/models").json()["items"] == []
 
 
+@pytest.mark.parametrize("text", ["{not JSON}", '{"name": "nothing"}'])
+def test_what_a_part_of_a_form_contains_is_beyond_the_schema(client: TestClient, text: str) -> None:
+    """To a validator it is a text that looks like an object."""
+    errors = _send(client, architecture=text).json()["errors"]
+    assert errors
+    assert all(error["beyond_schema"] for error in errors)
+
+
 @pytest.mark.parametrize(
     ("reference", "location"),
     [

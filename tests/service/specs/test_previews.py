@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from typing import Any
 
@@ -335,3 +336,42 @@ def test_both_kinds_of_answer_are_documented(shared_client: TestClient) -> None:
     content = document["paths"]["/v1/previews"]["post"]["responses"]["200"]["content"]
     assert set(content) == {"image/png", "application/json"}
     assert content["application/json"]["schema"]["$ref"].endswith("/Preview")
+
+
+def _own(height: int, width: int) -> dict[str, Any]:
+    pixels = np.arange(height * width * 3, dtype=np.uint8).tobytes()
+    return {"height": height, "width": width, "pixels": base64.b64encode(pixels).decode()}
+
+
+def test_an_image_of_ones_own_is_shown_without_being_stored(client: TestClient) -> None:
+    """As pixels in the request; no dataset comes of it."""
+    body = {"image": _own(8, 12), "spec": {"horizontal_flip": True}, "rounds": 2, "scale": 1}
+    shown = client.post("/v1/previews", json=body, headers={"Accept": "application/json"}).json()
+    assert (shown["dataset_id"], shown["shape"], len(shown["rows"])) == (None, [8, 12, 3], 1)
+    sheet = Image.open(io.BytesIO(client.post("/v1/previews", json=body).content))
+    assert sheet.getpixel((MARGINS["left"], MARGINS["top"])) == (0, 1, 2)
+    assert client.get("/v1/datasets").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"pixels": "AAAA"}, "3 bytes, expected 288"),
+        ({"pixels": "AAAAA"}, "expected Base64"),
+        ({"height": 257}, "less than or equal to 256"),
+    ],
+)
+def test_an_image_of_ones_own_has_all_its_pixels(changed: dict[str, Any], says: str, client: TestClient) -> None:
+    """What is too much or too little is refused where it stands."""
+    answer = client.post("/v1/previews", json={"image": _own(8, 12) | changed, "spec": {}})
+    assert answer.status_code == 422
+    assert says in answer.json()["errors"][0]["message"]
+    assert answer.json()["errors"][0]["location"].startswith("body.image")
+
+
+@pytest.mark.parametrize("body", [{"spec": {}}, {"spec": {}, "image": _own(1, 1), "dataset": DIGITS}])
+def test_a_preview_is_of_a_dataset_or_of_an_image(body: dict[str, Any], client: TestClient) -> None:
+    """Of neither there is nothing to show, of both it is not clear what."""
+    answer = client.post("/v1/previews", json=body)
+    assert answer.status_code == 422
+    assert "dataset or image" in answer.json()["errors"][0]["message"]

@@ -188,6 +188,21 @@ def test_what_breaks_an_examination_off_is_found_beside_the_rest(capsys: pytest.
     assert "AUGURY_LEASE_SECONDS" in printed["variables"]
 
 
+def test_projects_of_groups_that_nobody_has_created_are_named(tmp_path: Path) -> None:
+    """Whoever is in such a group is refused, and sees that their group is in the table."""
+    migrated_copy(tmp_path).close()
+    variables = {
+        "AUGURY_DATA_DIR": str(tmp_path),
+        "AUGURY_AUTH": "proxy",
+        "AUGURY_GROUPS": "lab=vision:read,heads=default",
+    }
+    command = [sys.executable, "-m", "service.doctor"]
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=True)
+    found = [each for each in json.loads(done.stdout)["findings"] if "vision" in each["says"]]
+    assert [(each["check"], each["level"]) for each in found] == [("keys", "warning")]
+    assert "default" not in found[0]["says"]
+
+
 @pytest.mark.parametrize("part", ["service", "workers"])
 def test_the_other_parts_answer_alike(tmp_path: Path, part: str) -> None:
     """A line of JSON, whatever is wrong: here who may come in, and more processes than cores."""

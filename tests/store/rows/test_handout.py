@@ -150,7 +150,7 @@ def test_as_many_units_wait_as_can_be_taken(database: Database) -> None:
             assert [_take(session, queue) is not None for _ in range(count + 1)] == [True] * count + [False]
 
 
-JOBS = st.lists(st.tuples(st.integers(2, 6), st.sampled_from(sorted(WEIGHTS))), min_size=1, max_size=4)
+JOBS = st.lists(st.tuples(st.integers(2, 4), st.sampled_from(sorted(WEIGHTS))), min_size=1, max_size=3)
 """Seeds and priorities."""
 
 

@@ -29,6 +29,8 @@ from workers.context import Context
 from workers.maintenance.sweep import sweep
 from workers.maintenance.workspaces import remove_abandoned
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 
 def _saved(file: Path) -> Path:
     """A small network of eight by eight images and ten classes, as Keras saves it."""
@@ -102,7 +104,6 @@ def test_an_uploaded_model_becomes_ready_once_and_goes_with_its_files(context: C
     [
         (b"no model at all", "model.format"),
         (archive(b"{}"), "model.config"),
-        (archive(weights=hdf5(lambda file: None)), "model.weights"),
         (hdf5(), "model.architecture"),
     ],
 )
@@ -173,23 +174,12 @@ def _published(folder: Path, content: bytes, **changes: Any) -> dict[str, Any]:
     return {"kind": "weights", "name": "applications/MobileNet", "weights": "imagenet"}
 
 
-def test_the_operators_weights_are_read_by_name(context: Context, tmp_path: Path) -> None:
-    """From the folder that the setting names, though no path of it may be registered."""
-    content = _saved(tmp_path / "a.keras").read_bytes()
-    reference = _published(tmp_path / "weights", content)
-    with context.database.writing() as session:
-        model_id = registered.register(session, DEFAULT_PROJECT, reference, context.database.now(session)).id
-    read_model(replace(context, ingest=IngestSettings(weights_url=str(tmp_path / "weights"))), model_id)
-    model = _wire(context, model_id)
-    assert model.state == ModelState.READY, model.error
-
-
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
         ({"bytes": 5}, "weights.damaged"),
         ({"sha256": "0" * 64}, "weights.damaged"),
-        ({"file": "other.keras"}, "path.missing"),
+        ({"file": "other.keras"}, "weights.missing"),
         ({"file": "../a.keras"}, "weights.table"),
         ({"more": 1}, "weights.table"),
     ],

@@ -39,7 +39,7 @@ def _sha256(content: bytes) -> str:
 
 
 @pytest.fixture(scope="module")
-def network() -> keras.Model:
+def network(warm: None) -> keras.Model:
     """As Keras makes it, with weights that nobody has trained."""
     return keras.applications.MobileNet(include_top=False, weights=None, input_shape=(32, 32, 3))
 

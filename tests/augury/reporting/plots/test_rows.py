@@ -36,10 +36,10 @@ def test_what_words_make_is_read_as_what_was_written(text: str) -> None:
 
 def test_a_name_is_as_long_as_there_is_room_for_it() -> None:
     """Letters of East Asian scripts take two columns."""
-    assert short_name("a" * 28) == "a" * 28
-    assert short_name("a" * 29) == "a" * 27 + "…"
-    assert short_name("鳥" * 14) == "鳥" * 14
-    assert short_name("鳥" * 15) == "鳥" * 13 + "…"
+    assert short_name("a" * 28, 28) == "a" * 28
+    assert short_name("a" * 29, 28) == "a" * 27 + "…"
+    assert short_name("鳥" * 14, 28) == "鳥" * 14
+    assert short_name("鳥" * 15, 28) == "鳥" * 13 + "…"
 
 
 def test_a_figure_as_a_file_has_all_that_it_needs() -> None:

@@ -50,6 +50,6 @@ def test_weights_with_an_architecture_are_read_as_those_of_anybody(tmp_path: Pat
 
 
 def test_a_file_of_another_name_says_itself_what_it_is(tmp_path: Path) -> None:
-    """As a .keras file does."""
+    """As a .keras file does. The folder that the setting names is read, though no path of it may be registered."""
     published = _published(tmp_path, "own.keras")
     assert (published.network, published.is_by_layer) == (None, False)

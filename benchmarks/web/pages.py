@@ -1,6 +1,6 @@
 """What the first page costs with ten thousand jobs: server time, statements, and bytes on the wire.
 
-``python benchmarks/pages.py [--jobs 10000] [--requests 40]``. Times are of the processor, over the whole request in
+``python benchmarks/web/pages.py [--jobs 10000] [--requests 40]``. Times are of the processor, over the whole request in
 this process, so that they hold on a machine that does other things beside it; wall times are told, too.
 """
 
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from fastapi.testclient import TestClient

@@ -1,0 +1,1 @@
+"""Candidates of several jobs beside each other, and the images behind what they confuse."""

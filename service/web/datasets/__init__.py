@@ -1,0 +1,1 @@
+"""Datasets as people see them: a list, one with its images, and how one is added."""

@@ -1,0 +1,1 @@
+"""``/playground``: what a spec does to images, tried before anything is trained."""

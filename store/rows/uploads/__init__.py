@@ -1,0 +1,1 @@
+"""Rows of uploads that are sent piece by piece."""

@@ -1,0 +1,1 @@
+"""Tests of uploads that are sent piece by piece."""
