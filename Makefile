@@ -21,6 +21,7 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 
 demo: $(INSTALLED) ## Compare three augmentations on real digits and show the report
 	@$(BIN)/augury run examples/standing-example.json --local --data-dir .augury/demo --output .augury/demo/report.json --html .augury/demo/report.html
+	@echo "As a page, with its trials, and to run it changed: $(BIN)/augury up --data-dir .augury/demo, then open http://127.0.0.1:8000/"
 
 up: $(INSTALLED) ## Start the service, a worker and all they need on this machine
 	@$(BIN)/augury up

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Float, Select, and_, cast, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from store.ids import DATASET
 from store.rows.answers.tables import AnswerRow
 from store.rows.tables import DatasetRow, JobLabelRow, JobRow
 
@@ -87,7 +88,7 @@ def _narrow(query: Select[Any], project: str, narrowed: AnswerFilter) -> Select[
     columns = {
         JobRow.state: narrowed.state,
         JobRow.kind: narrowed.kind,
-        AnswerRow.dataset: narrowed.dataset,
+        _dataset_column(narrowed.dataset): narrowed.dataset,
         AnswerRow.model: narrowed.model,
         AnswerRow.metric: narrowed.metric,
     }
@@ -101,6 +102,11 @@ def _narrow(query: Select[Any], project: str, narrowed: AnswerFilter) -> Select[
         of_job = (JobLabelRow.job_id == JobRow.id, JobLabelRow.project_id == project)
         query = query.join(JobLabelRow, and_(*of_job, JobLabelRow.key == key, JobLabelRow.value == value))
     return query
+
+
+def _dataset_column(asked: str | None) -> InstrumentedAttribute[str]:
+    """What a dataset is looked for by: its id where that is given, else its name."""
+    return JobRow.dataset_id if asked is not None and asked.startswith(f"{DATASET}_") else AnswerRow.dataset
 
 
 def _ordered(query: Select[Any], order: Order, cursor: str | None) -> Select[Any]:

@@ -7,34 +7,39 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end.pages.watched import OF_A_SERVICE_THAT_IS_AWAY, Opener, Served, Watch, looked_over
-from tests.end_to_end.stack import LONG, Stack, comparison
-from tests.service.web.stored import ended_job, reported_job, training_job
+from store.files.artifacts import Artifacts
+from store.rows import trials
+from tests.end_to_end.pages.watched import OF_A_SERVICE_THAT_IS_AWAY, Opener, Served, Watch, looked_over, served_at
+from tests.servers import free_port
+from tests.service.web.stored import ended_job, finish, reported_job, training_job
+from tests.store.databases import migrated_copy, succeed
 
-PATIENCE = 300_000
+PATIENCE = 200_000
 """Milliseconds for a training on a busy machine."""
 
 
-def test_a_run_is_watched_to_its_verdict_while_the_service_dies(stack: Stack, page_of: Opener, watch: Watch) -> None:
-    """The page goes on by itself when the service is back, and has the report in the end, without a reload."""
-    job = stack.submit(comparison(first_seed=660_000, **LONG))
-    page = page_of(f"http://127.0.0.1:{stack.port}", f"/jobs/{job['id']}")
-    page.evaluate("() => { window.isTheSamePage = true; }")
-    stack.wait_until_training(job["id"])
-    expect(page.get_by_text("Trains")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".badge")).to_have_count(0)
-    stack.kill("api")
-    page.wait_for_timeout(1_500)
-    stack.start_api()
-    expect(page.locator(".uplot")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("heading", name="Verdicts")).to_be_visible(timeout=PATIENCE)
-    assert page.evaluate("() => window.isTheSamePage")
-    expect(page.locator(".report .badge").first).to_be_visible()
-    watch.forget(*OF_A_SERVICE_THAT_IS_AWAY)
-    looked_over(page, "job-answer-of-a-run")
-    page.get_by_role("link", name="Trials").click()
-    expect(page.locator(".uplot")).to_be_visible()
-    looked_over(page, "job-trials-of-a-run")
+def test_a_page_goes_on_by_itself_when_the_service_was_away(page_of: Opener, watch: Watch, tmp_path: Path) -> None:
+    """What has happened meanwhile is on it then, up to the report, and nobody has loaded it again."""
+    database, artifacts = migrated_copy(tmp_path), Artifacts(str(tmp_path / "artifacts"))
+    port = free_port()
+    with served_at(tmp_path, port) as address:
+        job_id = training_job(database)
+        page = page_of(address, f"/jobs/{job_id}")
+        expect(page.get_by_text("1 of 6 trials")).to_be_visible()
+        expect(page.locator(".badge")).to_have_count(0)
+        page.evaluate("() => { window.isTheSamePage = true; }")
+    with database.writing() as session:
+        waiting = [row for _, row in trials.of_job(session, job_id) if row.state == "queued"]
+        succeed(session, waiting[0], now=database.now(session))
+    page.wait_for_timeout(1_000)
+    with served_at(tmp_path, port):
+        expect(page.get_by_text("2 of 6 trials")).to_be_visible(timeout=PATIENCE)
+        finish(database, artifacts, job_id)
+        expect(page.get_by_role("heading", name="Verdicts")).to_be_visible(timeout=PATIENCE)
+        assert page.evaluate("() => window.isTheSamePage")
+        watch.forget(*OF_A_SERVICE_THAT_IS_AWAY)
+        page.context.close()
+    database.close()
 
 
 def test_every_tab_is_for_everybody(served: Served, page_of: Opener) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import uvicorn
 from playwright.sync_api import Page
 
+from service.server import server_options
+from service.settings import ServiceSettings
 from store.database import Database
 from store.files.artifacts import Artifacts
+from tests.servers import running_in_thread
+from tests.service.conftest import application
 
 ROOT = Path(__file__).parents[3]
 AXE = Path(__file__).with_name("axe.min.js")
@@ -19,8 +25,8 @@ WIDTHS = {390: 844, 820: 1100, 1280: 900}
 """Pixels of a telephone, a tablet and a desk, with their heights."""
 NARROWEST = 320
 THEMES = ("light", "dark")
-OF_A_SERVICE_THAT_IS_AWAY = ("net::ERR_", "503", "502")
-"""What a browser logs by itself where a service does not answer."""
+OF_A_SERVICE_THAT_IS_AWAY = ("net::ERR_", "Failed to fetch", "503", "502")
+"""What a browser and htmx log where a service does not answer."""
 _NOTE_VIOLATIONS = """
   addEventListener("securitypolicyviolation", (event) => {
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
@@ -38,6 +44,14 @@ class Served(NamedTuple):
     address: str
     database: Database
     artifacts: Artifacts
+
+
+@contextmanager
+def served_at(folder: Path, port: int) -> Iterator[str]:
+    """A service on *folder* at that port of loopback, for the length of the block; its address."""
+    config = uvicorn.Config(application(folder), port=port, **server_options(ServiceSettings()))
+    with running_in_thread(uvicorn.Server(config)):
+        yield f"http://127.0.0.1:{port}"
 
 
 @dataclass

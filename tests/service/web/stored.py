@@ -69,3 +69,12 @@ def training_job(database: Database, *, epoch: int = 1, seeds: int = 3) -> str:
         claim(session, rows[1], now=now, seconds=3600)
         session.execute(update(TrialRow).where(TrialRow.id == rows[1].id).values(epoch=epoch))
         return job.id
+
+
+def finish(database: Database, artifacts: Artifacts, job_id: str, report: Report | None = None) -> None:
+    """End a running job well, with its report among the artifacts."""
+    report = (report or full()).model_copy(update={"job_id": job_id})
+    artifacts.write(report_name(job_id, "json"), report.model_dump_json().encode())
+    with database.writing() as session:
+        assert jobs.succeed(session, job_id, report_name(job_id, "json"), database.now(session))
+        noting.note_report(session, job_id, report)

@@ -89,6 +89,15 @@ def test_a_list_is_narrowed(database: Database) -> None:
     assert {narrowed: _pages(database, narrowed, "newest", 9) for narrowed in expected} == expected
 
 
+def test_a_dataset_is_found_by_its_id_too(database: Database) -> None:
+    """As pages of datasets link to their jobs: names may be those of several."""
+    job_id = _job(database, 1.0)
+    with database.reading() as session:
+        dataset_id = session.get_one(jobs.JobRow, job_id).dataset_id
+    assert _pages(database, AnswerFilter(dataset=dataset_id), "newest", 9) == [job_id]
+    assert _pages(database, AnswerFilter(dataset="ds_none"), "newest", 9) == []
+
+
 def test_other_projects_are_not_in_it(database: Database) -> None:
     """Neither in the list nor in what it can be narrowed to."""
     _job(database, 2.0, project="others", model={"name": "linear"})
