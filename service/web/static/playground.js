@@ -6,7 +6,7 @@ import { ownImage } from "./playground_image.js";
 import { requestOf, showCode, startRunning } from "./playground_run.js";
 import { parse, write } from "./spec_json.js";
 
-const PAUSE_MS = 30;
+const PAUSE_MS = 20; // longer than between two looks at a slider that is drawn
 const bench = document.getElementById("playground");
 const text = document.getElementById("spec");
 const fault = document.getElementById("spec-fault");
@@ -73,7 +73,10 @@ async function act() {
   const { signal } = running;
   const began = changedAt;
   remember();
-  const problems = await lookAt(asked(), signal);
+  const problems = await lookAt(asked(), signal).catch((error) => {
+    if (!signal.aborted) throw error;
+    return []; // given up in the middle of an answer
+  });
   if (signal.aborted) return;
   const left = complain(problems);
   document.getElementById("look-said").replaceChildren(...left.map((each) => element("span", { class: "fault" }, `${each.location}: ${each.message} `)));
