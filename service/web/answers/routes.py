@@ -22,6 +22,7 @@ from store.rows import events
 from store.rows.answers import lists
 from store.rows.answers.lists import AnswerFilter, Order
 from store.rows.answers.names import MAX_DATASET_LENGTH, MAX_METRIC_LENGTH, MAX_MODEL_LENGTH
+from store.rows.answers.unfinished import unfinished
 
 router = APIRouter(include_in_schema=False)
 
@@ -87,7 +88,13 @@ def _listed(resources: Resources, caller: Actor, asked: Asked) -> dict[str, Any]
         except ValueError:
             message = "it is of a list in another order; take the next_cursor of this one"
             raise INVALID_REQUEST.error_at("query.cursor", message, "the list cannot go on there") from None
-    return {"listed": lines_of(found.rows), "next_cursor": found.next_cursor, "is_narrowed": asked.is_narrowed}
+        is_any_unfinished = not found.rows and bool(unfinished(session, caller.project, 1)[1])
+    return {
+        "listed": lines_of(found.rows),
+        "next_cursor": found.next_cursor,
+        "is_narrowed": asked.is_narrowed,
+        "is_any_unfinished": is_any_unfinished,
+    }
 
 
 def _going_on(resources: Resources, caller: Actor) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from api_schemas.reports.report import Report
 from augury.reporting.html import render_body
 from service.jobs.extension import obstacle_to_extending, seeds_of, undecided_in
 from service.resources import Resources
+from service.web.compare.chosen import MAX_CANDIDATES
 from store.files.artifacts import ArtifactMissingError
 from store.files.names import sheet_name
 from store.rows.tables import JobRow
@@ -32,11 +33,13 @@ class Found:
         markup: the report, as HTML that was made of escaped text.
         extension: None where more seeds would decide nothing, or may not be asked for.
         problem: why there is no report to be seen, in a sentence; empty where there is one.
+        compared: its candidates, as many as can be shown beside each other.
     """
 
     markup: str
     extension: Extension | None
     problem: str
+    compared: list[str]
 
 
 def read_report(resources: Resources, row: JobRow) -> Report | None:
@@ -54,8 +57,9 @@ def found(resources: Resources, row: JobRow) -> Found:
     report = read_report(resources, row)
     if report is None:
         missing = "The file of its report is missing or cannot be read." if row.report_artifact is not None else ""
-        return Found("", None, missing)
-    return Found(render_body(report, _sheets(resources, row.id, report)), _extension(row, report), "")
+        return Found("", None, missing, [])
+    compared = [each.name for each in report.candidates][:MAX_CANDIDATES]
+    return Found(render_body(report, _sheets(resources, row.id, report)), _extension(row, report), "", compared)
 
 
 def _sheets(resources: Resources, job_id: str, report: Report) -> dict[str, str]:

@@ -76,13 +76,22 @@ function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   setAddress({ theme });
-  for (const link of document.querySelectorAll('a[href^="/"]')) {
-    const url = new URL(link.href);
-    if (theme) url.searchParams.set("theme", theme);
-    else url.searchParams.delete("theme");
-    link.setAttribute("href", url.pathname + url.search + url.hash);
-  }
+  takeTheme();
   labelTheme(theme);
+}
+
+/** Have links, and parts that are loaded again, say the theme of the address. */
+function takeTheme() {
+  const theme = document.documentElement.dataset.theme;
+  for (const name of ["href", "hx-get"]) {
+    for (const each of document.querySelectorAll(`[${name}^="/"]:not(link)`)) {
+      const url = new URL(each.getAttribute(name), location.href);
+      if (url.searchParams.get("theme") === (theme ?? null)) continue;
+      if (theme) url.searchParams.set("theme", theme);
+      else url.searchParams.delete("theme");
+      each.setAttribute(name, url.pathname + url.search + url.hash);
+    }
+  }
 }
 
 function labelTheme(theme) {
@@ -155,7 +164,7 @@ document.addEventListener("toggle", (event) => {
   setAddress({ open: open.join(",") || null });
 }, true);
 
-document.addEventListener("htmx:after:swap", () => tellTimes());
+document.addEventListener("htmx:after:swap", () => { takeTheme(); tellTimes(); });
 labelTheme(document.documentElement.dataset.theme ?? null);
 tellTimes();
 setInterval(tellTimes, 15_000);

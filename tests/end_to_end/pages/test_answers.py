@@ -89,13 +89,15 @@ def test_the_keyboard_is_enough(served: Served, page_of: Opener) -> None:
 
 
 def test_the_theme_is_in_every_address(served: Served, page_of: Opener) -> None:
-    """Once it is chosen, it goes along."""
+    """Once it is chosen, it goes along, to parts that are loaded again, too."""
     address, database, _artifacts = served
     job_id = ended_job(database, full())
+    training_job(database)
     page = page_of(address)
     page.get_by_role("button", name="Theme").click()
     page.get_by_role("button", name="Theme: light").click()
     expect(page).to_have_url(f"{address}/?theme=dark")
+    expect(page.locator("[hx-get^='/parts/running']").first).to_have_attribute("hx-get", "/parts/running?theme=dark")
     page.locator(f"#answer-{job_id} a").first.click()
     expect(page).to_have_url(f"{address}/jobs/{job_id}?theme=dark")
     assert page.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "dark"

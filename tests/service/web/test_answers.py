@@ -93,6 +93,7 @@ def test_what_goes_on_has_no_verdict(client: TestClient, database: Database) -> 
     assert f'data-call="/v1/jobs/{job_id}/cancel"' in text
     assert 'class="badge' not in text
     assert "plot-strip" not in text
+    assert "Run the example" not in text
 
 
 def test_an_extended_job_goes_on_without_its_earlier_verdicts(client: TestClient, database: Database) -> None:

@@ -86,6 +86,7 @@ def test_the_answer_is_the_report(client: TestClient, database: Database, artifa
     assert text.count("<svg") == own.count("<svg")
     assert not re.search(r"<[^>]*\sstyle=", text)
     assert "data:image" not in text
+    assert f"/compare?candidate={job_id}%3A" in text
 
 
 def test_contact_sheets_are_pictures_of_their_own(client: TestClient, database: Database, artifacts: Artifacts) -> None:
