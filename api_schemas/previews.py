@@ -22,7 +22,7 @@ _CHANNELS = 3
 _MAX_OWN_CHARS = MAX_OWN_SIDE * MAX_OWN_SIDE * _CHANNELS // 3 * 4
 _ONE_OF_BOTH: dict[str, Any] = {
     "oneOf": [
-        {"required": [one], "properties": {one: {"type": "object"}, other: {"type": "null"}}}
+        {"required": [one], "properties": {one: {"not": {"type": "null"}}, other: {"type": "null"}}}
         for one, other in (("dataset", "image"), ("image", "dataset"))
     ]
 }

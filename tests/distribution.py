@@ -49,7 +49,7 @@ LONG = (
 """Tests of which a file takes long by itself, so that it must not be the last."""
 
 STACK_WORKER = "gw0"
-_NICENESS = 5
+_NICENESS = 2
 
 
 def make_way_for_the_stack(workerid: str) -> None:

@@ -10,12 +10,14 @@ from augury.reporting.formatting import plain
 from augury.wording import listed
 
 _MAX_NAMES = 4
-_WORDS: dict[JobKind, str] = {JobKind.TRAINING: "Training", JobKind.AUGMENTATION: "Augmented images"}
+_WORDS: dict[JobKind, str] = {
+    JobKind.COMPARISON: "Comparison",
+    JobKind.TRAINING: "Training",
+    JobKind.AUGMENTATION: "Augmented images",
+}
 
 
 def title_of(request: Mapping[str, Any]) -> str:
     """A job by its request as it is stored: the candidates of a comparison; of another job its kind."""
-    kind = JobKind(request["kind"])
-    if kind in _WORDS:
-        return _WORDS[kind]
-    return listed([plain(str(each.get("name", ""))) for each in request.get("candidates", [])], _MAX_NAMES)
+    names = [plain(str(each.get("name", ""))) for each in request.get("candidates", [])]
+    return listed(names, _MAX_NAMES) if names else _WORDS[JobKind(request["kind"])]

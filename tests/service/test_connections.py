@@ -119,11 +119,9 @@ def test_who_takes_nothing_of_an_answer_is_given_up(tmp_path: Path) -> None:
     """It would hold a connection, and the answer in memory."""
     app = application(tmp_path)
     app.add_api_route("/large", lambda: Response(bytes(30_000_000)))
-    with listening(app, max_silence_seconds=0.5, max_connections=1) as address:
-        url = f"http://{address[0]}:{address[1]}"
-        with _connected(address, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"):
-            wait_for(lambda: _refusal(url), "the answer to be begun")
-            wait_for(lambda: not _refusal(url), "the connection to be closed")
+    request = b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with listening(app, max_silence_seconds=0.5) as address, _connected(address, request) as connection:
+        wait_for(lambda: not _is_served(address[1], connection), "the connection to be closed")
 
 
 def test_an_answer_that_is_taken_slowly_is_sent_as_a_whole(tmp_path: Path) -> None:
@@ -149,6 +147,13 @@ def test_where_every_connection_is_being_answered_one_more_is_told_so(tmp_path: 
         assert not any(map(_is_closed, waiting))
     assert response.json()["type"] == "urn:augury:problem:busy"
     assert response.headers["Retry-After"]
+
+
+def _is_served(port: int, connection: socket.socket) -> bool:
+    """Whether the service's end of a connection is open: its own hears of the end behind what it has not taken."""
+    ends = f":{port:04X}", f":{connection.getsockname()[1]:04X}"
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return any((local[-5:], remote[-5:]) == ends and state == "01" for _, local, remote, state, *_ in lines)
 
 
 def _refusal(url: str) -> httpx2.Response | None:

@@ -53,7 +53,7 @@ def page_of(browser: Browser, watch: Watch) -> Iterator[Opener]:
             context = browser.new_context(viewport=size, color_scheme=theme, **options)  # type: ignore[arg-type]
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(90_000)
             watch.of(page)
             asked.add(address.split("/")[2])
             page.goto(f"{address}{path}")
