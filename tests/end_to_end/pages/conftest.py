@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from store.files.artifacts import Artifacts
 from tests.end_to_end.browsers import running_browser
 from tests.end_to_end.pages.watched import WIDTHS, Opener, Served, Watch
 from tests.service.conftest import application, listening
 from tests.store.databases import migrated_copy
+
+PATIENCE = 90_000
+"""Milliseconds: two slow cores may be shared with many."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="package")
@@ -53,7 +57,7 @@ def page_of(browser: Browser, watch: Watch) -> Iterator[Opener]:
             context = browser.new_context(viewport=size, color_scheme=theme, **options)  # type: ignore[arg-type]
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(90_000)
+            page.set_default_timeout(PATIENCE)
             watch.of(page)
             asked.add(address.split("/")[2])
             page.goto(f"{address}{path}")

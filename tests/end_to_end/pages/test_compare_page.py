@@ -13,8 +13,6 @@ from tests.end_to_end.pages.watched import Opener, looked_over
 from tests.service.conftest import LOOPBACK_URL, application, listening
 from tests.service.web.reported import FLIP, TURN, reported
 
-expect.set_options(timeout=30_000)  # two slow cores may be shared with many
-
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> tuple[str, str]:

@@ -18,7 +18,6 @@ from tests.service.conftest import LOOPBACK_URL, application, listening
 from tests.service.datasets import rows
 from tests.store.databases import migrated_copy
 
-expect.set_options(timeout=30_000)  # two slow cores may be shared with many
 SMALL_PIECES = "const PIECE_BYTES = 20_000;"
 
 
