@@ -49,7 +49,7 @@ def application(
         migrated_copy(folder).close()
     url = f"sqlite:///{folder / 'augury.db'}"
     shared = ServiceSettings(data_dir=folder, database_url=url, broker_url=UNREACHABLE, **settings)
-    return _with_known_routes(create_app(shared, ingest, oidc))
+    return create_app(shared, ingest, oidc)
 
 
 _KNOWN: dict[int, BaseRoute] = {}
@@ -58,7 +58,8 @@ _KNOWN: dict[int, BaseRoute] = {}
 def _with_known_routes(app: FastAPI) -> FastAPI:
     """The application with what an earlier one of this process has worked out of each router, which is the same.
 
-    FastAPI does so with the first request that comes to an application, and takes longer than most tests.
+    FastAPI does so with the first request that comes to an application, and takes longer than most tests. Not for what
+    is behind a server: streams there outlive a test's changes to what they are made of.
     """
     app.router.routes[:] = [
         _KNOWN.setdefault(id(route.original_router), route) if hasattr(route, "original_router") else route
@@ -70,7 +71,7 @@ def _with_known_routes(app: FastAPI) -> FastAPI:
 @contextmanager
 def serving(folder: Path, ingest: IngestSettings | None = None, **settings: Any) -> Iterator[TestClient]:
     """A client of a service on *folder*, with a route that fails. Whatever problem it gets has to be declared."""
-    app = application(folder, ingest, **settings)
+    app = _with_known_routes(application(folder, ingest, **settings))
 
     @app.get("/a-bug-in-the-service")
     def a_bug() -> None:

@@ -25,7 +25,7 @@ WIDTHS = {390: 844, 820: 1100, 1280: 900}
 """Pixels of a telephone, a tablet and a desk, with their heights."""
 NARROWEST = 320
 THEMES = ("light", "dark")
-OF_A_SERVICE_THAT_IS_AWAY = ("net::ERR_", "Failed to fetch", "503", "502")
+OF_A_SERVICE_THAT_IS_AWAY = ("net::ERR_", "network error", "Failed to fetch", "503", "502")
 """What a browser and htmx log where a service does not answer."""
 _NOTE_VIOLATIONS = """
   addEventListener("securitypolicyviolation", (event) => {
