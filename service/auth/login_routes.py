@@ -108,7 +108,8 @@ def who_asks(caller: Reader, request: Request) -> WhoAsks:
 )
 def log_in_by_key(resources: Shared, caller: Reader, request: Request, response: Response) -> None:
     """Has a browser come in with a cookie for the next twelve hours, as long as the key of this request works."""
-    if caller.key_id is None:
+    # A session of a key's has its id, too: it is not to prolong itself.
+    if caller.key_id is None or "authorization" not in request.headers:
         raise NOT_FOUND.error("this request brings no key to log in with")
     cookies = _cookies(request)
     with resources.database.writing() as session:

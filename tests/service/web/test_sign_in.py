@@ -98,6 +98,14 @@ def test_signing_out_ends_it(guarded: Guarded) -> None:
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
 
 
+def test_a_session_cannot_make_itself_last(guarded: Guarded) -> None:
+    """For another twelve hours it takes the key again, not the cookie that it gave."""
+    cookie = _signed_in(guarded, guarded.key())
+    answer = guarded.client.post("/v1/session", headers={"Cookie": f"{COOKIE}={cookie}"})
+    assert answer.status_code == 404
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_without_a_key_there_is_nothing_to_sign_in_with(tmp_path_factory: pytest.TempPathFactory) -> None:
     """On loopback nobody needs to."""
     from tests.service.conftest import serving
