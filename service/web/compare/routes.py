@@ -23,12 +23,12 @@ router = APIRouter(include_in_schema=False)
 _MAX_KEYS = 32
 _MAX_KEY_LENGTH = 400
 Key = Annotated[PlainText, Query(max_length=_MAX_KEY_LENGTH)]
-Keys = Annotated[list[PlainText], Query(max_length=_MAX_KEYS)]
+Keys = Annotated[list[PlainText], Query(max_length=_MAX_KEYS, default_factory=list)]
 Name = Annotated[PlainText, Query(min_length=1, max_length=1000)]
 
 
 @router.get("/compare")
-async def compare(request: Request, resources: Shared, caller: Reader, candidate: Keys = []) -> Response:  # noqa: B006
+async def compare(request: Request, resources: Shared, caller: Reader, candidate: Keys) -> Response:
     """Candidates beside each other, and what can be chosen."""
     return await resources.capacity.previews.run(_compared, request, resources, caller.project, candidate)
 
