@@ -20,6 +20,7 @@ export async function upload(blob, name, mark, { told, signal }) {
   let trouble = null;
   const path = `/v1/uploads/${begun.id}`;
   for (;;) {
+    if (signal.aborted) return { aborted: true, path };
     told({ sent: at, total: blob.size, waiting: trouble !== null });
     const sent = await send(path, blob, at, signal, (part) => told({ sent: at + part, total: blob.size, waiting: false }));
     if (signal.aborted) return { aborted: true, path };

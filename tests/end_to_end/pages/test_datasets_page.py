@@ -142,6 +142,24 @@ def test_what_was_cancelled_is_gone(address: str, page_of: Opener, watch: Watch,
     watch.forget(*OF_A_SERVICE_THAT_IS_AWAY)
 
 
+def test_what_is_cancelled_before_it_has_begun_sends_nothing(address: str, page_of: Opener, photographs: Path) -> None:
+    """The service answers late that it may begin; by then nobody wants it any more."""
+    page = page_of(address, "/datasets")
+    held: list[Route] = []
+    pieces: list[str] = []
+    page.route(
+        "**/v1/uploads", lambda route: held.append(route) if route.request.method == "POST" else route.fallback()
+    )
+    page.on("request", lambda request: pieces.append(request.url) if request.method == "PATCH" else None)
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.set_input_files("#pick-folder", photographs)
+    page.get_by_role("button", name="Cancel").click()
+    held[0].continue_()
+    expect(page.locator("#uploads")).to_be_empty()
+    assert pieces == []
+    assert page.request.get(f"{address}/v1/uploads").json()["items"] == []
+
+
 def test_a_dataset_is_added_by_reference_with_the_keyboard_alone(address: str, page_of: Opener) -> None:
     """The built-in one; the list shows it without being loaded anew."""
     page = page_of(address, "/datasets")
