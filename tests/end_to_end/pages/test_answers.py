@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from store.rows import jobs
 from tests.augury.reporting.samples import crowded, full, training
@@ -59,6 +60,22 @@ def test_it_moves_by_itself(served: Served, page_of: Opener) -> None:
         assert jobs.succeed(session, job_id, None, database.now(session))
     expect(page.locator(f"#answer-{job_id}")).to_be_visible()
     expect(page.locator(f"#running-{job_id}")).to_have_count(0)
+
+
+def test_it_moves_however_late_its_scripts_come(served: Served, page_of: Opener) -> None:
+    """A slow network brings the one for streams after the one that it is a part of."""
+    address, database, _artifacts = served
+    page = page_of(address, "/datasets")
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/hx-sse.min.js", late)
+    page.goto(address)
+    with database.writing() as session:
+        job_id = running_job(session, now=database.now(session)).id
+    expect(page.locator(f"#running-{job_id}")).to_be_visible()
 
 
 def test_the_keyboard_is_enough(served: Served, page_of: Opener) -> None:
