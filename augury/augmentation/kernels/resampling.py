@@ -1,4 +1,4 @@
-"""Bilinear resampling of one image, four lanes at a time.
+"""Bilinear resampling of one image: for every row first the coordinates, then the pixels.
 
 The source is first copied to a scratch image of floats with its last row and column doubled and a few values of slack:
 reading it stays within the core's cache, whatever the direction, and no tap needs a look at the border.
@@ -6,12 +6,11 @@ reading it stays within the core's cache, whatever the direction, and no tap nee
 
 from __future__ import annotations
 
-import math
-
 import numba
 from numba import float32, njit, uint64
 
-from augury.augmentation.kernels.fill_modes import NEAREST, inside, span_inside
+from augury.augmentation.kernels.coordinates import locate, snap
+from augury.augmentation.kernels.fill_modes import CONSTANT, span_inside
 
 # Off by default in Numba; without it the four lanes below are computed one after the other.
 numba.config.SLP_VECTORIZE = 1
@@ -19,14 +18,21 @@ numba.config.SLP_VECTORIZE = 1
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 _SLACK = 4
 _RGB = 3
-_SHORT_ROW = 48
-"""Pixels of a row below which finding its interior takes longer than it saves."""
+_REGISTER = 16
+MAX_SCRATCH_SIZE = 2**31 - 1
+"""Offsets are as wide as what processors convert doubles to, several at a time."""
 
 
 @njit(cache=True, nogil=True)
 def scratch_size(height, width, channels):
-    """How many floats the scratch image of a source takes."""
+    """How many floats the scratch image of a source takes; at most MAX_SCRATCH_SIZE."""
     return (height + 1) * (width + 1) * channels + _SLACK
+
+
+@njit(cache=True, nogil=True)
+def padded(width):
+    """Values for a row's coordinates: whole registers, so that none is computed alone."""
+    return (width + _REGISTER - 1) // _REGISTER * _REGISTER
 
 
 @njit(cache=True, nogil=True)
@@ -78,99 +84,69 @@ def _wide_pixel(image, corner, line, right, down, scale, target, here):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST_MATH)
-def _interior(image, stride, y0, b, x0, e, columns, first, end, scale, target, here, lanes):
-    line, step, (origin, direction) = uint64(stride), uint64(len(lanes)), columns
-    for column in range(first, end):
-        mapped_column = origin + direction * column
-        y, x = y0 + b * mapped_column, x0 + e * mapped_column
-        top, left = int(y), int(x)
-        corner = uint64(top * stride + left * len(lanes))
-        right, down = float32(x - left), float32(y - top)
-        if len(lanes) == _RGB:
-            _wide_pixel(image, corner, line, right, down, scale, target, here)
-        else:
-            _pixel(image, corner, line, right, down, scale, target, here, lanes)
-        here += step
+def _read(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
+    """Pixels first to end of a row, each of its own lanes alone."""
+    line, here = uint64(stride), uint64(begin + first * len(lanes))
+    for index in range(uint64(first), uint64(end)):
+        corner = uint64(offsets[index])
+        _pixel(image, corner, line, rights[index], downs[index], scale, target, here, lanes)
+        here += uint64(len(lanes))
 
 
 @njit(cache=True, nogil=True, fastmath=FAST_MATH)
-def _clamped(image, stride, y0, b, x0, e, columns, first, end, last_y, last_x, scale, target, here, lanes):
-    line, step, (origin, direction) = uint64(stride), uint64(len(lanes)), columns
-    for column in range(first, end):
-        mapped_column = origin + direction * column
-        y = min(max(y0 + b * mapped_column, 0.0), last_y)
-        x = min(max(x0 + e * mapped_column, 0.0), last_x)
-        top, left = int(y), int(x)
-        corner = uint64(top * stride + left * len(lanes))
-        right, down = float32(x - left), float32(y - top)
-        if len(lanes) == _RGB:
-            _wide_pixel(image, corner, line, right, down, scale, target, here)
-        else:
-            _pixel(image, corner, line, right, down, scale, target, here, lanes)
-        here += step
+def _read_wide(image, stride, offsets, rights, downs, first, end, scale, target, begin):
+    """As _read, of three channels in four lanes."""
+    line, here = uint64(stride), uint64(begin + first * _RGB)
+    for index in range(uint64(first), uint64(end)):
+        corner = uint64(offsets[index])
+        _wide_pixel(image, corner, line, rights[index], downs[index], scale, target, here)
+        here += uint64(_RGB)
 
 
 @njit(cache=True, nogil=True)
-def _anywhere(image, stride, y0, b, x0, e, columns, first, end, edges, scale, target, begin, precise, lanes):
-    height, width, fill_mode, fill_value, order = edges
-    origin, direction = columns
-    for column in range(first, end):
-        mapped_column, index = origin + direction * column, begin + column * len(lanes)
-        y, x = inside(y0 + b * mapped_column, height, fill_mode), inside(x0 + e * mapped_column, width, fill_mode)
-        if y < 0.0 or x < 0.0:
-            for channel in range(len(lanes)):
-                target[index + channel] = fill_value * scale
-            continue
-        if order == 0:
-            y, x = math.floor(y + 0.5), math.floor(x + 0.5)
-        top, left = int(y), int(x)
-        corner, here = uint64(top * stride + left * len(lanes)), uint64(index)
-        if precise:
-            _pixel(image, corner, uint64(stride), x - left, y - top, scale, target, here, lanes)
-        else:
-            right, down = float32(x - left), float32(y - top)
-            _pixel(image, corner, uint64(stride), right, down, scale, target, here, lanes)
+def _span(line, height, width, is_mirrored):
+    """The pixels of a row, as (first, end), that are read from within the image."""
+    y0, b, x0, e = line
+    first, end = span_inside(y0, b, height - 1.0, width)
+    first_x, end_x = span_inside(x0, e, width - 1.0, width)
+    first, end = max(first, first_x), min(end, end_x)
+    if first >= end:
+        return 0, 0
+    return (width - end, width - first) if is_mirrored else (first, end)
 
 
 @njit(cache=True, nogil=True)
-def resample(image, mapping, rows, columns, fill_mode, fill_value, order, scale, precise, out, lanes):
+def resample(image, mapping, mirrored, fill_mode, fill_value, order, scale, row_of, out, lanes):
     """Fill *out* ``[H, W, C]`` from a scratch image (see load).
 
-    ``columns`` and ``rows`` are (first, step) of the map's coordinates: (0, 1), or (length - 1, -1) where the result
-    is mirrored. ``precise`` computes in double precision, for images that are cut down to integers afterwards.
-    ``lanes`` is a tuple with one element a channel: its length is known when this is compiled.
+    ``mirrored`` says whether the result's (rows, columns) run backwards; ``row_of`` is the room for a row:
+    (positions, offsets, rights, downs), each of padded(W) values. The type of the last two is what is computed in:
+    doubles where the result is cut down to integers afterwards. ``lanes`` is a tuple with one element a channel: its
+    length is known when this is compiled.
     """
-    height, width = out.shape[0], out.shape[1]
+    height, width, channels = out.shape[0], out.shape[1], len(lanes)
     a, b, c, d, e, f = mapping
-    target, stride, last = out.reshape(-1), (width + 1) * len(lanes), width - 1
-    edges = (height, width, fill_mode, fill_value, order)
+    positions, offsets, rights, downs = row_of
+    target, stride = out.reshape(-1), (width + 1) * channels
+    steps = (float(stride), float(channels))
+    for index in range(width):
+        positions[index] = width - 1 - index if mirrored[1] else index
+    first, end = 0, width
     for row in range(height):
-        mapped_row, begin = rows[0] + rows[1] * row, row * width * len(lanes)
-        y0, x0 = c + a * mapped_row, f + d * mapped_row
-        if order == 0 or precise:
-            _anywhere(image, stride, y0, b, x0, e, columns, 0, width, edges, scale, target, begin, precise, lanes)
-            continue
-        limits = (height - 1.0, width - 1.0)
-        if fill_mode == NEAREST and width < _SHORT_ROW:
-            _clamped(image, stride, y0, b, x0, e, columns, 0, last, *limits, scale, target, uint64(begin), lanes)
-            _anywhere(image, stride, y0, b, x0, e, columns, last, width, edges, scale, target, begin, False, lanes)
-            continue
-        first, end = span_inside(y0, b, height - 1.0, width)
-        first_x, end_x = span_inside(x0, e, width - 1.0, width)
-        first, end = max(first, first_x), min(end, end_x)
-        if columns[1] < 0:
-            first, end = width - end, width - first
-        end = min(end, last)  # a pixel in four lanes writes beyond itself, which the last one must not
-        if first >= end:
-            first, end = 0, 0
-        here = uint64(begin + first * len(lanes))
-        if fill_mode == NEAREST:
-            _clamped(image, stride, y0, b, x0, e, columns, 0, first, *limits, scale, target, uint64(begin), lanes)
-            _interior(image, stride, y0, b, x0, e, columns, first, end, scale, target, here, lanes)
-            here = uint64(begin + end * len(lanes))
-            _clamped(image, stride, y0, b, x0, e, columns, end, last, *limits, scale, target, here, lanes)
-            _anywhere(image, stride, y0, b, x0, e, columns, last, width, edges, scale, target, begin, False, lanes)
+        mapped_row, begin = height - 1 - row if mirrored[0] else row, row * width * channels
+        line = (c + a * mapped_row, b, f + d * mapped_row, e)
+        if fill_mode == CONSTANT:
+            first, end = _span(line, height, width, mirrored[1])
+            target[begin : begin + first * channels] = fill_value * scale
+        locate(line, positions, fill_mode, height - 1.0, width - 1.0, steps, offsets, rights, downs)
+        if order == 0:
+            snap(offsets, rights, downs, *steps)
+        if channels == _RGB:
+            # Four lanes write into the pixel that comes next; after the image's last one there is none.
+            wide_end = min(end, width - 1) if row == height - 1 else end
+            _read_wide(image, stride, offsets, rights, downs, first, wide_end, scale, target, begin)
+            _read(image, stride, offsets, rights, downs, wide_end, end, scale, target, begin, lanes)
         else:
-            _interior(image, stride, y0, b, x0, e, columns, first, end, scale, target, here, lanes)
-            _anywhere(image, stride, y0, b, x0, e, columns, 0, first, edges, scale, target, begin, False, lanes)
-            _anywhere(image, stride, y0, b, x0, e, columns, end, width, edges, scale, target, begin, False, lanes)
+            _read(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes)
+        if fill_mode == CONSTANT:
+            target[begin + end * channels : begin + width * channels] = fill_value * scale
