@@ -6,18 +6,15 @@ reading it stays within the core's cache, whatever the direction, and no tap nee
 
 from __future__ import annotations
 
-import numba
 from numba import float32, njit, uint64
 
 from augury.augmentation.kernels.coordinates import locate, snap
 from augury.augmentation.kernels.fill_modes import CONSTANT, span_inside
-
-# Off by default in Numba; without it the four lanes below are computed one after the other.
-numba.config.SLP_VECTORIZE = 1
+from augury.augmentation.kernels.vectors import read_four_greys, read_pixel
 
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 _SLACK = 4
-_RGB = 3
+_GREYS = 4
 _REGISTER = 16
 MAX_SCRATCH_SIZE = 2**31 - 1
 """Offsets are as wide as what processors convert doubles to, several at a time."""
@@ -63,29 +60,9 @@ def _pixel(image, corner, line, right, down, scale, target, here, lanes):
         target[here + uint64(channel)] = (upper + down * (lower - upper)) * scale
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _wide_pixel(image, corner, line, right, down, scale, target, here):
-    """A pixel of three channels in four lanes; the fourth writes into the next pixel, which comes later."""
-    one, two, three = uint64(1), uint64(2), uint64(3)
-    p, q, r = corner, corner + three, corner + line
-    s = r + three
-    a0, a1, a2, a3 = image[p], image[p + one], image[p + two], image[p + three]
-    b0, b1, b2, b3 = image[q], image[q + one], image[q + two], image[q + three]
-    c0, c1, c2, c3 = image[r], image[r + one], image[r + two], image[r + three]
-    d0, d1, d2, d3 = image[s], image[s + one], image[s + two], image[s + three]
-    u0, u1, u2, u3 = a0 + right * (b0 - a0), a1 + right * (b1 - a1), a2 + right * (b2 - a2), a3 + right * (b3 - a3)
-    l0, l1, l2, l3 = c0 + right * (d0 - c0), c1 + right * (d1 - c1), c2 + right * (d2 - c2), c3 + right * (d3 - c3)
-    o0, o1 = (u0 + down * (l0 - u0)) * scale, (u1 + down * (l1 - u1)) * scale
-    o2, o3 = (u2 + down * (l2 - u2)) * scale, (u3 + down * (l3 - u3)) * scale
-    target[here] = o0
-    target[here + one] = o1
-    target[here + two] = o2
-    target[here + three] = o3
-
-
 @njit(cache=True, nogil=True, fastmath=FAST_MATH)
 def _read(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
-    """Pixels first to end of a row, each of its own lanes alone."""
+    """Pixels first to end of a row, one value at a time."""
     line, here = uint64(stride), uint64(begin + first * len(lanes))
     for index in range(uint64(first), uint64(end)):
         corner = uint64(offsets[index])
@@ -93,14 +70,24 @@ def _read(image, stride, offsets, rights, downs, first, end, scale, target, begi
         here += uint64(len(lanes))
 
 
-@njit(cache=True, nogil=True, fastmath=FAST_MATH)
-def _read_wide(image, stride, offsets, rights, downs, first, end, scale, target, begin):
-    """As _read, of three channels in four lanes."""
-    line, here = uint64(stride), uint64(begin + first * _RGB)
+@njit(cache=True, nogil=True)
+def _read_colours(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
+    """As _read, all values of a pixel at once; of three, a fourth is written into the pixel that comes next."""
+    line, here = uint64(stride), uint64(begin + first * len(lanes))
     for index in range(uint64(first), uint64(end)):
-        corner = uint64(offsets[index])
-        _wide_pixel(image, corner, line, rights[index], downs[index], scale, target, here)
-        here += uint64(_RGB)
+        read_pixel(image, uint64(offsets[index]), line, rights[index], downs[index], scale, target, here, lanes)
+        here += uint64(len(lanes))
+
+
+@njit(cache=True, nogil=True)
+def _read_greys(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
+    """As _read, of images of one channel, four pixels at once."""
+    line, here, index = uint64(stride), uint64(begin + first), uint64(first)
+    for _ in range((end - first) // _GREYS):
+        read_four_greys(image, offsets, line, rights, downs, index, scale, target, here)
+        here += uint64(_GREYS)
+        index += uint64(_GREYS)
+    _read(image, stride, offsets, rights, downs, index, end, scale, target, begin, lanes)
 
 
 @njit(cache=True, nogil=True)
@@ -116,7 +103,7 @@ def _span(line, height, width, is_mirrored):
 
 
 @njit(cache=True, nogil=True)
-def resample(image, mapping, mirrored, fill_mode, fill_value, order, scale, row_of, out, lanes):
+def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, row_of, out, lanes):
     """Fill *out* ``[H, W, C]`` from a scratch image (see load).
 
     ``mirrored`` says whether the result's (rows, columns) run backwards; ``row_of`` is the room for a row:
@@ -141,12 +128,12 @@ def resample(image, mapping, mirrored, fill_mode, fill_value, order, scale, row_
         locate(line, positions, fill_mode, height - 1.0, width - 1.0, steps, offsets, rights, downs)
         if order == 0:
             snap(offsets, rights, downs, *steps)
-        if channels == _RGB:
-            # Four lanes write into the pixel that comes next; after the image's last one there is none.
-            wide_end = min(end, width - 1) if row == height - 1 else end
-            _read_wide(image, stride, offsets, rights, downs, first, wide_end, scale, target, begin)
-            _read(image, stride, offsets, rights, downs, wide_end, end, scale, target, begin, lanes)
+        if channels == 1:
+            _read_greys(scratch, stride, offsets, rights, downs, first, end, scale, target, begin, lanes)
         else:
-            _read(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes)
+            # After the last pixel of the image there is none to write into.
+            wide_end = min(end, width - 1) if row == height - 1 else end
+            _read_colours(scratch, stride, offsets, rights, downs, first, wide_end, scale, target, begin, lanes)
+            _read(scratch, stride, offsets, rights, downs, wide_end, end, scale, target, begin, lanes)
         if fill_mode == CONSTANT:
             target[begin + end * channels : begin + width * channels] = fill_value * scale
