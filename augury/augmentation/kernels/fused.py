@@ -11,7 +11,7 @@ import numpy as np
 from numba import float32, float64, int32, njit
 
 from augury.augmentation.kernels.geometry import source_map
-from augury.augmentation.kernels.resampling import FAST_MATH, load, padded, resample, scratch_size
+from augury.augmentation.kernels.resampling import FAST_MATH, load, resample, room_for, scratch_size
 from augury.augmentation.parameters import (
     BRIGHTNESS,
     CHANNEL_SHIFT,
@@ -161,9 +161,7 @@ def kernel(
     """
     height, width, channels = images.shape[1], images.shape[2], len(lanes)
     scratch = np.empty(scratch_size(height, width, channels), np.float32)
-    positions, offsets = np.zeros(padded(width)), np.empty(padded(width), np.uint32)
-    usual = (positions, offsets, np.empty(padded(width), np.float32), np.empty(padded(width), np.float32))
-    precise = (positions, offsets, np.empty(padded(width)), np.empty(padded(width)))
+    usual, precise = room_for(height, width, np.empty(0, np.float32)), room_for(height, width, np.empty(0))
     needs_standardising = center or normalise or len(mean) > 0
     for number in range(len(indices)):
         row, source, target = table[number], images[indices[number]], out[number]

@@ -6,16 +6,18 @@ reading it stays within the core's cache, whatever the direction, and no tap nee
 
 from __future__ import annotations
 
+import numpy as np
 from numba import float32, njit, uint64
 
-from augury.augmentation.kernels.coordinates import locate, snap
-from augury.augmentation.kernels.fill_modes import CONSTANT, span_inside
+from augury.augmentation.kernels.coordinates import find_spans, locate, snap
+from augury.augmentation.kernels.fill_modes import CONSTANT
 from augury.augmentation.kernels.vectors import read_four_greys, read_pixel
 
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 _SLACK = 4
 _GREYS = 4
 _REGISTER = 16
+_PIXELS_AT_ONCE = 1024
 MAX_SCRATCH_SIZE = 2**31 - 1
 """Offsets are as wide as what processors convert doubles to, several at a time."""
 
@@ -27,9 +29,17 @@ def scratch_size(height, width, channels):
 
 
 @njit(cache=True, nogil=True)
-def padded(width):
-    """Values for a row's coordinates: whole registers, so that none is computed alone."""
-    return (width + _REGISTER - 1) // _REGISTER * _REGISTER
+def room_for(height, width, distances):
+    """The room that resample needs for coordinates: (lines, positions, spans, offsets, rights, downs).
+
+    As many rows at once as the core's nearest cache holds beside what is read, and whole registers a row. *distances*
+    is an array of the type to compute in.
+    """
+    columns = (width + _REGISTER - 1) // _REGISTER * _REGISTER
+    rows = min(height, max(1, _PIXELS_AT_ONCE // columns))
+    rights, downs = np.empty((rows, columns), distances.dtype), np.empty((rows, columns), distances.dtype)
+    offsets, spans = np.empty((rows, columns), np.uint32), np.empty((rows, 2), np.int64)
+    return np.empty(rows), np.zeros(columns), spans, offsets, rights, downs
 
 
 @njit(cache=True, nogil=True)
@@ -60,80 +70,94 @@ def _pixel(image, corner, line, right, down, scale, target, here, lanes):
         target[here + uint64(channel)] = (upper + down * (lower - upper)) * scale
 
 
+@njit(cache=True, nogil=True)
+def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
+    """Rows of three or four channels, all values of a pixel at once; of three, a fourth is written beside the pixel."""
+    offsets, rights, downs = places
+    line, channels = uint64(stride), uint64(len(lanes))
+    for row in range(len(spans)):
+        here = uint64(begin) + uint64(row) * (line - channels) + uint64(spans[row, 0]) * channels
+        for index in range(uint64(spans[row, 0]), uint64(spans[row, 1])):
+            corner, right, down = uint64(offsets[row, index]), rights[row, index], downs[row, index]
+            read_pixel(scratch, corner, line, right, down, scale, target, here, lanes)
+            here += channels
+
+
 @njit(cache=True, nogil=True, fastmath=FAST_MATH)
-def _read(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
-    """Pixels first to end of a row, one value at a time."""
-    line, here = uint64(stride), uint64(begin + first * len(lanes))
-    for index in range(uint64(first), uint64(end)):
-        corner = uint64(offsets[index])
-        _pixel(image, corner, line, rights[index], downs[index], scale, target, here, lanes)
-        here += uint64(len(lanes))
+def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
+    """Rows of one channel, four pixels at once."""
+    offsets, rights, downs = places
+    line, columns, four = uint64(stride), uint64(offsets.shape[1]), uint64(_GREYS)
+    for row in range(len(spans)):
+        index, end = uint64(spans[row, 0]), uint64(spans[row, 1])
+        here = uint64(begin) + uint64(row) * (line - uint64(1)) + index
+        while index + four <= end:
+            place = uint64(row) * columns + index
+            read_four_greys(scratch, offsets, line, rights, downs, place, scale, target, here)
+            here += four
+            index += four
+        while index < end:
+            corner, right, down = uint64(offsets[row, index]), rights[row, index], downs[row, index]
+            _pixel(scratch, corner, line, right, down, scale, target, here, lanes)
+            here += uint64(1)
+            index += uint64(1)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST_MATH)
+def _read_last(scratch, stride, places, scale, target, lanes):
+    """An image's last pixel of three or four channels: beside it there is nothing to write to."""
+    offsets, rights, downs = places
+    row, index = len(offsets) - 1, stride // len(lanes) - 2
+    corner, here = uint64(offsets[row, index]), uint64(len(target) - len(lanes))
+    _pixel(scratch, corner, uint64(stride), rights[row, index], downs[row, index], scale, target, here, lanes)
 
 
 @njit(cache=True, nogil=True)
-def _read_colours(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
-    """As _read, all values of a pixel at once; of three, a fourth is written into the pixel that comes next."""
-    line, here = uint64(stride), uint64(begin + first * len(lanes))
-    for index in range(uint64(first), uint64(end)):
-        read_pixel(image, uint64(offsets[index]), line, rights[index], downs[index], scale, target, here, lanes)
-        here += uint64(len(lanes))
+def _fill_outside(spans, width, channels, value, target, begin):
+    """Fill what of the rows, each *width* values, is beyond their spans."""
+    for row in range(len(spans)):
+        target[begin : begin + spans[row, 0] * channels] = value
+        target[begin + spans[row, 1] * channels : begin + width] = value
+        begin += width
 
 
 @njit(cache=True, nogil=True)
-def _read_greys(image, stride, offsets, rights, downs, first, end, scale, target, begin, lanes):
-    """As _read, of images of one channel, four pixels at once."""
-    line, here, index = uint64(stride), uint64(begin + first), uint64(first)
-    for _ in range((end - first) // _GREYS):
-        read_four_greys(image, offsets, line, rights, downs, index, scale, target, here)
-        here += uint64(_GREYS)
-        index += uint64(_GREYS)
-    _read(image, stride, offsets, rights, downs, index, end, scale, target, begin, lanes)
-
-
-@njit(cache=True, nogil=True)
-def _span(line, height, width, is_mirrored):
-    """The pixels of a row, as (first, end), that are read from within the image."""
-    y0, b, x0, e = line
-    first, end = span_inside(y0, b, height - 1.0, width)
-    first_x, end_x = span_inside(x0, e, width - 1.0, width)
-    first, end = max(first, first_x), min(end, end_x)
-    if first >= end:
-        return 0, 0
-    return (width - end, width - first) if is_mirrored else (first, end)
-
-
-@njit(cache=True, nogil=True)
-def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, row_of, out, lanes):
+def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, room, out, lanes):
     """Fill *out* ``[H, W, C]`` from a scratch image (see load).
 
-    ``mirrored`` says whether the result's (rows, columns) run backwards; ``row_of`` is the room for a row:
-    (positions, offsets, rights, downs), each of padded(W) values. The type of the last two is what is computed in:
-    doubles where the result is cut down to integers afterwards. ``lanes`` is a tuple with one element a channel: its
-    length is known when this is compiled.
+    ``mirrored`` says whether the result's (rows, columns) run backwards. ``room`` is that for the coordinates of some
+    rows: (lines [R], positions [P], spans [R, 2], offsets [R, P], rights [R, P], downs [R, P]), with R and P as
+    rows_at_once and padded have them. The type of the last two is what is computed in: doubles where the result is cut
+    down to integers afterwards. ``lanes`` is a tuple with one element a channel: its length is known when this is
+    compiled.
     """
     height, width, channels = out.shape[0], out.shape[1], len(lanes)
-    a, b, c, d, e, f = mapping
-    positions, offsets, rights, downs = row_of
+    all_lines, positions, all_spans, all_offsets, all_rights, all_downs = room
     target, stride = out.reshape(-1), (width + 1) * channels
     steps = (float(stride), float(channels))
     for index in range(width):
         positions[index] = width - 1 - index if mirrored[1] else index
-    first, end = 0, width
-    for row in range(height):
-        mapped_row, begin = height - 1 - row if mirrored[0] else row, row * width * channels
-        line = (c + a * mapped_row, b, f + d * mapped_row, e)
+    for first_row in range(0, height, len(all_lines)):
+        count = min(len(all_lines), height - first_row)
+        lines, spans = all_lines[:count], all_spans[:count]
+        places = (all_offsets[:count], all_rights[:count], all_downs[:count])
+        for row in range(count):
+            lines[row] = height - 1 - first_row - row if mirrored[0] else first_row + row
+            spans[row, 0], spans[row, 1] = 0, width
         if fill_mode == CONSTANT:
-            first, end = _span(line, height, width, mirrored[1])
-            target[begin : begin + first * channels] = fill_value * scale
-        locate(line, positions, fill_mode, height - 1.0, width - 1.0, steps, offsets, rights, downs)
+            find_spans(mapping, lines, height, width, mirrored[1], spans)
+        locate(mapping, lines, positions, fill_mode, height - 1.0, width - 1.0, steps, places)
         if order == 0:
-            snap(offsets, rights, downs, *steps)
+            snap(steps, places)
+        begin = first_row * width * channels
         if channels == 1:
-            _read_greys(scratch, stride, offsets, rights, downs, first, end, scale, target, begin, lanes)
+            _read_greys(scratch, stride, places, spans, scale, target, begin, lanes)
         else:
-            # After the last pixel of the image there is none to write into.
-            wide_end = min(end, width - 1) if row == height - 1 else end
-            _read_colours(scratch, stride, offsets, rights, downs, first, wide_end, scale, target, begin, lanes)
-            _read(scratch, stride, offsets, rights, downs, wide_end, end, scale, target, begin, lanes)
+            is_last = first_row + count == height and spans[count - 1, 1] == width
+            spans[count - 1, 1] -= is_last
+            _read_colours(scratch, stride, places, spans, scale, target, begin, lanes)
+            if is_last:
+                _read_last(scratch, stride, places, scale, target, lanes)
+                spans[count - 1, 1] = width
         if fill_mode == CONSTANT:
-            target[begin + end * channels : begin + width * channels] = fill_value * scale
+            _fill_outside(spans, width * channels, channels, fill_value * scale, target, begin)
