@@ -3,7 +3,7 @@
 A compiler that is shown scalars finds the lanes of a pixel in some functions and not in others; here they are written
 down. LLVM makes of these types whatever registers the processor has.
 
-All of it computes in the type of the distances ``right`` and ``down``, float32 or float64, and writes float32. ``image``
+All of it computes in the type of the distances ``right`` and ``down``, float32 or float64, and writes floats. ``image``
 is a scratch image (see resampling.load), ``corner`` the offset of the value above and left, ``line`` that from one row
 to the next.
 """
@@ -28,7 +28,7 @@ def read_pixel(_context, image, corner, line, right, down, scale, target, here, 
     channels = len(lanes)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        image, corner, line, right, down, scale, target, here, _ = arguments
+        _, corner, line, right, down, scale, _, here, _ = arguments
         pixels, goal = (_data(context, builder, signature, arguments, number) for number in (0, 6))
         to_the_right, downwards = _repeated(builder, right), _repeated(builder, down)
         rows = []
