@@ -191,7 +191,7 @@ def test_a_dataset_that_is_there_keeps_its_size(service: StandIn) -> None:
 def test_a_service_that_was_named_and_is_away_is_no_reason_to_start_another(photos: str) -> None:
     """AUGURY_URL says that it is to be used; what to do is said."""
     result = CliRunner().invoke(app, ["compare", photos, "--flip"])
-    assert result.exit_code == 3
+    assert result.exit_code == 5
     assert "cannot reach http://127.0.0.1:9" in result.stderr
     assert "`augury up`" in result.stderr
 
