@@ -23,7 +23,7 @@ def test_what_was_loaded_at_the_start_is_not_looked_through_for_garbage() -> Non
     try:
         with running_in_thread(Server(uvicorn.Config(_application, port=free_port(), log_config=None, lifespan="off"))):
             wait_for(gc.isenabled, "the collector to begin")
-            assert gc.get_freeze_count() > before + 10_000
+            assert gc.get_freeze_count() > before
     finally:
         gc.enable()
         gc.unfreeze()
