@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.test_installed import copy_project
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "action.yml").read_text()
@@ -65,6 +70,22 @@ def test_the_extras_that_are_installed_exist() -> None:
     """What is needed with a server, and without one."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert set(re.findall(r"echo (client|local)\b", SCRIPTS["Prepare"])) <= set(extras)
+
+
+def test_the_command_is_installed_from_the_actions_own_checkout(tmp_path: Path) -> None:
+    """Whatever the folder is called; here without what it depends on, which takes an index."""
+    checkout, environment = tmp_path / "an action", tmp_path / "environment"
+    checkout.mkdir()
+    copy_project(checkout)
+    shown = {"SOURCE": str(checkout), "EXTRA": "client", "ENVIRONMENT": str(environment)}
+    # Of an option that begins with "no", pip takes the variable for the option without it: isolation is off by 0.
+    offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": sysconfig.get_path("purelib")}
+    script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", SCRIPTS["Install Augury"]]
+    subprocess.run(script, env={**os.environ, **path, **offline, **shown}, check=True)
+    assert (environment / "bin" / "augury").is_file()
+    installed = next((environment / "lib").glob("python*")) / "site-packages"
+    assert (installed / "augury" / "cli" / "app.py").is_file()
 
 
 def test_the_guide_describes_every_input_and_output() -> None:

@@ -61,19 +61,18 @@ class Checked:
         """Whether stdout is for the summary alone."""
         return self.markdown == STDOUT
 
-    @property
-    def is_asked_for(self) -> bool:
-        """Whether anything is to be said of a check."""
-        return self != Checked()
-
-    def require_possible(self, *, as_json: bool, is_comparison: bool = True) -> None:
+    def require_possible(self, *, as_json: bool, no_verdicts: str = "") -> None:
         """Refuse what cannot work before hours are spent on it, and make the folders of the files.
 
+        Args:
+            as_json: whether stdout is for the report as JSON.
+            no_verdicts: why this command will not see any; empty where it will.
+
         Raises:
-            typer.BadParameter: it is not for this request, or two things want stdout.
+            typer.BadParameter: there is nothing to check, or two things want stdout.
         """
-        if self.is_asked_for and not is_comparison:
-            raise typer.BadParameter("--fail-on, --junit and --markdown are for comparisons, which end with verdicts")
+        if no_verdicts and self != Checked():
+            raise typer.BadParameter(f"--fail-on, --junit and --markdown are about verdicts: {no_verdicts}")
         if self.is_on_stdout and as_json:
             raise typer.BadParameter("--json and --markdown - both want stdout; give one of them a file")
         check_output("--junit", self.junit)

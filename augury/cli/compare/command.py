@@ -89,7 +89,7 @@ def compare(
         raise typer.BadParameter("--local starts a service of its own; leave out --url")
     check_output("--out", None if out_folder is None else out_folder / "report.json")
     checked = Checked(fail_on, junit, markdown)
-    checked.require_possible(as_json=as_json)
+    checked.require_possible(as_json=as_json, no_verdicts="--plan ends before there are any" if plan else "")
     asked = Asked(model, metric, epochs, seeds, baseline, recommend is not False)
     candidates = candidates_of(flags, candidate or [], together=together)
     _require_valid(asked, candidates)

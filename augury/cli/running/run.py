@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,9 +51,7 @@ def run(
     _check_options({"--output": output, "--html": html}, url=url, local=local, data_dir=data_dir, detach=detach)
     body = read_request(request)
     checked = Checked(fail_on, junit, markdown)
-    checked.require_possible(as_json=as_json, is_comparison=body.get("kind") == JobKind.COMPARISON)
-    if checked.is_asked_for and detach:
-        raise typer.BadParameter("--detach does not wait for the verdicts that --fail-on, --junit and --markdown need")
+    checked.require_possible(as_json=as_json, no_verdicts=_no_verdicts(body, detach=detach))
     with own_stack(data_dir or DEFAULT_DATA_DIR) if local else given_service(url) as place:
         if detach:
             job = place.client.submit(body, idempotency_key)
@@ -72,6 +70,13 @@ def watch(
         job = follow_or_let_go(place.client, job_id, place.again)
         code = conclude(place.client, job, Output(as_json, output, html))
     raise typer.Exit(code)
+
+
+def _no_verdicts(body: Mapping[str, Any], *, detach: bool) -> str:
+    """Why there will be no verdicts to see; nothing where there will be."""
+    if detach:
+        return "--detach does not wait for them"
+    return "" if body.get("kind") == JobKind.COMPARISON else "only comparisons have them"
 
 
 def _check_options(

@@ -110,7 +110,7 @@ def test_a_dash_prints_the_summary_and_nothing_else(
     ("options", "reason"),
     [
         (["--markdown", "-", "--json"], "both want stdout"),
-        (["--fail-on", "hurts", "--detach"], "--detach does not wait for the verdicts"),
+        (["--fail-on", "hurts", "--detach"], "--detach does not wait for them"),
         (["--junit", "."], "is a folder"),
         (["--markdown", "."], "is a folder"),
         (["--fail-on", "helps"], "helps"),
@@ -133,8 +133,15 @@ def test_a_job_without_verdicts_cannot_be_a_check(service: StandIn, tmp_path: Pa
     service.will(Answer(500))
     result = _run(service, str(tmp_path / "training.json"), "--fail-on", "hurts")
     assert result.exit_code == 2
-    assert "are for comparisons" in " ".join(result.stderr.split())
+    assert "only comparisons have them" in " ".join(result.stderr.split())
     assert service.asked == []
+
+
+def test_a_plan_cannot_be_a_check() -> None:
+    """It would pass whatever the plan is of."""
+    result = CliRunner().invoke(app, ["compare", "digits", "--flip", "--plan", "--fail-on", "hurts"])
+    assert result.exit_code == 2
+    assert "--plan ends before there are any" in " ".join(result.stderr.split())
 
 
 def test_every_code_and_every_outcome_is_in_the_tables() -> None:
