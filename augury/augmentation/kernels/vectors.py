@@ -36,7 +36,7 @@ def read_pixel(_context, image, corner, line, right, down, scale, target, here, 
             beside = builder.add(left, ir.Constant(left.type, channels))
             first, second = (_read(builder, pixels, place, _LANES, right.type) for place in (left, beside))
             rows.append(_between(builder, first, second, to_the_right))
-        _write(builder, _between(builder, *rows, downwards), scale, goal, here)
+        _write(builder, _between(builder, rows[0], rows[1], downwards), scale, goal, here)
         return context.get_dummy_value()
 
     return signature, generate
@@ -68,7 +68,7 @@ def read_four_greys(_context, image, offsets, line, rights, downs, index, scale,
             upper, lower = (_chosen(builder, row[lane], row[lane + 1], [0, 1, 2, 3]) for row in (above, below))
             downwards = _chosen(builder, down, down, [lane, lane, lane + 1, lane + 1])
             columns.append(_between(builder, upper, lower, downwards))
-        left, beside = _chosen(builder, *columns, [0, 2, 4, 6]), _chosen(builder, *columns, [1, 3, 5, 7])
+        left, beside = (_chosen(builder, columns[0], columns[1], [odd, 2 + odd, 4 + odd, 6 + odd]) for odd in (0, 1))
         _write(builder, _between(builder, left, beside, right), scale, goal, here)
         return context.get_dummy_value()
 

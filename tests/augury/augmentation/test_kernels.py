@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,10 @@ def _image(height: int, width: int, channels: int) -> np.ndarray:
     return values.astype(np.float32)
 
 
+def _spec(**parameters: Any) -> ImageDataGeneratorSpec:
+    return ImageDataGeneratorSpec.model_validate(parameters)
+
+
 @pytest.mark.parametrize("order", [0, 1])
 @pytest.mark.parametrize("fill_mode", list(FILL_MODES))
 @pytest.mark.parametrize("size", [(70, 50, 1), (70, 50, 3), (41, 67, 4), (3, 1100, 3), (1100, 3, 1)])
@@ -29,7 +35,7 @@ def test_images_of_several_blocks_of_rows_are_those_of_scipy(
 ) -> None:
     """Turned, moved, sheared and zoomed out, mirrored in no, one or both directions: the plain path's pixels."""
     image = _image(*size)
-    pipeline = Pipeline(ImageDataGeneratorSpec(fill_mode=fill_mode, cval=7.0, interpolation_order=order))
+    pipeline = Pipeline(_spec(fill_mode=fill_mode, cval=7.0, interpolation_order=order))
     for flips in ({}, {"flip_horizontal": True}, {"flip_vertical": True, "flip_horizontal": True}):
         got = pipeline.apply_transform(image, MOVED | flips)
         mirrored = [flips.get("flip_horizontal", 0), flips.get("flip_vertical", 0)]
@@ -63,7 +69,7 @@ def test_nothing_is_written_beyond_the_image(channels: int, fill_mode: str, brig
 def test_coordinates_beyond_all_numbers_still_give_values_of_the_image(fill_mode: str, far: float) -> None:
     """However far an image is moved, nothing but its own values and the fill value comes out."""
     image = _image(12, 20, 3)
-    pipeline = Pipeline(ImageDataGeneratorSpec(fill_mode=fill_mode, cval=7.0))
+    pipeline = Pipeline(_spec(fill_mode=fill_mode, cval=7.0))
     got = pipeline.apply_transform(image, {"tx": far, "theta": 30.0, "zy": 2.0})
     assert np.isfinite(got).all()
     assert got.min() >= image.min()
