@@ -19,7 +19,7 @@ import tensorflow
 import tensorflow as tf
 from tensorflow.keras.preprocessing.image import {_CLASS}
 """
-"""Names in code that was copied without the lines that import them. At its end, so that its lines keep their numbers."""
+"""Names in code that was copied without the lines that import them; at its end, so that lines keep their numbers."""
 
 
 def is_in(text: str) -> bool:
@@ -37,7 +37,11 @@ def read(text: str) -> Imported:
 
 
 def read_call(text: str, number: int | None) -> Imported:
-    """The spec of a call in Python code or in a notebook; *number* counts the calls from 1, and is None for the only one.
+    """The spec of a call in Python code or in a notebook.
+
+    Args:
+        text: the code, or the notebook's JSON.
+        number: of the call, counted from 1; None where there is only one.
 
     Raises:
         ImportRefused: there is no such call, or it is not said which of several.
@@ -71,7 +75,7 @@ def _imported(found: FoundSpec) -> Imported:
     if known.spec is None:
         raise ImportRefused(f"no spec is like this: {known.refused[-1][1]}")
     lost = [
-        *(f"{name} is {text} there, which is not a literal: left as it is by default" for name, text in _one_by_one(found)),
+        *(f"{name} is {text} there, no literal: left at its default" for name, text in _one_by_one(found)),
         *(f"{name} has no place in a spec: {reason}" for name, reason in known.refused),
         *(f"{name} is no parameter of {_CLASS}" for name in found.unknown),
     ]

@@ -8,24 +8,24 @@ from augury.reading.found import Position
 from tests.augury.reading.code import IMPORT, contents_of, only_spec
 
 NAMED = {
-    "alias": "from keras.preprocessing.image import ImageDataGenerator as IDG\nIDG(rotation_range=9)",
-    "attributes": "import tensorflow as tf\ntf.keras.preprocessing.image.ImageDataGenerator(rotation_range=9)",
-    "module": "from keras.preprocessing import image\nimage.ImageDataGenerator(rotation_range=9)",
-    "module of a module": "from tensorflow import keras as k\nk.preprocessing.image.ImageDataGenerator(rotation_range=9)",
-    "whole path": "import tensorflow.keras.preprocessing.image as im\nim.ImageDataGenerator(rotation_range=9)",
-    "legacy": "from keras.src.legacy.preprocessing.image import ImageDataGenerator\nImageDataGenerator(rotation_range=9)",
-    "standalone": "from keras_preprocessing.image import ImageDataGenerator\nImageDataGenerator(rotation_range=9)",
-    "star": "from keras.preprocessing.image import *\nImageDataGenerator(rotation_range=9)",
-    "assigned": "import keras\nMade = keras.preprocessing.image.ImageDataGenerator\nMade(rotation_range=9)",
-    "ours": "from augury.augmentation import ImageDataGenerator\nImageDataGenerator(rotation_range=9)",
-    "inside": "def f():\n  from keras.preprocessing.image import ImageDataGenerator as G\n  return [G(rotation_range=9)]",
+    "alias": "from keras.preprocessing.image import ImageDataGenerator as IDG\nIDG(cval=9)",
+    "attributes": "import tensorflow as tf\ntf.keras.preprocessing.image.ImageDataGenerator(cval=9)",
+    "module": "from keras.preprocessing import image\nimage.ImageDataGenerator(cval=9)",
+    "module of a module": "from tensorflow import keras as k\nk.preprocessing.image.ImageDataGenerator(cval=9)",
+    "whole path": "import tensorflow.keras.preprocessing.image as im\nim.ImageDataGenerator(cval=9)",
+    "legacy": "from keras.src.legacy.preprocessing.image import ImageDataGenerator\nImageDataGenerator(cval=9)",
+    "standalone": "from keras_preprocessing.image import ImageDataGenerator\nImageDataGenerator(cval=9)",
+    "star": "from keras.preprocessing.image import *\nImageDataGenerator(cval=9)",
+    "assigned": "import keras\nMade = keras.preprocessing.image.ImageDataGenerator\nMade(cval=9)",
+    "ours": "from augury.augmentation import ImageDataGenerator\nImageDataGenerator(cval=9)",
+    "inside": "def f():\n  from keras.preprocessing.image import ImageDataGenerator as G\n  return [G(cval=9)]",
     "either": "try:\n  from keras.preprocessing.image import ImageDataGenerator\n"
     "except ImportError:\n  from tensorflow.keras.preprocessing.image import ImageDataGenerator\n"
-    "ImageDataGenerator(rotation_range=9)",
+    "ImageDataGenerator(cval=9)",
     "or nothing": "try:\n  from keras.preprocessing.image import ImageDataGenerator as G\n"
-    "except ImportError:\n  G = None\nG(rotation_range=9)",
-    "hidden elsewhere": IMPORT + "def show(ImageDataGenerator): pass\nImageDataGenerator(rotation_range=9)",
-    "chained": IMPORT + "flow = ImageDataGenerator(rotation_range=9).flow(x, y)",
+    "except ImportError:\n  G = None\nG(cval=9)",
+    "hidden elsewhere": IMPORT + "def show(ImageDataGenerator): pass\nImageDataGenerator(cval=9)",
+    "chained": IMPORT + "flow = ImageDataGenerator(cval=9).flow(x, y)",
 }
 
 OTHERS = {
@@ -46,7 +46,7 @@ OTHERS = {
 def test_a_call_is_found_under_whatever_name_it_goes(code: str) -> None:
     """With the argument that it has."""
     (found,) = contents_of(code).specs
-    assert found.arguments == {"rotation_range": 9}
+    assert found.arguments == {"cval": 9}
 
 
 @pytest.mark.parametrize("code", OTHERS.values(), ids=OTHERS)
@@ -74,12 +74,30 @@ def test_literals_and_their_arithmetic_are_values(written: str, value: object) -
 
 @pytest.mark.parametrize(
     "written",
-    ["x", "f()", "float('nan')", "1 if a else 2", "1 / 0", "10 ** 999", "2.0 ** 1025", "'a' * 3", "1j", "b''", "d['r']"]
-    + ["[1] * 3", "1e400", "lambda: 1", "True + True", "9 ** 9 ** 9", "config.rotation", "*a"],
+    [
+        "x",
+        "f()",
+        "float('nan')",
+        "1 if a else 2",
+        "1 / 0",
+        "10 ** 999",
+        "2.0 ** 1025",
+        "'a' * 3",
+        "1j",
+        "b''",
+        "d['r']",
+        "[1] * 3",
+        "1e400",
+        "lambda: 1",
+        "True + True",
+        "9 ** 9 ** 9",
+        "config.rotation",
+        "[*a]",
+    ],
 )
 def test_whatever_is_no_literal_is_named_and_not_guessed(written: str) -> None:
     """It is as if nothing were known of the parameter."""
-    found = only_spec(f"ImageDataGenerator(cval=({written}))" if written != "*a" else "ImageDataGenerator(cval=[*a])")
+    found = only_spec(f"ImageDataGenerator(cval=({written}))")
     assert "cval" in found.unread
     assert found.arguments == {}
 
@@ -87,7 +105,7 @@ def test_whatever_is_no_literal_is_named_and_not_guessed(written: str) -> None:
 def test_positional_arguments_have_the_order_of_keras() -> None:
     """Nine of them, and a keyword after them."""
     found = only_spec("ImageDataGenerator(False, False, False, False, False, 1e-6, 20, .1, .2, zoom_range=.3)")
-    assert found.arguments | {} == {
+    assert found.arguments == {
         "featurewise_center": False,
         "samplewise_center": False,
         "featurewise_std_normalization": False,

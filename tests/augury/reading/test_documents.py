@@ -56,7 +56,9 @@ def test_a_mapping_is_a_spec_only_where_it_can_be_nothing_else(text: str, count:
 
 def test_specs_are_where_they_begin() -> None:
     """Of YAML each key is known, too."""
-    assert read_json(b'{\n "a": {"rotation_range": 20,\n "vertical_flip": true}}').specs[0].position == Position(0, 2, 7)
+    assert read_json(b'{\n "a": {"rotation_range": 20,\n "vertical_flip": true}}').specs[0].position == Position(
+        0, 2, 7
+    )
     (found,) = read_yaml_file(b"a:\n  rotation_range: 20\n  vertical_flip: true\n").specs
     assert found.positions == {"rotation_range": Position(0, 2, 3), "vertical_flip": Position(0, 3, 3)}
 

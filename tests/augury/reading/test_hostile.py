@@ -67,7 +67,10 @@ def test_names_that_stand_for_names_cost_little() -> None:
 
 def test_aliases_of_yaml_cost_little() -> None:
     """Nine levels of nine would be a milliard of values."""
-    levels = ["a: &a [x]"] + [f"{there}: &{there} [{', '.join(['*' + here] * 9)}]" for here, there in zip("abcdefghi", "bcdefghij", strict=True)]
+    levels = ["a: &a [x]"] + [
+        f"{there}: &{there} [{', '.join(['*' + here] * 9)}]"
+        for here, there in zip("abcdefghi", "bcdefghij", strict=True)
+    ]
     contents = read_yaml_file("\n".join(levels).encode())
     assert "more than 100,000 values" in contents.notes[0].message
 
