@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,12 +17,21 @@ from augury.reading.python.reading import read_python
 from tests.augury.reading.code import IMPORT, notebook
 
 READERS = [read_python, read_notebook, read_json, read_yaml_file]
-_ALPHABET = st.sampled_from(
-    ["ImageDataGenerator", "(", ")", "=", "**", "*", "[", "]", "{", "}", ":", ",", "\n", " ", "    ", "0.1", "1/0", "x"]
-    + ["lambda x:", "def f(x):", "class A:", "global x", "nonlocal x", "import x", "from x import *", "rotation_range"]
-    + ["dict", "for x in", "'", '"', "#", "\\", "%", "!", "&a", "*a", "<<: ", "- ", "! ", "|", "\x00", "\u2028", "é"]
-)
-_SOUP = st.lists(_ALPHABET, max_size=60).map("".join)
+_WORDS = "ImageDataGenerator ( ) = ** * [ ] { } : , 0.1 1/0 x rotation_range dict ' # \\ % ! &a *a - | é \x00 \u2028"
+_PHRASES = [
+    "\n",
+    " ",
+    "    ",
+    '"',
+    "lambda x:",
+    "def f(x):",
+    "class A:",
+    "global x",
+    "import x",
+    "from x import *",
+    "<<: ",
+]
+_SOUP = st.lists(st.sampled_from([*_WORDS.split(" "), *_PHRASES]), max_size=60).map("".join)
 
 
 @given(content=st.binary(max_size=300) | _SOUP.map(lambda text: (IMPORT + text).encode()) | _SOUP.map(str.encode))
@@ -67,11 +77,9 @@ def test_names_that_stand_for_names_cost_little() -> None:
 
 def test_aliases_of_yaml_cost_little() -> None:
     """Nine levels of nine would be a milliard of values."""
-    levels = ["a: &a [x]"] + [
-        f"{there}: &{there} [{', '.join(['*' + here] * 9)}]"
-        for here, there in zip("abcdefghi", "bcdefghij", strict=True)
-    ]
-    contents = read_yaml_file("\n".join(levels).encode())
+    pairs = pairwise("abcdefghij")
+    nine = [f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in pairs]
+    contents = read_yaml_file("\n".join(["a: &a [x]", *nine]).encode())
     assert "more than 100,000 values" in contents.notes[0].message
 
 
