@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,8 @@ class Call:
     unread: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, ast.AST] = field(default_factory=dict)
     nodes: dict[str, ast.AST] = field(default_factory=dict)
+    spans: list[ast.expr] = field(default_factory=list)
+    """Where its arguments stand: the call itself, and each dictionary that is unpacked in it."""
 
 
 def generator_calls(names: Names) -> Iterator[Call]:
@@ -34,7 +36,7 @@ def generator_calls(names: Names) -> Iterator[Call]:
     for node, scope in names.calls:
         paths = paths_of(node.func, scope)
         if paths and all(map(is_generator, paths)):
-            yield _read(Call(node, scope), names)
+            yield _read(Call(node, scope, spans=[node]), names)
 
 
 def _read(call: Call, names: Names) -> Call:
@@ -49,12 +51,14 @@ def _read(call: Call, names: Names) -> Call:
             _take(call, keyword.arg, keyword.value, keyword, call.scope)
             continue
         try:
-            pairs, owner = _unpacked(keyword.value, call.scope, names)
+            made, owner = _dictionary(keyword.value, call.scope, names)
+            written = _written(made, owner)
         except NotLiteralError:
             rest = f"**{shown(keyword.value)}"
             continue
-        for name, value in pairs:
-            _take(call, name, value, keyword, owner)
+        call.spans.append(made)
+        for name, value, where in written:
+            _take(call, name, value, where, owner)
     if rest:
         given = {*call.arguments, *call.unread}
         call.unread.update({name: rest for name in PARAMETERS if name not in given})
@@ -77,27 +81,37 @@ def _take(call: Call, name: str, value: ast.expr, where: ast.AST, scope: Scope) 
         call.unread[name] = shown(value)
 
 
-def _unpacked(node: ast.expr, scope: Scope, names: Names) -> tuple[list[tuple[str, ast.expr]], Scope]:
-    """The arguments of a dictionary that is written out, there or under a name that is only ever unpacked.
+def _dictionary(node: ast.expr, scope: Scope, names: Names) -> tuple[ast.expr, Scope]:
+    """The expression that makes a dictionary, there or under a name that is only ever unpacked, and its scope.
 
     Raises:
         NotLiteralError: it may have anything in it.
     """
-    if isinstance(node, ast.Name):
-        owner = scope.owner(node.id)
-        value, found_in = bound_once(node.id, scope)
-        reads = names.loads.get((owner, node.id), []) if owner is not None else []
-        if any(id(read) not in names.unpacked for read in reads):
-            raise NotLiteralError  # whoever has it can change it
-        node, scope = value, found_in
-    if isinstance(node, ast.Dict) and all(isinstance(key, ast.Constant) for key in node.keys):
-        keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
-        return [(str(key), value) for key, value in zip(keys, node.values, strict=True)], scope
-    match node:
+    if not isinstance(node, ast.Name):
+        return node, scope
+    owner = scope.owner(node.id)
+    made = bound_once(node.id, scope)
+    reads = names.loads.get((owner, node.id), []) if owner is not None else []
+    if any(id(read) not in names.unpacked for read in reads):
+        raise NotLiteralError  # whoever has it can change it
+    return made
+
+
+def _written(made: ast.expr, scope: Scope) -> Sequence[tuple[str, ast.expr, ast.AST]]:
+    """What is in a dictionary that is written out: names, values, and where each of them begins.
+
+    Raises:
+        NotLiteralError: it is made in another way.
+    """
+    match made:
+        case ast.Dict() if all(isinstance(key, ast.Constant) for key in made.keys):
+            keys = [key for key in made.keys if isinstance(key, ast.Constant)]
+            return [(str(key.value), value, key) for key, value in zip(keys, made.values, strict=True)]
         case ast.Call(func=ast.Name(id="dict"), args=[]) if scope.owner("dict") is None:
-            pairs = [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg is not None]
-            if len(pairs) == len(node.keywords):
-                return pairs, scope
+            keywords = [(keyword.arg, keyword.value, keyword) for keyword in made.keywords]
+            written = [(name, value, where) for name, value, where in keywords if name is not None]
+            if len(written) == len(keywords):
+                return written
     raise NotLiteralError
 
 

@@ -92,8 +92,8 @@ def _is_of_old_keras(names: Names) -> bool:
 
 
 def _spec(call: Call, whole: Pieces) -> FoundSpec:
-    first, last = call.node.lineno, call.node.end_lineno or call.node.lineno
-    rules = [whole.silenced[line] for line in range(first, last + 1) if line in whole.silenced]
+    lines = (line for span in call.spans for line in range(span.lineno, (span.end_lineno or span.lineno) + 1))
+    rules = [whole.silenced[line] for line in lines if line in whole.silenced]
     return FoundSpec(
         position=whole.position(call.node),
         arguments=call.arguments,

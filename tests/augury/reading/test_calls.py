@@ -170,6 +170,14 @@ def test_an_unknown_dictionary_may_be_anything_but_what_is_named_beside_it() -> 
     assert found.unread["zoom_range"] == "**more"
 
 
+def test_arguments_of_a_dictionary_are_where_they_are_written() -> None:
+    """In it, and comments in it are heard."""
+    found = only_spec("a = dict(\n    zoom_range=0.5,  # augury: ignore[zoom-distorts]\n)\nImageDataGenerator(**a)")
+    assert found.position == Position(0, 5, 1)
+    assert found.positions == {"zoom_range": Position(0, 3, 5)}
+    assert found.silenced == {"zoom-distorts"}
+
+
 def test_positions_are_those_of_characters_and_of_each_argument() -> None:
     """In a line with letters of several bytes, too."""
     found = only_spec("größe = 'äöü'; g = ImageDataGenerator(\n    zoom_range=0.2, nonsense=1)")

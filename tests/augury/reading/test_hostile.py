@@ -18,19 +18,7 @@ from tests.augury.reading.code import IMPORT, notebook
 
 READERS = [read_python, read_notebook, read_json, read_yaml_file]
 _WORDS = "ImageDataGenerator ( ) = ** * [ ] { } : , 0.1 1/0 x rotation_range dict ' # \\ % ! &a *a - | é \x00 \u2028"
-_PHRASES = [
-    "\n",
-    " ",
-    "    ",
-    '"',
-    "lambda x:",
-    "def f(x):",
-    "class A:",
-    "global x",
-    "import x",
-    "from x import *",
-    "<<: ",
-]
+_PHRASES = ["\n", " ", "    ", '"', "lambda x:", "def f(x):", "class A:", "global x", "from x import *", "<<: "]
 _SOUP = st.lists(st.sampled_from([*_WORDS.split(" "), *_PHRASES]), max_size=60).map("".join)
 
 
