@@ -24,6 +24,24 @@ class Position:
 
 
 @dataclass(frozen=True)
+class Use:
+    """A method that is called on a generator, with the subset that it is asked for, '' where it is none."""
+
+    method: str
+    position: Position
+    subset: str = ""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A training, with the indices of the specs whose files train and validate."""
+
+    position: Position
+    training: int
+    validation: int
+
+
+@dataclass(frozen=True)
 class FoundSpec:
     """One spec as it stands in a file, before anybody has checked that it is one."""
 
@@ -38,20 +56,14 @@ class FoundSpec:
     """Of each parameter that is written there."""
     silenced: frozenset[str] = frozenset()
     """Rules that a comment beside it silences."""
+    uses: tuple[Use, ...] = ()
+    """What a program does with it, as far as that is seen."""
+    has_no_other_use: bool = False
+    """Whether nothing else can be done with it anywhere."""
     is_code: bool = False
     """Whether it is a call in a program, which does with it what it likes, and no spec of a job."""
     name: str = ""
     """Of the candidate, in a request."""
-
-
-@dataclass(frozen=True)
-class Remark:
-    """What is known of a file's code beyond one spec: a finding that the code itself proves."""
-
-    position: Position
-    rule: str
-    message: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -68,3 +80,4 @@ class Contents:
 
     specs: tuple[FoundSpec, ...] = ()
     notes: tuple[Note, ...] = ()
+    validations: tuple[Validation, ...] = ()

@@ -50,10 +50,14 @@ def linted_files(
 ) -> Iterator[LintedFile]:
     """Every file in which there is a spec, or something that could not be looked at."""
     from augury.linting.files.findings import findings_of  # takes NumPy, which other commands do without
+    from augury.linting.files.usage import usage_findings
 
     for path in files_of(paths):
         contents = read_file(path)
-        specs = [LintedSpec(found, _kept(findings_of(found, facts, semantics), ignored)) for found in contents.specs]
+        specs = [
+            LintedSpec(found, _kept([*findings_of(found, facts, semantics), *used], ignored))
+            for found, used in zip(contents.specs, usage_findings(contents), strict=True)
+        ]
         # Of documents nobody knows whether they were meant: a folder is full of JSON that is none.
         notes = contents.notes if path.suffix.lower() in _CODE or path in paths else ()
         if specs or notes:

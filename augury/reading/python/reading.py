@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from augury.reading.found import Contents, FoundSpec, Note, Position
 from augury.reading.python.calls import MAX_CALLS, Call, generator_calls
 from augury.reading.python.comments import silencing
 from augury.reading.python.scopes import Names, names_of
 from augury.reading.python.source import NotPythonError, decoded, parsed
+from augury.reading.python.uses import Uses
 
 _OF_KERAS_1 = frozenset({"border_mode", "dim_ordering", "nb_epoch", "nb_val_samples", "nb_worker", "samples_per_epoch"})
 """In its time ``shear_range`` was in radians, and ``brightness_range`` was not there yet."""
@@ -73,17 +75,20 @@ def read_pieces(pieces: Sequence[Piece]) -> Contents:
     """The specs in pieces of code that share their names."""
     whole = Pieces(pieces)
     names = names_of(whole.tree)
-    specs: list[FoundSpec] = []
-    for call in generator_calls(names):
-        if _is_of_old_keras(names):
-            note = "is written for a Keras before 2.3, where parameters had other meanings: not looked at"
-            whole.notes.append(Note(whole.position(call.node), note))
-            break
-        if len(specs) == MAX_CALLS:
-            whole.notes.append(Note(whole.position(call.node), f"only the first {MAX_CALLS:,} calls were looked at"))
-            break
-        specs.append(_spec(call, whole))
-    return Contents(tuple(specs), tuple(sorted(whole.notes, key=lambda note: note.position)))
+    calls = list(islice(generator_calls(names), MAX_CALLS + 1))
+    if len(calls) > MAX_CALLS:
+        note = f"only the first {MAX_CALLS:,} calls were looked at"
+        whole.notes.append(Note(whole.position(calls.pop().node), note))
+    if calls and _is_of_old_keras(names):
+        note = "is written for a Keras before 2.3, where parameters had other meanings: not looked at"
+        whole.notes.append(Note(whole.position(calls[0].node), note))
+        calls = []
+    uses = Uses(names, calls, whole.position)
+    return Contents(
+        specs=tuple(_spec(call, whole, uses) for call in calls),
+        notes=tuple(sorted(whole.notes, key=lambda note: note.position)),
+        validations=tuple(uses.validations()),
+    )
 
 
 def _is_of_old_keras(names: Names) -> bool:
@@ -91,7 +96,8 @@ def _is_of_old_keras(names: Names) -> bool:
     return any(keyword.arg in _OF_KERAS_1 for call, _ in names.calls for keyword in call.keywords)
 
 
-def _spec(call: Call, whole: Pieces) -> FoundSpec:
+def _spec(call: Call, whole: Pieces, uses: Uses) -> FoundSpec:
+    used, is_seen = uses.of(call)
     lines = (line for span in call.spans for line in range(span.lineno, (span.end_lineno or span.lineno) + 1))
     rules = [whole.silenced[line] for line in lines if line in whole.silenced]
     return FoundSpec(
@@ -101,5 +107,7 @@ def _spec(call: Call, whole: Pieces) -> FoundSpec:
         unknown={name: whole.position(node) for name, node in call.unknown.items()},
         positions={name: whole.position(node) for name, node in call.nodes.items()},
         silenced=frozenset().union(*rules),
+        uses=used,
+        has_no_other_use=is_seen,
         is_code=True,
     )
