@@ -75,7 +75,7 @@ def _augmented(position: Position, which: str) -> PlacedFinding:
         position,
         Severity.WARNING,
         AUGMENTED,
-        f"{which} augmented, too: what is measured on them changes from epoch to epoch, and is of other images.",
+        f"{which} augmented, too: what is measured on them changes with every draw.",
         "Take a second generator for them, with the preprocessing only.",
     )
 
