@@ -160,7 +160,10 @@ def installed(extra: str = "engine") -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        alone, otherwise = ("without a service ", ", or name a service by --url or AUGURY_URL")
+        if extra != "engine":  # what no service does
+            alone = otherwise = ""
         raise NotInstalled(
-            f"without a service this takes the library's {extra}, and {error.name} is not installed: "
-            f"pip install 'augury[{extra}]', or name a service by --url or AUGURY_URL"
+            f"{alone}this takes the library's {extra}, and {error.name} is not installed: "
+            f"pip install 'augury[{extra}]'{otherwise}"
         ) from None
