@@ -1,0 +1,52 @@
+"""What reading another library's augmentation gives."""
+
+# ruff: noqa: N818 - named for what happened, as in augury.errors
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.errors import AuguryError
+
+MAX_CHARACTERS = 1_000_000
+"""Of a text that is read."""
+
+
+class ImportRefused(AuguryError):
+    """No spec can be read there; the text says what is in the way, and in which line."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A spec, and what the original does that it does not, each in a sentence.
+
+    ``source`` is the key of the table of sources.
+    """
+
+    spec: ImageDataGeneratorSpec
+    lost: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one library's augmentations are told and read.
+
+    ``is_in`` says whether a text looks like it, and never raises; ``read`` raises ``ImportRefused``.
+    """
+
+    about: str
+    is_in: Callable[[str], bool]
+    read: Callable[[str], Imported]
+
+
+def require_short(text: str) -> None:
+    """Refuse a text that is too long to be read.
+
+    Raises:
+        ImportRefused: it has more than ``MAX_CHARACTERS`` characters.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ImportRefused(f"a text of {len(text)} characters, more than the {MAX_CHARACTERS} that are read")

@@ -1,0 +1,21 @@
+"""Every library whose augmentations can be imported: one row each, the surest to be told first."""
+
+from __future__ import annotations
+
+from augury.imports.imported import Imported, ImportRefused, Source, require_short
+
+SOURCES: dict[str, Source] = {}
+
+
+def read_spec(text: str, source: str | None = None) -> Imported:
+    """The spec that *text* describes, in the words of *source* or of whatever it looks like.
+
+    Raises:
+        ImportRefused: it is too long, looks like nothing that is known, or cannot be read.
+    """
+    require_short(text)
+    name = source if source is not None else next((each for each, row in SOURCES.items() if row.is_in(text)), None)
+    if name is None:
+        known = "; ".join(f"{each}: {row.about}" for each, row in SOURCES.items())
+        raise ImportRefused(f"this looks like nothing that can be imported. There is {known}")
+    return SOURCES[name].read(text)
