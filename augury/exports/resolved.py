@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from api_schemas.augmentation import ImageDataGeneratorSpec
-
-NEUTRAL_ZOOM = (1.0, 1.0)
+from api_schemas.augmentation import ImageDataGeneratorSpec, Shift
 
 
 def zoom_pair(spec: ImageDataGeneratorSpec) -> tuple[float, float]:
@@ -13,6 +11,13 @@ def zoom_pair(spec: ImageDataGeneratorSpec) -> tuple[float, float]:
     return zoom if isinstance(zoom, tuple) else (1 - zoom, 1 + zoom)
 
 
-def is_order_read(spec: ImageDataGeneratorSpec) -> bool:
-    """Whether the spec resamples, so that what it says of interpolation and fill is read at all."""
-    return spec.has_geometry
+def is_fraction(shift: Shift) -> bool:
+    """Whether a shift is meant as a fraction of the image; all others are pixels."""
+    return (max(shift) if isinstance(shift, list) else shift) < 1
+
+
+def farthest(shift: Shift) -> float:
+    """The largest shift that can be drawn, in its own unit; an int n draws whole pixels from 0 to n - 1."""
+    if isinstance(shift, list):
+        return float(max(abs(each) for each in shift))
+    return float(shift - 1 if isinstance(shift, int) else shift)
