@@ -105,14 +105,14 @@ def _affine(spec: ImageDataGeneratorSpec, options: ExportOptions) -> dict[str, A
     affine = stock_affine(spec, options)
     fill = spec.cval / TOP if spec.fill_mode == "constant" else 0.0
     return {
-        "rotate": [-affine.rotate, affine.rotate],
+        "rotate": _symmetric(affine.rotate),
         "translate_percent": {
-            "x": [-affine.shift_x, affine.shift_x],
-            "y": [-affine.shift_y, affine.shift_y],
+            "x": _symmetric(affine.shift_x),
+            "y": _symmetric(affine.shift_y),
         },
         "translate_px": None,
         "scale": {"x": list(affine.scale), "y": list(affine.scale)},
-        "shear": {"x": [-affine.shear, affine.shear], "y": [0.0, 0.0]},
+        "shear": {"x": _symmetric(affine.shear), "y": [0.0, 0.0]},
         "interpolation": _NEAREST if spec.interpolation_order == 0 else _LINEAR,
         "mask_interpolation": _NEAREST,
         "border_mode": _BORDER_MODES[spec.fill_mode],
@@ -123,6 +123,10 @@ def _affine(spec: ImageDataGeneratorSpec, options: ExportOptions) -> dict[str, A
         "balanced_scale": False,
         "rotate_method": "largest_box",
     }
+
+
+def _symmetric(limit: float) -> list[float]:
+    return [-limit, limit] if limit else [0.0, 0.0]
 
 
 def _is_normalised_by_itself(spec: ImageDataGeneratorSpec) -> bool:

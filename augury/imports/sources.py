@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from augury.imports import albumentations, torchvision
 from augury.imports.imported import Imported, ImportRefused, Source, require_short
 
-SOURCES: dict[str, Source] = {}
+SOURCES: dict[str, Source] = {
+    "albumentations": albumentations.SOURCE,
+    "torchvision": torchvision.SOURCE,
+}
 
 
 def read_spec(text: str, source: str | None = None) -> Imported:

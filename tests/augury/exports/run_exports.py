@@ -1,8 +1,8 @@
 """Runs exported code where the libraries are installed that it is for: not under pytest, and without Augury.
 
-Reads the name of a folder a line, there ``cases.json`` and ``arrays.npz``, writes ``results.npz`` beside them, and answers
-with a line: "done", or what went wrong. Arrays of a case are named ``<case>/<name>``, and so are results. Images are
-``[B, H, W, C]``.
+Reads the name of a folder a line, and there ``cases.json`` and ``arrays.npz``; writes ``results.npz`` beside them and
+answers with a line: "done", or what went wrong. Arrays of a case are named ``<case>/<name>``, and so are results.
+Images are ``[B, H, W, C]``.
 """
 
 from __future__ import annotations
@@ -79,11 +79,15 @@ def _pipeline(case: dict[str, Any], arrays: Arrays) -> Arrays:
 
 
 def _albumentations(case: dict[str, Any], arrays: Arrays) -> Arrays:
-    """One image many times through a whole pipeline of Albumentations'."""
+    """One image many times through a whole pipeline of Albumentations'.
+
+    A seed that is given to the whole would be given to each of its transforms, which then draw the same numbers.
+    """
     import albumentations
 
     transform = albumentations.from_dict(case["code"])
-    transform.set_random_seed(case["seed"])
+    for number, each in enumerate(transform.transforms):
+        each.set_random_seed(case["seed"] + number)
     image = arrays["images"][0]
     return {"made": np.stack([transform(image=image)["image"] for _ in range(case["count"])])}
 
