@@ -65,7 +65,8 @@ def intensity_differences(spec: ImageDataGeneratorSpec, options: ExportOptions) 
     """What is different in brightness and preprocessing, whatever library it is."""
     found = []
     if spec.brightness_range is not None and not options.is_corrected and begins_with_floats(spec, options):
-        message = "not cut down to whole levels, as Keras does: up to 1 of 255 brighter."
+        most = spec.brightness_range[1] + 1
+        message = f"not cut down to whole levels before and after, as Keras does: up to {most:.3g} of 255 brighter."
         found.append(Difference(parameters=["brightness_range"], fidelity=Fidelity.APPROXIMATE, message=message))
     if spec.preprocessing_function == "imagenet_caffe":
         found.append(_left_out(["preprocessing_function"], "left out: it exchanges red and blue."))
