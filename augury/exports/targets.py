@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.exports.export import Export, Target
+from augury.exports.keras.exact import to_keras
+from augury.exports.keras.stock import to_keras_layers
 from augury.exports.options import ExportOptions
 
-TARGETS: dict[Target, Callable[[ImageDataGeneratorSpec, ExportOptions], Export]] = {}
+TARGETS: dict[Target, Callable[[ImageDataGeneratorSpec, ExportOptions], Export]] = {
+    "keras": to_keras,
+    "keras-layers": to_keras_layers,
+}
 
 
 def export(spec: ImageDataGeneratorSpec, target: Target, options: ExportOptions) -> Export:
