@@ -25,6 +25,7 @@ from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.cli.running.run import run, watch
+from augury.cli.specs.exporting import export
 from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE, PAGE
 from augury.client.client import Client
 from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
@@ -146,7 +147,22 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (compare, run, watch, cancel, stop, extend, report, preview, lint, doctor, project, usage, audit):
+for _command in (
+    compare,
+    run,
+    watch,
+    cancel,
+    stop,
+    extend,
+    report,
+    preview,
+    lint,
+    export,
+    doctor,
+    project,
+    usage,
+    audit,
+):
     app.command()(_exit_codes()(_command))
 
 add_groups(app, _exit_codes())
