@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.errors import AuguryError
@@ -40,6 +43,20 @@ class Source:
     about: str
     is_in: Callable[[str], bool]
     read: Callable[[str], Imported]
+
+
+def spec_of(parameters: Mapping[str, Any]) -> ImageDataGeneratorSpec:
+    """The spec with these parameters.
+
+    Raises:
+        ImportRefused: one of them is out of its range.
+    """
+    try:
+        return ImageDataGeneratorSpec.model_validate(parameters)
+    except ValidationError as error:
+        line = error.errors(include_url=False)[0]
+        name = ".".join(map(str, line["loc"]))
+        raise ImportRefused(f"this makes no valid spec: {name}: {line['msg']}") from None
 
 
 def require_short(text: str) -> None:
