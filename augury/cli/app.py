@@ -29,11 +29,19 @@ from augury.cli.specs.exporting import export
 from augury.cli.specs.importing import import_spec
 from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE, PAGE
 from augury.client.client import Client
-from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
+from augury.errors import (
+    AuguryError,
+    DatasetRefused,
+    ImportRefused,
+    NothingToSend,
+    NotInstalled,
+    RequestRefused,
+    StackConflict,
+)
 
 USUAL_PORT = 8000
 REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
-_REFUSALS = (DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
+_REFUSALS = (DatasetRefused, ImportRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",

@@ -1,7 +1,5 @@
 """What reading another library's augmentation gives."""
 
-# ruff: noqa: N818 - named for what happened, as in augury.errors
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -11,14 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augury.errors import AuguryError
+from augury.errors import ImportRefused
 
 MAX_CHARACTERS = 1_000_000
 """Of a text that is read."""
 
 
-class ImportRefused(AuguryError):
-    """No spec can be read there; the text says what is in the way, and in which line."""
+__all__ = ["MAX_CHARACTERS", "ImportRefused", "Imported", "Source", "require_short", "spec_of"]
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ def _differences(spec: ImageDataGeneratorSpec) -> Iterator[Difference]:
             ],
             fidelity=Fidelity.EXACT,
             message=f"{', '.join(learnt)} of the training images must be given: the file defines "
-            f"augmentation({', '.join(learnt)}). ImageDataGenerator.fit learns them, as mean, std and zca_whitening_matrix.",
+            f"augmentation({', '.join(learnt)}). ImageDataGenerator.fit learns them, as mean, std and "
+            "zca_whitening_matrix.",
         )
     yield from beside_images(spec)

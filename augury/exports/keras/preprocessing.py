@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.exports.export import Fidelity
-from augury.exports.keras.steps import Step, difference, number
+from augury.exports.keras.steps import Step, difference
 from augury.exports.options import ExportOptions
 
 _FUNCTIONS = {
     "imagenet_tf": "layers.Rescaling(1 / 127.5, offset=-1.0)",
-    "imagenet_torch": "layers.Normalization(mean=[123.675, 116.28, 103.53], variance=[58.395**2, 57.12**2, 57.375**2])",
+    "imagenet_torch": "layers.Rescaling([1 / 58.395, 1 / 57.12, 1 / 57.375], "
+    "offset=[-123.675 / 58.395, -116.28 / 57.12, -103.53 / 57.375])",
 }
 
 
@@ -54,5 +55,5 @@ def featurewise(spec: ImageDataGeneratorSpec, _: ExportOptions) -> Iterator[Step
     if spec.zca_whitening:
         whitened = "No layer multiplies images by a whitening matrix; their mean is subtracted only."
         notes.append(difference(Fidelity.NOT_EXPRESSIBLE, whitened, "zca_whitening"))
-    variance = "np.square(std)" if spec.featurewise_std_normalization else number(1)
-    yield Step(f"layers.Normalization(mean=mean, variance={variance})", tuple(notes))
+    # Not Normalization, which breaks when its first images come by way of a Pipeline.
+    yield Step("layers.Rescaling(scale.tolist(), offset=(-np.ravel(mean) * scale).tolist())", tuple(notes))

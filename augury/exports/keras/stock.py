@@ -50,12 +50,15 @@ def _code(spec: ImageDataGeneratorSpec, made: list[str]) -> str:
     if not spec.needs_fit:
         pipeline = ["augmentation = layers.Pipeline(", "    [", *lines, "    ]", ")"]
         return "\n".join(["from keras import layers", "", *pipeline, ""])
-    imports = ["import numpy as np"] if spec.featurewise_std_normalization else []
-    learnt = "mean, std" if spec.featurewise_std_normalization else "mean"
-    head = [*imports, "from keras import layers", "", "", f"def augmentation({learnt}):"]
-    says = '    """The layers, with what is learnt from the training images, by channel."""'
+    has_deviation = spec.featurewise_std_normalization
+    head = ["import numpy as np", "from keras import layers", "", ""]
+    says = [
+        f"def augmentation({'mean, std' if has_deviation else 'mean'}):",
+        '    """The layers, with what is learnt from the training images, by channel."""',
+        f"    scale = {'1 / (np.ravel(std) + 1e-6)' if has_deviation else 'np.ones(np.size(mean))'}",
+    ]
     inner = ["    return layers.Pipeline(", "        [", *(f"    {line}" for line in lines), "        ]", "    )"]
-    return "\n".join([*head, says, *inner, ""])
+    return "\n".join([*head, *says, *inner, ""])
 
 
 def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: int) -> Iterator[Difference]:
