@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from augury.imports.calls import Call, calls_in
 from augury.imports.imported import Imported, ImportRefused, Source, spec_of
-from augury.imports.keras_transforms import OTHERS, READERS, Taken, argument_names
+from augury.imports.keras_names import OTHERS, argument_names
+from augury.imports.keras_transforms import READERS, Taken
+from augury.imports.steps import pipelines_in
 
 NAME = "keras-layers"
 MAX_LAYERS = 100
 _MAX_NESTING = 20
+_KNOWN = frozenset(READERS) | OTHERS
 
 
 @dataclass(frozen=True)
@@ -53,29 +55,8 @@ def read_keras_layers(text: str) -> Imported:
 
 
 def _of_code(text: str) -> Iterator[Layer]:
-    for call in calls_in(text):
-        yield from _layers_of(call)
-
-
-def _layers_of(call: Call) -> Iterator[Layer]:
-    """The layers in a call: itself, or those inside a container or of whatever else has some as arguments."""
-    if _is_known(call.last_name):
-        names = argument_names(call.last_name)
-        given = dict(zip(names, call.arguments, strict=False))
-        yield Layer(call.last_name, {**given, **call.keywords})
-        return
-    due: list[Any] = [*call.arguments, *call.keywords.values()]
-    while due:
-        value = due.pop(0)
-        if isinstance(value, Call):
-            yield from _layers_of(value)
-        elif isinstance(value, list | tuple):
-            due = [*value, *due]
-
-
-def _is_known(name: str) -> bool:
-    """Whether it is called as Keras calls its augmentation layers."""
-    return name in READERS or name in OTHERS or (name.startswith("Random") and name[-1].islower())
+    for step in pipelines_in(text, _KNOWN):
+        yield Layer(step.name, step.arguments(*argument_names(step.name)) if step.name in READERS else {})
 
 
 def _of_config(text: str) -> Iterator[Layer]:
@@ -95,7 +76,7 @@ def _layers_in(content: Any, depth: int) -> Iterator[Layer]:
             yield from _layers_in(each, depth + 1)
     elif isinstance(content, dict):
         name, config = content.get("class_name"), content.get("config")
-        if isinstance(name, str) and isinstance(config, dict) and _is_known(name):
+        if isinstance(name, str) and isinstance(config, dict) and name in _KNOWN:
             yield Layer(name, config)
         else:
             inner = config if isinstance(config, dict) else content

@@ -7,45 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from augury.imports.calls import Unknown
+from augury.imports.steps import NOT_LITERAL
 
-OTHERS = frozenset(
-    {
-        "AugMix",
-        "AutoContrast",
-        "CenterCrop",
-        "ContrastLimitedAdaptiveHistogramEqualization",
-        "CutMix",
-        "Equalization",
-        "LayerNormalization",
-        "MaxNumBoundingBoxes",
-        "MixUp",
-        "Normalization",
-        "RandAugment",
-        "Resizing",
-        "Solarization",
-    }
-)
-"""Layers that change images as well, besides those whose names begin with Random, and that a spec has nothing like."""
 _LEVELS = 255.0
 _TURN = 360.0
 _SAMPLING = ("fill_mode", "interpolation", "fill_value")
 _BORDER_OF_LAYERS = "reflect"
 """What layers do where the image ends, unless they are told otherwise."""
-_SIGNATURES: dict[str, tuple[str, ...]] = {
-    "RandomFlip": ("mode", "seed"),
-    "RandomRotation": ("factor", "fill_mode", "interpolation", "seed", "fill_value"),
-    "RandomTranslation": ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value"),
-    "RandomZoom": ("height_factor", "width_factor", "fill_mode", "interpolation", "seed", "fill_value"),
-    "RandomShear": ("x_factor", "y_factor", "interpolation", "fill_mode", "fill_value"),
-    "RandomBrightness": ("factor", "value_range", "seed"),
-    "Rescaling": ("scale", "offset"),
-}
-
-
-def argument_names(layer: str) -> tuple[str, ...]:
-    """The arguments of a layer in the order in which they may be given without their names."""
-    return _SIGNATURES.get(layer, ())
 
 
 @dataclass
@@ -109,8 +77,8 @@ def _factor(arguments: dict[str, Any], name: str, layer: str, taken: Taken) -> t
     value = arguments.get(name)
     ends = _ends(value)
     if ends is None and value is not None:
-        code = value.code if isinstance(value, Unknown) else value
-        taken.lose(f"{layer}({name}={code}) is left out: that is no number and no pair of numbers.")
+        said = "not a literal" if value is NOT_LITERAL else repr(value)[:60]
+        taken.lose(f"{layer} is left out: its {name} is {said}, expected a number or a pair.")
     return ends
 
 

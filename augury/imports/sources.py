@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from augury.imports import keras_layers
+from augury.imports import albumentations, keras_layers, torchvision
 from augury.imports.imported import Imported, ImportRefused, Source, require_short
 
 SOURCES: dict[str, Source] = {
+    "albumentations": albumentations.SOURCE,
+    "torchvision": torchvision.SOURCE,
     keras_layers.NAME: keras_layers.SOURCE,
 }
 

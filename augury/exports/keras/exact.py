@@ -59,7 +59,7 @@ def learnt_by(spec: ImageDataGeneratorSpec) -> tuple[str, ...]:
 
 @cache
 def _layer() -> str:
-    return files(__package__).joinpath("exact_layer.py.template").read_text(encoding="utf-8")
+    return files("augury.exports").joinpath("templates/keras.py.txt").read_text(encoding="utf-8")
 
 
 def _made(spec: ImageDataGeneratorSpec, options: ExportOptions) -> str:

@@ -17,6 +17,9 @@ _PREFIX = "imagenet_"
 _LIBRARIES: dict[Target, tuple[str, str]] = {
     "keras": ("Keras layer", "One layer in a file of its own, for models and tf.data."),
     "keras-layers": ("Keras's own layers", "The layers that Keras brings, one after the other."),
+    "torchvision": ("torchvision", "One transform in a file of its own."),
+    "torchvision-transforms": ("torchvision's own transforms", "The transforms that torchvision brings."),
+    "albumentations": ("Albumentations", "A configuration that Albumentations 2 reads."),
 }
 """What each target is called, and what it is for."""
 
