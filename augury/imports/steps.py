@@ -61,26 +61,26 @@ class Step:
         return dict(zip(names, self.positional, strict=False)) | self.keywords
 
 
-def pipelines_in(code: str) -> list[Step]:
-    """Every pipeline that Python code makes, in the order of lines; one inside another is a step of that.
+def pipelines_in(code: str, names: frozenset[str] = _CONTAINERS) -> list[Step]:
+    """Every call of one of *names* in Python code, in the order of lines; one inside another is a step of that.
 
     Raises:
         ImportRefused: it is not Python 3, or holds too much.
     """
     try:
         tree = ast.parse(code)
-        return [_step(call) for call in _outermost(tree)]
+        return [_step(call) for call in _outermost(tree, names)]
     except SyntaxError as error:
         raise ImportRefused(f"line {error.lineno} cannot be read as Python 3: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError):
         raise ImportRefused("this cannot be read as Python 3: it holds a null byte, or is nested too deeply") from None
 
 
-def _outermost(tree: ast.AST) -> Iterator[ast.Call]:
+def _outermost(tree: ast.AST, names: frozenset[str]) -> Iterator[ast.Call]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Call) and _called(node) in _CONTAINERS:
+        if isinstance(node, ast.Call) and _called(node) in names:
             yield node
         else:
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))
