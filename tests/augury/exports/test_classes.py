@@ -44,6 +44,8 @@ _CORRECTED = ExportOptions(semantics="corrected")
         ({"samplewise_std_normalization": True}, _ANY, APPROXIMATE, NOT),
         ({"featurewise_center": True}, _ANY, NOT, NOT),
         ({"dtype": "float64"}, _ANY, NOT, EXACT),
+        ({"data_format": "channels_first"}, _ANY, NOT, EXACT),
+        ({"validation_split": 0.2}, _ANY, EXACT, EXACT),
     ],
 )
 def test_the_class_follows_from_the_spec_and_from_what_is_known_of_the_images(

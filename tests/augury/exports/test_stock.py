@@ -150,7 +150,7 @@ def test_after_a_resampling_brightness_is_not_cut_down_to_whole_levels(target: T
     image = _noise()
     [made] = _made(target, [spec], image, 1)
     difference = made[0] - _engine(image, 1, **spec)[0]
-    assert -TOLERANCE < difference.min()
+    assert difference.min() > -TOLERANCE
     assert 1 < difference.max() < 2.3
     told = {each.parameters[0]: each.message for each in _exported(target, **spec).differences}
     assert "up to 2.3 of 255 brighter" in told["brightness_range"]
