@@ -24,7 +24,7 @@ from augury.imports.saved import CLASS, saved_pipeline
 from augury.imports.steps import Name, Step, pipelines_in
 
 _BORDERS: dict[Any, str] = {
-    0: "constant", 1: "nearest", 2: "reflect", 3: "wrap", 4: "reflect",
+    "constant": "constant", 0: "constant", 1: "nearest", 2: "reflect", 3: "wrap", 4: "reflect",
     "border_constant": "constant", "border_replicate": "nearest", "border_reflect": "reflect", "border_wrap": "wrap",
     "border_reflect_101": "reflect", "border_reflect101": "reflect", "border_default": "reflect",
 }  # fmt: skip
@@ -45,7 +45,8 @@ def read_albumentations(text: str) -> Imported:
     reading = Reading()
     saved = saved_pipeline(text)
     pipelines = pipelines_in(text) if saved is None else [saved]
-    read_steps(chosen(pipelines, RULES, reading).steps, RULES, reading)
+    pipeline = chosen(pipelines, RULES, reading)
+    read_steps((pipeline,), {pipeline.name: partial(_inner, 1.0)}, reading)
     return reading.finished("albumentations")
 
 
@@ -64,7 +65,8 @@ def _flip(parameter: str, step: Step, reading: Reading) -> None:
 
 
 def _put_fill(step: Step, arguments: dict[str, Any], reading: Reading) -> None:
-    border, interpolation = _plain(arguments.get("border_mode", 0)), _plain(arguments.get("interpolation", 1))
+    border = _plain(arguments.get("border_mode", arguments.get("mode", 0)))
+    interpolation = _plain(arguments.get("interpolation", 1))
     if border not in _BORDERS or interpolation not in _ORDERS:
         raise NotUnderstood(f"border_mode {border!r} or interpolation {interpolation!r} is not known")
     value = arguments.get("fill", arguments.get("value", arguments.get("cval"))) or 0
@@ -192,8 +194,9 @@ def _to_float(step: Step, reading: Reading) -> None:
     reading.normalise((0.0,), (number(_or(step.arguments("max_value").get("max_value"), TOP), "max_value"),))
 
 
-def _inner(step: Step, reading: Reading) -> None:
-    read_steps(step.steps, RULES, reading)
+def _inner(usual: float, step: Step, reading: Reading) -> None:
+    if _is_on(step, {"p": usual} | step.keywords, reading):
+        read_steps(step.steps, RULES, reading)
 
 
 def _sized(step: Step, reading: Reading) -> None:
@@ -216,8 +219,8 @@ RULES: dict[str, Rule] = {
     "ColorJitter": _jitter,
     "Normalize": _normalise,
     "ToFloat": _to_float,
-    "Compose": _inner,
-    "Sequential": _inner,
+    "Compose": partial(_inner, 1.0),
+    "Sequential": partial(_inner, 0.5),
     "Resize": _sized,
     "CenterCrop": _sized,
     **dict.fromkeys(("NoOp", "ToTensorV2"), _nothing),
