@@ -28,8 +28,7 @@ _BORDERS: dict[Any, str] = {
     "border_constant": "constant", "border_replicate": "nearest", "border_reflect": "reflect", "border_wrap": "wrap",
     "border_reflect_101": "reflect", "border_reflect101": "reflect", "border_default": "reflect",
 }  # fmt: skip
-_UNLIKE = {3: "wrap", "border_wrap": "wrap", 4: "reflect", **dict.fromkeys(
-    ("border_reflect_101", "border_reflect101", "border_default"), "reflect")}  # fmt: skip
+_UNLIKE = frozenset({3, "border_wrap", 4, "border_reflect_101", "border_reflect101", "border_default"})
 """Borders that are read as a fill mode of another period."""
 _ORDERS: dict[Any, int] = {0: 0, 1: 1, 2: 3, "inter_nearest": 0, "inter_linear": 1, "inter_cubic": 3}
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -74,7 +73,7 @@ def _put_fill(step: Step, arguments: dict[str, Any], reading: Reading) -> None:
     fill = Fill(_BORDERS[border], sum(colours) / len(colours), is_uniform=len(set(colours)) == 1)
     put_resampling(reading, step, _ORDERS[interpolation], fill)
     if border in _UNLIKE:
-        reading.lose(f"{step.where}: beyond the border, the spec's {_UNLIKE[border]} repeats with another period.")
+        reading.lose(f"{step.where}: beyond the border, the spec's {_BORDERS[border]} repeats with another period.")
 
 
 def _plain(value: Any) -> Any:
