@@ -9,6 +9,7 @@ from typing import Any
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.exports.export import Difference, Export, Fidelity
 from augury.exports.options import ExportOptions
+from augury.exports.remarks import beside_images
 from augury.exports.stock_affine import Library, affine_differences, stock_affine
 from augury.exports.stock_intensities import (
     TOP,
@@ -152,4 +153,4 @@ def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[D
         found += samplewise_left_out(spec, why)
     if spec.dtype not in (None, "float32"):
         add(["dtype"], Fidelity.NOT_EXPRESSIBLE, "left out: images come as float32.")
-    return [*found, *intensity_differences(spec, options)]
+    return [*found, *intensity_differences(spec, options), *beside_images(spec)]

@@ -15,6 +15,8 @@ from augury.exports.options import ExportOptions
 from augury.exports.resolved import farthest, is_fraction, zoom_pair
 
 MAX_ORDER = 1
+_MIN_ZOOM = 1e-6
+"""Far below one pixel for the whole image."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class StockAffine:
 
 def stock_affine(spec: ImageDataGeneratorSpec, options: ExportOptions) -> StockAffine:
     """The nearest that one of them comes to a spec."""
-    low, high = zoom_pair(spec)
+    low, high = (max(each, _MIN_ZOOM) for each in zoom_pair(spec))
     shift_x, shift_y = (_fraction(each, options) or 0.0 for each in _shifts(spec, options))
     return StockAffine(spec.rotation_range, shift_x, shift_y, (1 / high, 1 / low), spec.shear_range)
 

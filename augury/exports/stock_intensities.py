@@ -11,6 +11,8 @@ from augury.exports.options import ExportOptions
 TOP = 255.0
 """The range of the 8-bit images that a pipeline gets."""
 
+_MAX_STD = 1e30
+
 _IMAGENET = {
     "imagenet_tf": ((127.5,), (127.5,)),
     "imagenet_torch": (
@@ -42,7 +44,12 @@ class Normalisation:
 def normalisation(spec: ImageDataGeneratorSpec) -> Normalisation:
     """Preprocessing function and rescale in one; those that need more are left out."""
     mean, std = _IMAGENET.get(spec.preprocessing_function or "", ((0.0,), (1.0,)))
-    return Normalisation(mean, tuple(each / (spec.rescale or 1.0) for each in std))
+    return Normalisation(mean, tuple(_bounded(each / (spec.rescale or 1.0)) for each in std))
+
+
+def _bounded(std: float) -> float:
+    """A number that can be written down; dividing by it gives 0 all the same."""
+    return min(max(std, -_MAX_STD), _MAX_STD)
 
 
 def begins_with_floats(spec: ImageDataGeneratorSpec, options: ExportOptions) -> bool:
@@ -58,7 +65,8 @@ def intensity_differences(spec: ImageDataGeneratorSpec, options: ExportOptions) 
     """What is different in brightness and preprocessing, whatever library it is."""
     found = []
     if spec.brightness_range is not None and not options.is_corrected and begins_with_floats(spec, options):
-        message = "not cut down to whole levels, as Keras does: up to 1 of 255 brighter."
+        most = spec.brightness_range[1] + 1
+        message = f"not cut down to whole levels before and after, as Keras does: up to {most:.3g} of 255 brighter."
         found.append(Difference(parameters=["brightness_range"], fidelity=Fidelity.APPROXIMATE, message=message))
     if spec.preprocessing_function == "imagenet_caffe":
         found.append(_left_out(["preprocessing_function"], "left out: it exchanges red and blue."))

@@ -9,6 +9,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.exports.export import Difference, Export, Fidelity
 from augury.exports.heading import docstring
 from augury.exports.options import ExportOptions
+from augury.exports.remarks import beside_images
 from augury.exports.resolved import zoom_pair
 
 MAX_ORDER = 1
@@ -71,7 +72,12 @@ def _differences(spec: ImageDataGeneratorSpec) -> list[Difference]:
         asked = [name for name in _LEARNED if getattr(spec, name)]
         message = "exact with the statistics of the training images, which the constructor has to be given."
         found.append(Difference(parameters=asked, fidelity=Fidelity.EXACT, message=message))
-    return found
+    return [*found, *beside_tensors(spec)]
+
+
+def beside_tensors(spec: ImageDataGeneratorSpec) -> list[Difference]:
+    """Remarks about what is not about images; in tensors channels always come first, which needs no remark."""
+    return [each for each in beside_images(spec) if "data_format" not in each.parameters]
 
 
 _LEARNED = ("featurewise_center", "featurewise_std_normalization", "zca_whitening")

@@ -16,6 +16,7 @@ from augury.exports.stock_intensities import (
     normalisation,
     samplewise_left_out,
 )
+from augury.exports.torchvision import beside_tensors
 
 _LIBRARY = Library(
     name="torchvision",
@@ -105,4 +106,9 @@ def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[D
         message = "left out: no transform adds one number to all channels."
         found.append(Difference(parameters=["channel_shift_range"], fidelity=Fidelity.NOT_EXPRESSIBLE, message=message))
     why = "no transform takes an image's own mean or deviation; the target torchvision has both."
-    return [*found, *intensity_differences(spec, options), *samplewise_left_out(spec, why)]
+    return [
+        *found,
+        *intensity_differences(spec, options),
+        *samplewise_left_out(spec, why),
+        *beside_tensors(spec),
+    ]

@@ -50,7 +50,7 @@ def require(library: str) -> None:
 @cache
 def _process() -> subprocess.Popen[str]:
     """One for all tests, as loading the libraries takes long; it ends when its input does."""
-    environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
+    environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [PYTHON, RUN], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )

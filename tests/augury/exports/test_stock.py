@@ -144,6 +144,19 @@ def test_zoom_is_the_inverse_of_the_scale_which_is_what_is_uniform(target: Targe
 
 
 @each_library
+def test_after_a_resampling_brightness_is_not_cut_down_to_whole_levels(target: Target) -> None:
+    """By less than a level before, which is multiplied, and less than one after; the bound is told."""
+    spec = {"zoom_range": (0.8, 0.8), "brightness_range": (1.3, 1.3)}
+    image = _noise()
+    [made] = _made(target, [spec], image, 1)
+    difference = made[0] - _engine(image, 1, **spec)[0]
+    assert difference.min() > -TOLERANCE
+    assert 1 < difference.max() < 2.3
+    told = {each.parameters[0]: each.message for each in _exported(target, **spec).differences}
+    assert "up to 2.3 of 255 brighter" in told["brightness_range"]
+
+
+@each_library
 def test_shear_slants_as_far_but_does_not_stretch(target: Target) -> None:
     """Keras reads rows at cos(angle), these at 1; how far a row is displaced over its height is distributed alike."""
     spec = {"shear_range": 30.0}
