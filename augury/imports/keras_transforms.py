@@ -156,7 +156,7 @@ def _zoom(arguments: dict[str, Any], taken: Taken) -> None:
     if low <= 0:
         taken.lose("RandomZoom is left out: its factors reach -1.")
         return
-    zoom = _rounded(high - 1) if _rounded(2 - low) == high and high < 2 else [low, high]
+    zoom = _rounded(height[1]) if math.isclose(low + high, 2, rel_tol=1e-9) and high < 2 else [low, high]
     taken.set("zoom_range", zoom, "RandomZoom")
     _take_sampling(arguments, "RandomZoom", taken)
 

@@ -63,7 +63,7 @@ def _code(spec: ImageDataGeneratorSpec, made: list[str]) -> str:
 
 def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: int) -> Iterator[Difference]:
     """What all geometric layers have in common; *count* is how many there are."""
-    moved = [name for name in _GEOMETRIC if getattr(spec, name) not in (0, 0.0)]
+    moved = [name for name in _GEOMETRIC if getattr(spec, name)]
     if not count:
         return
     if count > 1:
@@ -86,14 +86,16 @@ def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: 
 
 
 def _of_the_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, moved: list[str]) -> Iterator[Difference]:
-    if options.is_corrected or not (spec.rotation_range or spec.zoom_range not in (0, (1, 1)) or moved):
+    """What Keras's semantics do to images that are not square, or might not be."""
+    if options.is_corrected or options.is_square:
         return
     if options.is_square is None:
-        says = "This is for square images. For others name the image size: ImageDataGenerator treats them otherwise."
-        yield difference(Fidelity.EXACT, says, *moved)
-    elif not options.is_square and (spec.rotation_range or spec.shear_range or spec.zoom_range not in (0, (1, 1))):
+        says = "ImageDataGenerator treats images that are not square otherwise: name the image size to know."
+        yield difference(Fidelity.APPROXIMATE, says, *moved)
+        return
+    turned = [name for name in moved if not name.endswith("shift_range")]
+    if turned:
         says = "ImageDataGenerator turns and zooms images that are not square about a point that is not their centre."
-        turned = [name for name in moved if not name.endswith("shift_range")]
         yield difference(Fidelity.APPROXIMATE, says, *turned)
 
 
