@@ -24,12 +24,11 @@ from augury.imports.saved import CLASS, saved_pipeline
 from augury.imports.steps import Name, Step, pipelines_in
 
 _BORDERS: dict[Any, str] = {
-    0: "constant", 1: "nearest", 2: "reflect", 3: "wrap", 4: "reflect",
+    "constant": "constant", 0: "constant", 1: "nearest", 2: "reflect", 3: "wrap", 4: "reflect",
     "border_constant": "constant", "border_replicate": "nearest", "border_reflect": "reflect", "border_wrap": "wrap",
     "border_reflect_101": "reflect", "border_reflect101": "reflect", "border_default": "reflect",
 }  # fmt: skip
-_UNLIKE = {3: "wrap", "border_wrap": "wrap", 4: "reflect", **dict.fromkeys(
-    ("border_reflect_101", "border_reflect101", "border_default"), "reflect")}  # fmt: skip
+_UNLIKE = frozenset({3, "border_wrap", 4, "border_reflect_101", "border_reflect101", "border_default"})
 """Borders that are read as a fill mode of another period."""
 _ORDERS: dict[Any, int] = {0: 0, 1: 1, 2: 3, "inter_nearest": 0, "inter_linear": 1, "inter_cubic": 3}
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -45,7 +44,8 @@ def read_albumentations(text: str) -> Imported:
     reading = Reading()
     saved = saved_pipeline(text)
     pipelines = pipelines_in(text) if saved is None else [saved]
-    read_steps(chosen(pipelines, RULES, reading).steps, RULES, reading)
+    pipeline = chosen(pipelines, RULES, reading)
+    read_steps((pipeline,), {pipeline.name: partial(_inner, 1.0)}, reading)
     return reading.finished("albumentations")
 
 
@@ -64,7 +64,8 @@ def _flip(parameter: str, step: Step, reading: Reading) -> None:
 
 
 def _put_fill(step: Step, arguments: dict[str, Any], reading: Reading) -> None:
-    border, interpolation = _plain(arguments.get("border_mode", 0)), _plain(arguments.get("interpolation", 1))
+    border = _plain(arguments.get("border_mode", arguments.get("mode", 0)))
+    interpolation = _plain(arguments.get("interpolation", 1))
     if border not in _BORDERS or interpolation not in _ORDERS:
         raise NotUnderstood(f"border_mode {border!r} or interpolation {interpolation!r} is not known")
     value = arguments.get("fill", arguments.get("value", arguments.get("cval"))) or 0
@@ -72,7 +73,7 @@ def _put_fill(step: Step, arguments: dict[str, Any], reading: Reading) -> None:
     fill = Fill(_BORDERS[border], sum(colours) / len(colours), is_uniform=len(set(colours)) == 1)
     put_resampling(reading, step, _ORDERS[interpolation], fill)
     if border in _UNLIKE:
-        reading.lose(f"{step.where}: beyond the border, the spec's {_UNLIKE[border]} repeats with another period.")
+        reading.lose(f"{step.where}: beyond the border, the spec's {_BORDERS[border]} repeats with another period.")
 
 
 def _plain(value: Any) -> Any:
@@ -192,8 +193,9 @@ def _to_float(step: Step, reading: Reading) -> None:
     reading.normalise((0.0,), (number(_or(step.arguments("max_value").get("max_value"), TOP), "max_value"),))
 
 
-def _inner(step: Step, reading: Reading) -> None:
-    read_steps(step.steps, RULES, reading)
+def _inner(usual: float, step: Step, reading: Reading) -> None:
+    if _is_on(step, {"p": usual} | step.keywords, reading):
+        read_steps(step.steps, RULES, reading)
 
 
 def _sized(step: Step, reading: Reading) -> None:
@@ -216,8 +218,8 @@ RULES: dict[str, Rule] = {
     "ColorJitter": _jitter,
     "Normalize": _normalise,
     "ToFloat": _to_float,
-    "Compose": _inner,
-    "Sequential": _inner,
+    "Compose": partial(_inner, 1.0),
+    "Sequential": partial(_inner, 0.5),
     "Resize": _sized,
     "CenterCrop": _sized,
     **dict.fromkeys(("NoOp", "ToTensorV2"), _nothing),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.imports.imported import Imported, ImportRefused
-from augury.imports.steps import NOT_LITERAL, Step
+from augury.imports.steps import NOT_LITERAL, Name, Step
 
 TOP = 255.0
 _CLOSE = 5e-3
@@ -196,4 +196,6 @@ def _told(values: Numbers) -> str:
 
 
 def _said(value: Any) -> str:
+    if isinstance(value, Name):
+        return f"{value.dotted}, which is not a literal"
     return "not a literal" if value is NOT_LITERAL else repr(value)[:60]

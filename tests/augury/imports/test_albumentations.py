@@ -72,6 +72,12 @@ def test_a_transform_becomes_what_it_means_in_a_spec(transforms: list[str], expe
         ("A.CoarseDropout()", "has no counterpart"),
         ("A.Resize(64, 64)", "where a dataset is read"),
         ("A.Rotate(limit=limit)", "limit is not a literal"),
+        ("A.Rotate(limit=config.limit)", "limit is config.limit, which is not a literal"),
+        (
+            "A.Affine(rotate=(-5, 5), mode='constant', p=1), A.Rotate((-5, 5), border_mode=1, p=1)",
+            "'nearest' is left out",
+        ),
+        ("A.Sequential([A.VerticalFlip()])", "Sequential in line 3 is applied to 50%"),
         ("A.Affine(translate_px=1000, p=1)", "whole ones up to 400"),
     ],
 )
@@ -79,6 +85,13 @@ def test_what_the_spec_does_otherwise_is_said(transform: str, words: str) -> Non
     """In a sentence that names the transform."""
     lost = read_albumentations(_code("A.HorizontalFlip()", transform)).lost
     assert [sentence for sentence in lost if words in sentence], lost
+
+
+def test_a_pipeline_that_leaves_images_alone_as_a_whole_says_so() -> None:
+    """Its own probability counts like that of its transforms."""
+    read = read_albumentations("import albumentations as A\nA.Compose([A.HorizontalFlip()], p=0.3)")
+    assert read.spec.horizontal_flip
+    assert read.lost == ("Compose in line 2 is applied to 30% of the images; the spec applies it always.",)
 
 
 @pytest.mark.parametrize("write", [json.dumps, repr], ids=["JSON", "dictionary"])
