@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import Semantics, Severity
-from augury.cli.linting.forms import Form
 from augury.reading.found import FoundSpec, Note, Position
 from augury.reading.paths import files_of, read_file
 
 if TYPE_CHECKING:
     from augury.linting.files.findings import PlacedFinding
+
+Form = Literal["text", "json", "github"]
 
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _CODE = frozenset({".py", ".ipynb"})
