@@ -12,7 +12,7 @@ from api_schemas.base import Body, RequestModel
 from api_schemas.lint import Semantics
 
 MAX_SIDE = 16_384
-Target = Literal["keras", "keras-layers", "torchvision", "albumentations"]
+Target = Literal["keras", "keras-layers", "torchvision", "torchvision-transforms", "albumentations"]
 ImageSize = Annotated[list[Annotated[int, Field(ge=1, le=MAX_SIDE)]], Field(min_length=2, max_length=2)]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
+from api_schemas.exports.export import ExportRequest
 from api_schemas.lint import Semantics
 
 
@@ -17,6 +19,12 @@ class ExportOptions:
 
     semantics: Semantics = "keras"
     image_size: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, request: ExportRequest) -> Self:
+        """What a request says beside its spec."""
+        size = request.image_size
+        return cls(request.semantics, None if size is None else (size[0], size[1]))
 
     @property
     def is_corrected(self) -> bool:

@@ -1,21 +1,21 @@
 """What reading another library's augmentation gives."""
 
-# ruff: noqa: N818 - named for what happened, as in augury.errors
-
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from augury.errors import AuguryError
+from augury.errors import ImportRefused
 
 MAX_CHARACTERS = 1_000_000
 """Of a text that is read."""
 
 
-class ImportRefused(AuguryError):
-    """No spec can be read there; the text says what is in the way, and in which line."""
+__all__ = ["MAX_CHARACTERS", "ImportRefused", "Imported", "Source", "require_short", "spec_of"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,20 @@ class Source:
     about: str
     is_in: Callable[[str], bool]
     read: Callable[[str], Imported]
+
+
+def spec_of(parameters: Mapping[str, Any]) -> ImageDataGeneratorSpec:
+    """The spec with these parameters.
+
+    Raises:
+        ImportRefused: one of them is out of its range.
+    """
+    try:
+        return ImageDataGeneratorSpec.model_validate(parameters)
+    except ValidationError as error:
+        line = error.errors(include_url=False)[0]
+        name = ".".join(map(str, line["loc"]))
+        raise ImportRefused(f"this makes no valid spec: {name}: {line['msg']}") from None
 
 
 def require_short(text: str) -> None:
