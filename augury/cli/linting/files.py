@@ -123,7 +123,7 @@ def _file(file: LintedFile) -> dict[str, Any]:
             {
                 **_position(spec.found.position),
                 "name": spec.found.name,
-                "known": spec.found.arguments,
+                "known": _as_json_has_it(spec.found.arguments),
                 "not_literal": spec.found.unread,
                 "findings": [
                     {
@@ -140,6 +140,11 @@ def _file(file: LintedFile) -> dict[str, Any]:
         ],
         "notes": [{**_position(note.position), "message": note.message} for note in file.notes],
     }
+
+
+def _as_json_has_it(arguments: Mapping[str, Any]) -> Any:
+    """What files may say and JSON may not, such as dates and infinities, as text."""
+    return json.loads(json.dumps(dict(arguments), default=str), parse_constant=str)
 
 
 def _position(position: Position) -> dict[str, int]:
