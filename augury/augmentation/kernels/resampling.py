@@ -1,4 +1,4 @@
-"""Bilinear resampling of one image: for every row first the coordinates, then the pixels.
+"""Bilinear resampling of one image: for some rows at a time first the coordinates, then the pixels.
 
 The source is first copied to a scratch image of floats with its last row and column doubled and a few values of slack:
 reading it stays within the core's cache, whatever the direction, and no tap needs a look at the border.
@@ -30,10 +30,10 @@ def scratch_size(height, width, channels):
 
 @njit(cache=True, nogil=True)
 def room_for(height, width, distances):
-    """The room that resample needs for coordinates: (lines, positions, spans, offsets, rights, downs).
+    """The room that resample needs for coordinates: (lines [R], positions [P], spans [R, 2], offsets, rights, downs).
 
-    As many rows at once as the core's nearest cache holds beside what is read, and whole registers a row. *distances*
-    is an array of the type to compute in.
+    The last three are ``[R, P]``: as many rows at once as the core's nearest cache holds beside what is read, and whole
+    registers a row. *distances* is an array of the type to compute in.
     """
     columns = (width + _REGISTER - 1) // _REGISTER * _REGISTER
     rows = min(height, max(1, _PIXELS_AT_ONCE // columns))
@@ -125,11 +125,9 @@ def _fill_outside(spans, width, channels, value, target, begin):
 def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, room, out, lanes):
     """Fill *out* ``[H, W, C]`` from a scratch image (see load).
 
-    ``mirrored`` says whether the result's (rows, columns) run backwards. ``room`` is that for the coordinates of some
-    rows: (lines [R], positions [P], spans [R, 2], offsets [R, P], rights [R, P], downs [R, P]), with R and P as
-    rows_at_once and padded have them. The type of the last two is what is computed in: doubles where the result is cut
-    down to integers afterwards. ``lanes`` is a tuple with one element a channel: its length is known when this is
-    compiled.
+    ``mirrored`` says whether the result's (rows, columns) run backwards. ``room`` is that of room_for, whose type is
+    computed in: doubles where the result is cut down to integers afterwards. ``lanes`` is a tuple with one element a
+    channel: its length is known when this is compiled.
     """
     height, width, channels = out.shape[0], out.shape[1], len(lanes)
     all_lines, positions, all_spans, all_offsets, all_rights, all_downs = room
