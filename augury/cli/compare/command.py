@@ -37,7 +37,7 @@ from augury.cli.compare.options import (
 from augury.cli.compare.request import Asked, candidates_of
 from augury.cli.follow import Output, err, out, say
 from augury.cli.offline import validated
-from augury.cli.options import ImageSize, Url, check_output
+from augury.cli.options import ImageSize, Url, check_output, image_size_of
 from augury.cli.render.datasets import render_dataset
 from augury.cli.render.tables import render_plan
 from augury.cli.running.carrying_out import carried_out
@@ -93,9 +93,9 @@ def compare(
     asked = Asked(model, metric, epochs, seeds, baseline, recommend is not False)
     candidates = candidates_of(flags, candidate or [], together=together)
     _require_valid(asked, candidates)
-    source = source_of(dataset)
+    source, size = source_of(dataset), image_size_of(image_size)
     with service_or_stack(url, data_dir, local=local) as place:
-        read = read_dataset(place, source, image_size)
+        read = read_dataset(place, source, size)
         body = _prepared(place.client, read, asked, candidates)
         body, planned = _planned(place.client, body, may_leave_out=recommend is None)
         if plan and as_json:
