@@ -1,0 +1,52 @@
+"""GitHub-flavoured Markdown, piece by piece: text that stays text, tables and lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from augury.reporting import formatting
+from augury.reporting.tables import Table
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
+_MARKUP = r"[\\`*\[\]|~$@&<>]|://|(?<![^\W_])_|_(?![^\W_])"
+"""Underscores inside of words are text to GitHub, and names of parameters stay readable."""
+
+_LINE_START = r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|--|[=#]))"
+"""Of the beginnings of lists, headings and rules."""
+
+
+def escaped(text: str) -> str:
+    """*text* on one line, where it cannot become markup, a link, a cell's end or HTML."""
+    one_line = " ".join(formatting.plain(text, formatting.MAX_SENTENCE_LENGTH).split())
+    inline = re.sub(_MARKUP, lambda found: _ENTITIES.get(found.group(), f"\\{found.group()}"), one_line)
+    return re.sub(_LINE_START, r"\1\\", inline)
+
+
+def table(shown: Table) -> Iterator[str]:
+    """The caption, the table and its note; nothing for a table without rows."""
+    if not shown.rows:
+        return
+    yield f"**{escaped(shown.caption)}**"
+    rule = ["---:" if at in shown.numeric else "---" for at in range(len(shown.headings))]
+    yield "\n".join(_row(cells) for cells in (list(map(escaped, shown.headings)), rule, *map(_cells, shown.rows)))
+    if shown.note:
+        yield escaped(shown.note)
+
+
+def _cells(row: Sequence[str]) -> list[str]:
+    return [escaped(cell) for cell in row]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def numbered(sentences: Sequence[str]) -> str:
+    """A numbered list of what is Markdown already."""
+    return "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))
+
+
+def named(lines: Sequence[tuple[str, str]]) -> str:
+    """A list of names and what they are, both text."""
+    return "\n".join(f"- {escaped(name)}: {escaped(text)}" for name, text in lines)
