@@ -43,6 +43,7 @@ EXTRA_OF = {
     "augury.private_files": "",
     "augury.probing": "training",
     "augury.proposing": "",
+    "augury.publishing": "client",
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
     "augury.training": "training",

@@ -22,16 +22,25 @@ from augury.cli.guidance.next_steps import next_step
 from augury.cli.lint import lint
 from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
+from augury.cli.publish.command import publish
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.cli.running.run import run, watch
 from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE, PAGE
 from augury.client.client import Client
-from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
+from augury.errors import (
+    AuguryError,
+    DatasetRefused,
+    NothingToPublish,
+    NothingToSend,
+    NotInstalled,
+    RequestRefused,
+    StackConflict,
+)
 
 USUAL_PORT = 8000
 REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
-_REFUSALS = (DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
+_REFUSALS = (DatasetRefused, NothingToPublish, NothingToSend, NotInstalled, RequestRefused, StackConflict)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
@@ -146,7 +155,8 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (compare, run, watch, cancel, stop, extend, report, preview, lint, doctor, project, usage, audit):
+_ON_JOBS = (compare, run, watch, cancel, stop, extend, report, publish)
+for _command in (*_ON_JOBS, preview, lint, doctor, project, usage, audit):
     app.command()(_exit_codes()(_command))
 
 add_groups(app, _exit_codes())
