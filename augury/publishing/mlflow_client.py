@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from augury.errors import AuguryError, NothingToPublish, NotInstalled, PublishingFailed
-from augury.publishing.mlflow_dataset import without_secrets
+from augury.publishing.secrets import without_credentials
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 _USUAL = {
@@ -67,7 +67,7 @@ def page_of_run(tracking_uri: str, experiment_id: str, run_id: str) -> str | Non
     """Where a server shows a run to people; None for what has no pages, such as a folder."""
     if urlsplit(tracking_uri).scheme not in ("http", "https"):
         return None
-    return f"{without_secrets(tracking_uri).rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+    return f"{without_credentials(tracking_uri).rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
 def _is_theirs(error: Exception) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from api_schemas.reports.report import Report
 from augury.reporting import formatting
@@ -13,13 +12,6 @@ from augury.wording import source_of
 
 DIGEST_LENGTH = 32
 """Of 64 characters of the SHA-256; MLflow takes up to 36."""
-
-
-def without_secrets(url: str) -> str:
-    """An address without user, password, query and fragment, where people put what is to stay between them and it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
 def dataset_fields(report: Report) -> dict[str, str]:
@@ -62,7 +54,7 @@ def _of_augury(reference: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 _SOURCES: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
-    "url": lambda each: ("http", {"url": without_secrets(str(each.get("url")))}),
+    "url": lambda each: ("http", {"url": str(each.get("url"))}),
     "s3": lambda each: ("s3", {"uri": source_of(each)}),
     "gs": lambda each: ("gs", {"uri": source_of(each)}),
     "path": lambda each: ("local", {"uri": str(each.get("path"))}),

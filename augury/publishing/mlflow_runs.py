@@ -23,6 +23,8 @@ MAX_TAG_LENGTH, MAX_PARAM_LENGTH = 5000, 500
 """What servers of all versions take."""
 _REPORT, _WRITTEN = "augury.report", "augury.written"
 _PARENT, _NOTE = "mlflow.parentRunId", "mlflow.note.content"
+_OF_TRAININGS = {"mlflow.experimentKind": "custom_model_development"}
+"""Of an experiment that we make: otherwise its pages are those for language models."""
 _SOURCE = {"mlflow.source.name": "augury", "mlflow.source.type": "JOB"}
 
 
@@ -82,7 +84,7 @@ def _experiment_id(client: Any, name: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return str(client.create_experiment(name))
+            return str(client.create_experiment(name, tags=_OF_TRAININGS))
         except MlflowException:  # as somebody else has just made it
             found = client.get_experiment_by_name(name)
             if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from augury.client.client import Client
 from augury.errors import NothingToPublish
 from augury.publishing.card import DEFAULT_SECTION, write_card
 from augury.publishing.mlflow_runs import DEFAULT_EXPERIMENT, Published, publish_runs
+from augury.publishing.secrets import without_secrets
 
 if TYPE_CHECKING:
     from augury.comparing.outcome import Outcome
@@ -89,15 +91,32 @@ def finished_job(client: Client, job_id: str, *, with_page: bool) -> Finished:
     """
     job = client.job(job_id)
     _require_report(job)
-    page = client.report_page(job_id, "html") if with_page else None
-    return Finished(client.report(job_id), page, client.project().name)
+    return _published(
+        client.report(job_id), client.project().name, with_page, lambda: client.report_page(job_id, "html")
+    )
 
 
 def _finished(job: str | Outcome, url: str | None, *, with_page: bool) -> Finished:
     if not isinstance(job, str):
-        return Finished(job.report, job.page() if with_page else None, None)
+        return _published(job.report, None, with_page, job.page)
     with Client(url) as client:
         return finished_job(client, job, with_page=with_page)
+
+
+def _published(report: Report, project: str | None, with_page: bool, page_of: Callable[[], str]) -> Finished:
+    """The report without secrets; its page, which has all that the report has, is made anew where it had any."""
+    shown = without_secrets(report)
+    if not with_page:
+        return Finished(shown, None, project)
+    return Finished(shown, page_of() if shown is report else _page_without_pictures(shown), project)
+
+
+def _page_without_pictures(report: Report) -> str | None:
+    try:
+        from augury.reporting.html import render_html
+    except ModuleNotFoundError:  # of the extra "reports": then there is report.json
+        return None
+    return render_html(report, {})
 
 
 def _require_report(job: Job) -> None:

@@ -220,7 +220,7 @@ def _arm_values(
 
 def _note(report: Report, arms_left_out: int) -> str:
     """What is where, the verdicts, and as much of the report in sentences as there is room for."""
-    blocks = ["The whole report, with its pictures, is the artifact report.html."]
+    blocks = ["The whole report is among the artifacts: report.html to read, report.json with every figure."]
     if arms_left_out:
         blocks.append(f"{arms_left_out} more arms are in report.json, and have no run of their own here.")
     room = MAX_NOTE_LENGTH - len("\n\n".join(blocks))

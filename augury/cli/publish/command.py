@@ -18,6 +18,7 @@ from augury.publishing.card import DEFAULT_SECTION, write_card
 from augury.publishing.mlflow_client import URI_VARIABLE
 from augury.publishing.mlflow_runs import DEFAULT_EXPERIMENT, Published
 from augury.publishing.publish import publish_to_card, publish_to_mlflow
+from augury.publishing.secrets import without_secrets
 from augury.wording import count
 
 
@@ -74,7 +75,7 @@ def publish(
         raise typer.BadParameter("--to card changes a file: say which by --file README.md")
     stored, name = Path(job), section or DEFAULT_SECTION
     if stored.suffix == ".json":
-        is_new = write_card(file, _read_report(stored), name)
+        is_new = write_card(file, without_secrets(_read_report(stored)), name)
     else:
         is_new = publish_to_card(job, file, url=url, section=name)
     say(f"The section “{name}” is {'written' if is_new else 'as it was'}.")
