@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from api_schemas.jobs import Job, JobKind, JobState
 from api_schemas.reports.report import Report
 from augury.client.client import Client
-from augury.errors import NothingToPublish
+from augury.errors import NothingToPublish, RequestRefused, ServiceFailed
 from augury.publishing.card import DEFAULT_SECTION, write_card
 from augury.publishing.mlflow_runs import DEFAULT_EXPERIMENT, Published, publish_runs
 from augury.publishing.secrets import without_secrets
@@ -104,11 +105,12 @@ def _finished(job: str | Outcome, url: str | None, *, with_page: bool) -> Finish
 
 
 def _published(report: Report, project: str | None, with_page: bool, page_of: Callable[[], str]) -> Finished:
-    """The report without secrets; its page, which has all that the report has, is made anew where it had any."""
-    shown = without_secrets(report)
-    if not with_page:
-        return Finished(shown, None, project)
-    return Finished(shown, page_of() if shown is report else _page_without_pictures(shown), project)
+    """The report without secrets; its page is made anew where it would have any, and where the service has none."""
+    shown, page = without_secrets(report), None
+    if with_page and shown is report:
+        with suppress(RequestRefused, ServiceFailed):  # jobs of earlier versions have no page
+            page = page_of()
+    return Finished(shown, _page_without_pictures(shown) if with_page and page is None else page, project)
 
 
 def _page_without_pictures(report: Report) -> str | None:

@@ -46,10 +46,14 @@ class Service:
 
     def reported(self, report: Report | None = None) -> str:
         """The id of a job that has succeeded."""
-        return reported_job(self.database, self.artifacts, report)
+        job_id = reported_job(self.database, self.artifacts)
+        self.artifacts.write(report_name(job_id, "html"), b"<!doctype html><title>A report</title>")
+        if report is not None:
+            self.replace_report(job_id, report)
+        return job_id
 
     def replace_report(self, job_id: str, report: Report) -> None:
-        """As an extension does it."""
+        """Let a job have come to something else, as an extension does it."""
         own = report.model_copy(update={"job_id": job_id})
         self.artifacts.write(report_name(job_id, "json"), own.model_dump_json().encode())
 
