@@ -22,6 +22,7 @@ MAX_A_REQUEST = {"metrics": 800, "params": 100, "tags": 100}
 MAX_TAG_LENGTH, MAX_PARAM_LENGTH = 5000, 500
 """What servers of all versions take."""
 _REPORT, _WRITTEN = "augury.report", "augury.written"
+_ARM = "augury.arm"
 _PARENT, _NOTE = "mlflow.parentRunId", "mlflow.note.content"
 _OF_TRAININGS = {"mlflow.experimentKind": "custom_model_development"}
 """Of an experiment that we make: otherwise its pages are those for language models."""
@@ -106,15 +107,19 @@ class _Writer:
     def write_all(self, files: Mapping[str, str]) -> str:
         """Write what is missing of all of them; the id of the job's run, which is complete only after the others."""
         there = self._runs_there()
-        job = self._one_of([run for run in there if _PARENT not in run.data.tags])
+        arms = [run for run in there if _ARM in run.data.tags]
+        job = self._one_of([run for run in there if _ARM not in run.data.tags])  # perhaps below one of theirs
+        kept = None if job is None else job.info.run_id
+        for stray in [run for run in arms if run.data.tags.get(_PARENT) != kept]:
+            self.client.delete_run(stray.info.run_id)  # the run that it was below is gone
         if job is not None and _is_written(job, self.content.digest):
             self.left = 1 + len(self.content.arms)
             return str(job.info.run_id)
         job = job or self._made(self.content.job, {})
         job_id = str(job.info.run_id)
-        below = [run for run in there if run.data.tags.get(_PARENT) == job_id]
+        below = [run for run in arms if run.data.tags.get(_PARENT) == job_id]
         for number, arm in enumerate(self.content.arms, start=1):
-            self._write_arm(arm, [run for run in below if run.data.tags.get("augury.arm") == arm.key], job_id, number)
+            self._write_arm(arm, [run for run in below if run.data.tags[_ARM] == arm.key], job_id, number)
         for name, text in files.items():
             self.client.log_text(job_id, text, name)
         self._fill(job, self.content.job)
@@ -149,7 +154,7 @@ class _Writer:
         if run is not None and run.data.tags.get(_REPORT) != self.content.digest:
             self.client.delete_run(run.info.run_id)  # its curves were means over fewer seeds; it goes to MLflow's bin
             run = None
-        self._fill(run or self._made(arm, {_PARENT: job_id, "augury.arm": arm.key}, number), arm)
+        self._fill(run or self._made(arm, {_PARENT: job_id, _ARM: arm.key}, number), arm)
 
     def _made(self, content: RunContent, tags: Mapping[str, str], number: int = 0) -> Any:
         # Lists show what began last first: a millisecond keeps the arms in the report's order.
