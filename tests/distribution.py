@@ -21,6 +21,7 @@ APART = (
     *(f"{END_TO_END}test_{name}.py" for name in _ALONE),
     *(f"{END_TO_END}pages/test_{name}.py" for name in _PAGES),
     f"{END_TO_END}operated/test_being_seen.py",
+    f"{END_TO_END}checks/test_action.py",
 )
 """Tests there that have a browser, a service or a small stack of their own, and whatever time they need."""
 

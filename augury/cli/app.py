@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 job failed or cancelled, 2 refused, 3 unreachable, 130 interrupted."""
+"""The command line: its commands, and the codes that they end with where something goes wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from augury.cli.access.projects import audit, project, usage
+from augury.cli.checking.exit_codes import ExitCode, exit_codes_in_words
 from augury.cli.compare.command import compare
 from augury.cli.doctor import doctor
 from augury.cli.ending import cancel, stop
@@ -39,13 +40,11 @@ from augury.errors import (
 )
 
 USUAL_PORT = 8000
-REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
 _REFUSALS = (DatasetRefused, NothingToPublish, NothingToSend, NotInstalled, RequestRefused, StackConflict)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
-    epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused, "
-    "3 service unreachable or broken, 130 interrupted.",
+    epilog=f"Exit codes: {exit_codes_in_words()}.",
     invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -57,13 +56,13 @@ def _exit_codes() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except AuguryError as error:
         say(f"augury: {error}\n  → {next_step(error)}")
-        raise typer.Exit(REFUSED if isinstance(error, _REFUSALS) else UNREACHABLE) from None
+        raise typer.Exit(ExitCode.REFUSED if isinstance(error, _REFUSALS) else ExitCode.UNREACHABLE) from None
     except OSError as error:
         say(f"augury: {error}\n  → Check the path, its permissions and the room on the disk.")
-        raise typer.Exit(REFUSED) from None
+        raise typer.Exit(ExitCode.REFUSED) from None
 
 
 @app.callback()

@@ -15,7 +15,7 @@ from augury.errors import NothingToPublish
 from augury.files import write_atomically
 from augury.reporting import formatting, tables
 from augury.reporting.contents import method_sentences, notices
-from augury.reporting.markdown_blocks import escaped, named, numbered, table
+from augury.reporting.markup import escaped, named, numbered, table_blocks
 from augury.wording import count
 
 DEFAULT_SECTION = "evidence"
@@ -101,10 +101,10 @@ def _marks(section: str) -> tuple[str, str]:
 def _blocks(report: Report) -> Iterator[str]:
     if report.candidates:
         yield "## Augmentation: what helps and what hurts"
-        yield from table(tables.verdicts(report))
+        yield from table_blocks(tables.verdicts(report))
     else:
         yield "## How accurate a model is"
-        yield from table(tables.arms(report))
+        yield from table_blocks(tables.arms(report))
     sentences = [escaped(cause.text) for cause in report.sentences()[:MAX_SENTENCES]]
     if sentences:
         yield numbered(sentences)

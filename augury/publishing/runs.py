@@ -18,7 +18,7 @@ from augury.publishing.curves import arm_curves, standard_error
 from augury.publishing.metric_names import taken_names
 from augury.publishing.values import Value
 from augury.reporting import formatting
-from augury.reporting.markdown_blocks import escaped, numbered, table
+from augury.reporting.markup import escaped, numbered, table_blocks
 from augury.reporting.tables import verdicts
 
 MAX_ARMS = 100
@@ -229,7 +229,7 @@ def _note(report: Report, arms_left_out: int) -> str:
         if len(numbered([*sentences, sentence])) > room // 2:
             break
         sentences.append(sentence)
-    shown = "\n\n".join(table(verdicts(report))) if report.candidates else ""
+    shown = "\n\n".join(table_blocks(verdicts(report))) if report.candidates else ""
     if sentences:
         blocks.insert(0, numbered(sentences))
     if shown and len("\n\n".join([shown, *blocks])) <= MAX_NOTE_LENGTH:

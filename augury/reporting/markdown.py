@@ -10,7 +10,7 @@ from api_schemas.reports.report import CandidateReport, RecommendationReport, Re
 from augury.reporting import formatting, tables
 from augury.reporting.contents import causes_of, method_sentences, notices
 from augury.reporting.html import dataset_lines
-from augury.reporting.markdown_blocks import escaped, named, numbered, table
+from augury.reporting.markup import escaped, named, numbered, table_blocks
 from augury.reporting.measures import measures
 from augury.reporting.sections import sections_of
 
@@ -24,12 +24,12 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"# {'Does this augmentation help?' if report.candidates else 'How accurate is this model?'}"
     yield f"{escaped(formatting.dataset_name(report))}, {formatting.date(report)}"
     yield from (f"> **Note:** {escaped(notice)}" for notice in notices(report))
-    yield from table(tables.failures(report))
+    yield from table_blocks(tables.failures(report))
     summary = report.sentences()
     if summary:
         yield "## Verdicts" if report.candidates else "## Summary"
     if report.candidates:
-        yield from table(tables.verdicts(report))
+        yield from table_blocks(tables.verdicts(report))
     if summary:
         yield numbered([escaped(cause.text) for cause in summary])
     if report.candidates:
@@ -41,15 +41,15 @@ def _blocks(report: Report) -> Iterator[str]:
     for section in sections_of(report):
         yield f"## {section.heading}"
         yield from map(escaped, section.sentences)
-        for each in section.tables:
-            yield from table(each)
+        for table in section.tables:
+            yield from table_blocks(table)
     yield "## Arms"
-    yield from table(tables.arms(report))
+    yield from table_blocks(tables.arms(report))
     yield "## Method"
     yield escaped(" ".join(method_sentences(report)))
-    yield from table(tables.looks(report.method.looks))
+    yield from table_blocks(tables.looks(report.method.looks))
     yield "## Cost"
-    yield from table(tables.cost(report))
+    yield from table_blocks(tables.cost(report))
     yield "## Provenance"
     yield named(dataset_lines(report))
 
@@ -79,9 +79,9 @@ def _candidate(report: Report, candidate: CandidateReport, number: int) -> Itera
 
 
 def _evidence(why: Why, number: int) -> Iterator[str]:
-    yield from table(tables.parameters(why))
-    yield from table(tables.classes(why, f"/candidates/{number}/why/classes"))
-    yield from table(tables.flips(why))
+    yield from table_blocks(tables.parameters(why))
+    yield from table_blocks(tables.classes(why, f"/candidates/{number}/why/classes"))
+    yield from table_blocks(tables.flips(why))
 
 
 def _recommendation(advice: RecommendationReport) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _recommendation(advice: RecommendationReport) -> Iterator[str]:
         measured.append((best, formatting.difference_in_full(advice.against_best)))
     if measured:
         yield named(measured)
-    yield from table(tables.changes(advice))
+    yield from table_blocks(tables.changes(advice))
     yield from _spec(advice.recommended.spec)
 
 

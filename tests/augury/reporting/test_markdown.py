@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.reporting.markdown import render_markdown
-from augury.reporting.markdown_blocks import escaped
+from augury.reporting.markup import escaped
 from tests.augury.reporting import samples
 from tests.augury.reporting.conftest import SAMPLES
 

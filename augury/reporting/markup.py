@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown, piece by piece: text that stays text, tables and lists."""
+"""Text and tables in GitHub-flavoured Markdown, in which whatever came from outside stays text."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def escaped(text: str) -> str:
     return re.sub(_LINE_START, r"\1\\", inline)
 
 
-def table(shown: Table) -> Iterator[str]:
+def table_blocks(table: Table) -> Iterator[str]:
     """The caption, the table and its note; nothing for a table without rows."""
-    if not shown.rows:
+    if not table.rows:
         return
-    yield f"**{escaped(shown.caption)}**"
-    rule = ["---:" if at in shown.numeric else "---" for at in range(len(shown.headings))]
-    yield "\n".join(_row(cells) for cells in (list(map(escaped, shown.headings)), rule, *map(_cells, shown.rows)))
-    if shown.note:
-        yield escaped(shown.note)
+    yield f"**{escaped(table.caption)}**"
+    rule = ["---:" if at in table.numeric else "---" for at in range(len(table.headings))]
+    yield "\n".join(_row(cells) for cells in (list(map(escaped, table.headings)), rule, *map(_cells, table.rows)))
+    if table.note:
+        yield escaped(table.note)
 
 
 def _cells(row: Sequence[str]) -> list[str]:
