@@ -60,7 +60,9 @@ class Service:
     def carry_out_next(self) -> Thread:
         """Be the worker of the next job that is submitted: it succeeds with the standing example's report."""
         known = self._ids()
-        thread = Thread(target=lambda: self.carry_out(wait_for(lambda: self._ids() - known, "a job").pop()))
+        thread = Thread(
+            target=lambda: self.carry_out(wait_for(lambda: self._ids() - known, "a job", START_SECONDS).pop())
+        )
         thread.start()
         return thread
 

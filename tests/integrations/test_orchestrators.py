@@ -20,7 +20,7 @@ REQUEST: dict[str, Any] = {
     "candidates": [{"name": "over", "spec": {"horizontal_flip": True}}],
 }
 DAG = """
-import json, sys
+import sys
 from datetime import datetime
 sys.path.insert(0, {folder!r})
 from airflow.sdk import DAG
@@ -75,15 +75,19 @@ def airflow(tools: Tools, service: Service, tmp_path_factory: pytest.TempPathFac
     return variables
 
 
-def _dag(fail_on: list[str], rest: str = RUN_DAG) -> str:
-    head = DAG.format(folder=str(ROOT / "examples" / "airflow"), request=REQUEST, fail_on=fail_on)
-    return head + rest.format()
+def _with_dag(airflow: dict[str, str], fail_on: list[str], rest: str) -> str:
+    """A program that has the DAG, which lies where Airflow looks for it."""
+    folder = Path(airflow["AIRFLOW__CORE__DAGS_FOLDER"])
+    folder.mkdir(exist_ok=True)
+    dag = DAG.format(folder=str(ROOT / "examples" / "airflow"), request=REQUEST, fail_on=fail_on)
+    (folder / "check.py").write_text(dag)
+    return f"import json, sys\nsys.path.insert(0, {str(folder)!r})\nfrom check import dag, task\n{rest}"
 
 
 def test_airflow_hands_the_summary_to_the_next_task(tools: Tools, service: Service, airflow: dict[str, str]) -> None:
     """As the task's result, which is plain JSON."""
     worker = service.carry_out_next()
-    done = tools.run(["python", "-c", _dag([])], **airflow)
+    done = tools.run(["python", "-c", _with_dag(airflow, [], RUN_DAG)], **airflow)
     worker.join()
     state, summary = _result(done)
     assert state == "success"
@@ -104,7 +108,7 @@ instance = dict(dag_id="check", run_id="manual__1", task_id="compare", map_index
 said = []
 for number in (1, 2):
     try:
-        task.execute({{"ti": SimpleNamespace(**instance, try_number=number)}})
+        task.execute({"ti": SimpleNamespace(**instance, try_number=number)})
     except AirflowFailException as error:
         said.append(str(error))
 instance["run_id"] = "manual__2"
@@ -116,7 +120,7 @@ def stop():
 stopping = Thread(target=stop)
 stopping.start()
 try:
-    task.execute({{"ti": SimpleNamespace(**instance, try_number=1)}})
+    task.execute({"ti": SimpleNamespace(**instance, try_number=1)})
 except AirflowException as error:
     said.append(str(error))
 stopping.join()
@@ -124,7 +128,7 @@ print("RESULT", json.dumps(said))
 """
     known = set(_job_ids(service))
     worker = service.carry_out_next()
-    done = tools.run(["python", "-c", _dag(["hurts"], program)], **airflow)
+    done = tools.run(["python", "-c", _with_dag(airflow, ["hurts"], program)], **airflow)
     worker.join()
     first, second, stopped = _result(done)
     assert first == second
