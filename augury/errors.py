@@ -8,6 +8,7 @@ AuguryError
 +-- NothingToPublish      a job has no report yet, or it cannot be put where it is to go
 +-- PublishingFailed      where results are kept did not take them
 +-- DatasetRefused        a dataset cannot be read on this machine
++-- ImportRefused         no spec can be read out of another library's words
 +-- NotInstalled          what was asked for takes a library that is not here
 +-- StackConflict         a local stack cannot be started here: port taken, data directory in use
 +-- StackFailed           a process of the local stack does not come up, or keeps dying
@@ -58,6 +59,10 @@ class PublishingFailed(AuguryError):
 
 class DatasetRefused(AuguryError):
     """A dataset that was to be read on this machine cannot be; the text says what is wrong with it."""
+
+
+class ImportRefused(AuguryError):
+    """Another library's words make no spec; the text says what is in the way, and where."""
 
 
 class NotInstalled(AuguryError):

@@ -20,18 +20,21 @@ from augury.cli.follow import out, say
 from augury.cli.groups import add_groups
 from augury.cli.guidance.first_steps import first_steps
 from augury.cli.guidance.next_steps import next_step
-from augury.cli.lint import lint
+from augury.cli.linting.command import lint
 from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
 from augury.cli.publish.command import publish
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.cli.running.run import run, watch
+from augury.cli.specs.exporting import export
+from augury.cli.specs.importing import import_spec
 from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE, PAGE
 from augury.client.client import Client
 from augury.errors import (
     AuguryError,
     DatasetRefused,
+    ImportRefused,
     NothingToPublish,
     NothingToSend,
     NotInstalled,
@@ -40,7 +43,15 @@ from augury.errors import (
 )
 
 USUAL_PORT = 8000
-_REFUSALS = (DatasetRefused, NothingToPublish, NothingToSend, NotInstalled, RequestRefused, StackConflict)
+_REFUSALS = (
+    DatasetRefused,
+    ImportRefused,
+    NothingToPublish,
+    NothingToSend,
+    NotInstalled,
+    RequestRefused,
+    StackConflict,
+)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
@@ -155,8 +166,10 @@ def plan(request: RequestFile, url: Url = None) -> None:
 
 
 _ON_JOBS = (compare, run, watch, cancel, stop, extend, report, publish)
-for _command in (*_ON_JOBS, preview, lint, doctor, project, usage, audit):
+for _command in (*_ON_JOBS, preview, lint, export, doctor, project, usage, audit):
     app.command()(_exit_codes()(_command))
+
+app.command("import")(_exit_codes()(import_spec))
 
 add_groups(app, _exit_codes())
 
