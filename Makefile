@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/clients
+INTEGRATIONS := $(VENV)/integrations
 PEERS := $(VENV)/peers
 
-.PHONY: help demo up test clients peers peers-torch fuzz check format bench lock clean
+.PHONY: help demo up test clients integrations peers peers-torch fuzz check format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -40,6 +41,14 @@ $(CLIENTS)/.installed: requirements/clients.txt tests/service/contract/clients/p
 	@cd $(CLIENTS) && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" bin/npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+integrations: $(INTEGRATIONS)/.installed ## Install what results go to, which the tests of these need
+
+# Beside the service's environment, as these want versions of their own.
+$(INTEGRATIONS)/.installed: requirements/integrations.txt
+	@$(PYTHON) -m venv $(INTEGRATIONS)
+	@$(INTEGRATIONS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/integrations.txt
+	@touch $@
+
 peers: $(PEERS)/.installed ## Install Albumentations, which the tests of exports run what they export in
 
 $(PEERS)/.installed: requirements/peers.txt
@@ -71,6 +80,7 @@ lock: ## Lock the dependencies again (needs uv and npm)
 	for role in service worker; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra $$role --extra telemetry pyproject.toml -o requirements/$$role.txt || exit 1; done
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu --extra telemetry pyproject.toml -o requirements/worker-gpu.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/clients.in -o requirements/clients.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/integrations.in -o requirements/integrations.txt
 	for peer in peers peers-torch; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/$$peer.in -o requirements/$$peer.txt || exit 1; done
 	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 

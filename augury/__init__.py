@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from augury.client.client import Client
     from augury.comparing.compare import compare
+    from augury.publishing.publish import publish_to_card, publish_to_mlflow
 
 from augury.errors import (
     AuguryError,
     DatasetRefused,
+    NothingToPublish,
     NothingToSend,
     NotInstalled,
+    PublishingFailed,
     RequestRefused,
     ServiceFailed,
     ServiceUnreachable,
@@ -31,16 +34,22 @@ __all__ = [
     "Client",
     "DatasetRefused",
     "NotInstalled",
+    "NothingToPublish",
     "NothingToSend",
+    "PublishingFailed",
     "RequestRefused",
     "ServiceFailed",
     "ServiceUnreachable",
     "StackConflict",
     "StackFailed",
     "compare",
+    "publish_to_card",
+    "publish_to_mlflow",
 ]
 
-_ON_DEMAND = {"Client": "augury.client.client", "compare": "augury.comparing.compare"}
+_ON_DEMAND = {"Client": "augury.client.client", "compare": "augury.comparing.compare"} | dict.fromkeys(
+    ("publish_to_card", "publish_to_mlflow"), "augury.publishing.publish"
+)
 """What is imported when somebody asks for it: whoever wants the engine alone does not pay for it."""
 
 

@@ -5,6 +5,8 @@ AuguryError
 +-- ServiceFailed         the service answered, but not as it should: 5xx, or not Augury at all
 +-- ServiceUnreachable    no answer, or 503 for as long as we had patience
 +-- NothingToSend         there is no such file on this machine, or no file in the folder
++-- NothingToPublish      a job has no report yet, or it cannot be put where it is to go
++-- PublishingFailed      where results are kept did not take them
 +-- DatasetRefused        a dataset cannot be read on this machine
 +-- ImportRefused         no spec can be read out of another library's words
 +-- NotInstalled          what was asked for takes a library that is not here
@@ -45,6 +47,14 @@ class ServiceUnreachable(AuguryError):
 
 class NothingToSend(AuguryError):
     """What should be sent to the service is not there."""
+
+
+class NothingToPublish(AuguryError):
+    """There is no report, or what it was to be put into is not fit for it. Nothing was changed."""
+
+
+class PublishingFailed(AuguryError):
+    """Where results are kept did not take them, or not all of them; saying it again completes what is there."""
 
 
 class DatasetRefused(AuguryError):

@@ -45,6 +45,7 @@ EXTRA_OF = {
     "augury.private_files": "",
     "augury.probing": "training",
     "augury.proposing": "",
+    "augury.publishing": "client",
     "augury.reading": "",
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
@@ -216,3 +217,16 @@ def test_a_client_without_a_stack_says_how_to_get_one(tmp_path: Path) -> None:
     done = _run("client", program, "compare", "digits", "--flip", "--local", cwd=tmp_path)
     assert done.returncode == 2
     assert "pip install 'augury[local]'" in done.stderr
+
+
+def test_a_client_without_mlflow_says_how_to_get_it() -> None:
+    """Where something is to be published there."""
+    program = """
+from augury.errors import NotInstalled
+from augury.publishing.mlflow_client import connected
+try:
+    connected("http://127.0.0.1:1")
+except NotInstalled as error:
+    print(error)
+"""
+    assert "pip install 'augury[mlflow]'" in _run("client", program).stdout

@@ -23,6 +23,7 @@ from augury.cli.guidance.next_steps import next_step
 from augury.cli.linting.command import lint
 from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
+from augury.cli.publish.command import publish
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.cli.running.run import run, watch
@@ -34,6 +35,7 @@ from augury.errors import (
     AuguryError,
     DatasetRefused,
     ImportRefused,
+    NothingToPublish,
     NothingToSend,
     NotInstalled,
     RequestRefused,
@@ -41,7 +43,15 @@ from augury.errors import (
 )
 
 USUAL_PORT = 8000
-_REFUSALS = (DatasetRefused, ImportRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
+_REFUSALS = (
+    DatasetRefused,
+    ImportRefused,
+    NothingToPublish,
+    NothingToSend,
+    NotInstalled,
+    RequestRefused,
+    StackConflict,
+)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
@@ -155,8 +165,8 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-_COMMANDS = (compare, run, watch, cancel, stop, extend, report, preview, lint, export, doctor, project, usage, audit)
-for _command in _COMMANDS:
+_ON_JOBS = (compare, run, watch, cancel, stop, extend, report, publish)
+for _command in (*_ON_JOBS, preview, lint, export, doctor, project, usage, audit):
     app.command()(_exit_codes()(_command))
 
 app.command("import")(_exit_codes()(import_spec))

@@ -36,11 +36,15 @@ class Outcome:
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report as one page that needs nothing but itself; where it is."""
+        where = Path(path).expanduser()
+        write_atomically(where, self.page())
+        return where
+
+    def page(self) -> str:
+        """The same page."""
         from augury.reporting.html import render_html
 
-        where = Path(path).expanduser()
-        write_atomically(where, render_html(self.report, self._sheets))
-        return where
+        return render_html(self.report, self._sheets)
 
     def to_markdown(self) -> str:
         """The report as Markdown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.reports.evidence import Why
@@ -10,7 +10,7 @@ from api_schemas.reports.report import CandidateReport, RecommendationReport, Re
 from augury.reporting import formatting, tables
 from augury.reporting.contents import causes_of, method_sentences, notices
 from augury.reporting.html import dataset_lines
-from augury.reporting.markup import escaped, table_blocks
+from augury.reporting.markup import escaped, named, numbered, table_blocks
 from augury.reporting.measures import measures
 from augury.reporting.sections import sections_of
 
@@ -31,7 +31,7 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.candidates:
         yield from table_blocks(tables.verdicts(report))
     if summary:
-        yield _list([escaped(cause.text) for cause in summary])
+        yield numbered([escaped(cause.text) for cause in summary])
     if report.candidates:
         yield "## Candidates"
     for number, candidate in enumerate(report.candidates):
@@ -51,7 +51,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield "## Cost"
     yield from table_blocks(tables.cost(report))
     yield "## Provenance"
-    yield _named(dataset_lines(report))
+    yield named(dataset_lines(report))
 
 
 def _candidate(report: Report, candidate: CandidateReport, number: int) -> Iterator[str]:
@@ -60,11 +60,11 @@ def _candidate(report: Report, candidate: CandidateReport, number: int) -> Itera
     yield escaped(candidate.sentence)
     if candidate.needed:
         yield escaped(candidate.needed.sentence)
-    yield _named(measures(candidate))
+    yield named(measures(candidate))
     causes = [escaped(cause.text) for cause in causes_of(candidate)]
     if causes:
         yield "#### Why"
-        yield _list(causes)
+        yield numbered(causes)
     if candidate.findings:
         yield "#### What the linter says about the spec"
         yield "\n".join(
@@ -100,17 +100,9 @@ def _recommendation(advice: RecommendationReport) -> Iterator[str]:
         best = f"Against {formatting.plain(advice.best_candidate)}, the best candidate"
         measured.append((best, formatting.difference_in_full(advice.against_best)))
     if measured:
-        yield _named(measured)
+        yield named(measured)
     yield from table_blocks(tables.changes(advice))
     yield from _spec(advice.recommended.spec)
-
-
-def _list(sentences: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))
-
-
-def _named(lines: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"- {escaped(name)}: {escaped(text)}" for name, text in lines)
 
 
 def _spec(spec: ImageDataGeneratorSpec) -> Iterator[str]:

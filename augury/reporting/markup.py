@@ -40,3 +40,13 @@ def _cells(row: Sequence[str]) -> list[str]:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def numbered(sentences: Sequence[str]) -> str:
+    """A numbered list of what is Markdown already."""
+    return "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))
+
+
+def named(lines: Sequence[tuple[str, str]]) -> str:
+    """A list of names and what they are, both text."""
+    return "\n".join(f"- {escaped(name)}: {escaped(text)}" for name, text in lines)

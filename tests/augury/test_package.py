@@ -22,11 +22,11 @@ HEAVY = (
 )
 
 
-def test_the_public_names_are_the_client_a_comparison_and_the_errors() -> None:
+def test_the_public_names_are_the_client_a_comparison_publishing_and_the_errors() -> None:
     """What the package promises is short."""
     things = {name: getattr(augury, name) for name in augury.__all__}
     errors = {name for name, each in things.items() if isinstance(each, type) and issubclass(each, augury.AuguryError)}
-    assert set(things) - errors == {"Client", "compare"}
+    assert set(things) - errors == {"Client", "compare", "publish_to_card", "publish_to_mlflow"}
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

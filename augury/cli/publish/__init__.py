@@ -1,0 +1,1 @@
+"""``augury publish``: a finished job, to where people keep results."""
