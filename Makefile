@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/clients
+DOCS := $(VENV)/docs
+SITE := .augury/site
 
-.PHONY: help demo up test clients fuzz check format bench lock clean
+.PHONY: help demo up test clients docs fuzz check format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -39,6 +41,19 @@ $(CLIENTS)/.installed: requirements/clients.txt tests/service/contract/clients/p
 	@cd $(CLIENTS) && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" bin/npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+docs: $(DOCS)/.installed $(INSTALLED) ## Make the documentation site in .augury/site, and check its links
+	@rm -rf $(SITE)
+	@$(DOCS)/bin/sphinx-build -q -W --keep-going -c docs/making -d $(SITE)/.doctrees docs $(SITE)
+	@rm -rf $(SITE)/.doctrees
+	@$(BIN)/python -m docs.making.check $(SITE)
+
+# Beside the service's environment, which it sees: the reference is read from the running code.
+$(DOCS)/.installed: requirements/docs.txt $(INSTALLED)
+	@$(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@$(DOCS)/bin/python -m docs.making.beside $(BIN)/python
+	@touch $@
+
 fuzz: $(INSTALLED) ## Ask the service all that its OpenAPI document allows, for a long while
 	@AUGURY_FUZZ_EXAMPLES=50 $(BIN)/python -m pytest -rA --timeout 7200 tests/service/contract/test_fuzzed.py
 
@@ -60,6 +75,7 @@ lock: ## Lock the dependencies again (needs uv and npm)
 	for role in service worker; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra $$role --extra telemetry pyproject.toml -o requirements/$$role.txt || exit 1; done
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu --extra telemetry pyproject.toml -o requirements/worker-gpu.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/clients.in -o requirements/clients.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove the environment and what the demo left
