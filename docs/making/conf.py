@@ -30,6 +30,7 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 
 html_theme = "furo"
+html_favicon = html_logo = "../../service/web/static/mark.svg"
 html_static_path = ["static"]
 html_css_files = ["augury.css"]
 html_copy_source = False

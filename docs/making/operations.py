@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,14 +49,15 @@ def _section(method: str, path: str, operation: Operation) -> str:
 
 
 def _needs(operation: Operation) -> str:
-    return " Takes a [key](../../security.md), where the service has keys." if operation.get("security") else ""
+    scopes = {scope for way in operation.get("security", ()) for scope in way.get("key", ())}
+    return "".join(f" Takes a [key](../../security.md) with the scope `{scope}`, unless anybody may." for scope in scopes)
 
 
 def _parameter(parameter: dict[str, Any]) -> tuple[str, str, str, str]:
     schema = parameter["schema"]
     default = schema.get("default")
     said = [plain(parameter.get("description")).rstrip("."), bounds(schema)]
-    said += [f"default {code(default)}"] if default is not None else []
+    said += [f"default {code(json.dumps(default))}"] if default is not None else []
     said += ["required"] if parameter.get("required") and parameter["in"] != "path" else []
     return code(parameter["name"]), parameter["in"], shown_type(schema), "; ".join(filter(None, said))
 
