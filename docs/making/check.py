@@ -1,7 +1,7 @@
-"""Checks the built site: ``python -m docs.making.check FOLDER``. Every link leads somewhere, and nothing comes from elsewhere.
+"""Checks the built site: every link leads somewhere, and nothing is fetched from elsewhere.
 
-Sphinx warns of links in Markdown that lead nowhere; this looks at what readers get, with what themes and generated pages add.
-Addresses of other sites are not asked for.
+``python -m docs.making.check FOLDER``. Sphinx warns of links in Markdown that lead nowhere; this looks at what readers get,
+with what the theme and generated pages add. Addresses of other sites are not asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-FETCHED = {"audio": "src", "iframe": "src", "img": "src", "link": "href", "script": "src", "source": "src", "video": "src"}
+FETCHED = {
+    "audio": "src",
+    "iframe": "src",
+    "img": "src",
+    "link": "href",
+    "script": "src",
+    "source": "src",
+    "video": "src",
+}
 """By tag: the attribute that a browser fetches something from by itself."""
 
 _NOT_FETCHED = frozenset({"canonical", "next", "prev", "search", "index"})

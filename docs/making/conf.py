@@ -37,7 +37,11 @@ html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
 html_use_index = True
-html_theme_options = {"source_repository": "https://github.com/augury-ml/augury/", "source_branch": "main", "source_directory": "docs/"}
+html_theme_options = {
+    "source_repository": "https://github.com/augury-ml/augury/",
+    "source_branch": "main",
+    "source_directory": "docs/",
+}
 default_role = "literal"
 pygments_style = "default"
 

@@ -49,7 +49,9 @@ COMING = frozenset({"check-pull-requests", "exports", "integrations"})
 
 def navigation(_: str) -> str:
     """The tables of contents that Sphinx makes the sidebar of."""
-    return "\n".join(_contents([page for page in pages if is_there(page)], title) for title, pages in NAVIGATION.items())
+    return "\n".join(
+        _contents([page for page in pages if is_there(page)], title) for title, pages in NAVIGATION.items()
+    )
 
 
 def decisions(_: str) -> str:

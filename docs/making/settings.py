@@ -61,6 +61,4 @@ def _default(field: FieldInfo) -> str:
         return code(str(value).lower())
     if isinstance(value, list | tuple | set | frozenset):
         return code(",".join(map(str, value))) if value else ""
-    if isinstance(value, int | float):
-        return f"{value:,}"
     return "" if value in (None, "") else code(value)

@@ -48,7 +48,5 @@ BLOCKS = [block for path in PAGES for block in _blocks(path)]
 def blocks(language: str, page: str | None = None) -> list[Block]:
     """Those that are to be run or read, of one page or of all, in their order."""
     return [
-        block
-        for block in BLOCKS
-        if block.language == language and block.reason is None and page in (None, block.page)
+        block for block in BLOCKS if block.language == language and block.reason is None and page in (None, block.page)
     ]
