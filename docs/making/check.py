@@ -1,7 +1,7 @@
 """Checks the built site: every link leads somewhere, and nothing is fetched from elsewhere.
 
-``python -m docs.making.check FOLDER``. Sphinx warns of links in Markdown that lead nowhere; this looks at what readers get,
-with what the theme and generated pages add. Addresses of other sites are not asked for.
+``python -m docs.making.check FOLDER``. Sphinx warns of links in Markdown that lead nowhere; this looks at what readers
+get, with what the theme and generated pages add. Addresses of other sites are not asked for.
 """
 
 from __future__ import annotations
@@ -13,15 +13,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-FETCHED = {
-    "audio": "src",
-    "iframe": "src",
-    "img": "src",
-    "link": "href",
-    "script": "src",
-    "source": "src",
-    "video": "src",
-}
+_SOURCES = ("audio", "iframe", "img", "script", "source", "video")
+FETCHED = {"link": "href"} | dict.fromkeys(_SOURCES, "src")
 """By tag: the attribute that a browser fetches something from by itself."""
 
 _NOT_FETCHED = frozenset({"canonical", "next", "prev", "search", "index"})

@@ -41,7 +41,7 @@ NAVIGATION = {
     ),
     "Development": ("life-of-a-job", "decisions/README", "reference/contributing"),
 }
-"""By heading: pages of ``docs/``, without their endings. Sphinx warns, and the build fails, of a page that is in none."""
+"""By heading: pages of ``docs/``, without their endings. The build fails where a page is in none."""
 
 COMING = frozenset({"check-pull-requests", "exports", "integrations"})
 """Guides that are being written: they have their place above, and are left out until they are there."""
@@ -49,9 +49,7 @@ COMING = frozenset({"check-pull-requests", "exports", "integrations"})
 
 def navigation(_: str) -> str:
     """The tables of contents that Sphinx makes the sidebar of."""
-    return "\n".join(
-        _contents([page for page in pages if is_there(page)], title) for title, pages in NAVIGATION.items()
-    )
+    return "\n".join(_contents(title, pages) for title, pages in NAVIGATION.items())
 
 
 def decisions(_: str) -> str:
@@ -74,5 +72,6 @@ def is_there(page: str) -> bool:
 _LAST = frozenset({"index", "bodies"})
 
 
-def _contents(pages: list[str], title: str) -> str:
-    return f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n" + "\n".join(pages) + "\n```\n"
+def _contents(title: str, pages: tuple[str, ...]) -> str:
+    listed = "\n".join(page for page in pages if is_there(page))
+    return f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n"

@@ -50,9 +50,8 @@ def _section(method: str, path: str, operation: Operation) -> str:
 
 def _needs(operation: Operation) -> str:
     scopes = {scope for way in operation.get("security", ()) for scope in way.get("key", ())}
-    return "".join(
-        f" Takes a [key](../../security.md) with the scope `{scope}`, unless anybody may." for scope in scopes
-    )
+    key = "[key](../../security.md)"
+    return "".join(f" Takes a {key} with the scope `{scope}`, unless anybody may." for scope in sorted(scopes))
 
 
 def _parameter(parameter: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -1,7 +1,7 @@
 """The code blocks of the guides.
 
-A block that no test runs or reads says why in the comment above it: ``<!-- not run: it needs a GPU -->``. Blocks without a
-language are what something prints.
+A block that no test runs or reads says why in the comment above it: ``<!-- not run: it needs a GPU -->``. Blocks
+without a language are what something prints.
 """
 
 from __future__ import annotations

@@ -33,7 +33,10 @@ STANDING = ROOT / "examples" / "standing-example.json"
 
 
 def _errors(value: Any) -> dict[str, str]:
-    """By kind, why *value* is none; empty where it is one. A part of a comparison is read in the place of the example's."""
+    """By kind, why *value* is none; empty where it is one.
+
+    A part of a comparison is read in the place of the example's.
+    """
     found = {}
     if isinstance(value, dict) and value.keys() <= ComparisonRequest.model_fields.keys():
         value = json.loads(STANDING.read_text()) | value

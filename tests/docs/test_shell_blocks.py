@@ -1,4 +1,4 @@
-"""The commands that guides show are taken: by the command line, by the OpenAPI document, by the store's own commands."""
+"""The commands that guides show are known: to the command line, to the OpenAPI document, to the store's commands."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ Called = tuple[Block, list[str]]
 
 def _called(*program: str) -> list[Called]:
     """The words after a *program*, wherever a guide calls it."""
-    found = (
-        (block, [words[0].rpartition("/")[2], *words[1:]]) for block in blocks("sh") for words in commands(block.text)
-    )
+    every = ((block, words) for block in blocks("sh") for words in commands(block.text))
+    found = ((block, [first.rpartition("/")[2], *rest]) for block, (first, *rest) in every)
     return [(block, words[len(program) :]) for block, words in found if words[: len(program)] == list(program)]
 
 
