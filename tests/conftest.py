@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import sys
 import uuid
 import warnings
 from collections import Counter
@@ -19,6 +21,11 @@ from tests import distribution, servers
 # A shell that starts the tests in the background has them ignore Ctrl-C, and children inherit that. Tests that send
 # it to processes they start need the usual meaning.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The tests start hundreds of processes that import the same modules. Where the environment keeps Python from storing
+# what it has compiled, each would compile all of them again, and each of pytest-xdist's workers all of the tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Hypothesis allows an example 200 ms by the clock, which says nothing where other tests run at the same time. A
 # property that needs more examples than these, because what it looks for is rare, says so itself.

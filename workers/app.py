@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from celery import signals
 
+from augury.memory import keep_from_collection
 from augury.private_files import close_data_directory
 from augury.telemetry import traces
 from augury.telemetry.logs import configure_logging
@@ -70,7 +71,7 @@ def _load_before_the_fork(**_: Any) -> None:
         import augury.datasets.reading  # for the digits, which need no process of their own
         import augury.reporting.html  # noqa: F401  # templates, for the reports that they make
 
-        forking.keep_from_collection()
+        keep_from_collection()
 
 
 @signals.worker_init.connect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from augury.memory import available_bytes, few_heaps, forget_peak, peak_bytes
+from augury.memory import available_bytes, few_heaps, forget_peak, keep_from_collection, peak_bytes
 
 LARGE = 200_000_000
 
@@ -71,3 +72,18 @@ def test_what_is_left_is_some_of_what_there_is() -> None:
     """More than nothing, where the system says how much."""
     left = available_bytes()
     assert left is None or left > 0
+
+
+def test_what_is_there_before_a_fork_is_not_looked_through_again() -> None:
+    """Garbage is collected first; what comes later is looked after as ever."""
+    before = gc.get_freeze_count()
+    long_lived = [[] for _ in range(10)]  # type: ignore[var-annotated]
+    try:
+        keep_from_collection()
+        assert gc.get_freeze_count() >= before + 11
+        later: list[object] = []
+        watched = {id(each) for each in gc.get_objects()}
+        assert id(later) in watched
+        assert not watched & {id(long_lived), *map(id, long_lived)}
+    finally:
+        gc.unfreeze()

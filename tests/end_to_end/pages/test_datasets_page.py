@@ -54,12 +54,29 @@ def _in_small_pieces(page: Page) -> None:
     page.route("**/uploading.js", smaller)
 
 
+def _choose(page: Page, folder: Path) -> None:
+    page.set_input_files("#pick-folder", folder)
+
+
+def _drop(page: Page, folder: Path) -> None:
+    """As a person does with the mouse: a browser gives a page folders in no other way."""
+    page.locator("#drop").scroll_into_view_if_needed()
+    box = page.locator("#drop").bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    dragged = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 20}
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": dragged})
+
+
+@pytest.mark.parametrize("bring", [_choose, _drop])
 def test_a_folder_of_photographs_becomes_a_dataset(
-    address: str, page_of: Opener, photographs: Path, tmp_path: Path
+    bring: Callable[[Page, Path], None], address: str, page_of: Opener, photographs: Path, tmp_path: Path
 ) -> None:
     """As one tar with the folders in it, without what is not of the folder's own."""
     page = page_of(address, "/datasets")
-    page.set_input_files("#pick-folder", photographs)
+    bring(page, photographs)
     expect(page.locator("#datasets tbody tr")).to_have_count(1)
     (dataset,) = _api(page, address)
     stored = tmp_path / "artifacts" / "uploads" / dataset["reference"]["sha256"]
