@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from augury.cli.app import app
 from docs.making.document import document
 from service.http.media_types import BYTES_TYPE, PIECE_TYPE
 from store import access_commands
-from tests.docs.blocks import Block, blocks
+from tests.docs.blocks import ROOT, Block, blocks
 from tests.docs.placeholders import filled
 from tests.docs.shell import commands, sent
 from tests.service.declared import operation_of
@@ -51,6 +52,22 @@ def _context(words: list[str]) -> typer.Context:
         context = typer.Context(children[name], info_name=name, parent=context)
     context.command.parse_args(context, words)
     return context
+
+
+READ = (("augury",), ("curl",), ("make",), tuple(STORE))
+"""Programs whose calls are looked at below."""
+
+
+def test_every_block_has_a_command_that_is_looked_at_or_says_why_not() -> None:
+    """A block of other programs alone has a comment above it, which is its reason."""
+    looked_at = {str(block) for program in READ for block, _ in _called(*program)}
+    assert [str(block) for block in blocks("sh") if str(block) not in looked_at] == []
+
+
+@pytest.mark.parametrize(("block", "words"), _called("make"), ids=_id)
+def test_make_has_the_target(block: Block, words: list[str]) -> None:
+    """With a line of its own in the help."""
+    assert re.search(rf"^{words[0]}:.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE), block
 
 
 @pytest.mark.usefixtures("reader")

@@ -143,7 +143,9 @@ def test_every_route_is_among_the_operations(tmp_path: Path) -> None:
     assert {path for path in hidden if not is_public(path)} <= pages
     asked = {each.template for each in OPERATIONS}
     assert {path for path in (route.path for route in routes) if not is_public(path)} - hidden == asked
-    written = {Operation(method, path) for path, each in _document("auto")["paths"].items() for method in _methods(each)}
+    written = {
+        Operation(method, path) for path, each in _document("auto")["paths"].items() for method in _methods(each)
+    }
     assert {each for each in written if not is_public(each.template)} == set(OPERATIONS)
 
 
