@@ -11,14 +11,15 @@ SMALL = {"model": "linear", "epochs": 1, "seeds": 2, "recommend": False, "proces
 """Instead of what a guide says of a training, which is worth its time to a reader."""
 
 
-def run(page: str, replaced: dict[str, str] | None = None, **names: Any) -> dict[str, Any]:
+def run(page: str, replaced: dict[str, str] | None = None, *, having: str = "", **names: Any) -> dict[str, Any]:
     """Run the blocks of a *page*, with *names* that it takes for given; what they have left behind.
 
-    *replaced* is what stands in a guide for something that is known only here, such as a job's id.
+    *replaced* is what stands in a guide for something that is known only here, such as a job's id. With *having* only
+    those blocks are run that have this in them.
     """
     namespace: dict[str, Any] = dict(names)
-    found = blocks("python", page)
-    assert found, f"{page} has no Python to run"
+    found = [block for block in blocks("python", page) if having in block.text]
+    assert found, f"{page} has no such Python to run"
     for block in found:
         text = block.text
         for shown, meant in (replaced or {}).items():
