@@ -6,11 +6,12 @@ INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/clients
 DOCS := $(VENV)/docs
 SITE := .augury/site
+PEERS := $(VENV)/peers
 
-.PHONY: help demo up test clients docs fuzz check format bench lock clean
+.PHONY: help demo up test clients docs peers peers-torch fuzz check format bench lock clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 $(INSTALLED): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Augury needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; say: make PYTHON=/path/to/python3.12") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
@@ -54,6 +55,16 @@ $(DOCS)/.installed: requirements/docs.txt $(INSTALLED)
 	@$(DOCS)/bin/python -m docs.making.beside $(BIN)/python
 	@touch $@
 
+peers: $(PEERS)/.installed ## Install Albumentations, which the tests of exports run what they export in
+
+$(PEERS)/.installed: requirements/peers.txt
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
+peers-torch: peers ## Install torchvision beside it (large: on Linux it brings CUDA along)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers-torch.txt
+
 fuzz: $(INSTALLED) ## Ask the service all that its OpenAPI document allows, for a long while
 	@AUGURY_FUZZ_EXAMPLES=50 $(BIN)/python -m pytest -rA --timeout 7200 tests/service/contract/test_fuzzed.py
 
@@ -76,6 +87,7 @@ lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu --extra telemetry pyproject.toml -o requirements/worker-gpu.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/clients.in -o requirements/clients.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
+	for peer in peers peers-torch; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/$$peer.in -o requirements/$$peer.txt || exit 1; done
 	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove the environment and what the demo left

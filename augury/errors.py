@@ -6,6 +6,7 @@ AuguryError
 +-- ServiceUnreachable    no answer, or 503 for as long as we had patience
 +-- NothingToSend         there is no such file on this machine, or no file in the folder
 +-- DatasetRefused        a dataset cannot be read on this machine
++-- ImportRefused         no spec can be read out of another library's words
 +-- NotInstalled          what was asked for takes a library that is not here
 +-- StackConflict         a local stack cannot be started here: port taken, data directory in use
 +-- StackFailed           a process of the local stack does not come up, or keeps dying
@@ -48,6 +49,10 @@ class NothingToSend(AuguryError):
 
 class DatasetRefused(AuguryError):
     """A dataset that was to be read on this machine cannot be; the text says what is wrong with it."""
+
+
+class ImportRefused(AuguryError):
+    """Another library's words make no spec; the text says what is in the way, and where."""
 
 
 class NotInstalled(AuguryError):

@@ -54,7 +54,7 @@ from service.readiness import readiness
 from service.remembered.limits_lately import LimitsLately
 from service.resources import Resources
 from service.settings import ServiceSettings
-from service.specs import lint_routes, preview_routes
+from service.specs import export_routes, lint_routes, preview_routes
 from service.together.groups import InGroups
 from service.traces import TraceMiddleware
 from service.uploads import routes as upload_routes
@@ -84,6 +84,7 @@ _ROUTES = (
     webhook_routes,
     login_routes,
     lint_routes,
+    export_routes,
     health,
     metric_routes,
     preview_routes,

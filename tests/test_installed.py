@@ -13,10 +13,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = {"api_schemas", "augury", "service", "store", "workers"}
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder into which a copy of the project was installed, without what it depends on."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
+def copy_project(source: Path) -> None:
+    """Copy what is installed of the project, and folders that must not be."""
     for package in PACKAGES:
         shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in ("docs", "tests", "benchmarks", "examples"):  # which must stay out
@@ -24,6 +22,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (source / folder / "__init__.py").touch()
     for file in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / file, source / file)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder into which a copy of the project was installed, without what it depends on."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
+    copy_project(source)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--no-build-isolation", "--target", str(target), str(source)], check=True)
     return target

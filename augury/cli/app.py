@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 job failed or cancelled, 2 refused, 3 unreachable, 130 interrupted."""
+"""The command line: its commands, and the codes that they end with where something goes wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from augury.cli.access.projects import audit, project, usage
+from augury.cli.checking.exit_codes import ExitCode, exit_codes_in_words
 from augury.cli.compare.command import compare
 from augury.cli.doctor import doctor
 from augury.cli.ending import cancel, stop
@@ -19,24 +20,32 @@ from augury.cli.follow import out, say
 from augury.cli.groups import add_groups
 from augury.cli.guidance.first_steps import first_steps
 from augury.cli.guidance.next_steps import next_step
-from augury.cli.lint import lint
+from augury.cli.linting.command import lint
 from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan
 from augury.cli.report import report
 from augury.cli.running.run import run, watch
+from augury.cli.specs.exporting import export
+from augury.cli.specs.importing import import_spec
 from augury.client.address import DEFAULT_DATA_DIR, KEY_VARIABLE, PAGE
 from augury.client.client import Client
-from augury.errors import AuguryError, DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict
+from augury.errors import (
+    AuguryError,
+    DatasetRefused,
+    ImportRefused,
+    NothingToSend,
+    NotInstalled,
+    RequestRefused,
+    StackConflict,
+)
 
 USUAL_PORT = 8000
-REFUSED, UNREACHABLE, INTERRUPTED = 2, 3, 130
-_REFUSALS = (DatasetRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
+_REFUSALS = (DatasetRefused, ImportRefused, NothingToSend, NotInstalled, RequestRefused, StackConflict)
 
 app = typer.Typer(
     help="Does this image augmentation help or hurt my model on my data? Evidence from an Augury service.",
-    epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 wrong usage or refused, "
-    "3 service unreachable or broken, 130 interrupted.",
+    epilog=f"Exit codes: {exit_codes_in_words()}.",
     invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -48,13 +57,13 @@ def _exit_codes() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except AuguryError as error:
         say(f"augury: {error}\n  → {next_step(error)}")
-        raise typer.Exit(REFUSED if isinstance(error, _REFUSALS) else UNREACHABLE) from None
+        raise typer.Exit(ExitCode.REFUSED if isinstance(error, _REFUSALS) else ExitCode.UNREACHABLE) from None
     except OSError as error:
         say(f"augury: {error}\n  → Check the path, its permissions and the room on the disk.")
-        raise typer.Exit(REFUSED) from None
+        raise typer.Exit(ExitCode.REFUSED) from None
 
 
 @app.callback()
@@ -146,8 +155,11 @@ def plan(request: RequestFile, url: Url = None) -> None:
         out().print(render_plan(client.plan(read_request(request))))
 
 
-for _command in (compare, run, watch, cancel, stop, extend, report, preview, lint, doctor, project, usage, audit):
+_COMMANDS = (compare, run, watch, cancel, stop, extend, report, preview, lint, export, doctor, project, usage, audit)
+for _command in _COMMANDS:
     app.command()(_exit_codes()(_command))
+
+app.command("import")(_exit_codes()(import_spec))
 
 add_groups(app, _exit_codes())
 

@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from api_schemas.datasets.dataset import Dataset, DatasetState
+from augury.cli.checking.exit_codes import ExitCode
 from augury.cli.follow import err, out, say
 from augury.cli.guidance import completion
 from augury.cli.options import ImageSize, Url, image_size_of
@@ -21,8 +22,6 @@ from augury.client.packing import Parcel
 from augury.client.references import SYNTAX, reference_of
 from augury.files import write_atomically
 from augury.wording import source_of
-
-FAILED = 1
 
 DatasetId = Annotated[
     str,
@@ -95,7 +94,7 @@ def add(
         typer.echo(dataset.id)
     if dataset.state is DatasetState.FAILED:
         say(f"{dataset.id} failed: {reason(dataset)}")
-        raise typer.Exit(FAILED)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def list_(

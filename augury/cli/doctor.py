@@ -13,14 +13,13 @@ from typing import Annotated
 import typer
 
 from api_schemas.service.doctor import Finding, fine, problem, warning
+from augury.cli.checking.exit_codes import ExitCode
 from augury.cli.follow import say
 from augury.cli.options import Url
 from augury.client.address import DEFAULT_DATA_DIR, given_url, running_url
 from augury.client.client import Client
 from augury.errors import AuguryError
 from augury.local.examination import environment_of, examinations
-
-PROBLEM = 1
 
 _REMEDIES = {
     "database": "it is away, or has the schema of another version; jobs are refused",
@@ -62,7 +61,7 @@ def doctor(
             remedy = f": {finding.remedy}" if finding.remedy else ""
             typer.echo(f"{finding.check:11} {_MARKS[finding.level]:7} {finding.says}{remedy}")
     if any(finding.level == "problem" for finding in findings):
-        raise typer.Exit(PROBLEM)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _of_service(url: str) -> Iterator[Finding]:

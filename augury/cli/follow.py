@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -12,11 +12,15 @@ from rich.console import Console
 from api_schemas.artifacts import ArtifactList
 from api_schemas.jobs import Job, JobState
 from api_schemas.reports.report import Report
+from augury.cli.checking.exit_codes import OF_OUTCOMES
+from augury.cli.checking.options import Checked
 from augury.cli.render.progress import JobProgress
 from augury.cli.render.report import render
 from augury.client.client import Client
 from augury.errors import ServiceUnreachable
 from augury.files import write_atomically
+from augury.reporting.check.check import Check
+from augury.wording import joined
 
 COLUMNS_ELSEWHERE = 100
 """Of a table that goes into a file or a pipe."""
@@ -24,12 +28,23 @@ COLUMNS_ELSEWHERE = 100
 
 @dataclass(frozen=True)
 class Output:
-    """Where a report or an archive goes besides, or instead of, the terminal."""
+    """Where a report or an archive goes besides, or instead of, the terminal.
+
+    Attributes:
+        as_json: whether stdout gets it as JSON and nothing else.
+        file: for it as JSON, or for the archive.
+        page: for it as an HTML page.
+        markdown: for it as Markdown.
+        checked: what is to be made of its verdicts.
+        link: where people find the job once the command is over; empty where its service ends with the command.
+    """
 
     as_json: bool = False
     file: Path | None = None
     page: Path | None = None
     markdown: Path | None = None
+    checked: Checked = field(default_factory=Checked)
+    link: str = ""
 
     def show(self, report: Report) -> None:
         """Write and print the report."""
@@ -39,7 +54,7 @@ class Output:
         if self.as_json:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
-        else:
+        elif not self.checked.is_on_stdout:
             console = out()
             console.print(render(report, console.width))
 
@@ -101,18 +116,32 @@ def follow_or_let_go(client: Client, job_id: str, url_option: str = "") -> Job:
 
 def conclude(client: Client, job: Job, output: Output) -> int:
     """Show what came out of a job that is over; the exit code."""
-    if job.has_report:
-        output.show(client.report(job.id))
+    report = client.report(job.id) if job.has_report else None
+    if report is not None:
+        output.show(report)
         output.save_pages(client, job.id)
     if job.artifacts:
         output.fetch(client, job)
-    if job.state is JobState.SUCCEEDED:
-        return 0
-    reason = f": {job.error.message} ({job.error.failure_class})" if job.error else ""
-    say(f"{job.id} {job.state}{reason}")
-    if job.error and job.error.retryable:
-        say("The same request may succeed when it is sent again; finished trials will be reused.")
-    return 1
+    problem = "" if job.state is JobState.SUCCEEDED else _problem(job)
+    check = Check(output.checked.fail_on, job.id, report, problem, output.link)
+    output.checked.write(check)
+    if problem:
+        say(f"{job.id} {problem}")
+        if job.error and job.error.retryable:
+            say("The same request may succeed when it is sent again; finished trials will be reused.")
+    elif check.failing:
+        _say_what_fails(check)
+    return OF_OUTCOMES[check.outcome]
+
+
+def _problem(job: Job) -> str:
+    """How a job ended that did not succeed, and why."""
+    return f"{job.state}: {job.error.message} ({job.error.failure_class})" if job.error else str(job.state)
+
+
+def _say_what_fails(check: Check) -> None:
+    names = joined([f"{each.name} ({each.verdict})" for each in check.failing])
+    say(f"The check fails under --fail-on {check.fail_on}, with exit code {OF_OUTCOMES[check.outcome]}: {names}.")
 
 
 def say(line: str) -> None:

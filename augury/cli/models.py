@@ -10,14 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from api_schemas.models.model import Model, ModelState
+from augury.cli.checking.exit_codes import ExitCode
 from augury.cli.follow import out, say
 from augury.cli.guidance import completion
 from augury.cli.options import Url, parse_object
 from augury.cli.render.models import reason, render_model, render_models
 from augury.client.client import Client
 from augury.client.references import reference_of
-
-FAILED = 1
 
 ModelId = Annotated[
     str,
@@ -108,4 +107,4 @@ def _reference(source: str) -> Any:
 def _end_if_failed(model: Model) -> None:
     if model.state is ModelState.FAILED:
         say(f"{model.id} failed: {reason(model)}")
-        raise typer.Exit(FAILED)
+        raise typer.Exit(ExitCode.FAILED)

@@ -32,7 +32,9 @@ UrlOrHere = Annotated[
 ImageSize = Annotated[
     str | None,
     typer.Option(
-        metavar="HEIGHTxWIDTH", help="To bring images to, e.g. 64x64. Default: as they are.", show_default=False
+        metavar="HEIGHTxWIDTH",
+        help="To bring images to, e.g. 64x64; 64 says the same. Default: as they are.",
+        show_default=False,
     ),
 ]
 
@@ -129,7 +131,7 @@ def dataset_option(text: str, *, is_here: bool = False, image_size: str | None =
 
 
 def image_size_of(text: str | None) -> tuple[int, int] | None:
-    """Height and width of ``64x64``.
+    """Height and width of ``64x96``; one number says both.
 
     Raises:
         typer.BadParameter: it is not two numbers.
@@ -137,9 +139,9 @@ def image_size_of(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     sides = text.lower().replace(",", "x").split("x")
-    if len(sides) != 2 or not all(side.strip().isdecimal() for side in sides):
+    if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
         raise typer.BadParameter(f"--image-size: got {text}, expected HEIGHTxWIDTH such as 64x64")
-    return int(sides[0]), int(sides[1])
+    return int(sides[0]), int(sides[-1])
 
 
 def _is_local(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from api_schemas.artifacts import ArtifactList
+from api_schemas.exports.export import Export, ExportRequest
 from api_schemas.jobs import Job, JobKind, JobList, JobRequest
 from api_schemas.lint import LintRequest, LintResult
 from api_schemas.plans import AugmentationPlan, Plan
@@ -155,6 +156,10 @@ class Client(EventClient, DatasetClient, ModelClient, KeyClient, ProjectClient, 
     def lint(self, request: LintRequest | Mapping[str, Any]) -> LintResult:
         """What the linter says about a spec; see `api_schemas.lint.LintRequest`."""
         return self._ask(LintResult, "POST", "/v1/lint", json=body_of(request))
+
+    def export(self, request: ExportRequest | Mapping[str, Any]) -> Export:
+        """A spec in the words of another library; see `api_schemas.exports.export.ExportRequest`."""
+        return self._ask(Export, "POST", "/v1/exports", json=body_of(request))
 
     def readiness(self) -> Readiness:
         """What the service has of all that jobs need; see `api_schemas.service.health.Readiness`. Asks once."""

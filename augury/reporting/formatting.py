@@ -18,6 +18,7 @@ from augury.wording import count, shortened, signed
 UNKNOWN = "–"
 MAX_NAME_LENGTH = 64
 MAX_UNIT_LENGTH = 100
+MAX_SENTENCE_LENGTH = 2000
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _NAMING = ("name", "id", "path", "url", "repository", "repo", "bucket")
 

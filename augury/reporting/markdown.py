@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
@@ -11,17 +10,9 @@ from api_schemas.reports.report import CandidateReport, RecommendationReport, Re
 from augury.reporting import formatting, tables
 from augury.reporting.contents import causes_of, method_sentences, notices
 from augury.reporting.html import dataset_lines
+from augury.reporting.markup import escaped, table_blocks
 from augury.reporting.measures import measures
-from augury.reporting.page import MAX_SENTENCE_LENGTH
 from augury.reporting.sections import sections_of
-from augury.reporting.tables import Table
-
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "://": "\\://"}
-_MARKUP = r"[\\`*\[\]|~$@&<>]|://|(?<![^\W_])_|_(?![^\W_])"
-"""Underscores inside of words are text to GitHub, and names of parameters stay readable."""
-
-_LINE_START = r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|--|[=#]))"
-"""Of the beginnings of lists, headings and rules."""
 
 
 def render_markdown(report: Report) -> str:
@@ -29,23 +20,16 @@ def render_markdown(report: Report) -> str:
     return "\n\n".join(_blocks(report)) + "\n"
 
 
-def escaped(text: str) -> str:
-    """*text* on one line, where it cannot become markup, a link, a cell's end or HTML."""
-    one_line = " ".join(formatting.plain(text, MAX_SENTENCE_LENGTH).split())
-    inline = re.sub(_MARKUP, lambda found: _ENTITIES.get(found.group(), f"\\{found.group()}"), one_line)
-    return re.sub(_LINE_START, r"\1\\", inline)
-
-
 def _blocks(report: Report) -> Iterator[str]:
     yield f"# {'Does this augmentation help?' if report.candidates else 'How accurate is this model?'}"
     yield f"{escaped(formatting.dataset_name(report))}, {formatting.date(report)}"
     yield from (f"> **Note:** {escaped(notice)}" for notice in notices(report))
-    yield from _table(tables.failures(report))
+    yield from table_blocks(tables.failures(report))
     summary = report.sentences()
     if summary:
         yield "## Verdicts" if report.candidates else "## Summary"
     if report.candidates:
-        yield from _table(tables.verdicts(report))
+        yield from table_blocks(tables.verdicts(report))
     if summary:
         yield _list([escaped(cause.text) for cause in summary])
     if report.candidates:
@@ -58,14 +42,14 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"## {section.heading}"
         yield from map(escaped, section.sentences)
         for table in section.tables:
-            yield from _table(table)
+            yield from table_blocks(table)
     yield "## Arms"
-    yield from _table(tables.arms(report))
+    yield from table_blocks(tables.arms(report))
     yield "## Method"
     yield escaped(" ".join(method_sentences(report)))
-    yield from _table(tables.looks(report.method.looks))
+    yield from table_blocks(tables.looks(report.method.looks))
     yield "## Cost"
-    yield from _table(tables.cost(report))
+    yield from table_blocks(tables.cost(report))
     yield "## Provenance"
     yield _named(dataset_lines(report))
 
@@ -95,9 +79,9 @@ def _candidate(report: Report, candidate: CandidateReport, number: int) -> Itera
 
 
 def _evidence(why: Why, number: int) -> Iterator[str]:
-    yield from _table(tables.parameters(why))
-    yield from _table(tables.classes(why, f"/candidates/{number}/why/classes"))
-    yield from _table(tables.flips(why))
+    yield from table_blocks(tables.parameters(why))
+    yield from table_blocks(tables.classes(why, f"/candidates/{number}/why/classes"))
+    yield from table_blocks(tables.flips(why))
 
 
 def _recommendation(advice: RecommendationReport) -> Iterator[str]:
@@ -117,27 +101,8 @@ def _recommendation(advice: RecommendationReport) -> Iterator[str]:
         measured.append((best, formatting.difference_in_full(advice.against_best)))
     if measured:
         yield _named(measured)
-    yield from _table(tables.changes(advice))
+    yield from table_blocks(tables.changes(advice))
     yield from _spec(advice.recommended.spec)
-
-
-def _table(table: Table) -> Iterator[str]:
-    """The caption, the table and its note; nothing for a table without rows."""
-    if not table.rows:
-        return
-    yield f"**{escaped(table.caption)}**"
-    rule = ["---:" if at in table.numeric else "---" for at in range(len(table.headings))]
-    yield "\n".join(_row(cells) for cells in (list(map(escaped, table.headings)), rule, *map(_cells, table.rows)))
-    if table.note:
-        yield escaped(table.note)
-
-
-def _cells(row: Sequence[str]) -> list[str]:
-    return [escaped(cell) for cell in row]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _list(sentences: Sequence[str]) -> str:

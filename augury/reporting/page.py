@@ -25,8 +25,6 @@ MAX_DRAWN = 6
 MAX_SHEET_BYTES = 1_200_000
 """Of all contact sheets together, before base64 makes them a third larger."""
 
-MAX_SENTENCE_LENGTH = 2000
-
 _ANCHOR_OF_POINTER = (
     (r"/candidates/(\d+)/why/parameters", "candidate-{}-parameters"),
     (r"/candidates/(\d+)/why/classes", "candidate-{}-classes"),
@@ -187,7 +185,7 @@ def _reason(cause: Cause, report: Report, present: set[str]) -> Reason:
     at = _candidate_of(cause)
     tells = cause.kind == "verdict" and at is not None and at < len(report.candidates)
     badge = formatting.BADGES[report.candidates[at].verdict] if tells and at is not None else None
-    lead, rest = lead_and_rest(formatting.plain(cause.text, MAX_SENTENCE_LENGTH))
+    lead, rest = lead_and_rest(formatting.plain(cause.text, formatting.MAX_SENTENCE_LENGTH))
     return Reason(lead, rest, _fragment(cause.evidence, present), badge)
 
 

@@ -14,6 +14,7 @@ from api_schemas.candidates import preprocessed_as
 from api_schemas.datasets.dataset import Dataset
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.plans import AugmentationPlan, Plan
+from augury.cli.checking.options import Checked, FailOnOption, JunitFile, MarkdownFile
 from augury.cli.compare.data import read_dataset, source_of
 from augury.cli.compare.findings import Linter, render_complaints, render_proposals
 from augury.cli.compare.flags import with_flags
@@ -36,7 +37,7 @@ from augury.cli.compare.options import (
 from augury.cli.compare.request import Asked, candidates_of
 from augury.cli.follow import Output, err, out, say
 from augury.cli.offline import validated
-from augury.cli.options import ImageSize, Url, check_output
+from augury.cli.options import ImageSize, Url, check_output, image_size_of
 from augury.cli.render.datasets import render_dataset
 from augury.cli.render.tables import render_plan
 from augury.cli.running.carrying_out import carried_out
@@ -46,6 +47,7 @@ from augury.client.client import Client
 from augury.errors import NothingToSend, RequestRefused
 from augury.files import write_atomically
 from augury.proposing.proposals import propose
+from augury.reporting.check.check import FailOn
 from augury.value_scale import Values, divided_by
 
 
@@ -67,6 +69,9 @@ def compare(
     url: Url = None,
     local: Local = False,
     data_dir: DataDir = None,
+    fail_on: FailOnOption = FailOn.NONE,
+    junit: JunitFile = None,
+    markdown: MarkdownFile = None,
     **flags: Any,
 ) -> None:
     """Say which augmentations help or hurt a model on your images, by how much, and why.
@@ -83,12 +88,14 @@ def compare(
     if local and url:
         raise typer.BadParameter("--local starts a service of its own; leave out --url")
     check_output("--out", None if out_folder is None else out_folder / "report.json")
+    checked = Checked(fail_on, junit, markdown)
+    checked.require_possible(as_json=as_json, no_verdicts="--plan ends before there are any" if plan else "")
     asked = Asked(model, metric, epochs, seeds, baseline, recommend is not False)
     candidates = candidates_of(flags, candidate or [], together=together)
     _require_valid(asked, candidates)
-    source = source_of(dataset)
+    source, size = source_of(dataset), image_size_of(image_size)
     with service_or_stack(url, data_dir, local=local) as place:
-        read = read_dataset(place, source, image_size)
+        read = read_dataset(place, source, size)
         body = _prepared(place.client, read, asked, candidates)
         body, planned = _planned(place.client, body, may_leave_out=recommend is None)
         if plan and as_json:
@@ -98,7 +105,7 @@ def compare(
         if plan:
             return
         pages = (place.data_dir or DEFAULT_DATA_DIR) / "reports"
-        code = carried_out(place, body, _output(as_json, out_folder, body), pages=pages)
+        code = carried_out(place, body, _output(as_json, out_folder, body, checked), pages=pages)
     raise typer.Exit(code)
 
 
@@ -112,12 +119,12 @@ def _require_valid(asked: Asked, candidates: Mapping[str, Mapping[str, Any]]) ->
     validated(ComparisonRequest, asked.request({"kind": "builtin", "name": "digits"}, some))
 
 
-def _output(as_json: bool, folder: Path | None, body: Mapping[str, Any]) -> Output:
+def _output(as_json: bool, folder: Path | None, body: Mapping[str, Any], checked: Checked) -> Output:
     """Where the report goes; the request is put beside it at once, to be sent again or changed."""
     if folder is None:
-        return Output(as_json)
+        return Output(as_json, checked=checked)
     write_atomically(folder / "request.json", json.dumps(body, indent=2) + "\n")
-    return Output(as_json, folder / "report.json", folder / "report.html", folder / "report.md")
+    return Output(as_json, folder / "report.json", folder / "report.html", folder / "report.md", checked)
 
 
 def _planned(

@@ -9,7 +9,6 @@ import typer
 
 from api_schemas.datasets.dataset import Dataset, DatasetState
 from augury.cli.datasets import sending, waited_for
-from augury.cli.options import image_size_of
 from augury.cli.render.datasets import reason
 from augury.cli.running.place import Place
 from augury.client.references import BUILTIN, SYNTAX, reference_of
@@ -41,14 +40,14 @@ def source_of(text: str) -> Source:
     return reference
 
 
-def read_dataset(place: Place, source: Source, image_size: str | None) -> Dataset:
+def read_dataset(place: Place, source: Source, size: tuple[int, int] | None) -> Dataset:
     """Have the images read, which the service does once for the same images.
 
     Raises:
         DatasetRefused: they cannot be used; the text says why, and what to do.
         typer.BadParameter: a size is asked for of a dataset that has its own.
     """
-    client, size = place.client, image_size_of(image_size)
+    client = place.client
     if isinstance(source, dict) and source["kind"] == "dataset":
         if size is not None:
             raise typer.BadParameter("--image-size: a dataset that is there already has its size; give its source anew")

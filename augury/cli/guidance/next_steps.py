@@ -5,6 +5,7 @@ from __future__ import annotations
 from augury.errors import (
     AuguryError,
     DatasetRefused,
+    ImportRefused,
     NothingToSend,
     NotInstalled,
     RequestRefused,
@@ -22,6 +23,7 @@ _STEPS: dict[type[AuguryError], str] = {
     ServiceUnreachable: "`augury up` starts a service here; --url or AUGURY_URL names another.",
     NothingToSend: "Check what was named; `augury COMMAND --help` says what can be.",
     DatasetRefused: "docs/datasets.md says what images can be in, and what each rule in brackets means.",
+    ImportRefused: "docs/exports.md says what can be imported, and how; --from says what it is.",
     NotInstalled: "Install it as said, into the environment that this command runs in.",
     StackConflict: "Leave out --local to use what runs there, or name another folder by --data-dir or another --port.",
     StackFailed: "`augury doctor` looks at what a service needs here; the logs named above say more.",

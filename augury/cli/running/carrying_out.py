@@ -45,8 +45,9 @@ def carried_out(
     job = client.submit(body, idempotency_key)
     folder = place.data_dir / "reports" if pages is None and place.data_dir is not None else pages
     kept = None if folder is None or output.page is not None else make_private_folder(folder) / f"{job.id}.html"
-    shown = replace(output, page=output.page or kept)
-    say(f"{job.id} submitted to {client.url}; its page: {client.url}{page_of_job(job.id)}")
+    address = f"{client.url}{page_of_job(job.id)}"
+    shown = replace(output, page=output.page or kept, link=address if place.data_dir is None else "")
+    say(f"{job.id} submitted to {client.url}; its page: {address}")
     try:
         if place.data_dir is None:
             return conclude(client, follow_or_let_go(client, job.id, place.again), shown)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from api_schemas.jobs import JobKind
+from augury.cli.checking.options import Checked, FailOnOption, JunitFile, MarkdownFile
 from augury.cli.follow import Output, conclude, follow_or_let_go
 from augury.cli.options import JobId, RequestFile, Url, check_output, read_request
 from augury.cli.running.carrying_out import carried_out
 from augury.cli.running.place import given_service, own_stack
 from augury.client.address import DEFAULT_DATA_DIR
+from augury.reporting.check.check import FailOn
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
 OutputFile = Annotated[
@@ -29,6 +32,9 @@ def run(
     as_json: AsJson = False,
     output: OutputFile = None,
     html: HtmlFile = None,
+    fail_on: FailOnOption = FailOn.NONE,
+    junit: JunitFile = None,
+    markdown: MarkdownFile = None,
     idempotency_key: Annotated[
         str | None, typer.Option(help="Sending the same request with the same key again gives the same job.")
     ] = None,
@@ -44,12 +50,14 @@ def run(
     """
     _check_options({"--output": output, "--html": html}, url=url, local=local, data_dir=data_dir, detach=detach)
     body = read_request(request)
+    checked = Checked(fail_on, junit, markdown)
+    checked.require_possible(as_json=as_json, no_verdicts=_no_verdicts(body, detach=detach))
     with own_stack(data_dir or DEFAULT_DATA_DIR) if local else given_service(url) as place:
         if detach:
             job = place.client.submit(body, idempotency_key)
             typer.echo(job.model_dump_json(indent=2, by_alias=True) if as_json else job.id)
             return
-        code = carried_out(place, body, Output(as_json, output, html), idempotency_key=idempotency_key)
+        code = carried_out(place, body, Output(as_json, output, html, checked=checked), idempotency_key=idempotency_key)
     raise typer.Exit(code)
 
 
@@ -62,6 +70,13 @@ def watch(
         job = follow_or_let_go(place.client, job_id, place.again)
         code = conclude(place.client, job, Output(as_json, output, html))
     raise typer.Exit(code)
+
+
+def _no_verdicts(body: Mapping[str, Any], *, detach: bool) -> str:
+    """Why there will be no verdicts to see; nothing where there will be."""
+    if detach:
+        return "--detach does not wait for them"
+    return "" if body.get("kind") == JobKind.COMPARISON else "only comparisons have them"
 
 
 def _check_options(

@@ -8,9 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.exports.export import Export, Fidelity, Target
+from augury.exports import TARGETS, export
+from augury.exports.options import ExportOptions
 from service.web.job.request import taken
 
 _PREFIX = "imagenet_"
+_LIBRARIES: dict[Target, tuple[str, str]] = {
+    "keras": ("Keras layer", "One layer in a file of its own, for models and tf.data."),
+    "keras-layers": ("Keras's own layers", "The layers that Keras brings, one after the other."),
+    "torchvision": ("torchvision", "One transform in a file of its own."),
+    "torchvision-transforms": ("torchvision's own transforms", "The transforms that torchvision brings."),
+    "albumentations": ("Albumentations", "A configuration that Albumentations 2 reads."),
+}
+"""What each target is called, and what it is for."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,8 @@ class Snippet:
     name: str
     about: str
     text: str
+    remarks: tuple[str, ...] = ()
+    """What it does otherwise than the spec."""
 
 
 def snippets(
@@ -34,13 +47,26 @@ def snippets(
         takes_key: whether the service has to be told a key.
     """
     forms = taken(dict(request), address, needs_key=takes_key)
+    options = ExportOptions("corrected" if request.get("semantics") == "corrected" else "keras")
     as_spec = json.dumps(spec.model_dump(mode="json", exclude_defaults=True), indent=2)
     return (
         Snippet("Keras", "The generator itself, which takes TensorFlow.", keras_code(spec)),
         Snippet("JSON", "The spec, as requests and files of the command line have it.", as_spec),
         Snippet("curl", "Submits the comparison.", forms.curl),
         Snippet("Python", "Submits the comparison, and follows it to its end.", forms.python),
+        *(_exported(target, export(spec, target, options)) for target in TARGETS),
     )
+
+
+def _exported(target: Target, made: Export) -> Snippet:
+    """The spec in another library's words, with what is different there."""
+    name, about = _LIBRARIES[target]
+    remarks = tuple(f"{_said(each.fidelity)}: {each.message}" for each in made.differences)
+    return Snippet(name, f"{about} How near it comes: {_said(made.fidelity)}.", made.content, remarks)
+
+
+def _said(fidelity: Fidelity) -> str:
+    return fidelity.replace("_", " ")
 
 
 def keras_code(spec: ImageDataGeneratorSpec) -> str:

@@ -125,7 +125,7 @@ def test_a_refused_request_exits_2_and_lists_the_fields(service: StandIn, reques
 def test_an_absent_service_exits_3(request_file: str) -> None:
     """Nobody at the address is told apart from a refusal."""
     result = augury("plan", request_file, "--url", f"http://127.0.0.1:{free_port()}")
-    assert result.exit_code == 3
+    assert result.exit_code == 5
     assert "cannot reach" in result.stderr
 
 
@@ -318,7 +318,7 @@ def test_a_service_without_pages_is_told_apart(service: StandIn, standing_report
     """An earlier version answers with JSON whatever is asked for; that is not written into a page."""
     service.will(Answer(200, standing_report))
     result = augury("report", "job_1", "--url", service.url, "--format", "html")
-    assert (result.exit_code, result.stdout) == (3, "")
+    assert (result.exit_code, result.stdout) == (5, "")
     assert "no reports as text/html" in result.stderr
 
 

@@ -73,7 +73,7 @@ def test_programs_get_json(service: StandIn) -> None:
 
 def test_a_service_that_is_not_there_is_unreachable() -> None:
     """Like with every other command."""
-    assert doctor(f"http://127.0.0.1:{free_port()}").exit_code == 3
+    assert doctor(f"http://127.0.0.1:{free_port()}").exit_code == 5
 
 
 def test_without_a_service_it_looks_at_what_is_installed_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

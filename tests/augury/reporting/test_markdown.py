@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.reporting.markdown import escaped, render_markdown
+from augury.reporting.markdown import render_markdown
+from augury.reporting.markup import escaped
 from tests.augury.reporting import samples
 from tests.augury.reporting.conftest import SAMPLES
 

@@ -35,6 +35,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/datasets"): {"kind": "builtin", "name": "digits"},
     ("POST", "/v1/models"): {"kind": "path", "path": "/nowhere.keras"},
     ("POST", "/v1/lint"): {"spec": {"rotation_range": 5}},
+    ("POST", "/v1/exports"): {"spec": {"rotation_range": 5}, "target": "keras"},
     ("POST", "/v1/previews"): {"dataset": {"kind": "builtin", "name": "digits"}, "spec": {"rotation_range": 5}},
     ("POST", "/v1/keys"): {"name": "another", "scopes": ["admin"]},
     ("POST", "/v1/webhooks"): {"url": "https://hooks.example/"},
@@ -61,7 +62,7 @@ class Operation(NamedTuple):
             return "admin"
         if self.template == "/v1/session":
             return "read"
-        return "read" if self.method == "GET" or self.template == "/v1/lint" else "submit"
+        return "read" if self.method == "GET" or self.template in ("/v1/lint", "/v1/exports") else "submit"
 
     @property
     def body(self) -> dict[str, Any] | None:

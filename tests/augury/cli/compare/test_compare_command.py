@@ -14,6 +14,7 @@ from api_schemas.jobs import JobState
 from api_schemas.lint import LintResult
 from api_schemas.reports.report import Report
 from augury.cli.app import app
+from augury.cli.options import image_size_of
 from augury.cli.running.place import service_or_stack
 from tests.augury.stand_in import Answer, StandIn, problem
 from tests.augury.wire import FACTS, dataset, job
@@ -159,7 +160,7 @@ def test_images_that_cannot_be_used_are_refused_with_the_rule(service: StandIn, 
     ("arguments", "reason"),
     [
         (["nowhere", "--flip"], "there is no file or folder nowhere here"),
-        (["digits", "--flip", "--image-size", "12"], "HEIGHTxWIDTH"),
+        (["digits", "--flip", "--image-size", "12x"], "HEIGHTxWIDTH"),
         (["digits", "--flip", "--seeds", "1"], "body.evaluation.seeds"),
         (["digits", "--flip", "--metric", "beauty"], "body.evaluation.metric"),
         (["digits", "--flip", "--model", "vgg"], "body.model"),
@@ -179,6 +180,21 @@ def test_what_is_wrong_with_an_option_is_said_before_anything_is_sent(
     assert service.asked == []
 
 
+def test_nothing_is_started_for_an_option_that_is_wrong(tmp_path: Path) -> None:
+    """A stack takes half a minute to start."""
+    result = CliRunner().invoke(
+        app, ["compare", "digits", "--local", "--data-dir", str(tmp_path), "--image-size", "1x1x1"]
+    )
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("text", "size"), [("64x96", (64, 96)), ("64, 96", (64, 96)), ("64", (64, 64)), (None, None)])
+def test_a_size_is_height_and_width(text: str | None, size: tuple[int, int] | None) -> None:
+    """One number says both."""
+    assert image_size_of(text) == size
+
+
 def test_a_dataset_that_is_there_keeps_its_size(service: StandIn) -> None:
     """Its id is enough; it is not read again."""
     service.will(Answer(200, dataset(DatasetState.READY, facts=SQUARE)), _lint(), Answer(200, PLAN))
@@ -191,7 +207,7 @@ def test_a_dataset_that_is_there_keeps_its_size(service: StandIn) -> None:
 def test_a_service_that_was_named_and_is_away_is_no_reason_to_start_another(photos: str) -> None:
     """AUGURY_URL says that it is to be used; what to do is said."""
     result = CliRunner().invoke(app, ["compare", photos, "--flip"])
-    assert result.exit_code == 3
+    assert result.exit_code == 5
     assert "cannot reach http://127.0.0.1:9" in result.stderr
     assert "`augury up`" in result.stderr
 

@@ -95,7 +95,7 @@ def test_pages_that_are_named_are_pages_of_the_service() -> None:
 def test_an_error_is_followed_by_the_next_step(service: StandIn, tmp_path: Path) -> None:
     """On stderr, after the reason."""
     absent = CliRunner().invoke(app, ["jobs"])
-    assert absent.exit_code == 3
+    assert absent.exit_code == 5
     assert "`augury up` starts a service here" in absent.stderr.splitlines()[-1]
     service.will(problem(422, "no"))
     refused = CliRunner().invoke(app, ["jobs", "--url", service.url])

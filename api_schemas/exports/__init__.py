@@ -1,0 +1,1 @@
+"""Specs in the words of other libraries, on the wire."""

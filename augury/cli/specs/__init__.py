@@ -1,0 +1,1 @@
+"""Specs out to other libraries, and in from them."""
