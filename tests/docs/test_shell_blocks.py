@@ -18,13 +18,16 @@ from augury.cli.app import app
 from docs.making.document import document
 from service.http.media_types import BYTES_TYPE, PIECE_TYPE
 from store import access_commands
-from tests.docs.blocks import ROOT, Block, blocks
+from tests.docs.blocks import BLOCKS, ROOT, Block, blocks
 from tests.docs.placeholders import filled
 from tests.docs.shell import commands, sent
 from tests.service.declared import operation_of
 
 AUGURY = ["augury"]
 STORE = ["python", "-m", "store"]
+PROMPTED = re.compile(r"^\$ (.*)$", re.MULTILINE)
+"""A command in a block that also shows what it prints."""
+
 OFFLINE = ("lint", "preview")
 """Commands that need no service: they are run as they stand."""
 
@@ -33,7 +36,9 @@ Called = tuple[Block, list[str]]
 
 def _called(*program: str) -> list[Called]:
     """The words after a *program*, wherever a guide calls it."""
-    every = ((block, words) for block in blocks("sh") for words in commands(block.text))
+    shown = [(block, block.text) for block in blocks("sh")]
+    shown += [(block, "\n".join(PROMPTED.findall(block.text))) for block in blocks("console")]
+    every = ((block, words) for block, text in shown for words in commands(text))
     found = ((block, [first.rpartition("/")[2], *rest]) for block, (first, *rest) in every)
     return [(block, words[len(program) :]) for block, words in found if words[: len(program)] == list(program)]
 
@@ -61,7 +66,12 @@ READ = (("augury",), ("curl",), ("make",), tuple(STORE))
 def test_every_block_has_a_command_that_is_looked_at_or_says_why_not() -> None:
     """A block of other programs alone has a comment above it, which is its reason."""
     looked_at = {str(block) for program in READ for block, _ in _called(*program)}
-    assert [str(block) for block in blocks("sh") if str(block) not in looked_at] == []
+    assert [str(block) for block in [*blocks("sh"), *blocks("console")] if str(block) not in looked_at] == []
+
+
+def test_no_block_is_in_a_language_that_nothing_looks_at() -> None:
+    """Of others a comment says what does."""
+    assert {block.language for block in BLOCKS if block.reason is None} == {"console", "json", "python", "sh"}
 
 
 @pytest.mark.parametrize(("block", "words"), _called("make"), ids=_id)
