@@ -32,6 +32,7 @@ TRAINS = tuple(
         "augury/probing/",
         "augury/augmentation/",
         "augury/datasets/formats/",
+        "augury/exports/",
         "workers/units/",
     )
 )
@@ -42,6 +43,8 @@ LONG = (
     END_TO_END,
     "tests/augury/comparing/",
     "tests/augury/reporting/",
+    "tests/docs/",
+    "tests/integrations/",
     "tests/service/contract/",
     "tests/test_installed.py",
     "tests/test_library_alone.py",

@@ -14,7 +14,7 @@ from rich.text import Text
 from api_schemas.lint import Finding, LintResult, Semantics, Severity
 from augury.cli.follow import err, out
 from augury.cli.guidance import completion
-from augury.cli.linting.forms import Form
+from augury.cli.linting.files import Form, linted_files, show
 from augury.cli.offline import facts_here, installed, lint_here
 from augury.cli.options import ImageSize, UrlOrHere, dataset_option, read_request, service_for
 from augury.client.client import Client
@@ -139,12 +139,11 @@ def _files(
         raise typer.BadParameter(f"there is no {missing[0]}")
     if semantics not in (None, *get_args(Semantics)):
         raise typer.BadParameter(f"--semantics: got {semantics}, expected one of {', '.join(get_args(Semantics))}")
-    with installed("lint"):
-        from augury.cli.linting.files import linted_files, show
     facts = None if reference is None else facts_here(reference, err())
     judged: Semantics = "corrected" if semantics == "corrected" else "keras"
     try:
-        files = list(linted_files(paths, facts, judged, ignored))
+        with installed("lint"):
+            files = list(linted_files(paths, facts, judged, ignored))
     except TooManyFilesError as error:
         raise typer.BadParameter(str(error)) from None
     show(files, form)

@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
 from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import Semantics, Severity
-from augury.cli.linting.forms import Form
 from augury.reading.found import FoundSpec, Note, Position
 from augury.reading.paths import files_of, read_file
 
 if TYPE_CHECKING:
     from augury.linting.files.findings import PlacedFinding
+
+Form = Literal["text", "json", "github"]
 
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _CODE = frozenset({".py", ".ipynb"})
@@ -122,7 +123,7 @@ def _file(file: LintedFile) -> dict[str, Any]:
             {
                 **_position(spec.found.position),
                 "name": spec.found.name,
-                "known": spec.found.arguments,
+                "known": _as_json_has_it(spec.found.arguments),
                 "not_literal": spec.found.unread,
                 "findings": [
                     {
@@ -139,6 +140,11 @@ def _file(file: LintedFile) -> dict[str, Any]:
         ],
         "notes": [{**_position(note.position), "message": note.message} for note in file.notes],
     }
+
+
+def _as_json_has_it(arguments: Mapping[str, Any]) -> Any:
+    """What files may say and JSON may not, such as dates and infinities, as text."""
+    return json.loads(json.dumps(dict(arguments), default=str), parse_constant=str)
 
 
 def _position(position: Position) -> dict[str, int]:

@@ -57,7 +57,7 @@ def export(
         body["image_size"] = list(size)
     request = validated(ExportRequest, body)
     made = written(request.spec, request.target, ExportOptions.of(request))
-    say("\n".join(_said_of(made)))
+    say("\n".join([*_said_of(made), *_left_out(content)]))
     if out is None:
         typer.echo(made.content, nl=False)
     else:
@@ -73,6 +73,12 @@ def _content_of(spec: str, url: str | None) -> dict[str, Any]:
         with Client(url) as client:
             return dict(client.job(spec).request)
     return read_request(spec)
+
+
+def _left_out(content: dict[str, Any]) -> list[str]:
+    """What a request has beside its spec that changes images, and that no export carries."""
+    probability = content.get("identity_probability", 0)
+    return [f"  left out: the request leaves images alone with probability {probability}"] if probability else []
 
 
 def _said_of(made: Export) -> list[str]:

@@ -73,7 +73,7 @@ def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: 
         )
         yield difference(Fidelity.APPROXIMATE, says, *moved)
     if spec.fill_mode in ("constant", "wrap"):
-        says = f"fill_mode {spec.fill_mode} is told apart from the image half a pixel later than SciPy does."
+        says = "fill_mode constant: the layers blend the image's border with the fill value, where SciPy cuts it off."
         if spec.fill_mode == "wrap":
             says = "fill_mode wrap repeats the image after its whole length, and SciPy after one pixel less."
         yield difference(Fidelity.APPROXIMATE, says, "fill_mode")

@@ -47,14 +47,13 @@ def snippets(
         takes_key: whether the service has to be told a key.
     """
     forms = taken(dict(request), address, needs_key=takes_key)
-    options = ExportOptions("corrected" if request.get("semantics") == "corrected" else "keras")
     as_spec = json.dumps(spec.model_dump(mode="json", exclude_defaults=True), indent=2)
     return (
         Snippet("Keras", "The generator itself, which takes TensorFlow.", keras_code(spec)),
         Snippet("JSON", "The spec, as requests and files of the command line have it.", as_spec),
         Snippet("curl", "Submits the comparison.", forms.curl),
         Snippet("Python", "Submits the comparison, and follows it to its end.", forms.python),
-        *(_exported(target, export(spec, target, options)) for target in TARGETS),
+        *(_exported(target, export(spec, target, ExportOptions())) for target in TARGETS),
     )
 
 

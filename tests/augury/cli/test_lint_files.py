@@ -86,6 +86,15 @@ def test_as_json_there_is_all_of_it() -> None:
     }
 
 
+def test_what_json_has_no_word_for_is_text_there() -> None:
+    """YAML knows dates and infinities, and somebody may give one to a parameter."""
+    spec = "{rotation_range: 2020-01-01, cval: .inf, zoom_range: [.nan, 1]}"
+    Path("request.yaml").write_text(f"kind: augmentation\ndataset: {{}}\nspec: {spec}\n")
+    (file,) = json.loads(_lint("request.yaml", "--format", "json").stdout)
+    assert file["specs"][0]["known"] == {"rotation_range": "2020-01-01", "cval": "Infinity", "zoom_range": ["NaN", 1]}
+    assert {each["rule"] for each in file["specs"][0]["findings"]} == {"outside-specs"}
+
+
 def test_for_github_each_finding_is_an_annotation() -> None:
     """Of one line, whatever is in it; those of a notebook are about the file."""
     Path("a,b.ipynb").write_bytes(notebook(SHEARED))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
+from typer.testing import CliRunner
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from augury.cli.app import app
 from augury.imports.imported import ImportRefused
 from augury.imports.keras_code import is_in, read, read_call
 from service.web.playground.code import keras_code
@@ -85,3 +90,17 @@ def test_where_there_is_no_spec_the_reason_is_said(text: str, reason: str) -> No
     assert is_in(text)
     with pytest.raises(ImportRefused, match=reason):
         read(text)
+
+
+def test_the_command_reads_a_file_of_training_code(tmp_path: Path) -> None:
+    """The call that is named, where there are several."""
+    file = tmp_path / "train.py"
+    file.write_text(
+        f"{IMPORT}a = ImageDataGenerator(rotation_range=20, cval=c)\nb = ImageDataGenerator(zoom_range=0.1)\n"
+    )
+    refused = CliRunner().invoke(app, ["import", str(file)])
+    assert refused.exit_code == 2
+    assert "2 calls" in refused.stderr
+    done = CliRunner().invoke(app, ["import", str(file), "--call", "1"])
+    assert json.loads(done.stdout) == {"rotation_range": 20}
+    assert "cval is c there" in done.stderr

@@ -14,7 +14,10 @@ from fastapi import FastAPI
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.datasets.snapshot import Snapshot
+from augury.exports import TARGETS, export
+from augury.exports.options import ExportOptions
 from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, leases
 from tests.end_to_end.pages.watched import Opener, Watch, looked_over
@@ -79,9 +82,22 @@ def _spec_in(page: Page) -> str:
 def test_everybody_can_use_it(playground: Page) -> None:
     """In both themes, at every width, with the copies open."""
     playground.get_by_text("Take it along").click()
-    expect(playground.locator("#code pre")).to_have_count(4)
+    expect(playground.locator("#code pre")).to_have_count(4 + len(TARGETS))
     expect(playground.locator("#findings .finding").first).to_be_visible()
     looked_over(playground, "playground")
+
+
+def test_a_spec_is_taken_along_in_the_words_of_another_library(playground: Page) -> None:
+    """What is copied is the file as the interface has it, and what is different there stands above it."""
+    playground.get_by_text("Take it along").click()
+    layers = playground.get_by_label("Keras's own layers")
+    expect(layers).to_contain_text("layers.RandomRotation(")
+    expect(playground.locator("#code li").filter(has_text="name the image size").first).to_be_visible()
+    playground.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    layers.locator("xpath=..").get_by_role("button", name="Copy").click()
+    taken = playground.evaluate("navigator.clipboard.readText()")
+    spec = ImageDataGeneratorSpec.model_validate_json(_spec_in(playground))
+    assert taken.strip() == export(spec, "keras-layers", ExportOptions()).content.strip()
 
 
 def test_form_json_picture_and_address_are_in_step(playground: Page, page_of: Opener, address: str) -> None:

@@ -117,6 +117,14 @@ def test_a_job_s_candidate_is_exported() -> None:
     assert "    horizontal_flip=True,\n" in result.stdout
 
 
+def test_images_left_alone_are_said() -> None:
+    """Of an augmentation's request: a spec has no such probability."""
+    request = {"kind": "augmentation", "spec": {"rotation_range": 5}, "identity_probability": 0.25}
+    result = _augury("export", json.dumps(request), "--to", "keras")
+    assert result.exit_code == 0, result.output
+    assert "left out: the request leaves images alone with probability 0.25" in result.stderr
+
+
 def test_an_unknown_library_is_refused() -> None:
     """With those that are known."""
     result = _augury("export", "{}", "--to", "tensorflow")

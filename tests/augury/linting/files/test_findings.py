@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scipy import ndimage
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
@@ -105,6 +106,26 @@ def test_values_that_no_spec_has_are_said_and_not_judged() -> None:
     assert "got 1.5" in said[OUTSIDE_SPECS].message
     assert {"shear-in-degrees", OUTSIDE_SPECS} == set(said)
     assert set(_said("zca_whitening=True, featurewise_std_normalization=True, shear_range=0.2")) == {OUTSIDE_SPECS}
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(arguments=st.dictionaries(st.sampled_from(PARAMETERS), _ANYTHING, max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_whatever_stands_there_is_judged_or_said_to_be_outside(arguments: dict[str, Any]) -> None:
+    """A value is one that a spec takes, or there is a finding that it is not."""
+    said = findings_of(FoundSpec(Position(), arguments))
+    try:
+        ImageDataGeneratorSpec.model_validate(arguments)
+    except ValidationError:
+        assert OUTSIDE_SPECS in {each.rule for each in said}
+    else:
+        assert OUTSIDE_SPECS not in {each.rule for each in said}
 
 
 def test_rules_about_jobs_are_not_asked_of_code() -> None:

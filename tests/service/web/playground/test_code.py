@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 import sys
@@ -9,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from fastapi.testclient import TestClient
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.exports.export import Target
+from augury.exports import TARGETS, export
+from augury.exports.options import ExportOptions
 from service.web.playground.code import keras_code, snippets
 from tests.service.conftest import application, listening
 from tests.store.databases import comparison_body
@@ -76,3 +82,23 @@ def test_the_script_submits_the_comparison(tmp_path: Path) -> None:
         )
         answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert answer.stdout.strip()
+
+
+@pytest.mark.parametrize("target", list(TARGETS))
+def test_every_library_s_copy_is_the_export(target: Target) -> None:
+    """With all that is different there."""
+    body = comparison_body({"tried": {"rotation_range": 20.0}})
+    made = export(_spec(rotation_range=20.0), target, ExportOptions())
+    offered = snippets(_spec(rotation_range=20.0), body, "", takes_key=False)
+    copies = [each for each in offered if each.text == made.content]
+    assert len(copies) == 1
+    assert f"{made.fidelity.replace('_', ' ')}." in copies[0].about
+    assert [remark.partition(": ")[2] for remark in copies[0].remarks] == [each.message for each in made.differences]
+
+
+def test_differences_are_shown(client: TestClient) -> None:
+    """Between a copy's heading and its text, as text."""
+    body = comparison_body({"tried": {"rotation_range": 20.0, "zoom_range": 0.2}})
+    page = client.get("/playground/parts/code", params={"request": json.dumps(body)}).text
+    assert "<li>approximate: 2 layers read the pixels anew" in page
+    assert "class ExactAugmentation(keras.layers.Layer):" in html.unescape(page)
