@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/clients
 INTEGRATIONS := $(VENV)/integrations
+DOCS := $(VENV)/docs
+SITE := .augury/site
 PEERS := $(VENV)/peers
 
-.PHONY: help demo up test clients integrations peers peers-torch fuzz check format bench lock clean
+.PHONY: help demo up test clients integrations docs peers peers-torch fuzz check format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -49,6 +51,19 @@ $(INTEGRATIONS)/.installed: requirements/integrations.txt
 	@$(INTEGRATIONS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/integrations.txt
 	@touch $@
 
+docs: $(DOCS)/.installed $(INSTALLED) ## Make the documentation site in .augury/site, and check its links
+	@rm -rf $(SITE)
+	@$(DOCS)/bin/sphinx-build -q -W --keep-going -c docs/making -d $(SITE)/.doctrees docs $(SITE)
+	@rm -rf $(SITE)/.doctrees
+	@$(BIN)/python -m docs.making.check $(SITE)
+
+# Beside the service's environment, which it sees: the reference is read from the running code.
+$(DOCS)/.installed: requirements/docs.txt $(INSTALLED)
+	@$(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@$(DOCS)/bin/python -m docs.making.beside $(BIN)/python
+	@touch $@
+
 peers: $(PEERS)/.installed ## Install Albumentations, which the tests of exports run what they export in
 
 $(PEERS)/.installed: requirements/peers.txt
@@ -81,6 +96,7 @@ lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt --extra gpu --extra telemetry pyproject.toml -o requirements/worker-gpu.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/clients.in -o requirements/clients.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/integrations.in -o requirements/integrations.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 	for peer in peers peers-torch; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/$$peer.in -o requirements/$$peer.txt || exit 1; done
 	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 
