@@ -43,9 +43,6 @@ NAVIGATION = {
 }
 """By heading: pages of ``docs/``, without their endings. The build fails where a page is in none."""
 
-COMING = frozenset({"integrations"})
-"""Guides that are being written: they have their place above, and are left out until they are there."""
-
 
 def navigation(_: str) -> str:
     """The tables of contents that Sphinx makes the sidebar of."""
@@ -64,14 +61,9 @@ def interface(_: str) -> str:
     return "```{toctree}\n:titlesonly:\n" + "\n".join([*found, "bodies"]) + "\n```\n"
 
 
-def is_there(page: str) -> bool:
-    """Whether a page is to be listed: all but those that are still being written."""
-    return page not in COMING or (DOCS / f"{page}.md").is_file()
-
-
 _LAST = frozenset({"index", "bodies"})
 
 
 def _contents(title: str, pages: tuple[str, ...]) -> str:
-    listed = "\n".join(page for page in pages if is_there(page))
+    listed = "\n".join(pages)
     return f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n"
