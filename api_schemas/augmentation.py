@@ -178,8 +178,7 @@ class ImageDataGeneratorSpec(RequestModel):
     def _standard_deviation_needs_no_whitening(self) -> Self:
         if self.zca_whitening and self.featurewise_std_normalization:
             raise _refuse(
-                "zca_whitening and featurewise_std_normalization exclude each other: "
-                "Keras would silently drop the latter"
+                "zca_whitening and featurewise_std_normalization exclude each other: Keras would drop the latter"
             )
         return self
 

@@ -9,11 +9,12 @@ import sys
 import uuid
 import warnings
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import hypothesis
 import pytest
+import sqlalchemy
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import distribution, servers
@@ -88,6 +89,35 @@ def bucket(s3_server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"bucket-{uuid.uuid4().hex}"
     boto3.client("s3").create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres() -> Iterator[str]:
+    """One PostgreSQL for all tests of a process, whose first database has the newest schema; the URL of that."""
+    from store import migrate
+    from store.database import Database
+
+    with servers.postgres() as url:
+        database = Database(url)
+        migrate.upgrade(database)
+        database.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_postgres(_migrated_postgres: str) -> Callable[[], str]:
+    """Makes a database of PostgreSQL with the newest schema and nothing in it, and says its URL."""
+
+    def made() -> str:
+        server, _, migrated = _migrated_postgres.rpartition("/")
+        engine = sqlalchemy.create_engine(f"{server}/template1", isolation_level="AUTOCOMMIT")
+        name = f"tests_{uuid.uuid4().hex}"
+        with engine.connect() as connection:  # to another one, as nobody may look at what is copied
+            connection.execute(sqlalchemy.text(f"CREATE DATABASE {name} TEMPLATE {migrated}"))
+        engine.dispose()
+        return f"{server}/{name}"
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,12 @@ from xdist.scheduler import LoadScopeScheduling
 END_TO_END = "tests/end_to_end/"
 """Tests of real processes, which share a stack and measure how soon it does things."""
 
-_ALONE = ("docs_page", "local_stack", "postgres", "report_page")
+_ALONE = ("chaos", "docs_page", "local_stack", "report_page")
 _PAGES = ("answers", "compare_page", "datasets_page", "job", "operations", "playground", "watched")
 APART = (
     *(f"{END_TO_END}test_{name}.py" for name in _ALONE),
     *(f"{END_TO_END}pages/test_{name}.py" for name in _PAGES),
-    f"{END_TO_END}operated/test_being_seen.py",
+    f"{END_TO_END}operated/test_as_deployed.py",
     f"{END_TO_END}checks/test_action.py",
 )
 """Tests there that have a browser, a service or a small stack of their own, and whatever time they need."""
@@ -32,6 +32,7 @@ TRAINS = tuple(
         "augury/probing/",
         "augury/augmentation/",
         "augury/datasets/formats/",
+        "augury/exports/",
         "workers/units/",
     )
 )
@@ -42,6 +43,8 @@ LONG = (
     END_TO_END,
     "tests/augury/comparing/",
     "tests/augury/reporting/",
+    "tests/docs/",
+    "tests/integrations/",
     "tests/service/contract/",
     "tests/test_installed.py",
     "tests/test_library_alone.py",

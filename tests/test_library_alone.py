@@ -37,7 +37,7 @@ EXTRA_OF = {
     "augury.field_problems": "",
     "augury.files": "",
     "augury.imports": "",
-    "augury.linting": "engine",
+    "augury.linting": "lint",
     "augury.local": "local",
     "augury.memory": "",
     "augury.monitor": "",
@@ -45,6 +45,7 @@ EXTRA_OF = {
     "augury.private_files": "",
     "augury.probing": "training",
     "augury.proposing": "",
+    "augury.reading": "",
     "augury.reporting": "reports",
     "augury.telemetry": "engine",
     "augury.training": "training",
@@ -191,6 +192,22 @@ def test_a_client_without_the_engine_says_how_to_get_it(tmp_path: Path) -> None:
     done = _run("client", program, "lint", "spec.json", cwd=tmp_path)
     assert done.returncode == 2
     assert "pip install 'augury[engine]'" in done.stderr
+
+
+def test_files_are_linted_with_their_extra_alone(tmp_path: Path) -> None:
+    """As the hook before a commit installs it: Python and YAML, and the rule about splines without SciPy."""
+    call = "ImageDataGenerator(shear_range=0.2, rotation_range=20, interpolation_order=3)"
+    (tmp_path / "train.py").write_text(f"from keras.preprocessing.image import ImageDataGenerator\n{call}\n")
+    (tmp_path / "augmentation.yaml").write_text("shear_range: 0.2\nvertical_flip: true\n")
+    program = "from augury.cli.app import app; app()"
+    done = _run("lint", program, "lint", "--fail-on", "warning", "train.py", "augmentation.yaml", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr[-2000:]
+    assert "train.py:2:56: warning spline-rings" in done.stdout
+    assert "augmentation.yaml:1:1: warning shear-in-degrees" in done.stdout
+    without = _run("client", program, "lint", "train.py", cwd=tmp_path)
+    assert without.returncode == 2
+    assert without.stderr.count("pip install 'augury[lint]'") == 1
+    assert "--url" not in without.stderr
 
 
 def test_a_client_without_a_stack_says_how_to_get_one(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from augury.cli.follow import out, say
 from augury.cli.groups import add_groups
 from augury.cli.guidance.first_steps import first_steps
 from augury.cli.guidance.next_steps import next_step
-from augury.cli.lint import lint
+from augury.cli.linting.command import lint
 from augury.cli.options import RequestFile, Url, read_request
 from augury.cli.preview import preview
 from augury.cli.render.tables import render_jobs, render_plan

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api_schemas.base import RequestModel
+from api_schemas.datasets.dataset import DatasetFacts
 from api_schemas.lint import LintRequest, LintResult
 from api_schemas.previews import PreviewRequest
 from api_schemas.service.problems import PROBLEM_TYPE_PREFIX, FieldProblem, Problem
@@ -32,7 +33,7 @@ def lint_here(bodies: Mapping[str, Mapping[str, Any]], console: Console) -> dict
         RequestRefused: a request is not one.
         DatasetRefused: a dataset cannot be read.
     """
-    with _installed():
+    with installed():
         from augury.linting.result import lint_result
 
     requests = {name: validated(LintRequest, body) for name, body in bodies.items()}
@@ -53,6 +54,16 @@ def lint_here(bodies: Mapping[str, Mapping[str, Any]], console: Console) -> dict
     }
 
 
+def facts_here(reference: dict[str, Any], console: Console) -> DatasetFacts:
+    """What is known of a dataset that is read on this machine.
+
+    Raises:
+        DatasetRefused: it cannot be read.
+    """
+    with _dataset(reference, console) as dataset:
+        return dataset.facts
+
+
 def preview_here(body: Mapping[str, Any], console: Console) -> bytes:
     """The contact sheet of a preview request, as a PNG.
 
@@ -60,7 +71,7 @@ def preview_here(body: Mapping[str, Any], console: Console) -> bytes:
         RequestRefused: it is not a request, or does not fit the dataset, or the sheet would be too large.
         DatasetRefused: the dataset cannot be read.
     """
-    with _installed():
+    with installed():
         from augury.augmentation.preview.sheet import PreviewError, own_image_sheet, preview_sheet
 
     request = validated(PreviewRequest, body)
@@ -93,7 +104,7 @@ class _Watching:
 
 @contextmanager
 def _dataset(reference: dict[str, Any], console: Console) -> Iterator[LocalDataset]:
-    with _installed():
+    with installed():
         from augury.datasets.errors import DatasetError, InternalError
         from augury.datasets.local_reading import read_here
 
@@ -140,11 +151,19 @@ def _refusal(detail: str, errors: list[FieldProblem]) -> RequestRefused:
 
 
 @contextmanager
-def _installed() -> Iterator[None]:
+def installed(extra: str = "engine") -> Iterator[None]:
+    """Say how to get what is missing where it is imported.
+
+    Raises:
+        NotInstalled: it is not there.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
+        alone, otherwise = ("without a service ", ", or name a service by --url or AUGURY_URL")
+        if extra != "engine":  # what no service does
+            alone = otherwise = ""
         raise NotInstalled(
-            f"without a service this takes the library's engine, and {error.name} is not installed: "
-            "pip install 'augury[engine]', or name a service by --url or AUGURY_URL"
+            f"{alone}this takes the library's {extra}, and {error.name} is not installed: "
+            f"pip install 'augury[{extra}]'{otherwise}"
         ) from None

@@ -171,7 +171,7 @@ def _jitter(step: Step, reading: Reading) -> None:
     neutral = {"contrast": 1, "saturation": 1, "hue": 0}
     others = [name for name, value in neutral.items() if arguments.get(name) not in ([value, value], (value, value))]
     if others:
-        reading.lose(f"{step.where}: {', '.join(others)} has no counterpart and is left out.")
+        reading.lose(f"{step.where}: left out for want of a counterpart: {', '.join(others)}.")
 
 
 def _normalise(step: Step, reading: Reading) -> None:

@@ -96,6 +96,9 @@ class Reading:
         for name, (means, stds) in _IMAGENET.items():
             if _is_close(mean, means) and _is_close(std, stds):
                 return {"preprocessing_function": name}
+            if _is_close(_at_255(mean), means) and _is_close(_at_255(std), stds):
+                self.lose(f"nothing divides by 255 before the normalisation of {name}, which does so itself.")
+                return {"preprocessing_function": name}
         self.lose(
             f"a normalisation by mean {_told(mean)} and deviation {_told(std)} of 0-255 is no spec's; "
             "it rescales by 1/255 instead."
@@ -184,6 +187,10 @@ def _spread(values: Numbers, channels: int) -> Numbers:
     if len(values) not in (1, channels):
         raise NotUnderstood(f"{len(values)} numbers for {channels} channels")
     return values * (channels // len(values))
+
+
+def _at_255(values: Numbers) -> Numbers:
+    return tuple(each * TOP for each in values)
 
 
 def _is_close(values: Numbers, expected: Numbers) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from augury.imports import albumentations, keras_layers, torchvision
+from augury.imports import albumentations, keras_code, keras_layers, torchvision
 from augury.imports.imported import Imported, ImportRefused, Source, require_short
 
 SOURCES: dict[str, Source] = {
+    keras_code.NAME: keras_code.SOURCE,
     "albumentations": albumentations.SOURCE,
     "torchvision": torchvision.SOURCE,
     keras_layers.NAME: keras_layers.SOURCE,

@@ -115,7 +115,7 @@ def _jitter(step: Step, reading: Reading) -> None:
         reading.put(step, brightness_range=(max(low, 0.0), high))
     others = [name for name in ("contrast", "saturation", "hue") if arguments.get(name)]
     if others:
-        reading.lose(f"{step.where}: {', '.join(others)} has no counterpart and is left out.")
+        reading.lose(f"{step.where}: left out for want of a counterpart: {', '.join(others)}.")
 
 
 def _normalise(step: Step, reading: Reading) -> None:

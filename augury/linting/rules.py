@@ -67,7 +67,7 @@ def _question(spec: ImageDataGeneratorSpec, facts: DatasetFacts | None, semantic
 @lru_cache(maxsize=1024)
 def _answer(question: _Question) -> tuple[tuple[Finding, ...], Measurements]:
     case = Case(question.spec, question.facts, question.semantics)
-    findings = [_finding(rule, hit, case) for rule in RULES if (hit := rule.check(case)) is not None]
+    findings = [finding_of(rule, hit, case) for rule in RULES if (hit := rule.check(case)) is not None]
     findings.sort(key=lambda finding: _GRAVITY.index(finding.severity))
     measured = Measurements(
         geometry=case.geometry if case.spec.has_geometry else None,
@@ -77,7 +77,8 @@ def _answer(question: _Question) -> tuple[tuple[Finding, ...], Measurements]:
     return tuple(findings), measured
 
 
-def _finding(rule: Rule, hit: Hit, case: Case) -> Finding:
+def finding_of(rule: Rule, hit: Hit, case: Case) -> Finding:
+    """What a rule that applies has to say."""
     concerned = hit.parameters or rule.parameters
     given = case.spec.model_dump(exclude_defaults=True)
     return Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.lint import Severity
 from augury.linting import labels
 from augury.linting.case import Case, Hit, Rule
@@ -25,8 +26,9 @@ def _validation_split(case: Case) -> Hit | None:
     split, facts = case.spec.validation_split, case.facts
     if not split:
         return None
-    told = f"{int(facts.images * split)} of your {facts.images} images, " if facts else ""
-    return Hit({"split": split, "told": told}, {"validation_split": 0.0})
+    told = f", {int(facts.images * split)} of your {facts.images}" if facts else ""
+    also = f"{',' if facts else ''} and augments them too" if case.spec.has_augmentation else ""
+    return Hit({"split": split, "told": told, "also": also}, {"validation_split": 0.0})
 
 
 def _validation_too_small(case: Case) -> Hit | None:
@@ -98,7 +100,7 @@ def _no_effect(case: Case) -> Hit | None:
         reasons.append(f"normalisation leaves {case.brightness.left / case.brightness.drawn:.0%} of the brightness")
     alone = spec.preprocessing().model_dump(exclude_defaults=True)
     kept = " and ".join(alone) if alone else "nothing"
-    dropped = {name: type(spec).model_fields[name].default for name in _RANDOM}
+    dropped = {name: ImageDataGeneratorSpec.model_fields[name].default for name in _RANDOM}
     return Hit({"reasons": "; ".join(reasons) or "no draw changes anything", "kept": kept}, dropped)
 
 
@@ -116,7 +118,7 @@ RULES = (
         parameters=("validation_split",),
         trigger="`validation_split` above 0",
         why="The first part of the images validates, unshuffled, and is augmented like the rest.",
-        message="validation_split={split:g} takes the first images as they are sorted, {told}and augments them too.",
+        message="validation_split={split:g} takes the first images as they are sorted{told}{also}.",
         remedy="Split at random by class, and give the validation part a generator with the preprocessing only. "
         "Jobs do both.",
         check=_validation_split,

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from store.database import Database
 from store.rows.tables import DatasetRow, TrialRow
 from tests.servers import Broker, free_port, wait_for
+from tests.store.databases import migrated_copy
 from workers import stacks
 
 JOB_PATIENCE_SECONDS = 400.0
@@ -55,7 +56,10 @@ class Stack:
     def start(self) -> None:
         """Start everything; returns when the service is ready (the workers may not be)."""
         self.broker.start()
-        subprocess.run([sys.executable, "-m", "store", "migrate"], env=self._environment, check=True)
+        if self.database.url.startswith("sqlite"):
+            migrated_copy(self.folder).close()
+        else:
+            subprocess.run([sys.executable, "-m", "store", "migrate"], env=self._environment, check=True)
         self.start_api()
         for kind in WORKERS:
             self.start_worker(kind)

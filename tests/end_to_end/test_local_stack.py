@@ -1,10 +1,12 @@
-"""``augury up`` and ``augury run --local``, as a person would start and stop them."""
+"""``augury up``, ``run --local`` and ``compare --local``, as a person would start and stop them."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ import httpx2
 from tests.end_to_end.stack import comparison
 from tests.servers import PATIENCE_SECONDS, free_port, wait_for
 
+UNDER_WAY = re.compile(r"^(waiting|training)", re.MULTILINE)
 AUGURY = [str(Path(sys.executable).with_name("augury"))]
 
 
@@ -87,3 +90,21 @@ def test_run_local_prints_a_table_and_writes_the_report(tmp_path: Path) -> None:
     assert "flip" in run.stdout
     assert json.loads(report.read_text())["complete"] is True
     assert not processes_of(tmp_path)
+
+
+def test_a_stack_of_the_commands_own_ends_with_ctrl_c_and_leaves_no_work_behind(tmp_path: Path) -> None:
+    """The job is cancelled, so that the next service in this folder does not go on with it."""
+    command = [*AUGURY, "compare", "digits", "--flip", "--local", "--data-dir", str(tmp_path / "data")]
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        running = subprocess.Popen(command, stdout=file, stderr=file, cwd=tmp_path)
+    try:
+        wait_for(lambda: UNDER_WAY.search(log.read_text()), "the job to be watched", 4 * PATIENCE_SECONDS)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(PATIENCE_SECONDS) == 130, log.read_text()
+    finally:
+        running.kill()
+    assert "The same command goes on from there." in log.read_text()
+    with sqlite3.connect(tmp_path / "data" / "augury.db") as database:
+        assert [state for (state,) in database.execute("SELECT state FROM jobs")] == ["cancelled"]
+    wait_for(lambda: not processes_of(tmp_path), "all processes to be gone")

@@ -12,6 +12,7 @@ import pytest
 from celery import bootsteps
 
 from tests.servers import Broker, wait_for
+from tests.store.databases import migrated_copy
 from workers.app import app
 from workers.restarting import is_given_up
 
@@ -52,7 +53,7 @@ def test_a_worker_that_celery_gives_up_starts_anew_and_stops_when_it_is_told_to(
         "AUGURY_WORKER_CONCURRENCY": "1",
         MARKER: str(tmp_path / "marker"),
     }
-    subprocess.run([sys.executable, "-m", "store", "migrate"], env=environment, check=True)
+    migrated_copy(tmp_path).close()
     arguments = ["--loglevel", "INFO", "--without-mingle", "--without-gossip", "--queues", "control", "--pool", pool]
     log = tmp_path / "log"
     with log.open("wb") as output:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.lint import Finding, LintResult, Severity
-from augury.cli.lint import render
+from augury.cli.linting.command import render
 from augury.client.client import Client
 from augury.proposing.proposals import Proposals
 

@@ -12,6 +12,7 @@ import typer
 from augury.cli.follow import say
 from augury.imports import SOURCES, read_spec
 from augury.imports.imported import MAX_CHARACTERS, ImportRefused
+from augury.imports.keras_code import read_call
 
 _MAX_BYTES = 4 * MAX_CHARACTERS
 
@@ -29,9 +30,16 @@ def import_spec(
             autocompletion=lambda: list(SOURCES),
         ),
     ] = None,
+    call: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Which ImageDataGenerator of a file with several, counted from 1.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Print another library's augmentation as a spec; what the spec does not do is said beside it."""
-    imported = read_spec(_text_of(file), source)
+    text = _text_of(file)
+    imported = read_spec(text, source) if call is None else read_call(text, call)
     what = "nothing was lost" if not imported.lost else "what the spec does otherwise:"
     say("\n".join([f"{imported.source}: {what}", *(f"  {each}" for each in imported.lost)]))
     typer.echo(json.dumps(imported.spec.model_dump(mode="json", exclude_defaults=True), indent=2))

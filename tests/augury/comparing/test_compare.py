@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 import augury
-from augury.comparing.crew import Crew
+from augury.comparing.crew import Crew, crew
 from augury.comparing.data import reference
 from augury.comparing.errors import ComparisonFailedError
 from augury.comparing.models import compiled_training, model_spec
@@ -34,6 +35,14 @@ def _images() -> tuple[Any, Any]:
     labels = np.arange(60) % 2
     images = generator.integers(0, 60, (60, 6, 6, 1)) + 150 * labels[:, None, None, None]
     return images.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_process() -> Iterator[None]:
+    """The comparisons have one process after the other: it takes longer to load TensorFlow than they do to train."""
+    with crew(1) as hands, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("augury.comparing.compare.crew", lambda size: nullcontext(hands))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -81,13 +81,14 @@ def _pipeline(case: dict[str, Any], arrays: Arrays) -> Arrays:
 def _albumentations(case: dict[str, Any], arrays: Arrays) -> Arrays:
     """One image many times through a whole pipeline of Albumentations'.
 
-    A seed that is given to the whole would be given to each of its transforms, which then draw the same numbers.
+    A seed that is given to the whole would be given to each of its transforms, which then draw the same numbers; with
+    a ``seed_step`` of 0 it is so here.
     """
     import albumentations
 
     transform = albumentations.from_dict(case["code"])
     for number, each in enumerate(transform.transforms):
-        each.set_random_seed(case["seed"] + number)
+        each.set_random_seed(case["seed"] + number * case.get("seed_step", 1))
     image = arrays["images"][0]
     return {"made": np.stack([transform(image=image)["image"] for _ in range(case["count"])])}
 

@@ -203,6 +203,17 @@ def test_albumentations_shifts_intensities_as_keras_but_for_where_it_cuts_off() 
     assert "own darkest" in told.message
 
 
+def test_one_seed_for_all_of_albumentations_transforms_makes_two_flips_one() -> None:
+    """That is what ``Compose(seed=...)`` does, and why the guide advises against it: they draw the same numbers."""
+    peers.require("albumentations")
+    spec = ImageDataGeneratorSpec(horizontal_flip=True, vertical_flip=True)
+    pipeline = json.loads(TARGETS["albumentations"](spec, SQUARE).content)
+    more = {"count": COUNT, "seed": 7, "seed_step": 0}
+    [result] = peers.run([peers.Case("albumentations", pipeline, {"images": _noise()[np.newaxis]}, more)])
+    mirrored_once = [_noise()[:, ::-1], _noise()[::-1]]
+    assert not any(np.array_equal(made, once) for made in result["made"] for once in mirrored_once)
+
+
 def test_albumentations_normalises_an_image_by_itself_as_keras() -> None:
     """Within 0.001 deviations where it is not nearly constant."""
     spec = {"samplewise_center": True, "samplewise_std_normalization": True, "rescale": 1 / 255}

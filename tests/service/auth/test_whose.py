@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 SERVICE = Path(__file__).parents[3] / "service"
 MODULES = sorted(SERVICE.rglob("*.py"))
 QUERIES = {"execute", "scalar", "scalars", "get", "query", "delete", "merge"}
@@ -76,18 +74,20 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(SERVICE).as_posix())
-def test_a_module_asks_the_store_for_a_projects_own(path: Path) -> None:
-    """Every function that it calls takes a project or a row of one, and it writes no query by itself."""
-    asked = [each for each in _calls(path) if each.name not in OF_NOBODY]
-    assert [each for each in asked if not each.parameters & SAYING_WHOSE] == []
-    tree = ast.parse(path.read_text())
-    own = [
-        node.lineno
-        for node in ast.walk(tree)
+def test_modules_ask_the_store_for_a_projects_own() -> None:
+    """Every function that they call takes a project or a row of one, and they write no query by themselves."""
+    assert [
+        f"{path.relative_to(SERVICE)}:{each.line}: {each.name}"
+        for path in MODULES
+        for each in _calls(path)
+        if each.name not in OF_NOBODY and not each.parameters & SAYING_WHOSE
+    ] == []
+    assert [
+        f"{path.relative_to(SERVICE)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in QUERIES and ast.unparse(node.value) == "session"
-    ]
-    assert own == []
+    ] == []
 
 
 def test_the_calls_are_found() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -22,11 +22,8 @@ from service.jobs.preparing import Submission
 from service.main import create_app
 from service.resources import Resources
 from service.settings import ServiceSettings
-from store import migrate
-from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows.tables import DatasetRow, JobRow
-from tests.servers import postgres
 from tests.service.conftest import LOOPBACK_URL, UNREACHABLE
 from tests.store.databases import comparison_body
 
@@ -35,16 +32,12 @@ ROUNDS, REQUESTS = 5, 8
 
 
 @pytest.fixture
-def resources(tmp_path: Path) -> Iterator[Resources]:
-    """Of a service on a PostgreSQL of its own."""
-    with postgres() as url:
-        database = Database(url)
-        migrate.upgrade(database)
-        database.close()
-        settings = ServiceSettings(data_dir=tmp_path, database_url=url, broker_url=UNREACHABLE)
-        app = create_app(settings, IngestSettings(roots=[Path("/data")]))
-        with TestClient(app, base_url=LOOPBACK_URL):
-            yield app.state.resources
+def resources(new_postgres: Callable[[], str], tmp_path: Path) -> Iterator[Resources]:
+    """Of a service on PostgreSQL."""
+    settings = ServiceSettings(data_dir=tmp_path, database_url=new_postgres(), broker_url=UNREACHABLE)
+    app = create_app(settings, IngestSettings(roots=[Path("/data")]))
+    with TestClient(app, base_url=LOOPBACK_URL):
+        yield app.state.resources
 
 
 def _submission(round_: int, number: int) -> Submission:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from api_schemas.lint import LintResult
 from augury.cli.app import app
-from augury.cli.lint import lint_requests
+from augury.cli.linting.command import lint_requests
 from service.specs.lint_routes import LINT_EXAMPLES
 from store.database import Database
 from tests.augury.stand_in import Answer, serving

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -11,13 +11,11 @@ from sqlalchemy import func, select, text
 
 from api_schemas.webhooks.webhook import WebhookPatch
 from augury.planning.comparison import plan_comparison
-from store import migrate
 from store.database import Database
 from store.rows import jobs, leases, plans, trials
 from store.rows.outbox import messages
 from store.rows.tables import JobRow, TrialRow
 from store.rows.webhooks import attempts, deliveries, registered
-from tests.servers import postgres
 from tests.store.databases import NOW, claim, comparison, new_job, ready_dataset, running_job
 from tests.store.rows.webhooks.telling import OK, WINDOW, claim_next, new_webhook, told
 
@@ -25,13 +23,11 @@ SPECS = {f"turn{degrees}": {"rotation_range": degrees, "rescale": 1 / 255} for d
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Database]:
+def server(new_postgres: Callable[[], str]) -> Iterator[Database]:
     """A PostgreSQL with the newest schema."""
-    with postgres() as url:
-        database = Database(url)
-        migrate.upgrade(database)
-        yield database
-        database.close()
+    database = Database(new_postgres())
+    yield database
+    database.close()
 
 
 def test_who_ends_a_unit_passes_over_a_job_that_is_locked(server: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import func, select
 
 from api_schemas.failures import Failure, FailureClass
-from store import migrate
 from store.database import Database
 from store.ids import DEFAULT_PROJECT
 from store.rows import datasets, jobs, trials
@@ -18,7 +17,6 @@ from store.rows.counters import counting
 from store.rows.counters.catalogue import LEASES_LOST, UNIT_WAIT, UNITS_ENDED
 from store.rows.counters.tables import CountRow
 from store.rows.views.standing import Group, standing
-from tests.servers import postgres
 from tests.store.databases import DIGITS, NOW, claim, result, running_job
 from tests.store.rows.counters.counted import counted_in
 
@@ -26,13 +24,11 @@ THREADS, COUNTS = 6, 20
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    """A server of its own, migrated."""
-    with postgres() as url:
-        database = Database(url)
-        migrate.upgrade(database)
-        yield database
-        database.close()
+def database(new_postgres: Callable[[], str]) -> Iterator[Database]:
+    """Of a PostgreSQL, with the newest schema."""
+    database = Database(new_postgres())
+    yield database
+    database.close()
 
 
 def test_a_count_waits_for_no_other_transaction(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from store import migrate
 from store.database import Database
 from store.rows import leases, trials
 from store.rows.access import projects
@@ -19,20 +18,17 @@ from store.rows.audit.tables import AuditRow
 from store.rows.ending import old_jobs, project_end
 from store.rows.quotas import counting, stored, usage
 from store.rows.tables import JobRow
-from tests.servers import postgres
 from tests.store.databases import NOW, claim, new_job, running_job
 
 PLACES, COMERS = 3, 8
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Database]:
+def server(new_postgres: Callable[[], str]) -> Iterator[Database]:
     """A PostgreSQL with the newest schema."""
-    with postgres() as url:
-        database = Database(url)
-        migrate.upgrade(database)
-        yield database
-        database.close()
+    database = Database(new_postgres())
+    yield database
+    database.close()
 
 
 def _project(server: Database, name: str) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from store import migrate
 from store.database import Database
-from tests.servers import postgres
 
 
 @pytest.fixture(scope="package")
-def server() -> Iterator[Database]:
+def server(new_postgres: Callable[[], str]) -> Iterator[Database]:
     """A PostgreSQL with the newest schema."""
-    with postgres() as url:
-        database = Database(url)
-        migrate.upgrade(database)
-        yield database
-        database.close()
+    database = Database(new_postgres())
+    yield database
+    database.close()

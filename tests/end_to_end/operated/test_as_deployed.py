@@ -1,18 +1,22 @@
-"""What an operator sees of the real processes: one trace, a scrape, and lines of JSON."""
+"""The stack as several machines would share it, on PostgreSQL and, where it is installed, redis-server, and watched.
+
+Its one job is looked at first, as an operator sees it: one trace, a scrape, and lines of JSON. Then it gets more to do.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.end_to_end.stack import Stack, comparison
+from tests.end_to_end.stack import Stack, comparison, training
 from tests.otlp import Receiver, receiving
-from tests.servers import Broker, wait_for
+from tests.servers import Broker, postgres, redis_server_or_valkey, wait_for
 from tests.test_deploy import EXPRESSIONS
 
 TRACE, CLIENTS_SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -24,32 +28,38 @@ class Watched(NamedTuple):
 
     stack: Stack
     receiver: Receiver
+    request: dict[str, Any]
     job: dict[str, Any]
     request_id: str
 
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """One of its own, as traces are on in it."""
+    """One process of each kind, with traces on and a log for programs."""
     folder = tmp_path_factory.mktemp("watched")
-    with receiving() as receiver, pytest.MonkeyPatch.context() as patch:
+    broker = Broker(folder / "broker", binary=redis_server_or_valkey())
+    with postgres() as url, receiving() as receiver, pytest.MonkeyPatch.context() as patch:
         for name, value in {**receiver.environment, "AUGURY_TRACES": "true", "AUGURY_LOG_FORMAT": "json"}.items():
             patch.setenv(name, value)
-        stack = Stack(
-            folder, Broker(folder / "broker"), f"sqlite:///{folder / 'augury.db'}", processes=1, is_harmed=False
-        )
+        stack = Stack(folder, broker, url, processes=1, is_harmed=False)
         stack.start()
         try:
-            request = comparison(epochs=1, first_seed=0, labels={"team": SECRET})
+            request = comparison(epochs=5, first_seed=0, labels={"team": SECRET})
             request["candidates"][0]["name"] = SECRET
             headers = {"traceparent": f"00-{TRACE}-{CLIENTS_SPAN}-01"}
             response = stack.http.post("/v1/jobs", json=request, headers=headers)
             assert response.status_code == 202, response.text
             job = stack.finished(response.json()["id"])
             assert job["state"] == "succeeded"
-            yield Watched(stack, receiver, job, response.headers["X-Request-Id"])
+            yield Watched(stack, receiver, request, job, response.headers["X-Request-Id"])
         finally:
             stack.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_stack(watched: Watched) -> Stack:
+    """For what is no longer watched."""
+    return watched.stack
 
 
 def test_a_request_and_all_that_is_done_for_it_are_one_trace(watched: Watched) -> None:
@@ -129,3 +139,36 @@ def _events(stack: Stack, name: str) -> list[dict[str, Any]]:
     """What a process has logged; libraries in C write lines of their own."""
     lines = (stack.folder / f"{name}.log").read_text().splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def test_the_same_comparison_again_is_a_report_without_training(shared_stack: Stack, watched: Watched) -> None:
+    """From request to verdict with every row in PostgreSQL: its trials are found there."""
+    again = shared_stack.finished(shared_stack.submit(watched.request)["id"])
+    assert again["state"] == "succeeded"
+    assert shared_stack.report(again["id"])["cost"]["trials_reused"] == 4
+
+
+def test_concurrent_submissions_meet_in_one_dataset_one_trial_and_one_job_a_key(shared_stack: Stack) -> None:
+    """Transactions that race for the same rows all end well, and leave one row each."""
+    request = training(epochs=1, first_seed=100) | {"labels": {"test": "race"}}
+    keys = [f"race-{number % 10}" for number in range(60)]
+
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda key: shared_stack.submit(request, **{"Idempotency-Key": key})["id"], keys))
+
+    assert len(set(answers)) == 10
+    listed = shared_stack.http.get("/v1/jobs", params={"label": "test:race"}).json()["items"]
+    assert {item["id"] for item in listed} == set(answers)
+    for job_id in set(answers):
+        assert shared_stack.finished(job_id)["state"] == "succeeded"
+    assert len({trial["id"] for job_id in set(answers) for trial in shared_stack.trials(job_id)}) == 2
+    assert len(shared_stack.http.get("/v1/datasets").json()["items"]) == 1
+
+
+def test_cancel_in_mid_training(shared_stack: Stack) -> None:
+    """Cancelling works on rows that PostgreSQL locks."""
+    job = shared_stack.submit(comparison(epochs=1000, model="small_cnn", first_seed=200))
+    shared_stack.wait_until_training(job["id"])
+    shared_stack.http.post(f"/v1/jobs/{job['id']}/cancel")
+
+    assert shared_stack.finished(job["id"])["state"] == "cancelled"

@@ -1,0 +1,1 @@
+"""`augury lint`: one spec in full, or files and folders line by line."""

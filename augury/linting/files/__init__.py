@@ -1,0 +1,1 @@
+"""Findings about specs as they stand in files, where not everything is known of them."""
