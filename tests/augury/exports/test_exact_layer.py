@@ -41,10 +41,15 @@ def test_the_pixels_are_the_engine_s() -> None:
     assert max(found.values()) <= EXACT, found
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed: pip install jax")
-def test_the_pixels_are_the_engine_s_on_jax() -> None:
-    """Which computes with 32 bits unless it is told otherwise."""
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+def _other(backend: str, name: str) -> Any:
+    reason = f"{name} is not installed: pip install {backend}"
+    return pytest.param(backend, marks=pytest.mark.skipif(find_spec(backend) is None, reason=reason))
+
+
+@pytest.mark.parametrize("backend", [_other("jax", "JAX"), _other("torch", "PyTorch")])
+def test_the_pixels_are_the_engine_s_on_other_backends(backend: str) -> None:
+    """Both round to 32 bits here and there unless they are told otherwise."""
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "tests.augury.exports.differences", "4"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
