@@ -77,7 +77,7 @@ def test_the_command_is_installed_from_the_actions_own_checkout(tmp_path: Path) 
     checkout, environment = tmp_path / "an action", tmp_path / "environment"
     checkout.mkdir()
     copy_project(checkout)
-    shown = {"SOURCE": str(checkout), "EXTRA": "client", "ENVIRONMENT": str(environment)}
+    shown = {"GITHUB_ACTION_PATH": str(checkout), "EXTRA": "client", "ENVIRONMENT": str(environment)}
     # Of an option that begins with "no", pip takes the variable for the option without it: isolation is off by 0.
     offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
     path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": sysconfig.get_path("purelib")}

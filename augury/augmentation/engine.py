@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from augury.augmentation.kernels.fill_modes import FILL_MODES
 from augury.augmentation.kernels.fused import NO_STATISTICS, kernel
+from augury.augmentation.kernels.resampling import MAX_SCRATCH_SIZE, scratch_size
 from augury.augmentation.layout import channels_first
 from augury.augmentation.parameters import NOTHING, Draws
 from augury.augmentation.reference import top_of, transform_image
@@ -105,6 +106,7 @@ class Engine:
             and self._dtype == np.float32
             and images.dtype.type in _FAST_SOURCES
             and images.shape[3] in _FAST_CHANNELS
+            and scratch_size.py_func(*images.shape[1:]) <= MAX_SCRATCH_SIZE
             and (images.dtype.kind != "f" or bool(np.isfinite(images).all()))
         )
 

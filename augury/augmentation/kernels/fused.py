@@ -11,7 +11,7 @@ import numpy as np
 from numba import float32, float64, int32, njit
 
 from augury.augmentation.kernels.geometry import source_map
-from augury.augmentation.kernels.resampling import FAST_MATH, load, resample, scratch_size
+from augury.augmentation.kernels.resampling import FAST_MATH, load, resample, room_for, scratch_size
 from augury.augmentation.parameters import (
     BRIGHTNESS,
     CHANNEL_SHIFT,
@@ -161,6 +161,7 @@ def kernel(
     """
     height, width, channels = images.shape[1], images.shape[2], len(lanes)
     scratch = np.empty(scratch_size(height, width, channels), np.float32)
+    usual, precise = room_for(height, width, np.empty(0, np.float32)), room_for(height, width, np.empty(0))
     needs_standardising = center or normalise or len(mean) > 0
     for number in range(len(indices)):
         row, source, target = table[number], images[indices[number]], out[number]
@@ -170,11 +171,12 @@ def kernel(
         first_scale = scale if is_plain else float32(1.0)
         if is_moved(row):
             mapping = source_map(row[THETA], row[TX], row[TY], row[SHEAR], row[ZX], row[ZY], height, width, corrected)
-            rows = (height - 1, -1) if row[FLIP_VERTICAL] != 0.0 else (0, 1)
-            columns = (width - 1, -1) if row[FLIP_HORIZONTAL] != 0.0 else (0, 1)
+            mirrored = (row[FLIP_VERTICAL] != 0.0, row[FLIP_HORIZONTAL] != 0.0)
             load(source, scratch)
-            is_cut = is_brightened and not corrected
-            resample(scratch, mapping, rows, columns, fill_mode, fill_value, order, first_scale, is_cut, target, lanes)
+            if order == 0 or (is_brightened and not corrected):
+                resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, precise, target, lanes)
+            else:
+                resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, usual, target, lanes)
         else:
             mirror(source, row[FLIP_HORIZONTAL] != 0.0, row[FLIP_VERTICAL] != 0.0, first_scale, target, lanes)
         values = target.reshape(-1)

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from api_schemas.lint import Finding, LintResult, Semantics, Severity
+from augury.cli.checking.exit_codes import ExitCode
 from augury.cli.follow import err, out
 from augury.cli.guidance import completion
 from augury.cli.linting.files import Form, linted_files, show
@@ -21,7 +22,6 @@ from augury.client.client import Client
 from augury.reading.paths import TooManyFilesError
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-FOUND = 1
 
 Threshold = Literal["error", "warning", "info", "none"]
 _FAILING: dict[Threshold, tuple[Severity, ...]] = {
@@ -95,7 +95,7 @@ def lint(
         shown: Form = "json" if as_json else form or "text"
         severities = _files([Path(path) for path in paths], reference, semantics, ignored, shown)
     if any(severity in _FAILING[threshold] for severity in severities):
-        raise typer.Exit(FOUND)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _is_one_spec(paths: list[str]) -> bool:

@@ -177,7 +177,7 @@ def test_options_go_with_a_reference_too(service: StandIn) -> None:
     assert service.asked[0].body == {"kind": "path", "path": "/data", **expected}
 
 
-@pytest.mark.parametrize("arguments", [["builtin:digits", "--image-size", "64"], ["{"], ["a", "--image-size", "axb"]])
+@pytest.mark.parametrize("arguments", [["builtin:digits", "--image-size", "64x"], ["{"], ["a", "--image-size", "axb"]])
 def test_what_cannot_be_meant_exits_2_and_sends_nothing(arguments: list[str], service: StandIn) -> None:
     """Said by the command itself."""
     assert (augury("add", *arguments, "--url", service.url).exit_code, service.asked) == (2, [])

@@ -64,11 +64,9 @@ class Runner:
         shutil.rmtree(machine, ignore_errors=True)
         machine.mkdir(parents=True)
         known: dict[str, str] = {
-            "github.action_path": str(ROOT),
             "github.run_id": str(self.runs),
             "github.run_attempt": "1",
             "runner.os": "Linux",
-            "runner.temp": str(machine),
         }
         for name, details in described["inputs"].items():
             known[f"inputs.{name}"] = inputs.get(name, str(details.get("default", "")))
@@ -91,12 +89,13 @@ class Runner:
         script.write_text(step["run"])
         output.touch()
         summary.touch()
+        folders = {"GITHUB_ACTION_PATH": str(ROOT), "RUNNER_TEMP": str(machine)}
         files = {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
         given = {name: _filled(str(value), known) for name, value in step.get("env", {}).items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
             cwd=self.workspace,
-            env={**os.environ, **environment, **files, **given},
+            env={**os.environ, **environment, **folders, **files, **given},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

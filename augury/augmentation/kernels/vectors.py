@@ -1,0 +1,116 @@
+"""What lies between pixels, in vector registers, said in LLVM's own vector types.
+
+A compiler that is shown scalars finds the lanes of a pixel in some functions and not in others; here they are written
+down. LLVM makes of these types whatever registers the processor has.
+
+All of it computes in the type of the distances ``right`` and ``down``, float32 or float64, and writes floats. ``image``
+is a scratch image (see resampling.load), ``corner`` the offset of the value above and left, ``line`` that from one row
+to the next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+_LANES = 4
+_BYTES = 4
+_CONTRACTED = ("contract",)
+
+
+@intrinsic
+def read_pixel(_context, image, corner, line, right, down, scale, target, here, lanes):
+    """One pixel of three or four channels, times scale: of three, the fourth value written is not a pixel's."""
+    signature = types.void(image, corner, line, right, down, scale, target, here, lanes)
+    channels = len(lanes)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, corner, line, right, down, scale, _, here, _ = arguments
+        pixels, goal = (_data(context, builder, signature, arguments, number) for number in (0, 6))
+        to_the_right, downwards = _repeated(builder, right), _repeated(builder, down)
+        rows = []
+        for left in (corner, builder.add(corner, line)):
+            beside = builder.add(left, ir.Constant(left.type, channels))
+            first, second = (_read(builder, pixels, place, _LANES, right.type) for place in (left, beside))
+            rows.append(_between(builder, first, second, to_the_right))
+        _write(builder, _between(builder, rows[0], rows[1], downwards), scale, goal, here)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def read_four_greys(_context, image, offsets, line, rights, downs, index, scale, target, here):
+    """Four pixels of one channel, times scale: beside each other in the result, from wherever they are in the image.
+
+    A pixel and the one to its right are loaded at once. Downwards, two pixels fill a register; to the right, four.
+    """
+    signature = types.void(image, offsets, line, rights, downs, index, scale, target, here)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, _, line, _, _, index, scale, _, here = arguments
+        pixels, corners, rights, downs, goal = (
+            _data(context, builder, signature, arguments, number) for number in (0, 1, 3, 4, 7)
+        )
+        kind = rights.type.pointee
+        right, down = (_read(builder, distances, index, _LANES, kind) for distances in (rights, downs))
+        above, below = [], []
+        for lane in range(_LANES):
+            place = builder.add(index, ir.Constant(index.type, lane))
+            corner = builder.zext(builder.load(builder.gep(corners, [place])), index.type)
+            above.append(_read(builder, pixels, corner, 2, kind))
+            below.append(_read(builder, pixels, builder.add(corner, line), 2, kind))
+        columns = []
+        for lane in (0, 2):
+            upper, lower = (_chosen(builder, row[lane], row[lane + 1], [0, 1, 2, 3]) for row in (above, below))
+            downwards = _chosen(builder, down, down, [lane, lane, lane + 1, lane + 1])
+            columns.append(_between(builder, upper, lower, downwards))
+        left, beside = (_chosen(builder, columns[0], columns[1], [odd, 2 + odd, 4 + odd, 6 + odd]) for odd in (0, 1))
+        _write(builder, _between(builder, left, beside, right), scale, goal, here)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _data(context: Any, builder: Any, signature: Any, arguments: Any, number: int) -> Any:
+    """Where the values of an argument begin that is an array."""
+    return context.make_array(signature.args[number])(context, builder, arguments[number]).data
+
+
+def _read(builder: Any, values: Any, place: Any, count: int, kind: Any) -> Any:
+    """So many values from a place on, as numbers of a kind."""
+    vector = ir.VectorType(values.type.pointee, count)
+    pointer = builder.bitcast(builder.gep(values, [place]), vector.as_pointer())
+    read = builder.load(pointer, align=_BYTES)
+    return read if values.type.pointee == kind else builder.fpext(read, ir.VectorType(kind, count))
+
+
+def _write(builder: Any, pixels: Any, scale: Any, target: Any, here: Any) -> None:
+    """Four pixels or channels, times scale, as floats."""
+    if pixels.type.element != scale.type:
+        scale = builder.fpext(scale, pixels.type.element)
+    scaled, vector = builder.fmul(pixels, _repeated(builder, scale)), ir.VectorType(ir.FloatType(), _LANES)
+    if scaled.type != vector:
+        scaled = builder.fptrunc(scaled, vector)
+    builder.store(scaled, builder.bitcast(builder.gep(target, [here]), vector.as_pointer()), align=_BYTES)
+
+
+def _chosen(builder: Any, first: Any, second: Any, lanes: list[int]) -> Any:
+    """The lanes so numbered of two vectors, one after the other."""
+    return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
+
+
+def _repeated(builder: Any, value: Any) -> Any:
+    """A number in every lane."""
+    empty, first = ir.Constant(ir.VectorType(value.type, _LANES), ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    single = builder.insert_element(empty, value, first)
+    return _chosen(builder, single, single, [0] * _LANES)
+
+
+def _between(builder: Any, first: Any, second: Any, share: Any) -> Any:
+    """first + share · (second - first); product and sum in one where the processor can."""
+    product = builder.fmul(share, builder.fsub(second, first), flags=_CONTRACTED)
+    return builder.fadd(product, first, flags=_CONTRACTED)
