@@ -25,7 +25,7 @@ _REPORT, _WRITTEN = "augury.report", "augury.written"
 _ARM = "augury.arm"
 _PARENT, _NOTE = "mlflow.parentRunId", "mlflow.note.content"
 _OF_TRAININGS = {"mlflow.experimentKind": "custom_model_development"}
-"""Of an experiment that we make: otherwise its pages are those for language models."""
+"""Of an experiment that we make: what it is for, which MLflow's pages would guess from its runs."""
 _SOURCE = {"mlflow.source.name": "augury", "mlflow.source.type": "JOB"}
 
 
