@@ -38,7 +38,7 @@ def worst(fidelities: list[Fidelity]) -> Fidelity:
     return max(fidelities, key=_NEAREST_FIRST.index, default=Fidelity.EXACT)
 
 
-class Difference(Body):
+class Caveat(Body):
     """One thing that the export does otherwise than the spec, or cannot do."""
 
     parameters: list[str] = Field(description="The spec's parameters that it is about.")
@@ -51,16 +51,14 @@ class Export(Body):
 
     target: Target
     fidelity: Fidelity = Field(description="The worst of its differences; exact where there is none.")
-    differences: list[Difference]
+    differences: list[Caveat]
     not_expressible: list[str] = Field(description="Parameters of the spec that the export leaves out.")
     filename: str = Field(examples=["augmentation.py"])
     media_type: str = Field(examples=["text/x-python"])
     content: str = Field(description="The code or the configuration, to be copied as it is.")
 
     @classmethod
-    def of(
-        cls, target: Target, differences: list[Difference], *, filename: str, media_type: str, content: str
-    ) -> Export:
+    def of(cls, target: Target, differences: list[Caveat], *, filename: str, media_type: str, content: str) -> Export:
         """The export whose class follows from its differences."""
         left_out = {
             name for each in differences if each.fidelity is Fidelity.NOT_EXPRESSIBLE for name in each.parameters

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Export, Fidelity
+from api_schemas.exports.export import Caveat, Export, Fidelity
 from augury.exports.options import ExportOptions
 from augury.exports.remarks import beside_images
 from augury.exports.stock_affine import Library, affine_differences, stock_affine
@@ -136,11 +136,11 @@ def _is_normalised_by_itself(spec: ImageDataGeneratorSpec) -> bool:
     return spec.samplewise_std_normalization and spec.preprocessing_function is None and not is_mirrored
 
 
-def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[Difference]:
+def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[Caveat]:
     found = affine_differences(spec, options, _LIBRARY)
 
     def add(parameters: list[str], fidelity: Fidelity, message: str) -> None:
-        found.append(Difference(parameters=parameters, fidelity=fidelity, message=message))
+        found.append(Caveat(parameters=parameters, fidelity=fidelity, message=message))
 
     if spec.channel_shift_range:
         message = "cut off at 0 and 255, where Keras cuts off at the image's own darkest and brightest value."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from api_schemas.exports.export import Difference, Fidelity, worst
+from api_schemas.exports.export import Caveat, Fidelity, worst
 
 _WIDTH = 110
 _MEANINGS = {
@@ -15,12 +15,12 @@ _MEANINGS = {
 }
 
 
-def meaning(differences: list[Difference]) -> str:
+def meaning(differences: list[Caveat]) -> str:
     """The class of the whole, in a sentence."""
     return _MEANINGS[worst([each.fidelity for each in differences])]
 
 
-def docstring(title: str, differences: list[Difference], use: str) -> str:
+def docstring(title: str, differences: list[Caveat], use: str) -> str:
     """The docstring of an exported Python file: what it is, how near it comes, and how it is used.
 
     Args:

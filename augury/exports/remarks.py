@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Fidelity
+from api_schemas.exports.export import Caveat, Fidelity
 
 
-def beside_images(spec: ImageDataGeneratorSpec) -> Iterator[Difference]:
+def beside_images(spec: ImageDataGeneratorSpec) -> Iterator[Caveat]:
     """Remarks about the parameters that say how images are divided and laid out."""
     if spec.validation_split:
-        yield Difference(
+        yield Caveat(
             parameters=["validation_split"],
             fidelity=Fidelity.EXACT,
             message=f"validation_split {spec.validation_split:g} divides a dataset, which no transform does: it is for "
             "whoever reads the images, and left out here.",
         )
     if spec.data_format == "channels_first":
-        yield Difference(
+        yield Caveat(
             parameters=["data_format"],
             fidelity=Fidelity.NOT_EXPRESSIBLE,
             message="data_format channels_first is left out: the export takes images whose channels come last.",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec, Shift
-from api_schemas.exports.export import Difference, Fidelity
+from api_schemas.exports.export import Caveat, Fidelity
 from augury.exports.options import ExportOptions
 from augury.exports.resolved import farthest, is_fraction, zoom_pair
 
@@ -54,14 +54,14 @@ def stock_affine(spec: ImageDataGeneratorSpec, options: ExportOptions) -> StockA
     return StockAffine(spec.rotation_range, shift_x, shift_y, (1 / high, 1 / low), spec.shear_range)
 
 
-def affine_differences(spec: ImageDataGeneratorSpec, options: ExportOptions, library: Library) -> list[Difference]:
+def affine_differences(spec: ImageDataGeneratorSpec, options: ExportOptions, library: Library) -> list[Caveat]:
     """What is different; nothing where the spec has no geometry."""
     if not spec.has_geometry:
         return []
     found = [each for row in _ROWS for each in row(spec, options, library)]
     turned = _parameters(spec)
     if not any(set(each.parameters) & set(turned) for each in found) and library.remark:
-        found.insert(0, Difference(parameters=turned, fidelity=Fidelity.SAME_DISTRIBUTION, message=library.remark))
+        found.insert(0, Caveat(parameters=turned, fidelity=Fidelity.SAME_DISTRIBUTION, message=library.remark))
     return found
 
 
@@ -106,29 +106,29 @@ def _parameters(spec: ImageDataGeneratorSpec) -> list[str]:
     return [name for name, is_on in ranges.items() if is_on]
 
 
-def _approximate(parameters: list[str], message: str) -> Difference:
-    return Difference(parameters=parameters, fidelity=Fidelity.APPROXIMATE, message=message)
+def _approximate(parameters: list[str], message: str) -> Caveat:
+    return Caveat(parameters=parameters, fidelity=Fidelity.APPROXIMATE, message=message)
 
 
-def _of_shifts(spec: ImageDataGeneratorSpec, options: ExportOptions, library: Library) -> Iterator[Difference]:
+def _of_shifts(spec: ImageDataGeneratorSpec, options: ExportOptions, library: Library) -> Iterator[Caveat]:
     for each in _shifts(spec, options):
         fraction = _fraction(each, options)
         if fraction is None:
             message = f"left out: {library.name} shifts by fractions of the image, and its size is not known here."
-            yield Difference(parameters=[each.parameter], fidelity=Fidelity.NOT_EXPRESSIBLE, message=message)
+            yield Caveat(parameters=[each.parameter], fidelity=Fidelity.NOT_EXPRESSIBLE, message=message)
         elif fraction > 0:
             is_set = not isinstance(each.shift, float)
             drawn = "from all shifts up to the farthest, where the spec chooses from a set, and " if is_set else ""
             yield _approximate([each.parameter], f"drawn {drawn}{library.rounding}.")
 
 
-def _of_shear(spec: ImageDataGeneratorSpec, _options: ExportOptions, _library: Library) -> Iterator[Difference]:
+def _of_shear(spec: ImageDataGeneratorSpec, _options: ExportOptions, _library: Library) -> Iterator[Caveat]:
     if spec.shear_range > 0:
         message = "slants as far, but does not stretch the height by 1/cos(angle), as Keras does."
         yield _approximate(["shear_range"], message)
 
 
-def _of_zoom(spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Library) -> Iterator[Difference]:
+def _of_zoom(spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Library) -> Iterator[Caveat]:
     low, high = zoom_pair(spec)
     if (low, high) == (1, 1):
         return
@@ -142,7 +142,7 @@ def _of_zoom(spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Lib
 
 def _of_order_of_transforms(
     spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Library
-) -> Iterator[Difference]:
+) -> Iterator[Caveat]:
     """Turning and shifting alone are distributed alike in either order, as both ranges are symmetric."""
     parameters = _parameters(spec)
     if len(parameters) > 1 and {"shear_range", "zoom_range"} & set(parameters):
@@ -153,7 +153,7 @@ def _of_order_of_transforms(
         )
 
 
-def _of_fill(spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Library) -> Iterator[Difference]:
+def _of_fill(spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Library) -> Iterator[Caveat]:
     mode = spec.fill_mode
     if mode in library.alike:
         return
@@ -165,7 +165,7 @@ def _of_fill(spec: ImageDataGeneratorSpec, _options: ExportOptions, library: Lib
         yield _approximate(["fill_mode"], "repeats every n pixels, where SciPy's wrap has the period n - 1.")
 
 
-def _of_interpolation(spec: ImageDataGeneratorSpec, _options: ExportOptions, _library: Library) -> Iterator[Difference]:
+def _of_interpolation(spec: ImageDataGeneratorSpec, _options: ExportOptions, _library: Library) -> Iterator[Caveat]:
     if spec.interpolation_order == 0:
         yield _approximate(["interpolation_order"], "the nearest pixel, found by another rule where two are as near.")
     elif spec.interpolation_order > MAX_ORDER:
@@ -173,7 +173,7 @@ def _of_interpolation(spec: ImageDataGeneratorSpec, _options: ExportOptions, _li
         yield _approximate(["interpolation_order"], message)
 
 
-def _of_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, _library: Library) -> Iterator[Difference]:
+def _of_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, _library: Library) -> Iterator[Caveat]:
     """Keras 3 takes the two coordinates of the centre for each other."""
     if options.is_corrected or options.is_square:
         return
@@ -187,7 +187,7 @@ def _of_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, _library: Li
         yield _approximate(names, "about the centre, where Keras turns images that are not square about another point.")
 
 
-_Row = Callable[[ImageDataGeneratorSpec, ExportOptions, Library], Iterator[Difference]]
+_Row = Callable[[ImageDataGeneratorSpec, ExportOptions, Library], Iterator[Caveat]]
 _ROWS: tuple[_Row, ...] = (
     _of_shifts, _of_shear, _of_zoom, _of_order_of_transforms, _of_fill, _of_interpolation, _of_pivot,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Fidelity
+from api_schemas.exports.export import Caveat, Fidelity
 from augury.exports.options import ExportOptions
 
 TOP = 255.0
@@ -61,13 +61,13 @@ def begins_with_floats(spec: ImageDataGeneratorSpec, options: ExportOptions) -> 
     return spec.has_geometry or spec.channel_shift_range > 0 or is_brightened_directly
 
 
-def intensity_differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[Difference]:
+def intensity_differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[Caveat]:
     """What is different in brightness and preprocessing, whatever library it is."""
     found = []
     if spec.brightness_range is not None and not options.is_corrected and begins_with_floats(spec, options):
         most = spec.brightness_range[1] + 1
         message = f"not cut down to whole levels before and after, as Keras does: up to {most:.3g} of 255 brighter."
-        found.append(Difference(parameters=["brightness_range"], fidelity=Fidelity.APPROXIMATE, message=message))
+        found.append(Caveat(parameters=["brightness_range"], fidelity=Fidelity.APPROXIMATE, message=message))
     if spec.preprocessing_function == "imagenet_caffe":
         found.append(_left_out(["preprocessing_function"], "left out: it exchanges red and blue."))
     learned = [
@@ -78,11 +78,11 @@ def intensity_differences(spec: ImageDataGeneratorSpec, options: ExportOptions) 
     return found
 
 
-def samplewise_left_out(spec: ImageDataGeneratorSpec, why: str) -> list[Difference]:
+def samplewise_left_out(spec: ImageDataGeneratorSpec, why: str) -> list[Caveat]:
     """That normalisation by the image's own mean or deviation is not there."""
     asked = [name for name in ("samplewise_center", "samplewise_std_normalization") if getattr(spec, name)]
     return [_left_out(asked, f"left out: {why}")] if asked else []
 
 
-def _left_out(parameters: list[str], message: str) -> Difference:
-    return Difference(parameters=parameters, fidelity=Fidelity.NOT_EXPRESSIBLE, message=message)
+def _left_out(parameters: list[str], message: str) -> Caveat:
+    return Caveat(parameters=parameters, fidelity=Fidelity.NOT_EXPRESSIBLE, message=message)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Export, Fidelity
+from api_schemas.exports.export import Caveat, Export, Fidelity
 from augury.exports.heading import docstring
 from augury.exports.options import ExportOptions
 from augury.exports.remarks import beside_images
@@ -63,19 +63,19 @@ def _settings(spec: ImageDataGeneratorSpec, options: ExportOptions) -> dict[str,
     }
 
 
-def _differences(spec: ImageDataGeneratorSpec) -> list[Difference]:
+def _differences(spec: ImageDataGeneratorSpec) -> list[Caveat]:
     found = []
     if spec.has_geometry and spec.interpolation_order > MAX_ORDER:
         message = f"bilinear, where the spec asks for splines of order {spec.interpolation_order}."
-        found.append(Difference(parameters=["interpolation_order"], fidelity=Fidelity.APPROXIMATE, message=message))
+        found.append(Caveat(parameters=["interpolation_order"], fidelity=Fidelity.APPROXIMATE, message=message))
     if spec.needs_fit:
         asked = [name for name in _LEARNED if getattr(spec, name)]
         message = "exact with the statistics of the training images, which the constructor has to be given."
-        found.append(Difference(parameters=asked, fidelity=Fidelity.EXACT, message=message))
+        found.append(Caveat(parameters=asked, fidelity=Fidelity.EXACT, message=message))
     return [*found, *beside_tensors(spec)]
 
 
-def beside_tensors(spec: ImageDataGeneratorSpec) -> list[Difference]:
+def beside_tensors(spec: ImageDataGeneratorSpec) -> list[Caveat]:
     """Remarks about what is not about images; in tensors channels always come first, which needs no remark."""
     return [each for each in beside_images(spec) if "data_format" not in each.parameters]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Export, Fidelity
+from api_schemas.exports.export import Caveat, Export, Fidelity
 from augury.exports.heading import docstring
 from augury.exports.options import ExportOptions
 from augury.exports.stock_affine import Library, affine_differences, stock_affine
@@ -89,14 +89,14 @@ def _affine_lines(spec: ImageDataGeneratorSpec, options: ExportOptions) -> Itera
     yield f"v2.RandomAffine(\n{lines}    )"
 
 
-def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[Difference]:
+def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[Caveat]:
     found = affine_differences(spec, options, _LIBRARY)
     if spec.has_geometry:
         affine = stock_affine(spec, options)
         if max(affine.shift_x, affine.shift_y) > _MAX_SHIFT:
             message = "cut off at the length of the image, which is as far as RandomAffine shifts."
             found.append(
-                Difference(
+                Caveat(
                     parameters=["width_shift_range", "height_shift_range"],
                     fidelity=Fidelity.APPROXIMATE,
                     message=message,
@@ -104,7 +104,7 @@ def _differences(spec: ImageDataGeneratorSpec, options: ExportOptions) -> list[D
             )
     if spec.channel_shift_range:
         message = "left out: no transform adds one number to all channels."
-        found.append(Difference(parameters=["channel_shift_range"], fidelity=Fidelity.NOT_EXPRESSIBLE, message=message))
+        found.append(Caveat(parameters=["channel_shift_range"], fidelity=Fidelity.NOT_EXPRESSIBLE, message=message))
     why = "no transform takes an image's own mean or deviation; the target torchvision has both."
     return [
         *found,

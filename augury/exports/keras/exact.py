@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Export, Fidelity
+from api_schemas.exports.export import Caveat, Export, Fidelity
 from augury.exports.options import ExportOptions
 from augury.exports.remarks import beside_images
 
@@ -88,23 +88,23 @@ def _call(before: str, arguments: list[str]) -> str:
     return "\n".join([f"{before}ExactAugmentation(", *(f"    {each}," for each in arguments), ")\n"])
 
 
-def _differences(spec: ImageDataGeneratorSpec) -> Iterator[Difference]:
+def _differences(spec: ImageDataGeneratorSpec) -> Iterator[Caveat]:
     if spec.interpolation_order > MAX_EXACT_ORDER and spec.has_geometry:
-        yield Difference(
+        yield Caveat(
             parameters=["interpolation_order"],
             fidelity=Fidelity.APPROXIMATE,
             message=f"interpolation_order {spec.interpolation_order} is a spline through many pixels; the layer reads "
             "between the four nearest ones (order 1).",
         )
     if spec.dtype == "float16":
-        yield Difference(
+        yield Caveat(
             parameters=["dtype"],
             fidelity=Fidelity.APPROXIMATE,
             message="dtype float16: the layer computes with 32 bits and rounds at the end, and not at every step.",
         )
     learnt = learnt_by(spec)
     if learnt:
-        yield Difference(
+        yield Caveat(
             parameters=[
                 name
                 for name in ("featurewise_center", "featurewise_std_normalization", "zca_whitening")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Fidelity
+from api_schemas.exports.export import Caveat, Fidelity
 from augury.exports.options import ExportOptions
 
 MAX_FACTOR = 1.0
@@ -25,15 +25,15 @@ class Step:
     """A layer as code, or None where there is none, and what is different about it."""
 
     layer: str | None
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Caveat, ...] = ()
 
 
 Steps = Callable[[ImageDataGeneratorSpec, ExportOptions], Iterator[Step]]
 
 
-def difference(fidelity: Fidelity, message: str, *parameters: str) -> Difference:
+def difference(fidelity: Fidelity, message: str, *parameters: str) -> Caveat:
     """A difference in *parameters*."""
-    return Difference(parameters=list(parameters), fidelity=fidelity, message=message)
+    return Caveat(parameters=list(parameters), fidelity=fidelity, message=message)
 
 
 def number(value: float) -> str:
@@ -77,7 +77,7 @@ def translation(spec: ImageDataGeneratorSpec, options: ExportOptions) -> Iterato
         yield Step(None, tuple(notes))
 
 
-def _fraction(name: str, shift: Any, axis: int, options: ExportOptions) -> tuple[float, list[Difference]]:
+def _fraction(name: str, shift: Any, axis: int, options: ExportOptions) -> tuple[float, list[Caveat]]:
     """The largest shift as a fraction of the side that it goes along, with what is different about it."""
     is_set = isinstance(shift, int | list)
     largest = shift - 1 if isinstance(shift, int) else max(map(abs, shift)) if isinstance(shift, list) else shift
@@ -122,7 +122,7 @@ def zoom(spec: ImageDataGeneratorSpec, _: ExportOptions) -> Iterator[Step]:
     low, high = factors if isinstance(factors, tuple) else (1 - factors, 1 + factors)
     if low == high == 1:
         return
-    notes: list[Difference] = []
+    notes: list[Caveat] = []
     if high > 1 + MAX_FACTOR:
         says = f"zoom_range goes to {high:g}, and the layer to 2 at most."
         notes.append(difference(Fidelity.APPROXIMATE, says, "zoom_range"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
-from api_schemas.exports.export import Difference, Export, Fidelity
+from api_schemas.exports.export import Caveat, Export, Fidelity
 from augury.exports.keras import preprocessing, steps
 from augury.exports.keras.steps import Step, Steps, difference
 from augury.exports.options import ExportOptions
@@ -61,7 +61,7 @@ def _code(spec: ImageDataGeneratorSpec, made: list[str]) -> str:
     return "\n".join([*head, *says, *inner, ""])
 
 
-def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: int) -> Iterator[Difference]:
+def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: int) -> Iterator[Caveat]:
     """What all geometric layers have in common; *count* is how many there are."""
     moved = [name for name in _GEOMETRIC if getattr(spec, name)]
     if not count:
@@ -85,7 +85,7 @@ def _of_resampling(spec: ImageDataGeneratorSpec, options: ExportOptions, count: 
     yield from _of_the_pivot(spec, options, moved)
 
 
-def _of_the_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, moved: list[str]) -> Iterator[Difference]:
+def _of_the_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, moved: list[str]) -> Iterator[Caveat]:
     """What Keras's semantics do to images that are not square, or might not be."""
     if options.is_corrected or options.is_square:
         return
@@ -99,7 +99,7 @@ def _of_the_pivot(spec: ImageDataGeneratorSpec, options: ExportOptions, moved: l
         yield difference(Fidelity.APPROXIMATE, says, *turned)
 
 
-def _of_types(spec: ImageDataGeneratorSpec) -> Iterator[Difference]:
+def _of_types(spec: ImageDataGeneratorSpec) -> Iterator[Caveat]:
     if spec.dtype == "float16":
         says = "dtype float16: layers compute with the type that their policy says, which is usually float32."
         yield difference(Fidelity.APPROXIMATE, says, "dtype")
