@@ -52,7 +52,7 @@ def read_call(text: str, number: int | None) -> Imported:
         noted = "".join(f"; {note.position}: {note.message}" for note in contents.notes[:1])
         raise ImportRefused(f"there is no call of Keras's {_CLASS}{noted}")
     if number is None and len(specs) > 1:
-        raise ImportRefused(f"there are {len(specs)} calls of {_CLASS}: {_listed(specs)}. Give one of them alone")
+        raise ImportRefused(f"there are {len(specs)} calls of {_CLASS}: {_listed(specs)}; say which")
     if number is not None and not 1 <= number <= len(specs):
         raise ImportRefused(f"there is no call {number} of {_CLASS}: {_listed(specs)}")
     return _imported(specs[(number or 1) - 1])
