@@ -27,7 +27,7 @@ _STEPS: dict[type[AuguryError], str] = {
     NothingToPublish: "`augury watch JOB_ID` waits for a job's end; docs/integrations.md says what can go where.",
     PublishingFailed: "Check address and credentials, and say it again: what is there already is not made twice.",
     DatasetRefused: "docs/datasets.md says what images can be in, and what each rule in brackets means.",
-    ImportRefused: "docs/exports.md says what can be imported, and how; --from says what it is, --call N which of several.",
+    ImportRefused: "docs/exports.md says what can be imported; --from says what it is, --call N which of several.",
     NotInstalled: "Install it as said, into the environment that this command runs in.",
     StackConflict: "Leave out --local to use what runs there, or name another folder by --data-dir or another --port.",
     StackFailed: "`augury doctor` looks at what a service needs here; the logs named above say more.",
