@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -133,7 +135,7 @@ class Engine:
             kernel(source, order[part], draws.table[part], *settings, out[part], lanes)
 
         if out.size:
-            share(work, len(draws), int(np.prod(images.shape[1:])), self._threads)
+            share(work, len(draws), math.prod(images.shape[1:]), self._threads)
         return out
 
     def _sampling(self, images: Array) -> tuple[Any, ...]:
@@ -146,23 +148,27 @@ class Engine:
             top_of(images),
         )
 
-    def _normalisation(self, statistics: Statistics, channels: int) -> tuple[Any, ...] | None:
-        """The kernel's arguments for the deterministic half; None where it cannot carry it out."""
+    @cached_property
+    def _of_the_image(self) -> tuple[Any, ...] | None:
+        """The kernel's arguments for what an image needs no statistics for; None where it cannot do that."""
         settings = self._settings
         rescale = settings.rescale or 1
-        mean = _per_channel(statistics.mean, 0.0, channels, settings.data_format)
-        deviation = _per_channel(statistics.deviation, 1.0 - EPSILON, channels, settings.data_format)
-        is_whitened = statistics.whitening is not None
-        if settings.preprocessing_function is not None or is_whitened or mean is None or deviation is None:
+        if settings.preprocessing_function is not None or not isinstance(rescale, int | float | np.number):
             return None
-        if not isinstance(rescale, int | float | np.number):
+        return np.float32(rescale), bool(settings.samplewise_center), bool(settings.samplewise_std_normalization)
+
+    def _normalisation(self, statistics: Statistics, channels: int) -> tuple[Any, ...] | None:
+        """The kernel's arguments for the deterministic half; None where it cannot carry it out."""
+        of_the_image = self._of_the_image
+        if of_the_image is None or statistics.whitening is not None:
             return None
         if statistics.mean is None and statistics.deviation is None:
-            mean, factor = NO_STATISTICS, NO_STATISTICS
-        else:
-            mean, factor = mean.astype(np.float32), (1 / (deviation + EPSILON)).astype(np.float32)
-        is_centred, is_normalised = bool(settings.samplewise_center), bool(settings.samplewise_std_normalization)
-        return (np.float32(rescale), is_centred, is_normalised, mean, factor)
+            return (*of_the_image, NO_STATISTICS, NO_STATISTICS)
+        mean = _per_channel(statistics.mean, 0.0, channels, self._settings.data_format)
+        deviation = _per_channel(statistics.deviation, 1.0 - EPSILON, channels, self._settings.data_format)
+        if mean is None or deviation is None:
+            return None
+        return (*of_the_image, mean.astype(np.float32), (1 / (deviation + EPSILON)).astype(np.float32))
 
     def _plain(self, images: Array, draws: Draws) -> Iterable[Array]:
         top = top_of(images)
