@@ -36,7 +36,12 @@ class Snippet:
 
 
 def snippets(
-    spec: ImageDataGeneratorSpec, request: Mapping[str, Any], address: str, *, takes_key: bool
+    spec: ImageDataGeneratorSpec,
+    request: Mapping[str, Any],
+    address: str,
+    options: ExportOptions = ExportOptions(),  # noqa: B008 (frozen)
+    *,
+    takes_key: bool,
 ) -> tuple[Snippet, ...]:
     """All that there is.
 
@@ -44,6 +49,7 @@ def snippets(
         spec: that is tried.
         request: of the comparison with it, as JSON.
         address: of the service, with nothing behind the port.
+        options: of the exports, what is known of the images among them.
         takes_key: whether the service has to be told a key.
     """
     forms = taken(dict(request), address, needs_key=takes_key)
@@ -53,7 +59,7 @@ def snippets(
         Snippet("JSON", "The spec, as requests and files of the command line have it.", as_spec),
         Snippet("curl", "Submits the comparison.", forms.curl),
         Snippet("Python", "Submits the comparison, and follows it to its end.", forms.python),
-        *(_exported(target, export(spec, target, ExportOptions())) for target in TARGETS),
+        *(_exported(target, export(spec, target, options)) for target in TARGETS),
     )
 
 

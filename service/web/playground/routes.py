@@ -11,11 +11,12 @@ from pydantic import TypeAdapter
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import ComparisonRequest
 from api_schemas.previews import MAX_OWN_SIDE, MAX_ROUNDS
+from augury.exports.options import ExportOptions
 from service.auth.actor import Reader
 from service.http.bodies import parsed
 from service.resources import Shared
 from service.web.playground import code, dose, form
-from service.web.playground.start import MODELS, metric_names, start
+from service.web.playground.start import MODELS, image_size_of, metric_names, start
 from service.web.rendering import HEADERS, page
 
 router = APIRouter(prefix="/playground", include_in_schema=False)
@@ -60,11 +61,17 @@ def at_dose(
 
 @router.get("/parts/code")
 def copies(
-    request: Request, caller: Reader, body: Annotated[str, Query(alias="request", max_length=MAX_REQUEST_LENGTH)]
+    request: Request,
+    resources: Shared,
+    caller: Reader,
+    body: Annotated[str, Query(alias="request", max_length=MAX_REQUEST_LENGTH)],
 ) -> Response:
     """The spec and its comparison, to be copied."""
     comparison = parsed(body.encode(), _COMPARISON)
     address = str(request.base_url).rstrip("/")
     takes_key = caller.key_id is not None or caller.subject is not None
-    made = code.snippets(comparison.candidates[0].spec, json.loads(body), address, takes_key=takes_key)
+    with resources.database.reading() as session:
+        size = image_size_of(session, caller.project, comparison.dataset)
+    options = ExportOptions(image_size=size)
+    made = code.snippets(comparison.candidates[0].spec, json.loads(body), address, options, takes_key=takes_key)
     return page(request, "playground/code.html.j2", snippets=made)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from sqlalchemy.orm import Session
 
+from api_schemas.base import RequestModel
 from api_schemas.datasets.dataset import Dataset, DatasetState
 from api_schemas.datasets.references import BuiltinReference
 from api_schemas.training.metrics import DEFAULT_METRIC, METRICS
@@ -16,6 +17,7 @@ from api_schemas.training.models import ModelName
 from augury.datasets.reference_rules import refusal_of
 from augury.datasets.settings import IngestSettings
 from augury.wording import shortened
+from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from service.http.problems import require_found
 from store.rows import datasets
@@ -100,6 +102,12 @@ def start(
 def metric_names() -> list[str]:
     """Of those that may decide, as one begins to type them."""
     return [name for name, traits in METRICS.items() if traits.why_not_deciding is None]
+
+
+def image_size_of(session: Session, project: str, reference: RequestModel) -> tuple[int, int] | None:
+    """Height and width of a dataset's images; None where it is not there, or not read yet."""
+    facts = facts_of(datasets.find(session, project, reference.model_dump(mode="json")))
+    return None if facts is None else facts.shape[:2]
 
 
 def _choices(session: Session, project: str, ingest: IngestSettings) -> list[Choice]:

@@ -19,6 +19,7 @@ from augury.exports import TARGETS, export
 from augury.exports.options import ExportOptions
 from service.web.playground.code import keras_code, snippets
 from tests.service.conftest import application, listening
+from tests.service.datasets import rows
 from tests.store.databases import comparison_body
 
 ROOT = Path(__file__).parents[4]
@@ -102,3 +103,12 @@ def test_differences_are_shown(client: TestClient) -> None:
     page = client.get("/playground/parts/code", params={"request": json.dumps(body)}).text
     assert "<li>approximate: 2 layers read the pixels anew" in page
     assert "class ExactAugmentation(keras.layers.Layer):" in html.unescape(page)
+
+
+def test_exports_are_for_the_images_of_the_dataset(client: TestClient) -> None:
+    """Where their size is known, nothing is said of what it might be."""
+    asked = {"request": json.dumps(comparison_body({"tried": {"rotation_range": 20.0}}))}
+    unknown = "their size is not known here"
+    assert unknown in client.get("/playground/parts/code", params=asked).text
+    rows.ready(client)
+    assert unknown not in client.get("/playground/parts/code", params=asked).text
