@@ -13,7 +13,9 @@ from augury.imports.reading import (
     Range,
     Reading,
     Rule,
+    change_nothing,
     chosen,
+    leave_out_size,
     number,
     numbers,
     read_steps,
@@ -198,14 +200,6 @@ def _inner(usual: float, step: Step, reading: Reading) -> None:
         read_steps(step.steps, RULES, reading)
 
 
-def _sized(step: Step, reading: Reading) -> None:
-    reading.lose(f"{step.where} is left out: images are resized where a dataset is read, not by a spec.")
-
-
-def _nothing(_step: Step, _reading: Reading) -> None:
-    """Something that changes no pixel."""
-
-
 RULES: dict[str, Rule] = {
     "HorizontalFlip": partial(_flip, "horizontal_flip"),
     "VerticalFlip": partial(_flip, "vertical_flip"),
@@ -220,9 +214,9 @@ RULES: dict[str, Rule] = {
     "ToFloat": _to_float,
     "Compose": partial(_inner, 1.0),
     "Sequential": partial(_inner, 0.5),
-    "Resize": _sized,
-    "CenterCrop": _sized,
-    **dict.fromkeys(("NoOp", "ToTensorV2"), _nothing),
+    "Resize": leave_out_size,
+    "CenterCrop": leave_out_size,
+    **dict.fromkeys(("NoOp", "ToTensorV2"), change_nothing),
 }
 """What is made of a transform, by its name."""
 

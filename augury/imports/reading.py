@@ -206,3 +206,12 @@ def _said(value: Any) -> str:
     if isinstance(value, Name):
         return f"{value.dotted}, which is not a literal"
     return "not a literal" if value is NOT_LITERAL else repr(value)[:60]
+
+
+def leave_out_size(step: Step, reading: Reading) -> None:
+    """Something that makes images another size."""
+    reading.lose(f"{step.where} is left out: images are resized where a dataset is read, not by a spec.")
+
+
+def change_nothing(_step: Step, _reading: Reading) -> None:
+    """Something that changes no pixel."""

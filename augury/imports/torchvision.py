@@ -13,7 +13,9 @@ from augury.imports.reading import (
     NotUnderstood,
     Reading,
     Rule,
+    change_nothing,
     chosen,
+    leave_out_size,
     number,
     numbers,
     read_steps,
@@ -143,14 +145,6 @@ def _inner(step: Step, reading: Reading) -> None:
     read_steps(step.steps, RULES, reading)
 
 
-def _sized(step: Step, reading: Reading) -> None:
-    reading.lose(f"{step.where} is left out: images are resized where a dataset is read, not by a spec.")
-
-
-def _nothing(_step: Step, _reading: Reading) -> None:
-    """Something that changes no pixel."""
-
-
 RULES: dict[str, Rule] = {
     "RandomHorizontalFlip": partial(_flip, "horizontal_flip"),
     "RandomVerticalFlip": partial(_flip, "vertical_flip"),
@@ -165,9 +159,11 @@ RULES: dict[str, Rule] = {
     "RandomApply": _sometimes,
     "Compose": _inner,
     "Sequential": _inner,
-    "Resize": _sized,
-    "CenterCrop": _sized,
-    **dict.fromkeys(("ToImage", "ToImageTensor", "PILToTensor", "ToPILImage", "ToPureTensor", "Identity"), _nothing),
+    "Resize": leave_out_size,
+    "CenterCrop": leave_out_size,
+    **dict.fromkeys(
+        ("ToImage", "ToImageTensor", "PILToTensor", "ToPILImage", "ToPureTensor", "Identity"), change_nothing
+    ),
 }
 """What is made of a transform, by its name."""
 
