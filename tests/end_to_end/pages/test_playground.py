@@ -88,16 +88,17 @@ def test_everybody_can_use_it(playground: Page) -> None:
 
 
 def test_a_spec_is_taken_along_in_the_words_of_another_library(playground: Page) -> None:
-    """What is copied is the file as the interface has it, and what is different there stands above it."""
+    """What is copied is the file as the interface has it for images of that size, with what is different above it."""
+    spec = ImageDataGeneratorSpec.model_validate_json(_spec_in(playground))
+    exported = export(spec, "keras-layers", ExportOptions(image_size=(8, 8)))
     playground.get_by_text("Take it along").click()
     layers = playground.get_by_label("Keras's own layers")
     expect(layers).to_contain_text("layers.RandomRotation(")
-    expect(playground.locator("#code li").filter(has_text="name the image size").first).to_be_visible()
+    for difference in exported.differences:
+        expect(playground.locator("#code li").filter(has_text=difference.message).first).to_be_visible()
     playground.context.grant_permissions(["clipboard-read", "clipboard-write"])
     layers.locator("xpath=..").get_by_role("button", name="Copy").click()
-    taken = playground.evaluate("navigator.clipboard.readText()")
-    spec = ImageDataGeneratorSpec.model_validate_json(_spec_in(playground))
-    assert taken.strip() == export(spec, "keras-layers", ExportOptions()).content.strip()
+    assert playground.evaluate("navigator.clipboard.readText()").strip() == exported.content.strip()
 
 
 def test_form_json_picture_and_address_are_in_step(playground: Page, page_of: Opener, address: str) -> None:
