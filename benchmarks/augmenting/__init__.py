@@ -1,0 +1,1 @@
+"""How fast images are augmented, for ``benchmarks/augmentation.py``: cases, engines, turns and tables."""
