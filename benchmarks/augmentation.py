@@ -36,14 +36,15 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])  # else this file would b
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.simplefilter("ignore")
 
+import numpy as np
+
 from benchmarks.augmenting import tables
-from benchmarks.augmenting.cases import BATCHES, KINDS, SIZES, SPECS, Case
+from benchmarks.augmenting.cases import BATCHES, GREY_AND_RGB, KINDS, MEASURED_SIZES, SIZES, SPECS, Case
 from benchmarks.augmenting.figures import Comparison, Grey, comparison_of, grey_of
 from benchmarks.augmenting.peers import process
-from benchmarks.augmenting.turns import Runner, Turns, play, take_turn
+from benchmarks.augmenting.turns import Runner, play, take_turn
 
 TOLERANCE = 0.01
-GREY, RGB = ("28x28x1", "96x96x1"), "96x96x3"
 
 
 def keep_to(cores: int) -> None:
@@ -60,7 +61,7 @@ def measure(case: Case, peers: process.Peers | None, rounds: int, seconds: float
     difference = difference_from_keras(case, images)
     unit = 0.05 if "samplewise_std_normalization" in case.parameters else case.parameters.get("rescale", 1)
     assert difference <= TOLERANCE * max(unit, 1 / 255), f"{case}: batches differ by {difference}"
-    runners: dict[str, Runner] = {name: _runner(name, case) for name in ENGINES}
+    runners: dict[str, Runner] = {name: _runner(name, case, images) for name in ENGINES}
     if peers:
         runners |= peers.runners(case, images)
     turns = play(runners, rounds, seconds)
@@ -69,10 +70,10 @@ def measure(case: Case, peers: process.Peers | None, rounds: int, seconds: float
     )
 
 
-def _runner(name: str, case: Case) -> Runner:
+def _runner(name: str, case: Case, images: np.ndarray) -> Runner:
     from benchmarks.augmenting.engines import ENGINES
 
-    engine = ENGINES[name](case, case.images())
+    engine = ENGINES[name](case, images)
     take_turn(engine, 0.0)  # compile, trace, load
     return partial(take_turn, engine)
 
@@ -81,16 +82,14 @@ def measure_grey(spec: str, rounds: int, seconds: float) -> list[Grey]:
     """What a pixel costs Augury, and a copy, in images of one channel and of three: all in the same rounds."""
     from benchmarks.augmenting.engines import COPY, OURS
 
-    cases = {size: Case(spec, size) for size in (*GREY, RGB)}
-    engines = (*OURS, COPY)
-    turns: Turns = play(
-        {f"{engine} {size}": _runner(engine, case) for engine in engines for size, case in cases.items()},
-        rounds,
-        seconds,
-    )
+    cases = {size: Case(spec, size) for pair in sorted(GREY_AND_RGB) for size in pair}
+    images = {size: case.images() for size, case in cases.items()}
+    runners = {
+        (engine, size): _runner(engine, case, images[size]) for engine in (*OURS, COPY) for size, case in cases.items()
+    }
+    turns = play(runners, rounds, seconds)
     return [
-        grey_of(engine, [cases[size] for size in GREY], cases[RGB], {size: turns[f"{engine} {size}"] for size in cases})
-        for engine in engines
+        grey_of(engine, cases, GREY_AND_RGB, {size: turns[engine, size] for size in cases}) for engine in (*OURS, COPY)
     ]
 
 
@@ -103,9 +102,10 @@ def arguments_of() -> argparse.Namespace:
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--peers", nargs="*", choices=process.TARGETS, help="install these (default: both)")
     parser.add_argument("--peer-python", type=Path, default=process.PYTHON)
-    for name, all_of in (("specs", SPECS), ("sizes", SIZES), ("kinds", KINDS)):
-        parser.add_argument(f"--{name}", nargs="*", choices=list(all_of), default=list(all_of))
-    parser.add_argument("--batches", nargs="*", type=int, default=list(BATCHES))
+    for name, some, default in (("specs", SPECS, SPECS), ("sizes", SIZES, MEASURED_SIZES), ("kinds", KINDS, KINDS)):
+        parser.add_argument(f"--{name}", nargs="+", choices=list(some), default=list(default))
+    parser.add_argument("--batches", nargs="+", type=int, default=list(BATCHES))
+    parser.add_argument("--no-grey", action="store_true", help="do not compare what a pixel of one channel costs")
     return parser.parse_args()
 
 
@@ -122,13 +122,12 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         has_peers = arguments.peer_python.exists()
         peers = stack.enter_context(process.Peers(arguments.peer_python)) if has_peers else None
-        say = (lambda text: None) if arguments.json else partial(print, flush=True)
-        say(f"others: {_versions(peers)}. {tables.NOT_RUN}\n")
         found, grey = [], []
         for case in wanted:
             found.append(measure(case, peers, arguments.rounds, arguments.seconds))
-            say(f"{tables.engines_table(found[-1])}\n")
-        for spec in arguments.specs:
+            if not arguments.json:
+                print(f"{tables.engines_table(found[-1])}\n", flush=True)
+        for spec in () if arguments.no_grey else arguments.specs:
             grey += measure_grey(spec, arguments.rounds, arguments.seconds)
     _conclude(arguments, _versions(peers), found, grey)
 
@@ -143,7 +142,10 @@ def _conclude(arguments: argparse.Namespace, versions: str, found: list[Comparis
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not arguments.json:
-        print(f"{tables.summary_table(found, OURS[0], REFERENCE)}\n\n{tables.grey_table(grey)}\n")
+        print(f"others: {versions}. {tables.NOT_RUN}\n")
+        print(f"{tables.summary_table(found, OURS[0], REFERENCE)}\n")
+        if grey:
+            print(f"{tables.grey_table(grey)}\n")
         print(f"peak memory of the whole run, TensorFlow included: {peak:.0f} MB")
         return
     told = {name: getattr(arguments, name) for name in ("rounds", "seconds", "cores")}

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-SIZES = {"28x28x1": (28, 28, 1), "96x96x1": (96, 96, 1), "96x96x3": (96, 96, 3), "224x224x3": (224, 224, 3)}
+SIZES = {
+    "28x28x1": (28, 28, 1),
+    "28x28x3": (28, 28, 3),
+    "96x96x1": (96, 96, 1),
+    "96x96x3": (96, 96, 3),
+    "224x224x3": (224, 224, 3),
+}
+MEASURED_SIZES = ("28x28x1", "96x96x3", "224x224x3")
+GREY_AND_RGB = (("28x28x1", "28x28x3"), ("28x28x1", "96x96x3"), ("96x96x1", "96x96x3"))
+"""Sizes whose cost a pixel is compared."""
 SPECS: dict[str, dict[str, Any]] = {
     "appropriate": {
         "rotation_range": 20,
@@ -67,7 +76,7 @@ class Case(NamedTuple):
         return self.pixels * self.shape[2] * (np.dtype(self.kind).itemsize + FLOAT_BYTES)
 
     @property
-    def count(self) -> int:
+    def image_count(self) -> int:
         """Images that there are: whole batches, and two at least."""
         batches = -(-_VALUES // (self.pixels * self.shape[2] * self.batch))
         return max(2, batches) * self.batch
@@ -75,7 +84,7 @@ class Case(NamedTuple):
     def images(self) -> npt.NDArray[Any]:
         """Random pixels from 0 to 255, ``[N, H, W, C]``."""
         random = np.random.default_rng(0)
-        return random.integers(0, 256, (self.count, *self.shape), np.uint8).astype(self.kind, copy=False)
+        return random.integers(0, 256, (self.image_count, *self.shape), np.uint8).astype(self.kind, copy=False)
 
     def __str__(self) -> str:
         """For a heading."""

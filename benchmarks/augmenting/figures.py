@@ -83,18 +83,27 @@ class Grey(NamedTuple):
     nanoseconds: dict[str, float]
     """By sizes."""
     dearer: dict[str, Ratio]
-    """How many times as much as of three channels, by the sizes that are grey."""
+    """How many times as much the first size costs as the second, by "first to second"."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain objects."""
         return self._asdict()
 
 
-def grey_of(engine: str, cases: Sequence[Case], rgb: Case, turns: Mapping[str, Sequence[Turn]]) -> Grey:
-    """Compare an engine's turns, by sizes, within their rounds."""
-    nanoseconds = {case.size: 1e9 / (speed(turns[case.size]) * case.pixels) for case in (*cases, rgb)}
+def grey_of(
+    engine: str, cases: Mapping[str, Case], pairs: Sequence[tuple[str, str]], turns: Mapping[str, Sequence[Turn]]
+) -> Grey:
+    """Compare an engine's turns, within their rounds.
+
+    Args:
+        engine: its name.
+        cases: of one spec, by their sizes.
+        pairs: of sizes to be compared: a grey one and another.
+        turns: by sizes.
+    """
+    nanoseconds = {size: 1e9 / (speed(turns[size]) * case.pixels) for size, case in cases.items()}
     dearer = {}
-    for case in cases:
-        found, scale = ratio(turns[rgb.size], turns[case.size]), rgb.pixels / case.pixels
-        dearer[case.size] = Ratio(*(each * scale for each in found))
-    return Grey(engine, rgb.spec, nanoseconds, dearer)
+    for grey, other in pairs:
+        scale = cases[other].pixels / cases[grey].pixels
+        dearer[f"{grey} to {other}"] = Ratio(*(each * scale for each in ratio(turns[other], turns[grey])))
+    return Grey(engine, next(iter(cases.values())).spec, nanoseconds, dearer)

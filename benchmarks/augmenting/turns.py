@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 Clock = Literal["processor", "wall"]
 MAX_WALL_RATIO = 20
@@ -31,8 +31,9 @@ class Turn(NamedTuple):
 
 Runner = Callable[[float], Turn]
 """Takes a turn of about so many seconds of the processor."""
-Turns = dict[str, list[Turn]]
+Turns = Mapping[str, Sequence[Turn]]
 """Of each engine, a turn a round."""
+Key = TypeVar("Key")
 
 
 class Ratio(NamedTuple):
@@ -62,7 +63,7 @@ def _images_in(batch: Sized) -> int:
     return len(batch[0]) if isinstance(batch, tuple) else len(batch)
 
 
-def play(runners: Mapping[str, Runner], rounds: int, seconds: float) -> Turns:
+def play(runners: Mapping[Key, Runner], rounds: int, seconds: float) -> dict[Key, list[Turn]]:
     """Let all take a turn each, round after round; every other round begins with the last.
 
     Raises:
@@ -70,7 +71,7 @@ def play(runners: Mapping[str, Runner], rounds: int, seconds: float) -> Turns:
     """
     if rounds < 1:
         raise ValueError(f"there must be a round at least, got {rounds}")
-    turns: Turns = {name: [] for name in runners}
+    turns: dict[Key, list[Turn]] = {name: [] for name in runners}
     for number in range(rounds):
         for name in list(runners)[:: 1 if number % 2 == 0 else -1]:
             turns[name].append(runners[name](seconds))

@@ -71,7 +71,12 @@ def torchvision_pillow(spec: dict[str, Any], channels: int) -> Transform:
 
     torch.set_num_threads(1)
     transform = v2.Compose([*_torchvision_steps(spec), v2.PILToTensor(), _Finish(spec)])
-    return lambda image: transform(Image.fromarray(image[:, :, 0] if channels == 1 else image)).numpy()
+
+    def apply(image: np.ndarray) -> np.ndarray:
+        changed: np.ndarray = transform(Image.fromarray(image[:, :, 0] if channels == 1 else image)).numpy()
+        return changed
+
+    return apply
 
 
 def _torchvision_steps(spec: dict[str, Any]) -> list[Any]:
