@@ -74,10 +74,11 @@ class Peers:
                 made = self._ask(ask="open", engine=name, **told)
                 if made:
                     require_batch(name, made, case)
-                    runners[name] = partial(self._turn, name)
+                    runners[name] = partial(self.turn, name)
         return runners
 
-    def _turn(self, name: str, seconds: float) -> Turn:
+    def turn(self, name: str, seconds: float) -> Turn:
+        """A turn of one of the runners, by its name."""
         return Turn(**self._ask(ask="turn", engine=name, seconds=seconds))
 
     def _ask(self, **question: Any) -> dict[str, Any]:
