@@ -64,7 +64,7 @@ $(DOCS)/.installed: requirements/docs.txt $(INSTALLED)
 	@$(DOCS)/bin/python -m docs.making.beside $(BIN)/python
 	@touch $@
 
-peers: $(PEERS)/.installed ## Install Albumentations, which the tests of exports run what they export in
+peers: $(PEERS)/.installed ## Install Albumentations, which the tests of exports run what they export in, and a benchmark measures
 
 $(PEERS)/.installed: requirements/peers.txt
 	@$(PYTHON) -m venv $(PEERS)

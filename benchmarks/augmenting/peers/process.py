@@ -28,10 +28,12 @@ def install(libraries: list[str]) -> None:
     """Install libraries into their environment, from requirements with hashes, which makes the environment if need be.
 
     Raises:
-        subprocess.CalledProcessError: it cannot be done.
+        SystemExit: it cannot be done; what pip says of it is printed.
     """
     targets = [TARGETS[library] for library in libraries]
-    subprocess.run(["make", "-C", ROOT, f"PYTHON={sys.executable}", *targets], check=True, stdout=sys.stderr)
+    made = subprocess.run(["make", "-C", ROOT, f"PYTHON={sys.executable}", *targets], check=False, stdout=sys.stderr)
+    if made.returncode:
+        sys.exit(f"{' and '.join(libraries)} could not be installed; --peer-python names an interpreter that has them")
 
 
 class Peers:
