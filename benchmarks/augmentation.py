@@ -82,7 +82,7 @@ def measure_grey(spec: str, rounds: int, seconds: float) -> list[Grey]:
     """What a pixel costs Augury, and a copy, in images of one channel and of three: all in the same rounds."""
     from benchmarks.augmenting.engines import COPY, OURS
 
-    cases = {size: Case(spec, size) for pair in sorted(GREY_AND_RGB) for size in pair}
+    cases = {size: Case(spec, size) for size in SIZES if any(size in pair for pair in GREY_AND_RGB)}
     images = {size: case.images() for size, case in cases.items()}
     runners = {
         (engine, size): _runner(engine, case, images[size]) for engine in (*OURS, COPY) for size, case in cases.items()
