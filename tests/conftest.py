@@ -10,14 +10,17 @@ import uuid
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from typing import Any
 
 import hypothesis
 import pytest
 import sqlalchemy
+import typer.testing
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import distribution, servers
+from tests import servers
+from tests.running import distribution, spent
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and children inherit that. Tests that send
 # it to processes they start need the usual meaning.
@@ -27,6 +30,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # what it has compiled, each would compile all of them again, and each of pytest-xdist's workers all of the tests.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Typer makes the commands anew of our functions for each call by its runner, which takes longer than most calls do. A
+# process of ours makes them once.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 # Hypothesis allows an example 200 ms by the clock, which says nothing where other tests run at the same time. A
 # property that needs more examples than these, because what it looks for is rare, says so itself.
@@ -48,6 +55,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()  # from here on it is looked for among what comes only
         gc.enable()
+        spent.begin()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,10 +70,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return distribution.StacksOnOneWorker(config, log)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With what was spent."""
+    report = yield
+    spent.note(report)
+    return report
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """The last thing to read: what was skipped, and how to get it."""
+    """The last things to read: what the time went into, what was skipped, and how to get it."""
     yield
+    reports = [each for found in terminalreporter.stats.values() for each in found]
+    if terminalreporter.config.option.durations:
+        for line in spent.summary([each for each in reports if isinstance(each, pytest.TestReport)]):
+            terminalreporter.write_line(line)
     # A skipped test's report carries its file, its line and its reason.
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])]
     for reason, count in Counter(reasons).most_common():

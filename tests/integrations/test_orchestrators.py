@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 import pytest
@@ -19,7 +19,7 @@ REQUEST: dict[str, Any] = {
     "dataset": {"kind": "builtin", "name": "digits"},
     "candidates": [{"name": "over", "spec": {"horizontal_flip": True}}],
 }
-DAG = """
+DAGS = """
 import sys
 from datetime import datetime
 sys.path.insert(0, {folder!r})
@@ -27,88 +27,35 @@ from airflow.sdk import DAG
 from augury_operator import AuguryComparisonOperator
 
 with DAG("check", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
-    task = AuguryComparisonOperator(task_id="compare", request={request!r}, fail_on={fail_on!r})
+    AuguryComparisonOperator(task_id="compare", request={request!r})
+with DAG("strict", schedule=None, start_date=datetime(2026, 1, 1)):
+    task = AuguryComparisonOperator(task_id="compare", request={request!r}, fail_on=["hurts"])
 """
-RUN_DAG = """
+RUN_DAGS = """
+import json, sys, time
+from threading import Thread
+from types import SimpleNamespace
+from airflow.utils.db import initdb
+initdb()
+
+from airflow.models.xcom import XComModel
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.utils.session import create_session
+sys.path.insert(0, {folder!r})
+from check import dag, task
+
 run = dag.test()
 instance = run.get_task_instances()[0]
-from airflow.models.xcom import XComModel
-from airflow.utils.session import create_session
 with create_session() as session:
     rows = session.query(XComModel).filter_by(run_id=run.run_id, key="return_value").all()
     told = [row.value if isinstance(row.value, dict) else json.loads(row.value) for row in rows]
-print("RESULT", json.dumps([str(instance.state), *told]))
-"""
-FLOW = """
-import json, sys
-sys.path.insert(0, {folder!r})
-from augury_task import UnwantedVerdict, augmentation_check, compare_augmentations
-"""
+print("RESULT", json.dumps([str(instance.state), *told]), flush=True)
 
-
-def _result(done: subprocess.CompletedProcess[str]) -> Any:
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-    assert lines, done.stdout[-3000:] + done.stderr[-5000:]
-    return json.loads(lines[-1].removeprefix("RESULT "))
-
-
-def _job_ids(service: Service) -> list[str]:
-    return [job["id"] for job in httpx2.get(f"{service.url}/v1/jobs", timeout=PATIENCE_SECONDS).json()["items"]]
-
-
-def _state(service: Service, job_id: str) -> str:
-    return str(httpx2.get(f"{service.url}/v1/jobs/{job_id}", timeout=PATIENCE_SECONDS).json()["state"])
-
-
-@pytest.fixture(scope="module")
-def airflow(tools: Tools, service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variables of an Airflow with a database of its own."""
-    home = tmp_path_factory.mktemp("airflow")
-    variables = {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AUGURY_URL": service.url,
-    }
-    done = tools.run(["airflow", "db", "migrate"], **variables)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return variables
-
-
-def _with_dag(airflow: dict[str, str], fail_on: list[str], rest: str) -> str:
-    """A program that has the DAG, which lies where Airflow looks for it."""
-    folder = Path(airflow["AIRFLOW__CORE__DAGS_FOLDER"])
-    folder.mkdir(exist_ok=True)
-    dag = DAG.format(folder=str(ROOT / "examples" / "airflow"), request=REQUEST, fail_on=fail_on)
-    (folder / "check.py").write_text(dag)
-    return f"import json, sys\nsys.path.insert(0, {str(folder)!r})\nfrom check import dag, task\n{rest}"
-
-
-def test_airflow_hands_the_summary_to_the_next_task(tools: Tools, service: Service, airflow: dict[str, str]) -> None:
-    """As the task's result, which is plain JSON."""
-    worker = service.carry_out_next()
-    done = tools.run(["python", "-c", _with_dag(airflow, [], RUN_DAG)], **airflow)
-    worker.join()
-    state, summary = _result(done)
-    assert state == "success"
-    assert summary["verdicts"]["over"] == "hurts"
-    assert summary["differences"]["targeted"]["low"] == pytest.approx(1.3)
-
-
-def test_an_airflow_task_fails_by_verdict_and_never_asks_twice(
-    tools: Tools, service: Service, airflow: dict[str, str]
-) -> None:
-    """Another try of the same task instance finds the same job; a task that is stopped cancels its own."""
-    program = """
-import time
-from types import SimpleNamespace
-from threading import Thread
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
-instance = dict(dag_id="check", run_id="manual__1", task_id="compare", map_index=-1)
+instance = dict(dag_id="strict", run_id="manual__1", task_id="compare", map_index=-1)
 said = []
 for number in (1, 2):
     try:
-        task.execute({"ti": SimpleNamespace(**instance, try_number=number)})
+        task.execute({{"ti": SimpleNamespace(**instance, try_number=number)}})
     except AirflowFailException as error:
         said.append(str(error))
 instance["run_id"] = "manual__2"
@@ -120,21 +67,87 @@ def stop():
 stopping = Thread(target=stop)
 stopping.start()
 try:
-    task.execute({"ti": SimpleNamespace(**instance, try_number=1)})
+    task.execute({{"ti": SimpleNamespace(**instance, try_number=1)}})
 except AirflowException as error:
     said.append(str(error))
 stopping.join()
-print("RESULT", json.dumps(said))
+print("RESULT", json.dumps(said), flush=True)
 """
-    known = set(_job_ids(service))
-    worker = service.carry_out_next()
-    done = tools.run(["python", "-c", _with_dag(airflow, ["hurts"], program)], **airflow)
-    worker.join()
-    first, second, stopped = _result(done)
+FLOW = """
+import json, sys
+sys.path.insert(0, {folder!r})
+from augury_task import UnwantedVerdict, augmentation_check, compare_augmentations
+"""
+
+
+class Orchestrated(NamedTuple):
+    """What a program of an orchestrator came to.
+
+    Attributes:
+        results: each thing that it did.
+        said: all that it wrote, for who wonders why there are too few of these.
+        states: of the jobs that it asked for, by their ids, in the end.
+    """
+
+    results: list[Any]
+    said: str
+    states: dict[str, str]
+
+    def result(self, number: int) -> Any:
+        """One of the results, of which there may be less where something went wrong."""
+        assert len(self.results) > number, self.said[-8000:]
+        return self.results[number]
+
+
+def _orchestrated(service: Service, known: set[str], out: str, err: str) -> Orchestrated:
+    results = [json.loads(line.removeprefix("RESULT ")) for line in out.splitlines() if line.startswith("RESULT ")]
+    jobs = httpx2.get(f"{service.url}/v1/jobs", timeout=PATIENCE_SECONDS).json()["items"]
+    return Orchestrated(results, out + err, {job["id"]: job["state"] for job in jobs if job["id"] not in known})
+
+
+@pytest.fixture(scope="module")
+def airflow(tools: Tools, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Orchestrated:
+    """What one process of Airflow does, as it takes long to start: a DAG, a task that fails twice, and one stopped."""
+    home = tmp_path_factory.mktemp("airflow")
+    dags = home / "dags"  # where Airflow looks for them
+    dags.mkdir()
+    (dags / "check.py").write_text(DAGS.format(folder=str(ROOT / "examples" / "airflow"), request=REQUEST))
+    known = service.job_ids()
+    worker = service.carry_out_next(2)
+    done = tools.run(
+        ["python", "-c", RUN_DAGS.format(folder=str(dags))],
+        AIRFLOW_HOME=str(home),
+        AIRFLOW__CORE__LOAD_EXAMPLES="False",
+        AIRFLOW__CORE__DAGS_FOLDER=str(dags),
+        AUGURY_URL=service.url,
+    )
+    worker.join(PATIENCE_SECONDS)
+    return _orchestrated(service, known, done.stdout, done.stderr)
+
+
+def test_airflow_hands_the_summary_to_the_next_task(airflow: Orchestrated) -> None:
+    """As the task's result, which is plain JSON."""
+    state, summary = airflow.result(0)
+    assert state == "success"
+    assert summary["verdicts"]["over"] == "hurts"
+    assert summary["differences"]["targeted"]["low"] == pytest.approx(1.3)
+
+
+def test_an_airflow_task_fails_by_verdict_and_never_asks_twice(airflow: Orchestrated) -> None:
+    """Another try of the same task instance finds the same job; a task that is stopped cancels its own."""
+    first, second, stopped = airflow.result(1)
     assert first == second
     assert first.endswith(": over hurts")
-    assert len(set(_job_ids(service)) - known) == 2
     assert "cancelled" in stopped
+    assert sorted(airflow.states.values()) == ["cancelled", "succeeded", "succeeded"]
+
+
+def _job_ids(service: Service) -> list[str]:
+    return [job["id"] for job in httpx2.get(f"{service.url}/v1/jobs", timeout=PATIENCE_SECONDS).json()["items"]]
+
+
+def _state(service: Service, job_id: str) -> str:
+    return str(httpx2.get(f"{service.url}/v1/jobs/{job_id}", timeout=PATIENCE_SECONDS).json()["state"])
 
 
 def _flow(rest: str) -> str:
@@ -164,20 +177,15 @@ except UnwantedVerdict as error:
     summary["refused"] = str(error)
 print("RESULT", json.dumps(summary))
 """
-    known = set(_job_ids(service))
-    workers = [service.carry_out_next()]
-    process = subprocess.Popen(
-        [tools.folder / "bin" / "python", "-c", _flow(program)], env=tools.environment(**prefect), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    workers[0].join()
-    workers.append(service.carry_out_next())
-    out, err = process.communicate(timeout=START_SECONDS)
-    workers[1].join()
-    summary = _result(subprocess.CompletedProcess([], process.returncode, out, err))
+    known = service.job_ids()
+    worker = service.carry_out_next(2)
+    done = tools.run(["python", "-c", _flow(program)], **prefect)
+    worker.join(PATIENCE_SECONDS)
+    found = _orchestrated(service, known, done.stdout, done.stderr)
+    summary = found.result(0)
     assert summary["verdicts"]["over"] == "hurts"
     assert summary["refused"].endswith(": over hurts")
-    assert len(set(_job_ids(service)) - known) == 2
+    assert list(found.states.values()) == ["succeeded", "succeeded"]
 
 
 def test_a_prefect_flow_that_is_stopped_cancels_its_job(

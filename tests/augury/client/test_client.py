@@ -16,7 +16,8 @@ from augury import AuguryError, Client, RequestRefused, ServiceFailed, ServiceUn
 from augury.client.address import FALLBACK_URL, default_url
 from augury.local.data_directory import DataDirectory
 from augury.local.ports import free_port
-from tests.augury.stand_in import Answer, StandIn, problem
+from tests.augury.datasets.sources.fetches import server_tls
+from tests.augury.stand_in import Answer, StandIn, problem, serving
 from tests.augury.wire import REQUEST, job
 
 
@@ -109,6 +110,14 @@ def test_a_service_that_does_not_answer_is_unreachable() -> None:
     with Client(url, patience=0.5) as client, pytest.raises(ServiceUnreachable, match=url):
         client.jobs()
     assert time.monotonic() - began < 8
+
+
+def test_a_service_behind_https_has_to_prove_itself(tmp_path: Path) -> None:
+    """By a certificate of somebody whom this machine trusts: to another one nothing is said."""
+    with serving(server_tls(tmp_path)) as service:
+        with Client(service.url, patience=0.3) as client, pytest.raises(ServiceUnreachable, match="certificate"):
+            client.jobs()
+        assert service.asked == []
 
 
 def test_a_service_that_stays_unavailable_says_why(service: StandIn) -> None:

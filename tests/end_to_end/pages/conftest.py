@@ -52,13 +52,16 @@ def page_of(browser: Browser, watch: Watch) -> Iterator[Opener]:
     with ExitStack() as stack:
         asked = set()
 
-        def opened(address: str, path: str = "/", *, width: int = 1280, theme: Any = "light", **options: Any) -> Page:
+        def opened(
+            address: str, path: str = "/", *, width: int = 1280, theme: Any = "light", script: str = "", **options: Any
+        ) -> Page:
             size = {"width": width, "height": WIDTHS.get(width, 900)}
             context = browser.new_context(viewport=size, color_scheme=theme, **options)  # type: ignore[arg-type]
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(PATIENCE)
             watch.of(page)
+            page.add_init_script(script)
             asked.add(address.split("/")[2])
             page.goto(f"{address}{path}")
             return page

@@ -45,7 +45,7 @@ def _once(page: Page) -> str:
 
 
 @pytest.mark.parametrize("path", ["", "/usage", "/keys", "/webhooks", "/audit"])
-def test_everybody_can_use_them(path: str, page_of: Opener, address: str) -> None:
+def test_everybody_can_use_them(path: str, address: str, page_of: Opener) -> None:
     """In both themes, at every width, with something on each."""
     httpx2.post(f"{address}/v1/keys", json={"name": "nightly comparisons"})
     httpx2.post(f"{address}/v1/webhooks", json={"url": "https://localhost/hooks/augury"})
@@ -53,7 +53,7 @@ def test_everybody_can_use_them(path: str, page_of: Opener, address: str) -> Non
     looked_over(page, f"operations{path.replace('/', '-')}")
 
 
-def test_what_waits_is_looked_at_again_and_again(page_of: Opener, address: str, app: FastAPI) -> None:
+def test_what_waits_is_looked_at_again_and_again(address: str, page_of: Opener, app: FastAPI) -> None:
     """Without anybody doing anything, and without a jump: what had the focus keeps it."""
     page = page_of(address, "/operations")
     expect(page.get_by_text("5 trials")).to_have_count(1)
@@ -66,7 +66,7 @@ def test_what_waits_is_looked_at_again_and_again(page_of: Opener, address: str, 
     assert page.evaluate("document.activeElement.matches('td.id a')")
 
 
-def test_a_key_is_made_shown_once_replaced_and_revoked(page_of: Opener, address: str) -> None:
+def test_a_key_is_made_shown_once_replaced_and_revoked(address: str, page_of: Opener) -> None:
     """All by buttons; what is shown once is nowhere after a reload."""
     page = page_of(address, "/operations/keys")
     page.on("dialog", lambda dialog: dialog.accept())
@@ -88,7 +88,7 @@ def test_a_key_is_made_shown_once_replaced_and_revoked(page_of: Opener, address:
     expect(page.locator("#list .state.revoked")).to_have_count(1)
 
 
-def test_a_webhook_is_registered_tested_paused_and_deleted(page_of: Opener, address: str, watch: Watch) -> None:
+def test_a_webhook_is_registered_tested_paused_and_deleted(address: str, page_of: Opener, watch: Watch) -> None:
     """And what is wrong with an address is said at its field."""
     page = page_of(address, "/operations/webhooks")
     page.on("dialog", lambda dialog: dialog.accept())

@@ -59,9 +59,7 @@ def playground(page_of: Opener, address: str) -> Page:
 
 
 def _opened(page_of: Opener, address: str, path: str) -> Page:
-    page = page_of(address, "/sign-in")
-    page.add_init_script(SHOWN)
-    page.goto(f"{address}{path}")
+    page = page_of(address, path, script=SHOWN)
     _shown(page, 1)
     return page
 

@@ -19,7 +19,6 @@ from store.files.artifacts import Artifacts
 from tests.servers import running_in_thread
 from tests.service.conftest import application
 
-ROOT = Path(__file__).parents[3]
 AXE = Path(__file__).with_name("axe.min.js")
 WIDTHS = {390: 844, 820: 1100, 1280: 900}
 """Pixels of a telephone, a tablet and a desk, with their heights."""
@@ -87,7 +86,7 @@ class Watch:
 
 
 Opener = Callable[..., Page]
-"""``page_of(address, path="/", width=1280, theme="light")``: a new page that is watched."""
+"""``page_of(address, path="/", width=1280, theme="light", script="")``: a new page, watched, that runs a script."""
 
 
 def assert_accessible(page: Page) -> None:
@@ -105,12 +104,11 @@ def assert_fits(page: Page) -> None:
 
 
 def looked_over(page: Page, name: str) -> None:
-    """The page in both themes and at four widths: it fits, axe-core finds nothing, and its pictures are kept.
+    """The page in both themes and at four widths: it fits, and axe-core finds nothing.
 
-    Pictures are ``NAME-WIDTH-THEME.png`` below ``.augury/screenshots``, or where AUGURY_SCREENSHOTS says.
+    For who wants to see it, pictures are kept where AUGURY_SCREENSHOTS says, as ``NAME-WIDTH-THEME.png``.
     """
-    folder = Path(os.environ.get("AUGURY_SCREENSHOTS", ROOT / ".augury" / "screenshots"))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = os.environ.get("AUGURY_SCREENSHOTS")
     before: Any = page.viewport_size
     page.set_viewport_size({"width": NARROWEST, "height": 700})
     assert_fits(page)
@@ -119,7 +117,8 @@ def looked_over(page: Page, name: str) -> None:
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
             assert_fits(page)
-            page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True)
+            if folder:
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{theme}.png", full_page=True)
         assert_accessible(page)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)

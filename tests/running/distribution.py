@@ -52,6 +52,30 @@ LONG = (
 )
 """Tests of which a file takes long by itself, so that it must not be the last."""
 
+TOGETHER = {
+    "PostgreSQL": (
+        "tests/service/events/test_on_postgres.py",
+        "tests/service/jobs/test_accepting_on_postgres.py",
+        "tests/store/rows/counters/test_on_postgres.py",
+        "tests/store/rows/quotas/test_locks.py",
+        "tests/store/rows/test_locks.py",
+        "tests/store/rows/told/",
+    ),
+    "S3": (
+        "tests/augury/datasets/sources/test_buckets.py",
+        "tests/store/files/test_artifacts.py",
+        "tests/store/files/test_models.py",
+        "tests/store/files/test_snapshots.py",
+        "tests/workers/maintenance/test_stray_uploads.py",
+    ),
+    "S3 and TensorFlow": (
+        "tests/workers/units/test_model.py",
+        "tests/workers/units/test_published_weights.py",
+        "tests/workers/units/test_uploaded_file.py",
+    ),
+}
+"""Tests that share a server for the length of a session, which is started once where one process has them all."""
+
 STACK_WORKER = "gw0"
 _NICENESS = 2
 
@@ -63,7 +87,9 @@ def make_way_for_the_stack(workerid: str) -> None:
 
 
 class StacksOnOneWorker(LoadScopeScheduling):
-    """The tests with the one stack go to the first worker, which starts it once; the others file by file.
+    """The tests with the one stack go to the first worker, which starts it once; others with one server to any.
+
+    The rest goes file by file.
 
     The mark ``xdist_group`` would say the same, but it has no effect with pytest 9.2 and pytest-xdist 3.8.
     """
@@ -74,7 +100,12 @@ class StacksOnOneWorker(LoadScopeScheduling):
         super().schedule()
 
     def _split_scope(self, nodeid: str) -> str:
-        return END_TO_END if _shares_the_stack(nodeid) else nodeid.partition("::")[0]
+        return END_TO_END if _shares_the_stack(nodeid) else shared_server(nodeid) or nodeid.partition("::")[0]
+
+
+def shared_server(nodeid: str) -> str | None:
+    """Which of the servers that are started once a test's file shares with others."""
+    return next((server for server, files in TOGETHER.items() if nodeid.startswith(files)), None)
 
 
 def longest_first(items: list[pytest.Item]) -> None:

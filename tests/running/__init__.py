@@ -1,0 +1,1 @@
+"""How the tests run: which process has which, and what they spend."""
