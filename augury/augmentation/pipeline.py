@@ -206,7 +206,7 @@ class Pipeline:
 
     def preprocess(self, images: Array) -> Array:
         """The deterministic half alone, for images that are evaluated; a new array."""
-        nothing = Draws(np.broadcast_to(_NOTHING_DRAWN, (len(images), len(_NOTHING_DRAWN))))
+        nothing = Draws(np.tile(_NOTHING_DRAWN, (len(images), 1)))  # one compiled version serves these, too
         return self.augment(images, nothing)
 
     # -- what iterators ask ------------------------------------------------------------------------------------------

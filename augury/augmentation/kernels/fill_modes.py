@@ -10,7 +10,7 @@ CONSTANT, NEAREST, REFLECT, WRAP = range(4)
 FILL_MODES = {"constant": CONSTANT, "nearest": NEAREST, "reflect": REFLECT, "wrap": WRAP}
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def span_inside(start, step, limit, count):
     """The half-open range of i in [0, count) for which 0 <= start + step·i <= limit, as (first, end)."""
     if step == 0.0:
