@@ -158,11 +158,25 @@ def _is_a_set(shift: Any) -> bool:
 
 def draw_as_keras(ranges: Ranges, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
     """The draws of *count* images of *shape* (height, width, channels), consuming the generator as Keras does."""
+    return draws_of(ranges, [sample_as_keras(ranges, generator, count, shape)], shape)
+
+
+def sample_as_keras(ranges: Ranges, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Table:
+    """What draws_of makes the draws of *count* images of, consuming the generator as Keras does."""
     if ranges.discrete:
         rows = [_draw_one_as_keras(ranges, generator, shape) for _ in range(count)]
-        return Draws(np.concatenate(rows) if rows else np.empty((0, COLUMNS)))
-    table = np.empty((count, COLUMNS))
-    fill_from_uniforms(generator.random_sample((count, len(ranges.drawn))), ranges.rules(shape), table)
+        return np.concatenate(rows) if rows else np.empty((0, COLUMNS))
+    uniform: Table = generator.random_sample((count, len(ranges.drawn)))
+    return uniform
+
+
+def draws_of(ranges: Ranges, samples: list[Table], shape: tuple[int, ...]) -> Draws:
+    """The draws of what sample_as_keras returned, several batches at once."""
+    joined = samples[0] if len(samples) == 1 else np.concatenate(samples)
+    if ranges.discrete:
+        return Draws(joined)
+    table = np.empty((len(joined), COLUMNS))
+    fill_from_uniforms(joined, ranges.rules(shape), table)
     return Draws(table)
 
 

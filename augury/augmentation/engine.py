@@ -128,15 +128,17 @@ class Engine:
             indices = None
         order = np.arange(len(draws)) if indices is None else np.ascontiguousarray(indices, np.int64)
         out = np.empty((len(draws), *images.shape[1:]), np.float32)
-        source = images.view(np.ndarray)
+        source, table = images.view(np.ndarray), draws.table  # below: one compiled version serves all
         if source.flags.writeable:
             source = source.view()
-            source.flags.writeable = False  # one compiled version serves both
+            source.flags.writeable = False
+        if not (table.flags.c_contiguous and table.flags.writeable):
+            table = table.copy()
         settings = (*self._sampling, top_of(images), *(normalisation or _NO_NORMALISATION))
         lanes, are_finite = (0,) * images.shape[3], []
 
         def work(part: slice) -> None:
-            are_finite.append(kernel(source, order[part], draws.table[part], *settings, out[part], lanes))
+            are_finite.append(kernel(source, order[part], table[part], *settings, out[part], lanes))
 
         if out.size:
             share(work, len(draws), math.prod(images.shape[1:]), self._threads)

@@ -206,7 +206,7 @@ class Pipeline:
 
     def preprocess(self, images: Array) -> Array:
         """The deterministic half alone, for images that are evaluated; a new array."""
-        nothing = Draws(np.tile(_NOTHING_DRAWN, (len(images), 1)))  # one compiled version serves these, too
+        nothing = Draws(np.broadcast_to(_NOTHING_DRAWN, (len(images), len(_NOTHING_DRAWN))))
         return self.augment(images, nothing)
 
     # -- what iterators ask ------------------------------------------------------------------------------------------
@@ -223,11 +223,12 @@ class Pipeline:
 
     def augmented_batch(self, images: Array, indices: Any, random: LegacyGenerator, *, dtype: Any = None) -> Array:
         """The images that *indices* number, drawn for and augmented, ``[B, H, W, C]`` in the spec's own type."""
-        return self.augment(images, self.draw_next(random, len(indices), images.shape[1:]), indices)
+        return self.augment(images, draw_as_keras(self._ranges, random, len(indices), images.shape[1:]), indices)
 
-    def draw_next(self, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
-        """The next draws of a flow."""
-        return draw_as_keras(self._ranges, generator, count, shape)
+    @property
+    def ranges(self) -> Ranges:
+        """The distributions that draws are made from."""
+        return self._ranges
 
     @staticmethod
     def _generator(seed: int | None) -> LegacyGenerator:
