@@ -47,6 +47,7 @@ class ArrayIterator(NumpyArrayIterator):
         self._pipeline = pipeline
         self._own_random = np.random.RandomState(self.seed)
         self._ahead: deque[tuple[Position, Indices, Array]] = deque()
+        self._given: tuple[Position, int] = (0, 0, None), 0
         self._block = 1
 
     def __next__(self) -> Any:
@@ -55,7 +56,8 @@ class ArrayIterator(NumpyArrayIterator):
         with self.lock:
             if not self._ahead:
                 self._prepare()
-            _, index_array, images = self._ahead.popleft()
+            position, index_array, images = self._ahead.popleft()
+            self._given = position, len(index_array)
         return self._batch(channels_first(images, self._pipeline.data_format), index_array)
 
     def __getitem__(self, idx: int) -> Any:
@@ -70,9 +72,11 @@ class ArrayIterator(NumpyArrayIterator):
             super().reset()
 
     def on_epoch_end(self) -> None:
-        """Draw a new order."""
+        """Draw a new order, from where the last batch that was given out has left the generator."""
         with self.lock:
-            self._forget_what_is_ahead()
+            if self._ahead:
+                self._forget_what_is_ahead()
+                self._draw_the_last_batch_again()
             super().on_epoch_end()
 
     def _random(self) -> LegacyGenerator:
@@ -98,6 +102,14 @@ class ArrayIterator(NumpyArrayIterator):
             start += len(index_array)
         batch_values = max(1, self.batch_size * math.prod(shape))
         self._block = max(1, min(2 * self._block, _BLOCK_VALUES // batch_values))
+
+    def _draw_the_last_batch_again(self) -> None:
+        (batch_index, batches_before, _), count = self._given
+        assert self.seed is not None
+        self._random().seed(self.seed + batches_before)
+        if batch_index == 0 and self.shuffle:
+            self._random().permutation(self.n)
+        sample_as_keras(self._pipeline.ranges, self._random(), count, self._images.shape[1:])
 
     def _forget_what_is_ahead(self) -> None:
         if self._ahead:
