@@ -10,68 +10,19 @@ Functions that take ``lanes`` are compiled for every number of channels, so that
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import float32, float64, int32, int64, njit, types, uint8, uint32
-from numba.extending import intrinsic, overload
+from numba import float32, float64, int32, int64, njit, uint8, uint32
 
-FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
+from augury.augmentation.kernels.extremes import extremes
+from augury.augmentation.kernels.resampling import FAST_MATH
+
 _NO_ALPHA = 3
 _TOP = 255.0
 _EPSILON = 1e-6
-_ALL_BUT_THE_SIGN = 0x7FFFFFFF
 _BLOCK = 4096
 """Values that are read again while the core's nearest cache has them: whole pixels of one or four channels, and so few
 that the sum of their squares, as levels of 8 bits, fits into 32."""
-
-
-@intrinsic
-def _float_of(_context, bits):
-    """The float that these 32 bits are."""
-
-    def generate(_codegen: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.FloatType())
-
-    return types.float32(types.int32), generate
-
-
-@njit(inline="always")
-def _in_order(bits):
-    """The bits of a float as an integer that is the larger the larger the float is, and back."""
-    return int32(bits ^ ((bits >> int32(31)) & int32(_ALL_BUT_THE_SIGN)))
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _extremes_of_floats(values):
-    """As integers, of which the compiler takes several at a time; of floats it does not."""
-    bits = values.view(np.int32)
-    low = high = _in_order(bits[0])
-    for index in range(len(bits)):
-        number = _in_order(bits[index])
-        low, high = min(low, number), max(high, number)
-    return _float_of(_in_order(low)), _float_of(_in_order(high))
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _extremes_of_integers(values):
-    low = high = values[0]
-    for index in range(len(values)):
-        low, high = min(low, values[index]), max(high, values[index])
-    return float32(low), float32(high)
-
-
-def _extremes(values):
-    """(smallest, largest) of values of one type, as floats."""
-    raise NotImplementedError(values)  # compiled code alone calls it
-
-
-@overload(_extremes, jit_options={"nogil": True, "_nrt": False})
-def _compiled_extremes(values):
-    if values.dtype == types.float32:
-        return lambda values: _extremes_of_floats(values)
-    return lambda values: _extremes_of_integers(values)
 
 
 @njit(inline="always")
@@ -242,7 +193,7 @@ def change_values(
     is_shifted, is_brightened = not math.isnan(shift), not math.isnan(brightness)
     low, high = float32(0.0), float32(_TOP)
     if is_shifted or is_brightened:
-        low, high = _extremes(origin)
+        low, high = extremes(origin)
     amount = float32(shift) if is_shifted else float32(0.0)
     factor = float32(max(brightness, 0.0)) if is_brightened and not corrected else float32(brightness)
     darkest, brightest = _shifted(low, amount, low, high), _shifted(high, amount, low, high)
