@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from augury.augmentation.kernels.philox import uniforms
+from augury.augmentation.kernels.draws import (
+    FACTOR,
+    IS_DRAWN,
+    LOW,
+    RULES,
+    THRESHOLD,
+    WIDTH,
+    fill_from_uniforms,
+    fill_stateless,
+)
+from augury.augmentation.kernels.philox import require_64_bits, uniforms
 from augury.augmentation.parameters import (
     BRIGHTNESS,
     CHANNEL_SHIFT,
@@ -32,6 +42,8 @@ Table = npt.NDArray[np.float64]
 _SIGNS = (COLUMNS, COLUMNS + 1)  # further uniform numbers, for shifts that are drawn from a set
 _UNTOUCHED = COLUMNS + 2
 _UNIFORMS_PER_SAMPLE = COLUMNS + 3
+MAX_SHAPES_KEPT = 64
+"""Shapes of images whose rules are kept; those that a folder holds may all be different."""
 
 
 class LegacyGenerator(Protocol):
@@ -69,6 +81,7 @@ class Ranges:
     relative: dict[int, int]
     """Shifts given as fractions: column -> axis of the image whose length they are multiplied by."""
     flips: tuple[bool, bool]
+    _rules: dict[tuple[int, int], Table] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> Ranges:
@@ -106,15 +119,23 @@ class Ranges:
         flips = (bool(settings.horizontal_flip), bool(settings.vertical_flip))
         return cls(low, width, np.array(sorted(ends)), discrete, relative, flips)
 
-    def from_uniforms(self, uniform: Table, shape: tuple[int, ...]) -> Table:
-        """The table of parameters from uniform numbers ``[B, 10]`` in [0, 1), where they are drawn."""
-        table = self.low + self.width * uniform
-        for column, is_on in zip((FLIP_HORIZONTAL, FLIP_VERTICAL), self.flips, strict=True):
-            table[:, column] = uniform[:, column] < 0.5 if is_on else 0.0
+    def rules(self, shape: tuple[int, ...]) -> Table:
+        """What turns uniform numbers into the parameters of images of a shape: see kernels.draws.RULES."""
+        height_and_width = shape[0], shape[1]
+        known = self._rules.get(height_and_width)
+        if known is not None:
+            return known
+        rules = np.ones((RULES, COLUMNS))
+        rules[LOW], rules[WIDTH], rules[THRESHOLD], rules[IS_DRAWN] = self.low, self.width, -1, 0
+        rules[THRESHOLD, [FLIP_HORIZONTAL, FLIP_VERTICAL]] = [0.5 if is_on else 0.0 for is_on in self.flips]
         for column, axis in self.relative.items():
             if column not in self.discrete:
-                table[:, column] *= shape[axis]
-        return table
+                rules[FACTOR, column] = shape[axis]
+        rules[IS_DRAWN, self.drawn] = 1
+        if len(self._rules) >= MAX_SHAPES_KEPT:
+            self._rules.clear()
+        self._rules[height_and_width] = rules
+        return rules
 
 
 def _symmetric_ends(settings: Settings) -> dict[int, tuple[Any, Any]]:
@@ -137,25 +158,40 @@ def _is_a_set(shift: Any) -> bool:
 
 def draw_as_keras(ranges: Ranges, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
     """The draws of *count* images of *shape* (height, width, channels), consuming the generator as Keras does."""
+    return draws_of(ranges, [sample_as_keras(ranges, generator, count, shape)], shape)
+
+
+def sample_as_keras(ranges: Ranges, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Table:
+    """What draws_of makes the draws of *count* images of, consuming the generator as Keras does."""
     if ranges.discrete:
         rows = [_draw_one_as_keras(ranges, generator, shape) for _ in range(count)]
-        return Draws(np.concatenate(rows) if rows else np.empty((0, COLUMNS)))
-    uniform = np.zeros((count, COLUMNS))
-    uniform[:, ranges.drawn] = generator.random_sample((count, len(ranges.drawn)))
-    return Draws(ranges.from_uniforms(uniform, shape))
+        return np.concatenate(rows) if rows else np.empty((0, COLUMNS))
+    uniform: Table = generator.random_sample((count, len(ranges.drawn)))
+    return uniform
+
+
+def draws_of(ranges: Ranges, samples: list[Table], shape: tuple[int, ...]) -> Draws:
+    """The draws of what sample_as_keras returned, several batches at once."""
+    joined = samples[0] if len(samples) == 1 else np.concatenate(samples)
+    if ranges.discrete:
+        return Draws(joined)
+    table = np.empty((len(joined), COLUMNS))
+    fill_from_uniforms(joined, ranges.rules(shape), table)
+    return Draws(table)
 
 
 def _draw_one_as_keras(ranges: Ranges, generator: LegacyGenerator, shape: tuple[int, ...]) -> Table:
     """One row. Drawing from a set consumes a varying part of the stream, so the order of columns is kept."""
-    uniform, chosen = np.zeros((1, COLUMNS)), {}
+    uniform, chosen = [], {}
     for column in range(COLUMNS):
         if column in ranges.discrete:
             value = generator.choice(ranges.discrete[column])
             value = value * generator.choice([-1, 1])
             chosen[column] = value * shape[ranges.relative[column]] if column in ranges.relative else value
         elif column in ranges.drawn:
-            uniform[0, column] = generator.random_sample()
-    table = ranges.from_uniforms(uniform, shape)
+            uniform.append(generator.random_sample())
+    table = np.empty((1, COLUMNS))
+    fill_from_uniforms(np.array([uniform]), ranges.rules(shape), table)
     for column, value in chosen.items():
         table[0, column] = value
     return table
@@ -175,14 +211,22 @@ def draw_stateless(
     Every parameter has its own index in the sample's stream, so that adding one to a spec leaves the draws of the
     others as they are. *identity_probability* is that of leaving an image alone.
     """
-    uniform = uniforms(seed, epoch, np.ascontiguousarray(indices, np.int64), _UNIFORMS_PER_SAMPLE)
-    table = ranges.from_uniforms(uniform[:, :COLUMNS], shape)
+    require_64_bits(seed=seed, epoch=epoch)
+    indices, table = np.ascontiguousarray(indices, np.int64), np.empty((len(indices), COLUMNS))
+    chance = 0.0 if ranges.discrete else float(identity_probability)
+    fill_stateless(np.uint64(seed), np.uint64(epoch), indices, ranges.rules(shape), chance, table)
+    if ranges.discrete:
+        uniform = uniforms(seed, epoch, indices, _UNIFORMS_PER_SAMPLE)
+        _choose(ranges, uniform, shape, table)
+        table[uniform[:, _UNTOUCHED] < identity_probability] = NOTHING
+    return Draws(table)
+
+
+def _choose(ranges: Ranges, uniform: Table, shape: tuple[int, ...], table: Table) -> None:
+    """Fill the columns of shifts that are drawn from a set."""
     for sign, (column, choices) in zip(_SIGNS, ranges.discrete.items(), strict=False):
         values = np.arange(choices, dtype=np.float64) if np.ndim(choices) == 0 else np.asarray(choices, np.float64)
         if column in ranges.relative:
             values = values * shape[ranges.relative[column]]
         picked = values[(uniform[:, column] * len(values)).astype(np.intp)]
         table[:, column] = np.where(uniform[:, sign] < 0.5, -picked, picked)
-    if identity_probability:
-        table[uniform[:, _UNTOUCHED] < identity_probability] = NOTHING
-    return Draws(table)

@@ -45,8 +45,9 @@ class Engine:
 
     def transform(self, images: Array, draws: Draws) -> Array:
         """The random half: images ``[B, H, W, C]`` in raw units, a new array."""
-        if self._is_fast(images):
-            return self._by_kernel(images, draws)
+        changed = self._by_kernel(images, draws)
+        if changed is not None:
+            return changed
         result = np.empty(images.shape, self._dtype)
         for index, image in enumerate(self._plain(images, draws)):
             result[index] = image
@@ -56,24 +57,25 @@ class Engine:
         """One image ``[H, W, C]`` in its own type; it may be a view of the image, or the image itself."""
         if np.array_equal(draws.table[0], NOTHING, equal_nan=True):
             return image
-        if image.dtype == np.float32 and self._is_fast(image[np.newaxis]):
-            changed: Array = self._by_kernel(image[np.newaxis], draws)[0]
-            return changed
+        changed = self._by_kernel(image[np.newaxis], draws) if image.dtype == np.float32 else None
+        if changed is not None:
+            return changed[0]  # type: ignore[no-any-return]
         return self._plain_image(image, draws.table[0], top_of(image))
 
     def augment(
         self, images: Array, draws: Draws, statistics: Statistics, indices: npt.NDArray[np.int64] | None = None
     ) -> Array:
         """Both halves: a new array. With *indices*, of the images that they number."""
-        if self._is_fast(images if indices is None else images[:0]):
-            normalisation = self._normalisation(statistics, images.shape[3])
-            is_finite = images.dtype.kind != "f" or indices is None or bool(np.isfinite(images[indices]).all())
-            if normalisation is not None and is_finite:
-                return self._by_kernel(images, draws, normalisation, indices)
+        normalisation = self._normalisation(statistics, images.shape[3])
+        if normalisation is not None:
+            complete = self._by_kernel(images, draws, normalisation, indices)
+            if complete is not None:
+                return complete
         chosen = images if indices is None else images[indices]
         result = np.empty(chosen.shape, self._dtype)
         data_format = self._settings.data_format
-        changed = self._by_kernel(chosen, draws) if self._is_fast(chosen) else self._plain(chosen, draws)
+        by_kernel = self._by_kernel(chosen, draws) if normalisation is None else None
+        changed = self._plain(chosen, draws) if by_kernel is None else by_kernel
         for image, finished in zip(changed, channels_first(result, data_format), strict=True):
             in_its_format = channels_first(image[np.newaxis], data_format)[0]
             finished[...] = self.standardise(in_its_format, statistics)
@@ -109,7 +111,6 @@ class Engine:
             and images.dtype.type in _FAST_SOURCES
             and images.shape[3] in _FAST_CHANNELS
             and scratch_size.py_func(*images.shape[1:]) <= MAX_SCRATCH_SIZE
-            and (images.dtype.kind != "f" or bool(np.isfinite(images).all()))
         )
 
     def _by_kernel(
@@ -118,35 +119,36 @@ class Engine:
         draws: Draws,
         normalisation: tuple[Any, ...] | None = None,
         indices: npt.NDArray[np.int64] | None = None,
-    ) -> Array:
+    ) -> Array | None:
+        """A new array; None where the kernels cannot do it, as for images with values that are not finite."""
+        if not self._is_fast(images):
+            return None
         if not images.flags.c_contiguous:
             images = np.ascontiguousarray(images if indices is None else images[indices])
             indices = None
-        order = np.arange(len(draws)) if indices is None else indices
+        order = np.arange(len(draws)) if indices is None else np.ascontiguousarray(indices, np.int64)
         out = np.empty((len(draws), *images.shape[1:]), np.float32)
-        source = images.view(np.ndarray)
+        source, table = images.view(np.ndarray), draws.table  # below: one compiled version serves all
         if source.flags.writeable:
             source = source.view()
-            source.flags.writeable = False  # one compiled version serves both
-        settings = (*self._sampling(images), *(normalisation or _NO_NORMALISATION))
-        lanes = (0,) * images.shape[3]
+            source.flags.writeable = False
+        if not (table.flags.c_contiguous and table.flags.writeable):
+            table = table.copy()
+        settings = (*self._sampling, top_of(images), *(normalisation or _NO_NORMALISATION))
+        lanes, are_finite = (0,) * images.shape[3], []
 
         def work(part: slice) -> None:
-            kernel(source, order[part], draws.table[part], *settings, out[part], lanes)
+            are_finite.append(kernel(source, order[part], table[part], *settings, out[part], lanes))
 
         if out.size:
             share(work, len(draws), math.prod(images.shape[1:]), self._threads)
-        return out
+        return out if all(are_finite) else None
 
-    def _sampling(self, images: Array) -> tuple[Any, ...]:
+    @cached_property
+    def _sampling(self) -> tuple[Any, ...]:
         settings = self._settings
-        return (
-            self._is_corrected,
-            FILL_MODES[settings.fill_mode],
-            np.float32(settings.cval),
-            int(settings.interpolation_order),
-            top_of(images),
-        )
+        fill_value, order = np.float32(settings.cval), int(settings.interpolation_order)
+        return self._is_corrected, FILL_MODES[settings.fill_mode], fill_value, order
 
     @cached_property
     def _of_the_image(self) -> tuple[Any, ...] | None:

@@ -223,11 +223,12 @@ class Pipeline:
 
     def augmented_batch(self, images: Array, indices: Any, random: LegacyGenerator, *, dtype: Any = None) -> Array:
         """The images that *indices* number, drawn for and augmented, ``[B, H, W, C]`` in the spec's own type."""
-        return self.augment(images, self.draw_next(random, len(indices), images.shape[1:]), indices)
+        return self.augment(images, draw_as_keras(self._ranges, random, len(indices), images.shape[1:]), indices)
 
-    def draw_next(self, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
-        """The next draws of a flow."""
-        return draw_as_keras(self._ranges, generator, count, shape)
+    @property
+    def ranges(self) -> Ranges:
+        """The distributions that draws are made from."""
+        return self._ranges
 
     @staticmethod
     def _generator(seed: int | None) -> LegacyGenerator:

@@ -6,6 +6,7 @@ of channels, values that are not finite. Images are ``[H, W, C]``.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,12 @@ def brighten_8_bit(image: Array, factor: float) -> Array:
 
 def top_of(images: Array) -> float:
     """The largest value of an integer type's range; 0 for floats, whose range every image tells itself."""
-    return float(np.iinfo(images.dtype).max) if images.dtype.kind == "u" else 0.0
+    return _top_of_type(images.dtype)
+
+
+@cache
+def _top_of_type(dtype: np.dtype[Any]) -> float:
+    return float(np.iinfo(dtype).max) if dtype.kind == "u" else 0.0
 
 
 def brighten_directly(image: Array, factor: float, top: float) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Any, Protocol
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.augmentation.augmenter import Augmenter
-from augury.augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator
+from augury.augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator, Ranges, draws_of, sample_as_keras
 from augury.augmentation.iterators.array_iterator import NumpyArrayIterator
 from augury.augmentation.iterators.iterator import Indices
 from augury.augmentation.layout import channels_first
@@ -25,8 +26,9 @@ _BLOCK_VALUES = 400_000
 class Drawing(Augmenter, Protocol):
     """An augmenter whose draws can be made ahead of its images."""
 
-    def draw_next(self, generator: LegacyGenerator, count: int, shape: tuple[int, ...]) -> Draws:
-        """The next draws of so many images of a shape."""
+    @property
+    def ranges(self) -> Ranges:
+        """The distributions that draws are made from."""
 
     def augment(self, images: Array, draws: Draws, indices: Any = None) -> Array:
         """The images that *indices* number, changed as the draws say and standardised."""
@@ -45,6 +47,7 @@ class ArrayIterator(NumpyArrayIterator):
         self._pipeline = pipeline
         self._own_random = np.random.RandomState(self.seed)
         self._ahead: deque[tuple[Position, Indices, Array]] = deque()
+        self._given: tuple[Position, int] = (0, 0, None), 0
         self._block = 1
 
     def __next__(self) -> Any:
@@ -53,7 +56,8 @@ class ArrayIterator(NumpyArrayIterator):
         with self.lock:
             if not self._ahead:
                 self._prepare()
-            _, index_array, images = self._ahead.popleft()
+            position, index_array, images = self._ahead.popleft()
+            self._given = position, len(index_array)
         return self._batch(channels_first(images, self._pipeline.data_format), index_array)
 
     def __getitem__(self, idx: int) -> Any:
@@ -68,9 +72,11 @@ class ArrayIterator(NumpyArrayIterator):
             super().reset()
 
     def on_epoch_end(self) -> None:
-        """Draw a new order."""
+        """Draw a new order, from where the last batch that was given out has left the generator."""
         with self.lock:
-            self._forget_what_is_ahead()
+            if self._ahead:
+                self._forget_what_is_ahead()
+                self._draw_the_last_batch_again()
             super().on_epoch_end()
 
     def _random(self) -> LegacyGenerator:
@@ -82,16 +88,28 @@ class ArrayIterator(NumpyArrayIterator):
         Small batches cost more to hand to threads than to make, so they are made several at a time. Not where NumPy's
         global generator is drawn from: its user would see it move too early.
         """
-        positions, chosen, draws = [], [], []
+        shape = self._images.shape[1:]
+        positions, chosen, samples = [], [], []
         for _ in range(self._block):
             positions.append((self.batch_index, self.total_batches_seen, self.index_array))
             chosen.append(next(self.index_generator))
-            draws.append(self._pipeline.draw_next(self._random(), len(chosen[-1]), self._images.shape[1:]).table)
-        images = self._pipeline.augment(self._images, Draws(np.concatenate(draws)), np.concatenate(chosen))
-        ends = np.cumsum([len(each) for each in chosen])[:-1]
-        self._ahead.extend(zip(positions, chosen, np.split(images, ends), strict=True))
-        batch_values = max(1, self.batch_size * int(np.prod(self._images.shape[1:])))
+            samples.append(sample_as_keras(self._pipeline.ranges, self._random(), len(chosen[-1]), shape))
+        indices = chosen[0] if len(chosen) == 1 else np.concatenate(chosen)
+        images = self._pipeline.augment(self._images, draws_of(self._pipeline.ranges, samples, shape), indices)
+        start = 0
+        for position, index_array in zip(positions, chosen, strict=True):
+            self._ahead.append((position, index_array, images[start : start + len(index_array)]))
+            start += len(index_array)
+        batch_values = max(1, self.batch_size * math.prod(shape))
         self._block = max(1, min(2 * self._block, _BLOCK_VALUES // batch_values))
+
+    def _draw_the_last_batch_again(self) -> None:
+        (batch_index, batches_before, _), count = self._given
+        assert self.seed is not None
+        self._random().seed(self.seed + batches_before)
+        if batch_index == 0 and self.shuffle:
+            self._random().permutation(self.n)
+        sample_as_keras(self._pipeline.ranges, self._random(), count, self._images.shape[1:])
 
     def _forget_what_is_ahead(self) -> None:
         if self._ahead:

@@ -51,7 +51,7 @@ def _note(y, x, steps, row, index, room):
     rights[row, index], downs[row, index] = x - left, y - top
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def _locate_nearest(mapping, lines, positions, last_y, last_x, steps, room):
     a, b, c, d, e, f = mapping
     for row in range(len(lines)):
@@ -61,7 +61,7 @@ def _locate_nearest(mapping, lines, positions, last_y, last_x, steps, room):
             _note(_clamped(y, last_y), _clamped(x, last_x), steps, row, index, room)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def _locate_reflected(mapping, lines, positions, last_y, last_x, steps, room):
     a, b, c, d, e, f = mapping
     for row in range(len(lines)):
@@ -71,7 +71,7 @@ def _locate_reflected(mapping, lines, positions, last_y, last_x, steps, room):
             _note(_clamped(y, last_y), _clamped(x, last_x), steps, row, index, room)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def _locate_wrapped(mapping, lines, positions, last_y, last_x, steps, room):
     a, b, c, d, e, f = mapping
     for row in range(len(lines)):
@@ -81,7 +81,7 @@ def _locate_wrapped(mapping, lines, positions, last_y, last_x, steps, room):
             _note(_clamped(y, last_y), _clamped(x, last_x), steps, row, index, room)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def locate(mapping, lines, positions, fill_mode, last_y, last_x, steps, room):
     """Say where the pixels of some rows are read from, beyond the border as the fill mode has it.
 
@@ -104,7 +104,7 @@ def locate(mapping, lines, positions, fill_mode, last_y, last_x, steps, room):
         _locate_nearest(mapping, lines, positions, last_y, last_x, steps, room)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def snap(steps, room):
     """Move coordinates to the nearest pixel: distances of a half or more to the next one, and all of them to 0."""
     offsets, rights, downs = room[0].reshape(-1), room[1].reshape(-1), room[2].reshape(-1)
@@ -114,7 +114,7 @@ def snap(steps, room):
         rights[index] = downs[index] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def find_spans(mapping, lines, height, width, is_mirrored, spans):
     """Fill *spans* ``[rows, 2]`` with the columns, first and end, that are read from within the image.
 

@@ -19,7 +19,7 @@ def _fused(_context, a, b, c):
     return types.float64(types.float64, types.float64, types.float64), generate
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _product(first, second):
     """The product of two affine maps (m00, m01, m02, m10, m11, m12), rounded as NumPy rounds it."""
     a00, a01, a02, a10, a11, a12 = first
@@ -34,7 +34,7 @@ def _product(first, second):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def source_map(theta, tx, ty, shear, zx, zy, height, width, corrected):
     """(a, b, c, d, e, f) so that output pixel (row, column) is read from (a·row + b·column + c, d·row + e·column + f).
 

@@ -22,7 +22,7 @@ MAX_SCRATCH_SIZE = 2**31 - 1
 """Offsets are as wide as what processors convert doubles to, several at a time."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def scratch_size(height, width, channels):
     """How many floats the scratch image of a source takes; at most MAX_SCRATCH_SIZE."""
     return (height + 1) * (width + 1) * channels + _SLACK
@@ -42,7 +42,7 @@ def room_for(height, width, distances):
     return np.empty(rows), np.zeros(columns), spans, offsets, rights, downs
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def load(source, scratch):
     """Copy an image ``[H, W, C]`` to its scratch image."""
     height, width, channels = source.shape
@@ -59,7 +59,7 @@ def load(source, scratch):
         scratch[(height + 1) * stride + index] = 0.0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _pixel(image, corner, line, right, down, scale, target, here, lanes):
     for channel in range(len(lanes)):
         at = corner + uint64(channel)
@@ -70,7 +70,7 @@ def _pixel(image, corner, line, right, down, scale, target, here, lanes):
         target[here + uint64(channel)] = (upper + down * (lower - upper)) * scale
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of three or four channels, all values of a pixel at once; of three, a fourth is written beside the pixel."""
     offsets, rights, downs = places
@@ -83,7 +83,7 @@ def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
             here += channels
 
 
-@njit(cache=True, nogil=True, fastmath=FAST_MATH)
+@njit(cache=True, nogil=True, _nrt=False, fastmath=FAST_MATH)
 def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of one channel, four pixels at once."""
     offsets, rights, downs = places
@@ -103,7 +103,7 @@ def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
             index += uint64(1)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST_MATH)
+@njit(cache=True, nogil=True, _nrt=False, fastmath=FAST_MATH)
 def _read_last(scratch, stride, places, scale, target, lanes):
     """An image's last pixel of three or four channels: beside it there is nothing to write to."""
     offsets, rights, downs = places
@@ -112,7 +112,7 @@ def _read_last(scratch, stride, places, scale, target, lanes):
     _pixel(scratch, corner, uint64(stride), rights[row, index], downs[row, index], scale, target, here, lanes)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _fill_outside(spans, width, channels, value, target, begin):
     """Fill what of the rows, each *width* values, is beyond their spans."""
     for row in range(len(spans)):
@@ -121,7 +121,7 @@ def _fill_outside(spans, width, channels, value, target, begin):
         begin += width
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, room, out, lanes):
     """Fill *out* ``[H, W, C]`` from a scratch image (see load).
 

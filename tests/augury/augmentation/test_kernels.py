@@ -11,7 +11,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation import Pipeline
 from augury.augmentation.kernels.fill_modes import FILL_MODES
 from augury.augmentation.kernels.fused import NO_STATISTICS, kernel
-from augury.augmentation.parameters import BRIGHTNESS, NOTHING, TX
+from augury.augmentation.parameters import BRIGHTNESS, NOTHING, THETA, TX
 from augury.augmentation.reference import transform_image
 
 MOVED = {"theta": 33.0, "tx": 9.5, "ty": -21.0, "shear": 12.0, "zx": 1.4, "zy": 1.7}
@@ -62,6 +62,20 @@ def test_nothing_is_written_beyond_the_image(channels: int, fill_mode: str, brig
     kernel(image, np.arange(1), row[np.newaxis], *sampling, *normalisation, out, (0,) * channels)
     assert (out >= 0).all()
     np.testing.assert_array_equal(values[image.size :], -1.0)
+
+
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize("theta", [1e-16, -2.6e-15, 3e-14, 1e-12])
+def test_a_rotation_that_rounds_away_at_the_border_leaves_the_border(theta: float, order: int) -> None:
+    """The last row and column are read from where SciPy's sums say, however small a step beyond them is."""
+    image = _image(8, 9, 1)
+    row = NOTHING.copy()
+    row[THETA] = theta
+    got = Pipeline(_spec(fill_mode="constant", interpolation_order=order)).apply_transform(image, {"theta": theta})
+    expected = transform_image(
+        image, row, fill_mode="constant", cval=0.0, order=order, corrected=False, top=0.0, data_format="channels_last"
+    )
+    np.testing.assert_allclose(got, expected, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("fill_mode", list(FILL_MODES))

@@ -173,8 +173,9 @@ def test_an_iterator_can_be_reset_and_asked_for_batches_by_number() -> None:
         Pipeline(ours.spec, threads=2).flow(images, labels, batch_size=4, seed=5),
     )
     assert len(mine) == len(theirs) == 3
-    steps: list[Any] = [next, next, next, lambda flow: flow[1], next, lambda flow: flow.reset(), next, next]
-    for step in steps:
+    ending, resetting = (lambda flow: flow.on_epoch_end()), (lambda flow: flow.reset())
+    steps: list[Any] = [next, next, next, lambda flow: flow[1], next, resetting, next, next, ending, next, next, ending]
+    for step in [*steps, next, next, next, next]:
         expected, got = step(theirs), step(mine)
         if expected is not None:
             np.testing.assert_array_equal(got[1], expected[1])
