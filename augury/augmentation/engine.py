@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from augury.augmentation.kernels.conversions import convert
+from augury.augmentation.kernels.converted import converted
 from augury.augmentation.kernels.fill_modes import FILL_MODES
 from augury.augmentation.kernels.fused import NO_STATISTICS, kernel
 from augury.augmentation.kernels.resampling import MAX_SCRATCH_SIZE, scratch_size
@@ -62,22 +64,42 @@ class Engine:
         return self._plain_image(image, draws.table[0], top_of(image))
 
     def augment(
-        self, images: Array, draws: Draws, statistics: Statistics, indices: npt.NDArray[np.int64] | None = None
+        self,
+        images: Array,
+        draws: Draws,
+        statistics: Statistics,
+        indices: npt.NDArray[np.int64] | None = None,
+        out: Array | None = None,
+        conversion: int | None = None,
     ) -> Array:
-        """Both halves: a new array. With *indices*, of the images that they number."""
+        """Both halves, of the images that *indices* number, where there are any.
+
+        A new array, or *out* ``[B, H, W, C]``, which floats are converted to as its *conversion* says (see
+        augury.augmentation.kernels.conversions), where there is one.
+        """
         if self._is_fast(images if indices is None else images[:0]):
             normalisation = self._normalisation(statistics, images.shape[3])
             is_finite = images.dtype.kind != "f" or indices is None or bool(np.isfinite(images[indices]).all())
             if normalisation is not None and is_finite:
-                return self._by_kernel(images, draws, normalisation, indices)
+                return self._by_kernel(images, draws, normalisation, indices, out, conversion)
         chosen = images if indices is None else images[indices]
-        result = np.empty(chosen.shape, self._dtype)
-        data_format = self._settings.data_format
+        result = np.empty(chosen.shape, self._dtype) if out is None else out
         changed = self._by_kernel(chosen, draws) if self._is_fast(chosen) else self._plain(chosen, draws)
-        for image, finished in zip(changed, channels_first(result, data_format), strict=True):
-            in_its_format = channels_first(image[np.newaxis], data_format)[0]
-            finished[...] = self.standardise(in_its_format, statistics)
+        self._standardise_each(changed, statistics, result, conversion)
         return result
+
+    def _standardise_each(
+        self, changed: Iterable[Array], statistics: Statistics, result: Array, conversion: int | None
+    ) -> None:
+        """The deterministic half of one image after the other, to its place in the result."""
+        data_format = self._settings.data_format
+        room = result if conversion is None else np.empty((1, *result.shape[1:]), np.float32)
+        for index, image in enumerate(changed):
+            in_its_format = channels_first(image[np.newaxis], data_format)[0]
+            finished = channels_first(room, data_format)[index if conversion is None else 0]
+            finished[...] = self.standardise(in_its_format, statistics)
+            if conversion is not None:
+                convert(room.reshape(-1), result[index].reshape(-1).view(np.uint8), conversion)
 
     def standardise(self, x: Array, statistics: Statistics) -> Array:
         """The deterministic half of one image (or of an array taken as one), changing *x* where NumPy can.
@@ -118,12 +140,14 @@ class Engine:
         draws: Draws,
         normalisation: tuple[Any, ...] | None = None,
         indices: npt.NDArray[np.int64] | None = None,
+        out: Array | None = None,
+        conversion: int | None = None,
     ) -> Array:
         if not images.flags.c_contiguous:
             images = np.ascontiguousarray(images if indices is None else images[indices])
             indices = None
         order = np.arange(len(draws)) if indices is None else indices
-        out = np.empty((len(draws), *images.shape[1:]), np.float32)
+        out = np.empty((len(draws), *images.shape[1:]), np.float32) if out is None else out
         source = images.view(np.ndarray)
         if source.flags.writeable:
             source = source.view()
@@ -131,8 +155,14 @@ class Engine:
         settings = (*self._sampling(images), *(normalisation or _NO_NORMALISATION))
         lanes = (0,) * images.shape[3]
 
+        in_bytes = out.reshape(len(out), -1).view(np.uint8) if conversion is not None and out.size else None
+
         def work(part: slice) -> None:
-            kernel(source, order[part], draws.table[part], *settings, out[part], lanes)
+            given = source, order[part], draws.table[part], *settings
+            if in_bytes is None:
+                kernel(*given, out[part], lanes)
+            else:
+                converted(*given, in_bytes[part], conversion, lanes)
 
         if out.size:
             share(work, len(draws), math.prod(images.shape[1:]), self._threads)
