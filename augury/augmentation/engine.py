@@ -93,13 +93,17 @@ class Engine:
     ) -> None:
         """The deterministic half of one image after the other, to its place in the result."""
         data_format = self._settings.data_format
-        room = result if conversion is None else np.empty((1, *result.shape[1:]), np.float32)
+        is_written_at_once = conversion is None and result.dtype == self._dtype
+        room = result if is_written_at_once else np.empty((1, *result.shape[1:]), self._dtype)
         for index, image in enumerate(changed):
             in_its_format = channels_first(image[np.newaxis], data_format)[0]
-            finished = channels_first(room, data_format)[index if conversion is None else 0]
+            finished = channels_first(room, data_format)[index if is_written_at_once else 0]
             finished[...] = self.standardise(in_its_format, statistics)
             if conversion is not None:
-                convert(room.reshape(-1), result[index].reshape(-1).view(np.uint8), conversion)
+                floats = room.astype(np.float32, copy=False)
+                convert(floats.reshape(-1), result[index].reshape(-1).view(np.uint8), conversion)
+            elif not is_written_at_once:
+                result[index] = room[0]
 
     def standardise(self, x: Array, statistics: Statistics) -> Array:
         """The deterministic half of one image (or of an array taken as one), changing *x* where NumPy can.

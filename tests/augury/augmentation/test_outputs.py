@@ -142,6 +142,15 @@ def test_the_type_that_is_not_asked_for_is_the_specs_own() -> None:
     np.testing.assert_array_equal(floats, doubles.astype(np.float32))
 
 
+@pytest.mark.parametrize("name", ["float32", "float16"])
+def test_what_a_spec_computes_in_halves_is_rounded_to_them_first(name: str) -> None:
+    """Also where floats are asked for, and a step of it computes in them."""
+    parameters: dict[str, Any] = {"dtype": "float16", "brightness_range": (0.3, 0.9), "rescale": 1 / 255}
+    halves = _augmented(_pipeline(**parameters))
+    assert halves.dtype == np.float16
+    _assert_same(_augmented(_pipeline(name, **parameters)), halves.astype(name))
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", [None, *NAMES])
 @pytest.mark.parametrize("order", [1, 3])
