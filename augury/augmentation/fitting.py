@@ -97,4 +97,4 @@ def warn_if_not_fitted(spec: ImageDataGeneratorSpec, statistics: Statistics) -> 
     }
     for name, value in needed.items():
         if getattr(spec, name) and value is None:
-            warnings.warn(f"{name} does nothing before fit() has seen training images", stacklevel=4)
+            warnings.warn(f"{name} does nothing before fit() has seen training images", stacklevel=3)

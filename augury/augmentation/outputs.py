@@ -114,7 +114,7 @@ class Output:
             warnings.warn(
                 "output 'uint8' made nothing but 0 and 1 of this batch of floats; if they are from 0 to 1, set rescale "
                 "to 255",
-                stacklevel=4,
+                stacklevel=3,
             )
 
 

@@ -19,11 +19,10 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from augury.augmentation import Pipeline
-from augury.augmentation.outputs import Output
+from augury.augmentation.outputs import Output, OutputType
 from augury.augmentation.preprocessing_functions import FUNCTIONS
 from augury.memory import available_bytes, gigabytes
 from augury.training.errors import UserInputError
-from augury.training.optimisation.mixed_precision import ImageType
 from augury.training.streams import AUGMENTATION, BATCHES, WHITENING, stream_seed
 
 Array = npt.NDArray[Any]
@@ -79,7 +78,7 @@ class AuguryInputs:
         training: Indices,
         seed: int,
         check: Callable[[], object] | None = None,
-        image_type: ImageType = "float32",
+        image_type: OutputType = "float32",
     ) -> None:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
         self._pipeline = Pipeline(spec, output=image_type)
@@ -122,7 +121,7 @@ class KerasInputs:
         training: Indices,
         seed: int,
         check: Callable[[], object] | None = None,  # the generator learns in one call, which cannot be interrupted
-        image_type: ImageType = "float32",
+        image_type: OutputType = "float32",
     ) -> None:
         self._type = Output.of(image_type, spec).dtype
         self._images, self._labels, self._training, self._seed = images, labels, training, seed

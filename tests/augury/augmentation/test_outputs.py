@@ -251,10 +251,11 @@ def test_a_range_that_the_type_holds_is_taken(name: str, dtype: str, rescale: fl
 
 
 def test_floats_of_which_bytes_keep_nothing_are_warned_of() -> None:
-    """Nobody knows their range beforehand; it is told by what comes out."""
+    """Nobody knows their range beforehand; it is told by what comes out, to whoever asked for it."""
     unit = (IMAGES / 255).astype(np.float32)
-    with pytest.warns(UserWarning, match="nothing but 0 and 1 of this batch"):
+    with pytest.warns(UserWarning, match="nothing but 0 and 1 of this batch") as told:
         _augmented(_pipeline("uint8"), unit)
+    assert told[0].filename == __file__
     np.testing.assert_array_equal(_augmented(_pipeline("uint8", rescale=255.0), unit), IMAGES)
 
 
