@@ -168,6 +168,25 @@ print(json.dumps([batch.shape, [found.rule for found in lint(spec)]]))
     assert "rotation-in-degrees" in rules
 
 
+def test_an_engine_without_bfloat16_says_how_to_get_it() -> None:
+    """Every other type is there without any further library."""
+    program = """
+import numpy as np
+from augury.augmentation import Pipeline
+from augury.errors import NotInstalled
+from api_schemas.augmentation import ImageDataGeneratorSpec
+halves = Pipeline(ImageDataGeneratorSpec(rescale=1 / 255), output="float16")
+print(halves.preprocess(np.full((1, 2, 2, 1), 255, np.uint8)).ravel())
+try:
+    Pipeline(ImageDataGeneratorSpec(), output="bfloat16")
+except NotInstalled as error:
+    print(error)
+"""
+    done = _run("images", program)
+    assert done.stdout.splitlines()[0] == "[1. 1. 1. 1.]", done.stderr[-2000:]
+    assert "pip install ml_dtypes" in done.stdout
+
+
 def test_importing_the_package_loads_no_library() -> None:
     """Neither NumPy nor Keras, nor even pydantic: whoever wants one part does not wait for the others."""
     program = "import augury, sys; print([name for name in ('keras', 'numpy', 'pydantic') if name in sys.modules])"

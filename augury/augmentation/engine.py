@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from augury.augmentation.kernels.conversions import convert
+from augury.augmentation.kernels.converted import converted
 from augury.augmentation.kernels.fill_modes import FILL_MODES
 from augury.augmentation.kernels.fused import NO_STATISTICS, kernel
 from augury.augmentation.kernels.resampling import MAX_SCRATCH_SIZE, scratch_size
@@ -63,23 +65,47 @@ class Engine:
         return self._plain_image(image, draws.table[0], top_of(image))
 
     def augment(
-        self, images: Array, draws: Draws, statistics: Statistics, indices: npt.NDArray[np.int64] | None = None
+        self,
+        images: Array,
+        draws: Draws,
+        statistics: Statistics,
+        indices: npt.NDArray[np.int64] | None = None,
+        out: Array | None = None,
+        conversion: int | None = None,
     ) -> Array:
-        """Both halves: a new array. With *indices*, of the images that they number."""
+        """Both halves, of the images that *indices* number, where there are any.
+
+        A new array, or *out* ``[B, H, W, C]``, which floats are converted to as its *conversion* says (see
+        augury.augmentation.kernels.conversions), where there is one.
+        """
         normalisation = self._normalisation(statistics, images.shape[3])
         if normalisation is not None:
-            complete = self._by_kernel(images, draws, normalisation, indices)
+            complete = self._by_kernel(images, draws, normalisation, indices, out, conversion)
             if complete is not None:
                 return complete
         chosen = images if indices is None else images[indices]
-        result = np.empty(chosen.shape, self._dtype)
-        data_format = self._settings.data_format
+        result = np.empty(chosen.shape, self._dtype) if out is None else out
         by_kernel = self._by_kernel(chosen, draws) if normalisation is None else None
         changed = self._plain(chosen, draws) if by_kernel is None else by_kernel
-        for image, finished in zip(changed, channels_first(result, data_format), strict=True):
-            in_its_format = channels_first(image[np.newaxis], data_format)[0]
-            finished[...] = self.standardise(in_its_format, statistics)
+        self._standardise_each(changed, statistics, result, conversion)
         return result
+
+    def _standardise_each(
+        self, changed: Iterable[Array], statistics: Statistics, result: Array, conversion: int | None
+    ) -> None:
+        """The deterministic half of one image after the other, to its place in the result."""
+        data_format = self._settings.data_format
+        is_written_at_once = conversion is None and result.dtype == self._dtype
+        room = result if is_written_at_once else np.empty((1, *result.shape[1:]), self._dtype)
+        for index, image in enumerate(changed):
+            in_its_format = channels_first(image[np.newaxis], data_format)[0]
+            finished = channels_first(room, data_format)[index if is_written_at_once else 0]
+            finished[...] = self.standardise(in_its_format, statistics)
+            if conversion is not None:
+                floats = room.astype(np.float32, copy=False)
+                convert(floats.reshape(-1), result[index].reshape(-1).view(np.uint8), conversion)
+            elif not is_written_at_once:
+                result[index] = room[0]
 
     def standardise(self, x: Array, statistics: Statistics) -> Array:
         """The deterministic half of one image (or of an array taken as one), changing *x* where NumPy can.
@@ -119,15 +145,17 @@ class Engine:
         draws: Draws,
         normalisation: tuple[Any, ...] | None = None,
         indices: npt.NDArray[np.int64] | None = None,
+        out: Array | None = None,
+        conversion: int | None = None,
     ) -> Array | None:
-        """A new array; None where the kernels cannot do it, as for images with values that are not finite."""
+        """A new array, or *out*; None where the kernels cannot do it, as for images with values that are not finite."""
         if not self._is_fast(images):
             return None
         if not images.flags.c_contiguous:
             images = np.ascontiguousarray(images if indices is None else images[indices])
             indices = None
         order = np.arange(len(draws)) if indices is None else np.ascontiguousarray(indices, np.int64)
-        out = np.empty((len(draws), *images.shape[1:]), np.float32)
+        out = np.empty((len(draws), *images.shape[1:]), np.float32) if out is None else out
         source, table = images.view(np.ndarray), draws.table  # below: one compiled version serves all
         if source.flags.writeable:
             source = source.view()
@@ -137,8 +165,14 @@ class Engine:
         settings = (*self._sampling, top_of(images), *(normalisation or _NO_NORMALISATION))
         lanes, are_finite = (0,) * images.shape[3], []
 
+        in_bytes = out.reshape(len(out), -1).view(np.uint8) if conversion is not None and out.size else None
+
         def work(part: slice) -> None:
-            are_finite.append(kernel(source, order[part], table[part], *settings, out[part], lanes))
+            given = source, order[part], table[part], *settings
+            if in_bytes is None:
+                are_finite.append(kernel(*given, out[part], lanes))
+            else:
+                are_finite.append(converted(*given, in_bytes[part], conversion, lanes))
 
         if out.size:
             share(work, len(draws), math.prod(images.shape[1:]), self._threads)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation.drawing import LegacyGenerator, Ranges, draw_as_keras
 from augury.augmentation.engine import Engine
 from augury.augmentation.settings import Settings
@@ -17,6 +19,30 @@ Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 Transformation = Callable[[Iterable[Array]], Iterable[Array]]
 """Images in parts ``[n, H, W, C]``, and as many in parts, changed."""
+
+
+class Learned:
+    """What was learned, under Keras's names."""
+
+    _statistics: Statistics
+
+    @property
+    def mean(self) -> Array | None:
+        """The training set's mean per channel, once fitted."""
+        mean: Array | None = self._statistics.mean
+        return mean
+
+    @property
+    def std(self) -> Array | None:
+        """The training set's deviation per channel, once fitted."""
+        deviation: Array | None = self._statistics.deviation
+        return deviation
+
+    @property
+    def zca_whitening_matrix(self) -> Array | None:
+        """The whitening matrix, once fitted."""
+        whitening: Array | None = self._statistics.whitening
+        return whitening
 
 
 def learn(
@@ -60,3 +86,15 @@ def randomly_transformed(engine: Engine, ranges: Ranges, random: LegacyGenerator
         return (engine.transform(part, draw_as_keras(ranges, random, len(part), part.shape[1:])) for part in parts)
 
     return transform
+
+
+def warn_if_not_fitted(spec: ImageDataGeneratorSpec, statistics: Statistics) -> None:
+    """Say which parts of a spec do nothing, as nothing was learned for them; to the caller's caller."""
+    needed = {
+        "featurewise_center": statistics.mean,
+        "featurewise_std_normalization": statistics.deviation,
+        "zca_whitening": statistics.whitening,
+    }
+    for name, value in needed.items():
+        if getattr(spec, name) and value is None:
+            warnings.warn(f"{name} does nothing before fit() has seen training images", stacklevel=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -13,9 +12,10 @@ import numpy.typing as npt
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation.drawing import GLOBAL_GENERATOR, LegacyGenerator, Ranges, draw_as_keras, draw_stateless
 from augury.augmentation.engine import Engine, Semantics
-from augury.augmentation.fitting import learn, randomly_transformed
+from augury.augmentation.fitting import Learned, learn, randomly_transformed, warn_if_not_fitted
 from augury.augmentation.iterators.block_iterator import ArrayIterator
 from augury.augmentation.layout import channels_first, channels_last, checked_images
+from augury.augmentation.outputs import Output, OutputType
 from augury.augmentation.parameters import Draws
 from augury.augmentation.settings import Settings
 from augury.augmentation.statistics import Statistics
@@ -23,7 +23,7 @@ from augury.augmentation.statistics import Statistics
 Array = npt.NDArray[Any]
 
 
-class Pipeline:
+class Pipeline(Learned):
     """The random and deterministic transforms of one spec.
 
     The methods of ``ImageDataGenerator`` take the same arguments and give the same results here: for the same seed
@@ -36,9 +36,13 @@ class Pipeline:
             about the image's centre, and applies brightness in the data's own range.
         identity_probability: of leaving an image alone (stateless draws only).
         threads: threads a batch is shared among; default: one per usable core.
+        output: the type of the batches that ``flow``, ``augment`` and ``preprocess`` give: ``float32``, ``float16`` or
+            ``bfloat16``, rounded to the nearest, or ``uint8``, rounded and clipped to 0-255, all half to even; default:
+            the spec's dtype.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: an argument is out of its range, or bytes do not hold what the spec makes.
+        NotInstalled: bfloat16 is asked for and ``ml_dtypes``, which TensorFlow and JAX bring, is not there.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Pipeline:
         semantics: Semantics = "keras",
         identity_probability: float = 0.0,
         threads: int | None = None,
+        output: OutputType | None = None,
     ) -> None:
         if semantics not in ("keras", "corrected"):
             raise ValueError(f"semantics must be 'keras' or 'corrected', got {semantics!r}")
@@ -60,25 +65,8 @@ class Pipeline:
         self.validation_split = spec.validation_split
         self._ranges = Ranges.of(settings)
         self._engine = Engine(settings, semantics, threads)
+        self._output = Output.of(output, spec)
         self._statistics = Statistics()
-
-    @property
-    def mean(self) -> Array | None:
-        """The training set's mean per channel, once fitted."""
-        mean: Array | None = self._statistics.mean
-        return mean
-
-    @property
-    def std(self) -> Array | None:
-        """The training set's deviation per channel, once fitted."""
-        deviation: Array | None = self._statistics.deviation
-        return deviation
-
-    @property
-    def zca_whitening_matrix(self) -> Array | None:
-        """The whitening matrix, once fitted."""
-        whitening: Array | None = self._statistics.whitening
-        return whitening
 
     # -- Keras's interface ---------------------------------------------------------------------------------------------
 
@@ -175,7 +163,7 @@ class Pipeline:
 
     def standardize(self, x: Array) -> Array:
         """The deterministic half of the spec. Like Keras's, it changes a float array in place where it can."""
-        self._warn_if_not_fitted()
+        warn_if_not_fitted(self.spec, self._statistics)
         return self._engine.standardise(x, self._statistics)
 
     # -- whole batches, stateless --------------------------------------------------------------------------------------
@@ -195,19 +183,39 @@ class Pipeline:
         """Images ``[B, H, W, C]`` as their draws say, in raw intensity units; a new array."""
         return self._engine.transform(checked_images(images, "images", "channels_last"), draws)
 
-    def augment(self, images: Array, draws: Draws, indices: npt.NDArray[np.int64] | None = None) -> Array:
-        """As transform, and then standardised: what a model is trained on.
+    def augment(
+        self,
+        images: Array,
+        draws: Draws,
+        indices: npt.NDArray[np.int64] | None = None,
+        *,
+        out: Array | None = None,
+    ) -> Array:
+        """As transform, and then standardised: what a model is trained on, in the pipeline's output type.
 
         With *indices*, the images that they number are read straight from *images*, which may be a memory map.
-        """
-        self._warn_if_not_fitted()
-        checked = checked_images(images, "images", "channels_last")
-        return self._engine.augment(checked, draws, self._statistics, indices)
 
-    def preprocess(self, images: Array) -> Array:
-        """The deterministic half alone, for images that are evaluated; a new array."""
+        Args:
+            images: ``[N, H, W, C]``.
+            draws: one row an image that is made.
+            indices: of these images; default: all of them.
+            out: where they are written to: C-contiguous ``[B, H, W, C]`` of the output type, apart from the images. It
+                is returned; what it holds after an error is not defined.
+
+        Raises:
+            ValueError: *out* is not such an array, or the output type does not hold the range of the images' type.
+        """
+        warn_if_not_fitted(self.spec, self._statistics)
+        checked = checked_images(images, "images", "channels_last")
+        result = self._output.room(len(draws), checked, out, np.asarray(images))
+        self._engine.augment(checked, draws, self._statistics, indices, result, self._output.conversion)
+        self._output.warn_of_lost_levels(result, checked.dtype)
+        return result
+
+    def preprocess(self, images: Array, *, out: Array | None = None) -> Array:
+        """The deterministic half alone, for images that are evaluated; a new array, or *out* (see augment)."""
         nothing = Draws(np.broadcast_to(_NOTHING_DRAWN, (len(images), len(_NOTHING_DRAWN))))
-        return self.augment(images, nothing)
+        return self.augment(images, nothing, out=out)
 
     # -- what iterators ask ------------------------------------------------------------------------------------------
 
@@ -233,16 +241,6 @@ class Pipeline:
     @staticmethod
     def _generator(seed: int | None) -> LegacyGenerator:
         return GLOBAL_GENERATOR if seed is None else np.random.RandomState(seed)
-
-    def _warn_if_not_fitted(self) -> None:
-        needed = {
-            "featurewise_center": (self.spec.featurewise_center, self.mean),
-            "featurewise_std_normalization": (self.spec.featurewise_std_normalization, self.std),
-            "zca_whitening": (self.spec.zca_whitening, self.zca_whitening_matrix),
-        }
-        for name, (is_on, value) in needed.items():
-            if is_on and value is None:
-                warnings.warn(f"{name} does nothing before fit() has seen training images", stacklevel=3)
 
 
 _NOTHING_DRAWN = Draws.of_parameters({}).table[0]

@@ -86,7 +86,7 @@ class EvaluationSet:
         self._kept: Array | None = None
 
     def chunks(self) -> Iterator[Array]:
-        """The images in order, ``[n, H, W, C]`` float32."""
+        """The images in order, ``[n, H, W, C]``."""
         if len(self.indices) * self._image_bytes <= _CACHE_BYTES:
             if self._kept is None:
                 self._kept = self._inputs.preprocessed(self.indices)

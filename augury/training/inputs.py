@@ -19,6 +19,7 @@ from keras.src.legacy.preprocessing.image import ImageDataGenerator
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.jobs import Engine
 from augury.augmentation import Pipeline
+from augury.augmentation.outputs import Output, OutputType
 from augury.augmentation.preprocessing_functions import FUNCTIONS
 from augury.memory import available_bytes, gigabytes
 from augury.training.errors import UserInputError
@@ -35,7 +36,7 @@ _WHITENING_SAMPLE = 16_000_000
 
 @dataclass(frozen=True)
 class Chunk:
-    """The next images of an epoch ``[n, H, W, C]`` float32 and their labels ``[n]``: whole batches, but for the last.
+    """The next images of an epoch ``[n, H, W, C]`` and their labels ``[n]``: whole batches, but for the last.
 
     ``seconds`` is what it took to make them.
     """
@@ -47,7 +48,7 @@ class Chunk:
 
 
 class Inputs(Protocol):
-    """The images of a trial as its spec has them."""
+    """The images of a trial as its spec has them: float32, or of the type that was asked for."""
 
     def chunks(self, batch_size: int, epochs: range, *, is_augmented: bool = True) -> Iterator[Chunk]:
         """Those epochs, each in its own order, in chunks of about ``CHUNK_BYTES``; preprocessed only, or augmented.
@@ -57,7 +58,7 @@ class Inputs(Protocol):
         """
 
     def preprocessed(self, indices: Indices) -> Array:
-        """Images as a model is to see them outside training: preprocessing, no random transform. Float32."""
+        """Images as a model is to see them outside training: preprocessing, no random transform."""
 
 
 class AuguryInputs:
@@ -77,9 +78,10 @@ class AuguryInputs:
         training: Indices,
         seed: int,
         check: Callable[[], object] | None = None,
+        image_type: OutputType = "float32",
     ) -> None:
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
-        self._pipeline = Pipeline(spec)
+        self._pipeline = Pipeline(spec, output=image_type)
         if spec.needs_fit:
             self._pipeline.fit(images, indices=_learned_from(spec, images, training, seed), check=check)
 
@@ -90,18 +92,18 @@ class AuguryInputs:
         yield from in_order(self._training, self._labels, self._seed, epochs, size, make)
 
     def augmented(self, epoch: int, indices: Indices) -> Array:
-        """Images ``[n, H, W, C]`` float32 as that epoch has them, whatever came before it."""
+        """Images ``[n, H, W, C]`` as that epoch has them, whatever came before it."""
         draw_seed = stream_seed(self._seed, AUGMENTATION)
         draws = self._pipeline.draw(self._images.shape[1:], seed=draw_seed, epoch=epoch, indices=indices)
-        return _float32(self._pipeline.augment(self._images, draws, indices))
+        return self._pipeline.augment(self._images, draws, indices)
 
     def preprocessed(self, indices: Indices) -> Array:
         """See Inputs."""
         return self.preprocess(self._images[indices])
 
     def preprocess(self, images: Array) -> Array:
-        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training; float32."""
-        return _float32(self._pipeline.preprocess(images))
+        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training."""
+        return self._pipeline.preprocess(images)
 
 
 class KerasInputs:
@@ -119,7 +121,9 @@ class KerasInputs:
         training: Indices,
         seed: int,
         check: Callable[[], object] | None = None,  # the generator learns in one call, which cannot be interrupted
+        image_type: OutputType = "float32",
     ) -> None:
+        self._type = Output.of(image_type, spec).dtype
         self._images, self._labels, self._training, self._seed = images, labels, training, seed
         _require_room_for_keras(spec, images, training)
         function = None if spec.preprocessing_function is None else FUNCTIONS[spec.preprocessing_function]
@@ -148,7 +152,7 @@ class KerasInputs:
             for start in range(0, batches, size):
                 began = time.perf_counter()
                 images, labels = zip(*islice(flow, min(size, batches - start)), strict=True)
-                joined = _float32(np.concatenate(images)), np.concatenate(labels)
+                joined = self._typed(np.concatenate(images)), np.concatenate(labels)
                 yield Chunk(*joined, start + size >= batches, time.perf_counter() - began)
 
     def preprocessed(self, indices: Indices) -> Array:
@@ -156,12 +160,15 @@ class KerasInputs:
         return self.preprocess(self._images[indices])
 
     def preprocess(self, images: Array) -> Array:
-        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training; float32."""
+        """Other images ``[n, H, W, C]``, raw as the dataset's are, as a model sees them outside training."""
         result = np.empty(images.shape, np.float32)
         for row, image in enumerate(images):
             # astype copies, and standardize works in place
             result[row] = self._generator.standardize(image.astype(self._generator.dtype))
-        return result
+        return self._typed(result)
+
+    def _typed(self, images: Array) -> Array:
+        return images.astype(np.float32, copy=False).astype(self._type, copy=False)
 
 
 def _without_epoch(make: Callable[[Indices], Array], epoch: int, indices: Indices) -> Array:
@@ -218,10 +225,6 @@ def _require_room_for_keras(spec: ImageDataGeneratorSpec, images: Array, trainin
             f"{gigabytes(needed)}, and the worker has {gigabytes(available)} left; use engine 'augury', which reads "
             "them where they lie, or fewer training_images"
         )
-
-
-def _float32(images: Array) -> Array:
-    return images.astype(np.float32, copy=False)
 
 
 ENGINES: dict[Engine, type[AuguryInputs] | type[KerasInputs]] = {"augury": AuguryInputs, "keras": KerasInputs}

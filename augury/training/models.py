@@ -23,7 +23,7 @@ from augury.training.networks.building import build
 from augury.training.networks.builtin import Shape
 from augury.training.networks.frozen_part import split_at_frozen
 from augury.training.networks.memory import largest_activation_bytes, require_memory
-from augury.training.optimisation.mixed_precision import compute_in_bfloat16, require_accelerator
+from augury.training.optimisation.mixed_precision import ImageType, compute_in_bfloat16, image_type, require_accelerator
 from augury.training.optimisation.objective import Objective
 from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
 from augury.training.progress.amount import forward_share
@@ -47,6 +47,11 @@ class Learner:
     """Of a learner that is the top of a frozen part: both together."""
     frozen: Frozen | None = None
     """Where the model has a part that is worth it."""
+
+    @property
+    def image_type(self) -> ImageType:
+        """That images are best handed over in: the half of float32's bytes where the model sees no other bits."""
+        return image_type(self.model)
 
     @property
     def forward_share(self) -> float:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from augury.training.optimisation.mixed_precision import image_type
 from augury.training.optimisation.objective import PLAIN, Objective
 
 Array = npt.NDArray[Any]
@@ -40,7 +41,9 @@ class Stepper(Protocol):
     """A compiled model's training steps and forward pass."""
 
     def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
-        """One step for each batch of images ``[n, H, W, C]`` float32, of which the last may be smaller.
+        """One step for each batch of images ``[n, H, W, C]``, of which the last may be smaller.
+
+        They are float32, or of the type that ``mixed_precision.image_type`` names.
 
         A batch's loss and predictions are those before its own step, as Keras reports them. They are added to those
         *so far* in the order of the batches, so that the sums do not depend on how steps are shared among calls.
@@ -91,7 +94,9 @@ class TensorFlowStepper:
     def __init__(self, model: keras.Model, objective: Objective = PLAIN) -> None:
         import tensorflow  # only where it is the backend
 
-        images = tensorflow.TensorSpec([None, *model.input_shape[1:]], tensorflow.float32)
+        dtype = tensorflow.as_dtype(image_type(model))
+        self._images_as = dtype.as_numpy_dtype
+        images = tensorflow.TensorSpec([None, *model.input_shape[1:]], dtype)
         labels = tensorflow.TensorSpec([None], tensorflow.int64)
         size = tensorflow.TensorSpec([], tensorflow.int32)
 
@@ -107,14 +112,14 @@ class TensorFlowStepper:
     def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
         """See Stepper."""
         tensor = self._tensor
-        batches = tensor(images), tensor(labels, "int64"), tensor(steps.batch_size)
+        batches = tensor(np.asarray(images, self._images_as)), tensor(labels, "int64"), tensor(steps.batch_size)
         options = tensor(steps.rates, "float32"), tensor(steps.class_weights, "float32")
         loss, right = self._train(*batches, *options, *(tensor(total, "float64") for total in so_far))
         return Totals(float(loss), float(right))
 
     def probabilities(self, images: Array) -> Array:
         """See Stepper."""
-        return np.asarray(self._forward(self._tensor(images)))
+        return np.asarray(self._forward(self._tensor(np.asarray(images, self._images_as))))
 
 
 def _tensorflow_steps(tf: Any, model: keras.Model, objective: Objective) -> Callable[..., tuple[Any, Any]]:

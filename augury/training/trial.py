@@ -67,14 +67,14 @@ def train_trial(
     views = min(definition.model.feature_views or 0, settings.epochs) if spec.has_augmentation else 0
     amount = Amount(settings.epochs, len(split.training), watched, last, settings.batch_size, views)
     progress = TrialProgress(monitor, amount)
-    engine = ENGINES[definition.engine]
-    inputs = engine(spec, snapshot.images, snapshot.labels, split.training, seed, monitor.raise_if_cancelled)
     weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
-    data = TrialData(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
     stages = planned_stages(definition.model, settings)
     first_seed = stream_seed(seed, INITIALISATION)
     learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
     learner = replace(learner, class_weights=weights)
+    arrays, check = (snapshot.images, snapshot.labels), monitor.raise_if_cancelled
+    inputs = ENGINES[definition.engine](spec, *arrays, split.training, seed, check, learner.image_type)
+    data = TrialData(inputs, partial(EvaluationSet, inputs, shape, snapshot.labels), split, inner)
 
     history = History()
     for number, stage in enumerate(stages):
