@@ -120,8 +120,8 @@ class JoinedUpdates:
 def updates_of(optimizer: keras.optimizers.Optimizer, variables: list[Any]) -> Updates:
     """The fastest that give the optimizer's numbers.
 
-    The others than Adam multiply a gradient by the rate. Where a gradient is a product itself, TensorFlow multiplies in
-    the order that takes least, which is another for a vector of many gradients, so that last bits would differ.
+    The others than Adam multiply a gradient by the rate. Where a gradient is a product itself, TensorFlow may multiply
+    in the order that takes least, which is another for a vector of many gradients, so that last bits differ.
     """
     is_adam = isinstance(optimizer, keras.optimizers.Adam)
     looks_at_all = any(getattr(optimizer, name) is not None for name in _OF_ALL_VARIABLES)
