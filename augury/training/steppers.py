@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import keras
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from augury.training.optimisation.mixed_precision import image_type
 from augury.training.optimisation.objective import PLAIN, Objective
+from augury.training.optimisation.updates import NotJoinableError, SeparateUpdates, Updates, updates_of
 
 Array = npt.NDArray[Any]
 
@@ -88,7 +90,8 @@ def _compiled_with(objective: Objective, model: keras.Model) -> keras.Model:
 class TensorFlowStepper:
     """A loop inside TensorFlow: without Python between them, small steps take a third of the time.
 
-    The functions are traced once for all sizes of batches and chunks.
+    The functions are traced once for all sizes of batches and chunks, and when they are first called: of a model whose
+    frozen part's features are kept, only what is above it is trained.
     """
 
     def __init__(self, model: keras.Model, objective: Objective = PLAIN) -> None:
@@ -96,18 +99,31 @@ class TensorFlowStepper:
 
         dtype = tensorflow.as_dtype(image_type(model))
         self._images_as = dtype.as_numpy_dtype
-        images = tensorflow.TensorSpec([None, *model.input_shape[1:]], dtype)
-        labels = tensorflow.TensorSpec([None], tensorflow.int64)
-        size = tensorflow.TensorSpec([], tensorflow.int32)
+        self._tf, self._tensor = tensorflow, tensorflow.constant
+        self._model, self._objective = model, objective
+        self._images = tensorflow.TensorSpec([None, *model.input_shape[1:]], dtype)
 
-        def compiled(function: Callable[..., Any], *signature: Any) -> Callable[..., Any]:
-            return tensorflow.function(function, autograph=False).get_concrete_function(*signature)  # type: ignore[no-any-return]
+    @cached_property
+    def _train(self) -> Callable[..., Any]:
+        spec, optimizer, variables = self._tf.TensorSpec, self._model.optimizer, self._model.trainable_variables
+        labels, size = spec([None], self._tf.int64), spec([], self._tf.int32)
+        some, total = spec([None], self._tf.float32), spec([], self._tf.float64)
 
-        self._tensor = tensorflow.constant
-        some, total = tensorflow.TensorSpec([None], tensorflow.float32), tensorflow.TensorSpec([], tensorflow.float64)
-        steps = _tensorflow_steps(tensorflow, model, objective)
-        self._train = compiled(steps, images, labels, size, some, some, total, total)
-        self._forward = compiled(lambda given: model(given, training=False), images)
+        def compiled(updates: Updates) -> Callable[..., Any]:
+            steps = _tensorflow_steps(self._tf, self._model, self._objective, updates)
+            return self._compiled(steps, self._images, labels, size, some, some, total, total)
+
+        try:
+            return compiled(updates_of(optimizer, variables))
+        except NotJoinableError:
+            return compiled(SeparateUpdates(optimizer, variables))
+
+    @cached_property
+    def _forward(self) -> Callable[..., Any]:
+        return self._compiled(lambda given: self._model(given, training=False), self._images)
+
+    def _compiled(self, function: Callable[..., Any], *signature: Any) -> Callable[..., Any]:
+        return self._tf.function(function, autograph=False).get_concrete_function(*signature)  # type: ignore[no-any-return]
 
     def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
         """See Stepper."""
@@ -122,9 +138,11 @@ class TensorFlowStepper:
         return np.asarray(self._forward(self._tensor(np.asarray(images, self._images_as))))
 
 
-def _tensorflow_steps(tf: Any, model: keras.Model, objective: Objective) -> Callable[..., tuple[Any, Any]]:
+def _tensorflow_steps(
+    tf: Any, model: keras.Model, objective: Objective, updates: Updates
+) -> Callable[..., tuple[Any, Any]]:
     """What one training step of Keras does, in a loop over the batches of a chunk."""
-    optimizer, loss_of = model.optimizer, _tensorflow_loss(tf, model, objective)
+    loss_of = _tensorflow_loss(tf, model, objective)
 
     def steps(
         images: Any, labels: Any, batch_size: Any, rates: Any, class_weights: Any, loss_sum: Any, right: Any
@@ -136,16 +154,17 @@ def _tensorflow_steps(tf: Any, model: keras.Model, objective: Objective) -> Call
                 probabilities = model(batch, training=True)
                 loss = loss_of(batch, expected, probabilities, class_weights)
             gradients = tape.gradient(loss, model.trainable_variables)
-            optimizer.learning_rate = rates[number]
-            optimizer.apply(gradients, model.trainable_variables)
+            updates.apply(gradients, rates[number])
             hits = tf.equal(tf.argmax(probabilities, axis=-1), expected)
             added = tf.cast(tf.shape(expected)[0], tf.float64) * tf.cast(loss, tf.float64)
             return number + 1, loss_sum + added, right + tf.reduce_sum(tf.cast(hits, tf.float64))
 
+        updates.begin()
         total = tf.shape(rates)[0]
         start = (tf.constant(0), loss_sum, right)
         # One iteration at a time: each needs the weights that the one before it has left.
         _, loss_sum, right = tf.while_loop(lambda number, *_: number < total, step, start, parallel_iterations=1)
+        updates.end()
         return loss_sum, right
 
     return steps

@@ -72,6 +72,26 @@ def test_probabilities_are_kerass_own(digits: Snapshot) -> None:
     np.testing.assert_allclose(TensorFlowStepper(model).probabilities(images), expected, atol=1e-6)
 
 
+def test_a_step_that_is_not_taken_is_not_compiled(digits: Snapshot) -> None:
+    """Of a whole model whose top alone is trained, compiling one would take longer than all that is asked of it."""
+    modes: list[bool | None] = []
+
+    class Observed(layers.Layer):
+        def call(self, inputs: Any, training: bool | None = None) -> Any:
+            modes.append(training)
+            return inputs
+
+    model = keras.Sequential([keras.Input((8, 8, 1)), Observed(), layers.Flatten(), layers.Dense(10, "softmax")])
+    model.compile("adam", loss="sparse_categorical_crossentropy", jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    stepper, images = TensorFlowStepper(model), digits.images[:BATCH].astype(np.float32)
+    modes.clear()
+    stepper.probabilities(images)
+    assert modes == [False]
+    stepper.train(images, digits.labels[:BATCH], _steps(1))
+    assert modes == [False, True]
+
+
 def test_a_call_takes_a_quarter_of_a_second() -> None:
     """Slow steps one at a time, quick ones by the hundred."""
     pace = Pace()
