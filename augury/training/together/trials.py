@@ -36,7 +36,7 @@ def train_together(
     trial's numbers differ from those that it has alone as they do between two machines, in the last digits at first.
 
     Args:
-        definitions: which differ in seed and spec alone, of a model that is not registered and has no stages.
+        definitions: which differ in seed and spec alone, of a model that is not registered.
         snapshot: theirs.
         monitors: one for each.
         trials_per_step: at most so many at once, 1 to ``MAX_TRIALS_PER_STEP``; None: as many as there is room for on
@@ -71,8 +71,8 @@ def require_stackable(definitions: Sequence[TrialDefinition]) -> None:
         )
     if any(each.setting() != first.setting() for each in definitions):
         raise UserInputError("trials that are computed together may differ in their seeds and specs alone")
-    if first.model.digest is not None or first.model.stages is not None:
-        raise UserInputError("trials of a registered model, or in stages, are not computed together; train them alone")
+    if first.model.digest is not None:
+        raise UserInputError("trials of a registered model are not computed together; train them one at a time")
 
 
 def _trials_per_step(definition: TrialDefinition, snapshot: Snapshot) -> int:
