@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from augury.training.on_jax.products import convolve_by_products
 from augury.training.on_jax.stepper import added
 from augury.training.on_jax.steps import (
     Batches,
@@ -92,6 +93,7 @@ class Stack:
     ) -> None:
         import jax
 
+        convolve_by_products(models[0])  # by which all of them are traced
         run = scanned if (is_accelerated() if is_scanned is None else is_scanned) else in_turn
         self.steppers = [StackedStepper(self, row, model) for row, model in enumerate(models)]
         self._run = run(jax.vmap(step_of(models[0], objective)))

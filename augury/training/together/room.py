@@ -12,6 +12,8 @@ MAX_TRIALS_PER_STEP = 32
 """Each has a thread that prepares its images."""
 _SHARE = 0.5
 """Of the memory that is left, as what a compiled step takes in passing is not known before it is compiled."""
+_PLACES_OF_A_KERNEL = 9
+"""By a product of matrices a convolution with 3x3 weights sees its input nine times."""
 _CHUNKS = 2
 """Of a trial's images on the device: as they come, and as batches."""
 
@@ -19,7 +21,7 @@ _CHUNKS = 2
 def default_trials_per_step(model: keras.Model, batch_size: int) -> int:
     """As many as the accelerator has room for, at most ``MAX_TRIALS_PER_STEP``; on processors one.
 
-    A processor has no idle part that a second trial would use: there a stack takes as long as its trials one by one.
+    A processor has no idle part that a second trial would use, and others of its cores have processes of their own.
 
     Args:
         model: which may be without values.
@@ -28,7 +30,8 @@ def default_trials_per_step(model: keras.Model, batch_size: int) -> int:
     room = _free_bytes_of_accelerator()
     if room is None:
         return 1
-    return trials_that_fit(sum(training_bytes(model, batch_size)), room)
+    of_weights, of_activations = training_bytes(model, batch_size)
+    return trials_that_fit(of_weights + _PLACES_OF_A_KERNEL * of_activations, room)
 
 
 def trials_that_fit(trial_bytes: int, room: int) -> int:

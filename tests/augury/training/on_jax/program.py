@@ -22,6 +22,7 @@ warm_up(threads=1)
 import keras  # noqa: E402  # after the backend was set up
 
 from augury.training.errors import UserInputError  # noqa: E402
+from augury.training.on_jax.products import convolve_by_products  # noqa: E402
 from augury.training.on_jax.stepper import JaxStepper  # noqa: E402
 from augury.training.steppers import Steps, Totals  # noqa: E402
 from augury.training.together.room import MAX_TRIALS_PER_STEP, default_trials_per_step  # noqa: E402
@@ -32,15 +33,17 @@ from tests.augury.training.conftest import Nobody, definition  # noqa: E402
 from tests.augury.training.on_jax import models  # noqa: E402
 
 SEEDS = range(3)
+KERNELS: tuple[tuple[Any, Any, Any, int], ...] = (
+    (3, 1, "same", 1),
+    (3, 2, "same", 1),
+    (1, 2, "same", 1),
+    ((4, 2), 1, "same", 1),
+    (3, 2, "valid", 1),
+    (5, (3, 1), "valid", 1),
+    (3, 1, "same", 2),
+)
+"""Size, strides, padding and groups."""
 SPECS: tuple[dict[str, Any], ...] = ({"rescale": 1 / 255, "rotation_range": 10}, {"rescale": 1 / 255})
-NETWORK = [
-    {"class_name": "InputLayer", "config": {"batch_shape": [None, 8, 8, 1]}},
-    {"class_name": "Conv2D", "config": {"filters": 4, "kernel_size": 3, "activation": "relu"}},
-    {"class_name": "BatchNormalization", "config": {}},
-    {"class_name": "Flatten", "config": {}},
-    {"class_name": "Dense", "config": {"units": 10, "activation": "softmax"}},
-]
-CONFIG = {"class_name": "Sequential", "config": {"layers": NETWORK}}
 
 
 class _CancelledError(Exception):
@@ -54,6 +57,15 @@ class _Impatient(Nobody):
         """Once there was one."""
         if self.epochs:
             raise _CancelledError
+
+
+def _network() -> dict[str, Any]:
+    """With a convolution and batch normalisation, by configuration."""
+    layers = keras.layers
+    inner = [layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(), layers.Flatten()]
+    network = keras.Sequential([keras.Input((8, 8, 1)), *inner, layers.Dense(10, activation="softmax")])
+    config: dict[str, Any] = keras.saving.serialize_keras_object(network)
+    return config
 
 
 def _difference(ones: Sequence[Any], others: Sequence[Any]) -> float:
@@ -120,11 +132,25 @@ def _compared(alone: Trained, together: Trained) -> dict[str, Any]:
 
 def stacked_beside_alone() -> list[dict[str, Any]]:
     """Every seed of two arms, two at a time in the end, each beside itself alone."""
-    definitions = [definition(spec, seed, CONFIG, epochs=3) for spec in SPECS for seed in SEEDS][:5]
+    network = _network()
+    definitions = [definition(spec, seed, network, epochs=3) for spec in SPECS for seed in SEEDS][:5]
     snapshot = digits_snapshot()
     together = train_together(definitions, snapshot, [Nobody() for _ in definitions], trials_per_step=3)
     alone = [train_trial(each, snapshot, Nobody()) for each in definitions]
     return [_compared(one, each) for one, each in zip(alone, together, strict=True) if isinstance(each, Trained)]
+
+
+def products_beside_convolutions() -> dict[str, float]:
+    """How far they are apart, forward, by kernel, stride and padding; one of the layers has groups and stays itself."""
+    found, generator = {}, np.random.default_rng(0)
+    for kernel, strides, padding, groups in KERNELS:
+        layer = keras.layers.Conv2D(6, kernel, strides, padding=padding, groups=groups)
+        model = keras.Sequential([keras.Input((9, 8, 2)), layer])
+        images = generator.random((3, 9, 8, 2), dtype=np.float32)
+        own = np.asarray(model(images))
+        convolve_by_products(model)
+        found[f"{kernel} {strides} {padding} {groups}"] = _difference([own], [np.asarray(model(images))])
+    return found
 
 
 def ends_of_their_own() -> dict[str, Any]:
@@ -169,6 +195,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     found = {
         "steps": {kind: steps_beside_tensorflow(kind, folder) for kind in models.OBJECTIVES},
+        "products": products_beside_convolutions(),
         "dropping": one_call_beside_two(),
         "stacked": stacked_beside_alone(),
         "ends": ends_of_their_own(),

@@ -66,6 +66,12 @@ def test_scanned_steps_are_the_single_ones(kind: str, measured: dict[str, Any]) 
     assert measured["steps"][kind]["scanned"] < 1e-5
 
 
+def test_products_of_matrices_are_the_convolutions(measured: dict[str, Any]) -> None:
+    """For kernels, strides and paddings of all kinds, odd sizes among them."""
+    assert len(measured["products"]) == 7
+    assert max(measured["products"].values()) < 1e-5, measured["products"]
+
+
 def test_two_calls_are_as_one(measured: dict[str, Any]) -> None:
     """To the last bit, with what dropout draws."""
     assert measured["dropping"] == 0
