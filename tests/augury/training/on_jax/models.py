@@ -43,3 +43,8 @@ def data() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], Steps]:
     rates = np.array([1e-3, 2e-3, 5e-4, 1e-3], np.float32)
     weights = np.linspace(0.5, 2, CLASSES, dtype=np.float32)
     return images, generator.integers(0, CLASSES, IMAGES), Steps(BATCH, rates, weights)
+
+
+def first_and_rest(steps: Steps) -> tuple[Steps, Steps]:
+    """The first step, and those after it."""
+    return steps._replace(rates=steps.rates[:1]), steps._replace(rates=steps.rates[1:])

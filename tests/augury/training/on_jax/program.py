@@ -24,7 +24,7 @@ import keras  # noqa: E402  # after the backend was set up
 from augury.training.errors import UserInputError  # noqa: E402
 from augury.training.on_jax.products import convolve_by_products  # noqa: E402
 from augury.training.on_jax.stepper import JaxStepper  # noqa: E402
-from augury.training.steppers import Steps, Totals  # noqa: E402
+from augury.training.steppers import Steps  # noqa: E402
 from augury.training.together.room import MAX_TRIALS_PER_STEP, default_trials_per_step  # noqa: E402
 from augury.training.together.trials import train_together  # noqa: E402
 from augury.training.trial import Trained, train_trial  # noqa: E402
@@ -71,40 +71,42 @@ def _network() -> dict[str, Any]:
 def _difference(ones: Sequence[Any], others: Sequence[Any]) -> float:
     """The largest."""
     pairs = zip(ones, others, strict=True)
-    return max(float(np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64)).max()) for one, other in pairs)
+    return max(
+        float(np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64)).max(initial=0))
+        for one, other in pairs
+    )
 
 
 def _values(model: keras.Model) -> list[npt.NDArray[Any]]:
     return [keras.ops.convert_to_numpy(each) for each in [*model.variables, *model.optimizer.variables]]
 
 
-def _trained_from(kind: str, folder: Path, *, is_scanned: bool) -> tuple[keras.Model, JaxStepper, list[Totals]]:
-    """From the weights that TensorFlow began with: the totals after the first step, and after all."""
+def _begun(kind: str, folder: Path, *, is_scanned: bool) -> tuple[keras.Model, JaxStepper]:
+    """With the weights that TensorFlow began with."""
     model = models.model(kind)
     with np.load(folder / f"{kind}.npz") as stored:
         for number, variable in enumerate(model.weights):
             variable.assign(stored[f"before{number}"])
-    stepper = JaxStepper(model, models.OBJECTIVES[kind], is_scanned=is_scanned)
-    images, labels, steps = models.data()
-    first, rest = steps._replace(rates=steps.rates[:1]), steps._replace(rates=steps.rates[1:])
-    after_first = stepper.train(images[: models.BATCH], labels[: models.BATCH], first)
-    after_all = stepper.train(images[models.BATCH :], labels[models.BATCH :], rest, after_first)
-    return model, stepper, [after_first, after_all]
+    return model, JaxStepper(model, models.OBJECTIVES[kind], is_scanned=is_scanned)
 
 
 def steps_beside_tensorflow(kind: str, folder: Path) -> dict[str, Any]:
-    """What they come to, how far TensorFlow's weights and probabilities are from ours, and scanned ones from single."""
-    model, stepper, totals = _trained_from(kind, folder, is_scanned=False)
-    scanned, _, of_scanned = _trained_from(kind, folder, is_scanned=True)
-    images, _, _ = models.data()
+    """What the first and all come to, how far weights and outputs are from TensorFlow's, and a scan's from ours."""
+    model, stepper = _begun(kind, folder, is_scanned=False)
+    images, labels, steps = models.data()
+    first, rest = models.first_and_rest(steps)
+    after_first = stepper.train(images[: models.BATCH], labels[: models.BATCH], first)
+    after_all = stepper.train(images[models.BATCH :], labels[models.BATCH :], rest, after_first)
+    scanned, of_scan = _begun(kind, folder, is_scanned=True)
+    scanned_totals = of_scan.train(images, labels, steps)
     with np.load(folder / f"{kind}.npz") as stored:
         weights = [stored[f"after{number}"] for number in range(len(model.weights))]
         probabilities = stored["probabilities"]
     return {
-        "totals": totals,
+        "totals": [after_first, after_all],
         "weights": _difference(weights, [keras.ops.convert_to_numpy(each) for each in model.weights]),
         "probabilities": _difference([probabilities], [stepper.probabilities(images)]),
-        "scanned": max(_difference(_values(model), _values(scanned)), _difference(totals, of_scanned)),
+        "scanned": max(_difference(_values(model), _values(scanned)), _difference(after_all, scanned_totals)),
     }
 
 
@@ -131,9 +133,9 @@ def _compared(alone: Trained, together: Trained) -> dict[str, Any]:
 
 
 def stacked_beside_alone() -> list[dict[str, Any]]:
-    """Every seed of two arms, two at a time in the end, each beside itself alone."""
+    """Every seed of two arms, three at a time, each beside itself alone."""
     network = _network()
-    definitions = [definition(spec, seed, network, epochs=3) for spec in SPECS for seed in SEEDS][:5]
+    definitions = [definition(spec, seed, network, epochs=3) for spec in SPECS for seed in SEEDS]
     snapshot = digits_snapshot()
     together = train_together(definitions, snapshot, [Nobody() for _ in definitions], trials_per_step=3)
     alone = [train_trial(each, snapshot, Nobody()) for each in definitions]

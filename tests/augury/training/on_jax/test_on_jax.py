@@ -24,7 +24,7 @@ def _of_tensorflow(kind: str, folder: Path) -> list[Totals]:
     before = {f"before{number}": keras.ops.convert_to_numpy(each) for number, each in enumerate(model.weights)}
     stepper = TensorFlowStepper(model, models.OBJECTIVES[kind])
     images, labels, steps = models.data()
-    first, rest = steps._replace(rates=steps.rates[:1]), steps._replace(rates=steps.rates[1:])
+    first, rest = models.first_and_rest(steps)
     after_first = stepper.train(images[: models.BATCH], labels[: models.BATCH], first)
     after_all = stepper.train(images[models.BATCH :], labels[models.BATCH :], rest, after_first)
     after = {f"after{number}": keras.ops.convert_to_numpy(each) for number, each in enumerate(model.weights)}
@@ -78,14 +78,14 @@ def test_two_calls_are_as_one(measured: dict[str, Any]) -> None:
 
 
 def test_each_trial_of_a_stack_is_itself_alone(measured: dict[str, Any]) -> None:
-    """Seeds of two arms, three and then two at once: curves, epochs and accuracies."""
+    """Seeds of two arms, three at once: curves, epochs and accuracies; and models of the arm that does not augment."""
     found = measured["stacked"]
-    assert len(found) == 5
+    assert len(found) == 6
     for each in found:
         assert each["curves"] < 1e-3
         assert each["epochs"] == [3, 3]
         assert each["accuracies"][0] == pytest.approx(each["accuracies"][1], abs=0.01)
-    assert [each["has_model"] for each in found] == [False] * 3 + [True] * 2
+    assert [each["has_model"] for each in found] == [False] * 3 + [True] * 3
 
 
 def test_a_trial_that_ends_leaves_the_others_as_they_are(measured: dict[str, Any]) -> None:
