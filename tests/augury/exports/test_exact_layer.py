@@ -20,7 +20,7 @@ from augury.augmentation.parameters import NAMES
 from augury.exports import export
 from augury.exports.options import ExportOptions
 from tests.augury.exports.differences import FILL_MODES, difference, largest_differences, loaded
-from tests.jax_beside import require_jax, run_on_jax
+from tests.augury.jax_beside import require_jax, run_on_jax
 
 ROOT = Path(__file__).parents[3]
 DIFFERENCES = ["-m", "tests.augury.exports.differences", "4"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.jax_beside import require_jax, run_on_jax
+from tests.augury.jax_beside import require_jax, run_on_jax
 
 TRIAL = """
 import json

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from augury.training.steppers import TensorFlowStepper, Totals
+from tests.augury.jax_beside import require_jax, run_on_jax
 from tests.augury.training.on_jax import models
-from tests.jax_beside import require_jax, run_on_jax
 
 
 def _of_tensorflow(kind: str, folder: Path) -> list[Totals]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.servers import missing
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BESIDE = ROOT / ".venv" / "jax"
 
 
