@@ -23,7 +23,7 @@ from typing import Any
 
 import structlog
 from fastapi.testclient import TestClient
-from sqlalchemy import Insert, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -33,7 +33,7 @@ from service.settings import ServiceSettings
 from store import migrate
 from store.database import Database
 from store.files.artifacts import Artifacts
-from store.ids import JOB, TRIAL, new_id
+from store.ids import DEFAULT_PROJECT, JOB, TRIAL, new_id
 from store.queue import CPU, Queue, celery_app
 from store.rows import handout, leases
 from store.rows.handout import Turn
@@ -97,12 +97,10 @@ def _history(session: Session, first: int, count: int, now: float) -> None:
         for state in ("queued", "running", "succeeded")
     ]
     labels = [{"job_id": job["id"], "key": "team", "value": job["labels"]["team"]} for job in jobs]
-    inserts: list[tuple[Insert, list[dict[str, Any]]]] = [
-        (insert(JobRow), jobs), (insert(TrialRow), trials), (insert(JobTrialRow), slots), (insert(JobEventRow), events),
-        (insert(JobLabelRow), labels),
-    ]  # fmt: skip
-    for statement, rows in inserts:
-        session.execute(statement, rows)
+    owner = {"project_id": DEFAULT_PROJECT}
+    for table, rows in ((JobRow, jobs), (TrialRow, trials), (JobEventRow, events), (JobLabelRow, labels)):
+        session.execute(insert(table), [owner | row for row in rows])
+    session.execute(insert(JobTrialRow), slots)
 
 
 def fill(database: Database, jobs: int) -> None:
