@@ -82,7 +82,7 @@ def test_each_trial_of_a_stack_is_itself_alone(measured: dict[str, Any]) -> None
     found = measured["stacked"]
     assert len(found) == 6
     for each in found:
-        assert each["curves"] < 1e-3
+        assert each["curves"] < 1e-5
         assert each["epochs"] == [3, 3]
         assert each["accuracies"][0] == pytest.approx(each["accuracies"][1], abs=0.01)
     assert [each["has_model"] for each in found] == [False] * 3 + [True] * 3
@@ -95,7 +95,7 @@ def test_a_trial_that_ends_leaves_the_others_as_they_are(measured: dict[str, Any
     assert len({each["epochs"][0] for each in found["compared"]}) == 2
     for each in found["compared"]:
         assert each["epochs"][0] == each["epochs"][1]
-        assert each["curves"] < 1e-3
+        assert each["curves"] < 1e-5
 
 
 def test_what_cannot_be_stacked_is_refused(measured: dict[str, Any]) -> None:
