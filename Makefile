@@ -8,8 +8,9 @@ INTEGRATIONS := $(VENV)/integrations
 DOCS := $(VENV)/docs
 SITE := .augury/site
 PEERS := $(VENV)/peers
+JAX := $(VENV)/jax
 
-.PHONY: help demo up test clients integrations docs peers peers-torch fuzz check format bench lock clean
+.PHONY: help demo up test clients integrations docs peers peers-torch jax fuzz check format bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -74,6 +75,14 @@ $(PEERS)/.installed: requirements/peers.txt
 peers-torch: peers ## Install torchvision beside it (large: on Linux it brings CUDA along)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers-torch.txt
 
+jax: $(JAX)/.installed ## Install JAX for processors, which the tests of training and of exports on it need
+
+# A folder beside the service's packages, which has all that JAX itself needs; nothing but JAX is in it.
+$(JAX)/.installed: requirements/jax.txt $(INSTALLED)
+	@rm -rf $(JAX)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(JAX) -r requirements/jax.txt
+	@touch $@
+
 fuzz: $(INSTALLED) ## Ask the service all that its OpenAPI document allows, for a long while
 	@AUGURY_FUZZ_EXAMPLES=50 $(BIN)/python -m pytest -rA --timeout 7200 tests/service/contract/test_fuzzed.py
 
@@ -98,6 +107,7 @@ lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/integrations.in -o requirements/integrations.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 	for peer in peers peers-torch; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/$$peer.in -o requirements/$$peer.txt || exit 1; done
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-deps requirements/jax.in -o requirements/jax.txt
 	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove the environment and what the demo left

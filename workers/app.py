@@ -65,9 +65,14 @@ def _wait_for_the_database(**_: Any) -> None:
 @signals.worker_init.connect
 def _load_before_the_fork(**_: Any) -> None:
     if _trains():
-        from augury.training.warmup import load  # seconds and hundreds of megabytes, once for all pool processes
+        from augury.training.warmup import BackendError, load, require_tensorflow
 
-        load()
+        load()  # seconds and hundreds of megabytes, once for all pool processes
+        try:
+            require_tensorflow()
+        except BackendError as error:
+            log.error("giving up", reason=str(error))
+            raise SystemExit(1) from error  # as above
         import augury.datasets.reading  # for the digits, which need no process of their own
         import augury.reporting.html  # noqa: F401  # templates, for the reports that they make
 

@@ -96,7 +96,11 @@ class _Process:
             stderr=self._log,
             text=True,
             bufsize=1,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                "KERAS_BACKEND": "tensorflow",  # whatever the process that asks has: what is kept is TensorFlow's
+            },
         )
 
     def carry_out(self, task: Task, heard: Heard) -> str | None:

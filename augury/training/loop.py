@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 
@@ -22,14 +23,20 @@ _CALL_SECONDS = 0.25
 
 
 class Pace:
-    """How many steps to take in one call: as many as keep it short, so that a cancel is heeded soon."""
+    """How many steps to take in one call: as many as keep it short, so that a cancel is heeded soon.
 
-    def __init__(self) -> None:
-        self.steps = 1
+    Args:
+        whole_chunks: take all of a chunk in one call instead, whose size is bounded.
+    """
+
+    def __init__(self, *, whole_chunks: bool = False) -> None:
+        self._is_fixed = whole_chunks
+        self.steps = sys.maxsize if whole_chunks else 1
 
     def learn(self, steps: int, seconds: float) -> None:
         """Take note of how long a call took. (The first may have traced a function, so the pace starts slow.)"""
-        self.steps = max(1, int(_CALL_SECONDS * steps / max(seconds, 1e-6)))
+        if not self._is_fixed:
+            self.steps = max(1, int(_CALL_SECONDS * steps / max(seconds, 1e-6)))
 
 
 def train(
@@ -52,7 +59,7 @@ def train(
 
     Returns what the model made of the validation images after the last epoch.
     """
-    pace, images, totals = Pace(), 0, NOTHING
+    pace, images, totals = Pace(whole_chunks=learner.stepper.takes_whole_chunks), 0, NOTHING
     began = time.perf_counter()
     for chunk in one_ahead(chunks, monitor):
         totals = _train_on(learner, chunk, batch_size, rates, totals, pace, monitor, progress)

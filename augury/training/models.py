@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,27 @@ import numpy.typing as npt
 
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
-from augury.planning.canonical import canonical_json
 from augury.training.errors import UserInputError
 from augury.training.evaluation import batch_that_fits
-from augury.training.model_files.stored import read_stored_model
-from augury.training.networks.building import build
 from augury.training.networks.builtin import Shape
 from augury.training.networks.frozen_part import split_at_frozen
-from augury.training.networks.memory import largest_activation_bytes, require_memory
+from augury.training.networks.memory import largest_activation_bytes
+from augury.training.networks.source import Source, initial_values, require_memory_for, values_of
+from augury.training.on_jax.stack import Stack
+from augury.training.on_jax.stepper import JaxStepper
 from augury.training.optimisation.mixed_precision import ImageType, compute_in_bfloat16, image_type, require_accelerator
 from augury.training.optimisation.objective import Objective
 from augury.training.optimisation.recipe import Recipe, optimizer_of, recipe_of
 from augury.training.progress.amount import forward_share
-from augury.training.steppers import Stepper, stepper_of
+from augury.training.steppers import BatchStepper, Stepper, TensorFlowStepper
 
 Values = list[npt.NDArray[Any]]
+
+_STEPPERS: dict[str, Callable[[keras.Model, Objective], Stepper]] = {
+    "tensorflow": TensorFlowStepper,
+    "jax": JaxStepper,
+}
+"""By backend; others have Keras's own functions."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,30 @@ def initialised_learner(
     """
     if training.mixed_precision:
         require_accelerator()
-    source = _Source.of(model, file, shape, classes)
-    _require_memory(source, training.batch_size)
-    return _started(source, training, _initial_values(source, seed))
+    source = Source.of(model, file, shape, classes)
+    require_memory_for(source, training.batch_size)
+    return _started(source, training, initial_values(source, seed))
+
+
+def learners_together(
+    model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seeds: Sequence[int]
+) -> tuple[Stack, list[Learner]]:
+    """The same for a model that is not registered, once for each of the *seeds*, whose steps are computed together.
+
+    With the JAX backend alone. Each of the learners belongs on a thread of its own; see ``Stack``.
+
+    Raises:
+        UserInputError: the model does not fit the images or the classes.
+        ModelTooLargeError: training one of it takes more memory than there is.
+    """
+    if training.mixed_precision:
+        require_accelerator()
+    source = Source.of(model, None, shape, classes)
+    require_memory_for(source, training.batch_size)
+    stack, learners, pristine = _compiled_together(source, recipe_of(training), len(seeds))
+    for learner, seed in zip(learners, seeds, strict=True):
+        _with_values(learner, [*initial_values(source, seed), *pristine])
+    return stack, learners
 
 
 def continued_learner(
@@ -118,49 +146,27 @@ def continued_learner(
     """
     model_before = before.whole or before.model
     classes = model_before.output_shape[-1]
-    source = _Source.of(model, file, shape, classes)
-    learner = _started(source, training, _values(model_before.variables))
+    source = Source.of(model, file, shape, classes)
+    learner = _started(source, training, values_of(model_before.variables))
     return replace(learner, class_weights=before.class_weights)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What a model is built of, fit to be the key of a cache."""
-
-    spec: str
-    file: Path | None
-    shape: Shape
-    classes: int
-
-    @classmethod
-    def of(cls, model: ModelSpec, file: Path | None, shape: Shape, classes: int) -> _Source:
-        """Of what it is built alone, so that those who feed it otherwise share what is compiled."""
-        return cls(canonical_json(model.model_dump(mode="json", exclude={"feature_views"})), file, shape, classes)
-
-    def build(self, *, with_weights: bool = True) -> keras.Model:
-        """The model."""
-        spec = ModelSpec.model_validate_json(self.spec)
-        stored = None if self.file is None else read_stored_model(self.file)
-        return build(spec, stored, self.shape, self.classes, with_weights=with_weights)
-
-
-def _started(source: _Source, training: TrainingSettings, values: Values) -> Learner:
+def _started(source: Source, training: TrainingSettings, values: Values) -> Learner:
     """The compiled model with these values of its variables, and its optimizer as before any step."""
     learner, pristine_optimizer = _compiled(source, recipe_of(training))
+    return _with_values(learner, [*values, *pristine_optimizer])
+
+
+def _with_values(learner: Learner, values: Values) -> Learner:
+    """The same, its variables and those of its optimizer with these values."""
     variables = [*learner.model.variables, *_optimizer_variables(learner)]
-    for variable, value in zip(variables, [*values, *pristine_optimizer], strict=True):
+    for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return learner
 
 
-@lru_cache(maxsize=8)
-def _require_memory(source: _Source, batch_size: int) -> None:
-    """See ``require_memory``; what was found to be enough is not worked out again."""
-    require_memory(partial(source.build, with_weights=False), batch_size)
-
-
 @lru_cache(maxsize=4)  # of each stage one
-def _compiled(source: _Source, recipe: Recipe) -> tuple[Learner, Values]:
+def _compiled(source: Source, recipe: Recipe) -> tuple[Learner, Values]:
     model = source.build(with_weights=False)
     if recipe.mixed_precision:
         compute_in_bfloat16(model)
@@ -170,32 +176,39 @@ def _compiled(source: _Source, recipe: Recipe) -> tuple[Learner, Values]:
     if parts is not None:
         top = replace(_compile(parts.above, recipe), whole=model)
         learner = replace(learner, frozen=Frozen(parts.below, top))
-    return learner, _values(_optimizer_variables(learner))
+    return learner, values_of(_optimizer_variables(learner))
 
 
 def _compile(model: keras.Model, recipe: Recipe) -> Learner:
+    _give_optimizer(model, recipe)
+    stepper = _STEPPERS.get(keras.backend.backend(), BatchStepper)(model, Objective.of(recipe))
+    return Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
+
+
+def _give_optimizer(model: keras.Model, recipe: Recipe) -> None:
     loss = "sparse_categorical_crossentropy"
     model.compile(optimizer_of(recipe), loss=loss, metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    stepper = stepper_of(model, Objective.of(recipe))
-    return Learner(model, stepper, batch_that_fits(largest_activation_bytes(model)))
+
+
+@lru_cache(maxsize=2)
+def _compiled_together(source: Source, recipe: Recipe, number: int) -> tuple[Stack, list[Learner], Values]:
+    models = [source.build() for _ in range(number)]
+    for model in models:
+        if recipe.mixed_precision:
+            compute_in_bfloat16(model)
+        _give_optimizer(model, recipe)
+    _require_probabilities(Learner(models[0], JaxStepper(models[0]), 1), source.shape)
+    stack = Stack(models, Objective.of(recipe))
+    at_once = batch_that_fits(number * largest_activation_bytes(models[0]))
+    learners = [Learner(model, own, at_once) for model, own in zip(models, stack.steppers, strict=True)]
+    return stack, learners, values_of(models[0].optimizer.variables)
 
 
 def _optimizer_variables(learner: Learner) -> list[Any]:
     """Of the model's optimizer, and of that of its top, where it has one."""
     of_top = [] if learner.frozen is None else learner.frozen.top.model.optimizer.variables
     return [*learner.model.optimizer.variables, *of_top]
-
-
-@lru_cache(maxsize=2)  # the arms of one seed follow each other, and share them
-def _initial_values(source: _Source, seed: int) -> Values:
-    keras.utils.set_random_seed(seed)
-    model = source.build()
-    return _values(model.variables)  # with the state of dropout's generators
-
-
-def _values(variables: list[Any]) -> Values:
-    return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 
 def _require_probabilities(learner: Learner, shape: Shape) -> None:

@@ -42,6 +42,10 @@ class Steps(NamedTuple):
 class Stepper(Protocol):
     """A compiled model's training steps and forward pass."""
 
+    @property
+    def takes_whole_chunks(self) -> bool:
+        """Whether all steps of a chunk are to be made in one call, as another number of them is compiled anew."""
+
     def train(self, images: Array, labels: Array, steps: Steps, so_far: Totals = NOTHING) -> Totals:
         """One step for each batch of images ``[n, H, W, C]``, of which the last may be smaller.
 
@@ -57,6 +61,8 @@ class Stepper(Protocol):
 
 class BatchStepper:
     """Keras's own functions, batch by batch: what every backend has."""
+
+    takes_whole_chunks = False
 
     def __init__(self, model: keras.Model, objective: Objective = PLAIN) -> None:
         self._optimizer, self._is_weighted = model.optimizer, objective.is_weighted
@@ -93,6 +99,8 @@ class TensorFlowStepper:
     The functions are traced once for all sizes of batches and chunks, and when they are first called: of a model whose
     frozen part's features are kept, only what is above it is trained.
     """
+
+    takes_whole_chunks = False
 
     def __init__(self, model: keras.Model, objective: Objective = PLAIN) -> None:
         import tensorflow  # only where it is the backend
@@ -183,11 +191,3 @@ def _tensorflow_loss(tf: Any, model: keras.Model, objective: Objective) -> Calla
         return tf.add_n([tf.reduce_mean(weighted), *(tf.reduce_sum(each) for each in model.losses)])
 
     return loss_of
-
-
-_OF_BACKEND: dict[str, type[TensorFlowStepper]] = {"tensorflow": TensorFlowStepper}
-
-
-def stepper_of(model: keras.Model, objective: Objective) -> Stepper:
-    """The fastest stepper for a compiled model on the backend in use."""
-    return _OF_BACKEND.get(keras.backend.backend(), BatchStepper)(model, objective)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -45,14 +45,19 @@ class Trained:
 
 
 def train_trial(
-    definition: TrialDefinition, snapshot: Snapshot, monitor: WorkMonitor, model_file: Path | None = None
+    definition: TrialDefinition,
+    snapshot: Snapshot,
+    monitor: WorkMonitor,
+    model_file: Path | None = None,
+    initialised: Callable[..., Learner] = initialised_learner,
 ) -> Trained:
     """Carry out one trial that is defined so.
 
     The same definition gives the same result on the same machine. Validation images get the preprocessing half
     of the spec and never the augmentation; the validation accuracy is that of the final weights, and no weights are
     chosen by it. The model is kept where nothing was augmented, to measure augmentations with, and where the
-    definition has ``keep_model``. A registered model is read from *model_file*, its stored form.
+    definition has ``keep_model``. A registered model is read from *model_file*, its stored form. The model that is
+    trained is *initialised* as ``initialised_learner`` does it.
 
     Raises:
         UserInputError: the dataset cannot be split as asked, or model and dataset do not fit each other.
@@ -70,7 +75,7 @@ def train_trial(
     weights = class_weights(settings, snapshot.labels[split.training], snapshot.class_names)
     stages = planned_stages(definition.model, settings)
     first_seed = stream_seed(seed, INITIALISATION)
-    learner = initialised_learner(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
+    learner = initialised(stages[0].model, shape, classes, stages[0].settings, first_seed, file=model_file)
     learner = replace(learner, class_weights=weights)
     arrays, check = (snapshot.images, snapshot.labels), monitor.raise_if_cancelled
     inputs = ENGINES[definition.engine](spec, *arrays, split.training, seed, check, learner.image_type)

@@ -29,6 +29,10 @@ _OF_TENSORFLOW = {
 """Read by it as it is imported or first used. What is in the environment already stays."""
 
 
+class BackendError(Exception):
+    """Keras computes with something else than TensorFlow."""
+
+
 def load() -> None:
     """Import all that training needs and start none of it, for a process that others are forked from.
 
@@ -41,6 +45,22 @@ def load() -> None:
 
     if keras.backend.backend() == "tensorflow":
         import augury.training.trial  # noqa: F401
+
+
+def require_tensorflow() -> None:
+    """See that Keras has the backend whose results are stored, and found again by their definitions.
+
+    Raises:
+        BackendError: it has another.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise BackendError(
+            f"Keras has the backend {backend!r} here, and what is trained is stored as TensorFlow's; leave out "
+            "KERAS_BACKEND, and the backend in ~/.keras/keras.json"
+        )
 
 
 def warm_up(threads: int) -> None:

@@ -28,16 +28,22 @@ def require_memory(build: Callable[[], keras.Model], batch_size: int) -> None:
         ModelTooLargeError: weights, gradients, optimizer and activations of a batch take more than is left.
     """
     model = without_allocating(build)
-    weights, trained = model.count_params(), sum(math.prod(each.shape) for each in model.trainable_weights)
-    copies = weights + (_COPIES_OF_TRAINED_WEIGHTS - 1) * trained
-    activations = batch_size * _kept_bytes(model) * _COPIES_OF_ACTIVATIONS
-    needed = copies * _VALUE_BYTES + (0 if has_accelerator() else activations)
+    of_weights, of_activations = training_bytes(model, batch_size)
+    needed = of_weights + (0 if has_accelerator() else of_activations)
     available = available_bytes()
     if available is not None and needed > available:
+        weights = model.count_params()
         raise ModelTooLargeError(
             f"training this model of {weights:,} weights in batches of {batch_size} takes about {gigabytes(needed)}, "
             f"and the worker has {gigabytes(available)} left; try a smaller model, image or batch_size"
         )
+
+
+def training_bytes(model: keras.Model, batch_size: int) -> tuple[int, int]:
+    """About what training takes: the weights with all that is kept of each, and what layers give for a batch."""
+    weights, trained = model.count_params(), sum(math.prod(each.shape) for each in model.trainable_weights)
+    copies = weights + (_COPIES_OF_TRAINED_WEIGHTS - 1) * trained
+    return copies * _VALUE_BYTES, batch_size * _kept_bytes(model) * _COPIES_OF_ACTIVATIONS
 
 
 def largest_activation_bytes(model: keras.Model) -> int:

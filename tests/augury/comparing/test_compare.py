@@ -53,8 +53,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def outcome(cache: Path) -> Outcome:
-    """One comparison, looked at by several tests."""
-    return augury.compare(*_images(), {"rotated": ROTATED, "flipped": FLIPPED}, cache=cache, **QUICK)
+    """One comparison, looked at by several tests; Keras was told of a backend that there is not."""
+    import keras  # noqa: F401  # before it can hear of that
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "abacus")
+        return augury.compare(*_images(), {"rotated": ROTATED, "flipped": FLIPPED}, cache=cache, **QUICK)
 
 
 def test_a_comparison_gives_the_report_that_a_service_gives(outcome: Outcome) -> None:
@@ -67,6 +71,11 @@ def test_a_comparison_gives_the_report_that_a_service_gives(outcome: Outcome) ->
     assert report.provenance.dataset.images == 60
     assert report.cost.trials == 6
     assert str(outcome).count("\n") == len(report.summary) - 1
+
+
+def test_processes_compute_with_tensorflow_whatever_keras_has_here(outcome: Outcome) -> None:
+    """As a service's do, whose trials have the same addresses."""
+    assert set(outcome.verdicts) == {"rotated", "flipped"}
 
 
 def test_an_outcome_is_shown_in_a_notebook_with_nothing_of_the_data_but_text(outcome: Outcome) -> None:

@@ -20,8 +20,10 @@ from augury.augmentation.parameters import NAMES
 from augury.exports import export
 from augury.exports.options import ExportOptions
 from tests.augury.exports.differences import FILL_MODES, difference, largest_differences, loaded
+from tests.augury.jax_beside import require_jax, run_on_jax
 
 ROOT = Path(__file__).parents[3]
+DIFFERENCES = ["-m", "tests.augury.exports.differences", "4"]
 EXACT = 0.01
 """Of 255."""
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 24, 32, 3), dtype=np.uint8)
@@ -41,18 +43,22 @@ def test_the_pixels_are_the_engine_s() -> None:
     assert max(found.values()) <= EXACT, found
 
 
-def _other(backend: str, name: str) -> Any:
-    reason = f"{name} is not installed: pip install {backend}"
-    return pytest.param(backend, marks=pytest.mark.skipif(find_spec(backend) is None, reason=reason))
+def test_the_pixels_are_the_engine_s_on_jax() -> None:
+    """Which has 64 bits switched off unless it is told otherwise."""
+    require_jax()
+    _require_exact(json.loads(run_on_jax(*DIFFERENCES)))
 
 
-@pytest.mark.parametrize("backend", [_other("jax", "JAX"), _other("torch", "PyTorch")])
-def test_the_pixels_are_the_engine_s_on_other_backends(backend: str) -> None:
-    """Both round to 32 bits here and there unless they are told otherwise."""
-    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-m", "tests.augury.exports.differences", "4"]
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed: pip install torch")
+def test_the_pixels_are_the_engine_s_on_torch() -> None:
+    """Which rounds to 32 bits here and there unless it is told otherwise."""
+    environment = {**os.environ, "KERAS_BACKEND": "torch"}
+    command = [sys.executable, *DIFFERENCES]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
+    _require_exact(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _require_exact(found: dict[str, float]) -> None:
     assert set(found) == set(FILL_MODES)
     assert max(found.values()) <= EXACT, found
 

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
 
-import pytest
+from tests.augury.jax_beside import require_jax, run_on_jax
 
-ROOT = Path(__file__).parents[3]
 TRIAL = """
 import json
 from tests.augury.datasets.digits import digits_snapshot
@@ -28,13 +22,9 @@ print(json.dumps([keras.backend.backend(), trained.result.curves.training_loss])
 """
 
 
-@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed: pip install jax")
 def test_a_trial_trains_on_jax() -> None:
     """With KERAS_BACKEND=jax the same code learns."""
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run(
-        [sys.executable, "-c", TRIAL], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    backend, losses = json.loads(done.stdout.splitlines()[-1])
+    require_jax()
+    backend, losses = json.loads(run_on_jax("-c", TRIAL))
     assert backend == "jax"
     assert losses[-1] < 0.95 * losses[0]

@@ -102,3 +102,11 @@ def test_a_call_takes_a_quarter_of_a_second() -> None:
     assert pace.steps == 250
     pace.learn(250, seconds=0.5)
     assert pace.steps == 125
+
+
+def test_what_is_compiled_for_every_number_of_steps_takes_whole_chunks() -> None:
+    """However long a call took."""
+    pace = Pace(whole_chunks=True)
+    batches_of_a_chunk = 10**6
+    pace.learn(1, seconds=60)
+    assert pace.steps > batches_of_a_chunk

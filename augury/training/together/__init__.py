@@ -1,0 +1,1 @@
+"""Many small trials at once."""
