@@ -148,7 +148,10 @@ class Engine:
         out: Array | None = None,
         conversion: int | None = None,
     ) -> Array | None:
-        """A new array, or *out*; None where the kernels cannot do it, as for images with values that are not finite."""
+        """The images, in *out* where there is one; None where the kernels cannot do it, as for values that are not finite.
+
+        *out* may have been written to then.
+        """
         if not self._is_fast(images):
             return None
         if not images.flags.c_contiguous:
