@@ -148,7 +148,7 @@ class Engine:
         out: Array | None = None,
         conversion: int | None = None,
     ) -> Array | None:
-        """The images, in *out* where there is one; None where the kernels cannot do it, as for values that are not finite.
+        """The images, in *out* where there is one; None where kernels cannot do it, as for values that are not finite.
 
         *out* may have been written to then.
         """
