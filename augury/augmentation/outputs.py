@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
 from augury.augmentation.kernels.conversions import BFLOAT16, FLOAT16, UINT8
+from augury.augmentation.reuse import Reused
 from augury.errors import NotInstalled
 
 Array = npt.NDArray[Any]
@@ -49,6 +50,7 @@ class Output:
     conversion: int | None
     """How the kernels call the way there from float32; None where there is nothing but to write the values."""
     spec: ImageDataGeneratorSpec
+    _reused: Reused = field(default_factory=Reused, compare=False, repr=False)
 
     @classmethod
     def of(cls, name: OutputType | None, spec: ImageDataGeneratorSpec) -> Output:
@@ -77,7 +79,7 @@ class Output:
         self._require_range(images.dtype)
         shape = (count, *images.shape[1:])
         if out is None:
-            return np.empty(shape, self.dtype)
+            return self._reused.array(shape, self.dtype)
         if not isinstance(out, np.ndarray):
             raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
         if out.shape != shape or out.dtype != self.dtype:

@@ -52,7 +52,7 @@ PARAMETERS = st.fixed_dictionaries(
     },
 )
 MANY = settings(
-    max_examples=int(os.environ.get("AUGURY_PARITY_CASES", "250")),
+    max_examples=int(os.environ.get("AUGURY_PARITY_CASES", "150")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
