@@ -143,18 +143,18 @@ def test_split_weights_and_order_all_come_from_the_trials_own_seed(
     """None of the three is shared by two seeds, and all are by two specs of one seed."""
     used: list[tuple[int, ...]] = []
 
-    def note(module: Any, name: str, of_interest: str | None = None, *, seed_at: int = -1) -> None:
+    def note(module: Any, name: str, of_interest: str | None = None) -> None:
         real = getattr(module, name)
 
         def noting(*arguments: Any, **options: Any) -> Any:
             result = real(*arguments, **options)
             if of_interest is None or arguments[-1] == of_interest:
-                used[-1] += (result if of_interest else arguments[seed_at],)
+                used[-1] += (result if of_interest else arguments[-1],)
             return result
 
         monkeypatch.setattr(module, name, noting)
 
-    note(trial, "initialised_learner", seed_at=4)
+    note(trial, "stream_seed", trial.INITIALISATION)
     note(inner_split, "draw_split")
     note(inputs, "stream_seed", inputs.BATCHES)
     for seed, spec in ((0, VIOLENT.model_dump(mode="json")), (0, RESCALE), (1, VIOLENT.model_dump(mode="json"))):
