@@ -18,27 +18,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 import numpy as np
 
-MILD = {"rotation_range": 20, "width_shift_range": 0.1, "height_shift_range": 0.1, "horizontal_flip": True}
-BATCH = 32
-CLASSES = 10
-VALIDATION = 0.2
-
-
-class Case(NamedTuple):
-    """So many images of that shape, of which a share is validated on, for so many epochs."""
-
-    model: str
-    images: int
-    shape: tuple[int, int, int]
-    epochs: int
-
+from benchmarks.training.cases import BATCH, CLASSES, VALIDATION, Case, Silent, trials_of
 
 CASES = {
     "digits": Case("small_cnn", 625, (8, 8, 1), 30),
@@ -47,39 +34,11 @@ CASES = {
 }
 
 
-class Silent:
-    """A monitor that lets everything go on."""
-
-    def report_progress(self, **progress: object) -> None:
-        """Nobody hears of it."""
-
-    def raise_if_cancelled(self) -> None:
-        """Nobody ends it."""
-
-
 def trial_of(case: Case) -> Callable[[], None]:
     """Augury's trial of a mild spec; each call carries out the same one."""
-    from api_schemas.augmentation import ImageDataGeneratorSpec
-    from api_schemas.training.models import ModelSpec
-    from api_schemas.training.settings import TrainingSettings
-    from augury.datasets.snapshot import Snapshot
-    from augury.planning.splits import RandomSplit
-    from augury.planning.trial_definition import TrialDefinition, training_version
     from augury.training.trial import train_trial
 
-    training = TrainingSettings(epochs=case.epochs, batch_size=BATCH)
-    definition = TrialDefinition(
-        version=training_version(training),
-        engine="augury",
-        dataset="benchmark",
-        split=RandomSplit(validation_fraction=VALIDATION, training_images=None),
-        model=ModelSpec.model_validate({"name": case.model}),
-        training=training,
-        spec=ImageDataGeneratorSpec.model_validate(MILD | {"rescale": 1 / 255}),
-        seed=0,
-    )
-    images = np.random.default_rng(0).integers(0, 256, (case.images, *case.shape), np.uint8)
-    snapshot = Snapshot(images, np.arange(case.images) % CLASSES, [str(label) for label in range(CLASSES)])
+    (definition,), snapshot = trials_of(case, 1)
     return lambda: (train_trial(definition, snapshot, Silent()), None)[1]
 
 
