@@ -30,6 +30,8 @@ WIDE_COLUMNS = 100
 
 MAX_SEEDS_LISTED = 10
 MAX_NAME_LENGTH = 26
+_ARM = "Arm"
+"""What sections call the column of arms."""
 
 
 def render(report: Report, width: int) -> RenderableType:
@@ -61,8 +63,8 @@ def _section(section: Section) -> Iterator[RenderableType]:
         table.title, table.title_justify = told.caption, "left"
         for at, heading in enumerate(told.headings[1:], 1):
             table.add_column(heading, justify="right" if at in told.numeric else "left")
-        for row in told.rows:
-            table.add_row(*map(Text, row))
+        for first, *others in told.rows:
+            table.add_row(*map(Text, (_in_two_lines(first) if told.headings[0] == _ARM else first, *others)))
         yield table
     yield Text()
 
@@ -89,7 +91,7 @@ def _arms(arms: Sequence[ArmReport], notes: Sequence[str], *, is_wide: bool) -> 
         table.add_column(heading, justify="left" if heading == "by seed" else "right")
     for arm in arms:
         table.add_row(
-            Text(arm.name if is_wide else arm.name.replace(":", ":\n")),
+            Text(arm.name if is_wide else _in_two_lines(arm.name)),
             _percent(arm.mean_validation_accuracy),
             _by_seed(arm.per_seed),
             _percent(arm.mean_clean_training_accuracy),
@@ -99,6 +101,11 @@ def _arms(arms: Sequence[ArmReport], notes: Sequence[str], *, is_wide: bool) -> 
         table.caption = " ".join(notes)
         table.caption_justify = "left"
     return table
+
+
+def _in_two_lines(arm: str) -> str:
+    """What an arm's name says of its kind, and the rest, so that it is not broken within a word."""
+    return arm.replace(":", ":\n")
 
 
 def _table(first: str) -> Table:

@@ -45,6 +45,16 @@ def test_no_number_is_broken_or_cut(standing_report: dict[str, Any], width: int)
     assert "\N{HORIZONTAL ELLIPSIS}" not in text
 
 
+def test_an_arm_s_name_is_not_broken_within_a_word() -> None:
+    """Beside as many columns as a section has, on a narrow terminal."""
+    names = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "calibration_error")
+    metrics = {name: {"mean": 0.5, "seeds": [0], "per_seed": [0.5]} for name in names}
+    arms = [arm(name, "baseline", 0.9) | {"metrics": metrics} for name in ("baseline", "augury:recommended")]
+    lines = rendered(report_body([], arms), 80).splitlines()
+    assert sum(line.startswith("augury:") for line in lines) == 2
+    assert all(line.split()[0] == "augury:" for line in lines if line.startswith("augury"))
+
+
 def test_every_candidate_opens_with_its_sentence(standing_report: dict[str, Any]) -> None:
     """After the drawing, the first lines say in words what the tables show in numbers."""
     first = rendered(standing_report, 100).split("\n\n")[1].splitlines()[:4]
