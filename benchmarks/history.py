@@ -36,6 +36,8 @@ from store.files.artifacts import Artifacts
 from store.ids import DEFAULT_PROJECT, JOB, TRIAL, new_id
 from store.queue import CPU, Queue, celery_app
 from store.rows import handout, leases
+from store.rows.answers.tables import AnswerRow
+from store.rows.base import Owned
 from store.rows.handout import Turn
 from store.rows.tables import JobEventRow, JobLabelRow, JobRow, JobTrialRow, TrialRow
 from tests.servers import postgres
@@ -97,8 +99,13 @@ def _history(session: Session, first: int, count: int, now: float) -> None:
         for state in ("queued", "running", "succeeded")
     ]
     labels = [{"job_id": job["id"], "key": "team", "value": job["labels"]["team"]} for job in jobs]
+    named = {"dataset": "digits", "model": "small_cnn", "metric": "accuracy"}
+    answers = [{"job_id": job["id"], **named} for job in jobs]
     owner = {"project_id": DEFAULT_PROJECT}
-    for table, rows in ((JobRow, jobs), (TrialRow, trials), (JobEventRow, events), (JobLabelRow, labels)):
+    owned: list[tuple[type[Owned], list[dict[str, Any]]]] = [
+        (JobRow, jobs), (TrialRow, trials), (JobEventRow, events), (JobLabelRow, labels), (AnswerRow, answers),
+    ]  # fmt: skip
+    for table, rows in owned:
         session.execute(insert(table), [owner | row for row in rows])
     session.execute(insert(JobTrialRow), slots)
 
