@@ -31,6 +31,10 @@ class Reused:
     def __init__(self) -> None:
         self._kept: list[Array] = []
 
+    def __reduce__(self) -> tuple[type[Reused], tuple[()]]:
+        """A copy, as in another process, begins with nothing: what is kept has no values that anybody needs."""
+        return Reused, ()
+
     def array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """An array of that shape and type, whose values are not defined.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable
 from threading import Barrier, Thread
@@ -66,6 +67,15 @@ def test_no_more_is_kept_than_a_loop_over_batches_has() -> None:
     assert sys.getrefcount(given[0]) < sys.getrefcount(given[2])
     del given
     assert first not in {_address(reused.array(LARGE, FLOATS)) for _ in range(4)}
+
+
+def test_a_copy_for_another_process_takes_no_memory_along() -> None:
+    """Of a pipeline that has made large batches."""
+    images = np.zeros((120, 180, 180, 3), np.uint8)
+    pipeline = Pipeline(ImageDataGeneratorSpec(horizontal_flip=True))
+    pipeline.preprocess(images)
+    assert len(pickle.dumps(pipeline)) < images.nbytes / 100
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(pipeline)).preprocess(images), images)  # noqa: S301
 
 
 def test_threads_never_get_the_same_array() -> None:
