@@ -12,6 +12,8 @@ from tests.servers import missing
 
 ROOT = Path(__file__).parents[2]
 BESIDE = ROOT / ".venv" / "jax"
+QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+"""The same operations in the same order, in machine code that takes half as long to make and is run a few times only."""
 
 
 def require_jax() -> None:
@@ -27,6 +29,7 @@ def run_on_jax(*arguments: str) -> str:
         **os.environ,
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": os.environ.get("XLA_FLAGS", QUICKLY_COMPILED),
         "PYTHONPATH": os.pathsep.join(paths),
     }
     done = subprocess.run(
