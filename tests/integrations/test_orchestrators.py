@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
@@ -73,10 +72,18 @@ except AirflowException as error:
 stopping.join()
 print("RESULT", json.dumps(said), flush=True)
 """
-FLOW = """
+FLOWS = """
 import json, sys
 sys.path.insert(0, {folder!r})
-from augury_task import UnwantedVerdict, augmentation_check, compare_augmentations
+from augury_task import UnwantedVerdict, augmentation_check
+
+summary = augmentation_check({request!r})
+try:
+    augmentation_check({request!r}, fail_on=["hurts"])
+except UnwantedVerdict as error:
+    summary["refused"] = str(error)
+print("RESULT", json.dumps(summary), flush=True)
+augmentation_check({request!r})
 """
 
 
@@ -142,62 +149,41 @@ def test_an_airflow_task_fails_by_verdict_and_never_asks_twice(airflow: Orchestr
     assert sorted(airflow.states.values()) == ["cancelled", "succeeded", "succeeded"]
 
 
-def _job_ids(service: Service) -> list[str]:
-    return [job["id"] for job in httpx2.get(f"{service.url}/v1/jobs", timeout=PATIENCE_SECONDS).json()["items"]]
-
-
-def _state(service: Service, job_id: str) -> str:
-    return str(httpx2.get(f"{service.url}/v1/jobs/{job_id}", timeout=PATIENCE_SECONDS).json()["state"])
-
-
-def _flow(rest: str) -> str:
-    return FLOW.format(folder=str(ROOT / "examples" / "prefect")) + rest
-
-
-@pytest.fixture
-def prefect(service: Service, tmp_path: Path) -> dict[str, str]:
-    """The variables of a Prefect with a server of its own for each program."""
-    return {
-        "PREFECT_HOME": str(tmp_path),
+@pytest.fixture(scope="module")
+def prefect(tools: Tools, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Orchestrated:
+    """What one process of Prefect does, with a server of its own: two flows to their ends, and one that is stopped."""
+    folder = tmp_path_factory.mktemp("prefect")
+    variables = {
+        "PREFECT_HOME": str(folder),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
         "AUGURY_URL": service.url,
     }
-
-
-def test_a_prefect_flow_has_the_summary_and_fails_by_verdict(
-    tools: Tools, service: Service, prefect: dict[str, str]
-) -> None:
-    """Without trying again: the same question has the same answer."""
-    program = f"""
-summary = augmentation_check({REQUEST!r})
-try:
-    augmentation_check({REQUEST!r}, fail_on=["hurts"])
-except UnwantedVerdict as error:
-    summary["refused"] = str(error)
-print("RESULT", json.dumps(summary))
-"""
+    program = FLOWS.format(folder=str(ROOT / "examples" / "prefect"), request=REQUEST)
     known = service.job_ids()
     worker = service.carry_out_next(2)
-    done = tools.run(["python", "-c", _flow(program)], **prefect)
+    log = folder / "log"
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(
+            [tools.folder / "bin" / "python", "-c", program],
+            env=tools.environment(**variables), stdout=file, stderr=file,
+        ) as process,
+    ):  # fmt: skip
+        wait_for(lambda: process.poll() is not None or len(service.job_ids() - known) == 3, "jobs", START_SECONDS)
+        process.send_signal(signal.SIGINT)
+        process.wait(START_SECONDS)
     worker.join(PATIENCE_SECONDS)
-    found = _orchestrated(service, known, done.stdout, done.stderr)
-    summary = found.result(0)
+    return _orchestrated(service, known, log.read_text(), "")
+
+
+def test_a_prefect_flow_has_the_summary_and_fails_by_verdict(prefect: Orchestrated) -> None:
+    """Without trying again: the same question has the same answer."""
+    summary = prefect.result(0)
     assert summary["verdicts"]["over"] == "hurts"
     assert summary["refused"].endswith(": over hurts")
-    assert list(found.states.values()) == ["succeeded", "succeeded"]
 
 
-def test_a_prefect_flow_that_is_stopped_cancels_its_job(
-    tools: Tools, service: Service, prefect: dict[str, str]
-) -> None:
-    """As its process is told to end."""
-    known = set(_job_ids(service))
-    process = subprocess.Popen(
-        [tools.folder / "bin" / "python", "-c", _flow(f"augmentation_check({REQUEST!r})")],
-        env=tools.environment(**prefect), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    job_id = wait_for(lambda: set(_job_ids(service)) - known, "a job", START_SECONDS).pop()
-    process.send_signal(signal.SIGINT)
-    process.wait(START_SECONDS)
-    assert _state(service, job_id) == "cancelled"
+def test_a_prefect_flow_that_is_stopped_cancels_its_job(prefect: Orchestrated) -> None:
+    """As its process is told to end; those that came to their end stay as they are."""
+    assert sorted(prefect.states.values()) == ["cancelled", "succeeded", "succeeded"], prefect.said[-8000:]
