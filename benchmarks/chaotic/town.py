@@ -13,6 +13,10 @@ from pathlib import Path
 
 import httpx2
 
+from api_schemas.access.keys import PROJECT_SCOPES, KeyRequest
+from store import migrate
+from store.database import Database
+from store.rows.access import keys, projects
 from tests.servers import Broker, free_port, wait_for
 
 SECONDS_TO_COME_BACK = 2.0
@@ -57,10 +61,7 @@ class Town:
     def start(self) -> None:
         """Start everything; returns when the services answer."""
         self.broker.start()
-        self._store("migrate")
-        for project in self._projects:
-            self._store("projects", "create", project)
-            self.keys[project] = self._store("keys", "create", "town", "--project", project).strip()
+        self._let_in()
         for name in self._modules:
             self.spawn(name)
         for name in self.ports:
@@ -135,13 +136,17 @@ class Town:
                 largest[kind] = max(largest[kind], _resident_bytes(pid))
         return dict(largest)
 
-    def _store(self, *command: str) -> str:
-        """What a command of the operator's prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", "store", *command],
-            env=self._environment("store"), check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        return done.stdout
+    def _let_in(self) -> None:
+        """Make the projects and a key to each, as an operator does by commands that take seconds to start."""
+        database = Database(self.database_url)
+        migrate.upgrade(database)
+        with database.writing() as session:
+            now = database.now(session)
+            for project in self._projects:
+                projects.create(session, project, now)
+                request = KeyRequest(name="town", scopes=list(PROJECT_SCOPES))
+                self.keys[project] = keys.create(session, project, request, now).text
+        database.close()
 
     def _children(self, name: str) -> list[int]:
         pid = self._processes[name].pid
