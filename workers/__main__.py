@@ -14,7 +14,7 @@ from augury.memory import few_heaps
 from augury.private_files import OWNER_ONLY_UMASK
 from store import queue
 
-_CELERY = [sys.executable, "-m", "celery", "--app", "workers.app", "--quiet"]
+_CELERY = [sys.executable, "-m", "workers.starting", "--app", "workers.app", "--quiet"]
 _COMMON = ["--loglevel", "INFO", "--without-mingle", "--without-gossip"]
 _ARGUMENTS = {
     # Planning and sweeping take milliseconds; TensorFlow is never loaded here.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -76,12 +77,18 @@ def _load_before_the_fork(**_: Any) -> None:
         import augury.datasets.reading  # for the digits, which need no process of their own
         import augury.reporting.html  # noqa: F401  # templates, for the reports that they make
 
-        keep_from_collection()
+    keep_from_collection()
 
 
 @signals.worker_init.connect
 def _watch_the_forks(**_: Any) -> None:
     os.register_at_fork(before=forking.report_other_threads)
+
+
+@signals.worker_ready.connect
+@signals.worker_process_init.connect
+def _look_for_garbage_from_now_on(**_: Any) -> None:
+    gc.enable()  # which workers.starting has switched off
 
 
 @signals.worker_process_init.connect

@@ -13,6 +13,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
+from augury.memory import no_collection
 from augury.planning.splits import RandomSplit
 from augury.planning.trial_definition import TrialDefinition, training_version
 
@@ -37,7 +38,8 @@ def load() -> None:
     """Import all that training needs and start none of it, for a process that others are forked from.
 
     TensorFlow's own threads begin with its first operation; until then there are OpenBLAS's and jemalloc's, and both
-    libraries look after a fork. JAX starts threads as it is imported, so it is left to the pool processes.
+    libraries look after a fork. JAX starts threads as it is imported, so it is left to the pool processes. Our own
+    kernels are compiled, or read from where they are kept, once: a batch of one image is no work for other threads.
     """
     choose_kernels(os.environ)
     import_keras()  # reads KERAS_BACKEND
@@ -45,6 +47,9 @@ def load() -> None:
 
     if keras.backend.backend() == "tensorflow":
         import augury.training.trial  # noqa: F401
+        from augury.augmentation.warmup import compile_kernels
+
+        compile_kernels()
 
 
 def require_tensorflow() -> None:
@@ -99,7 +104,7 @@ def import_keras() -> None:
 
     For a process whose only thread this is: another one that imports such a library at the same time does not find it.
     """
-    with hidden(_CONVENIENCES):
+    with no_collection(), hidden(_CONVENIENCES):
         import keras  # noqa: F401  # imports what it finds, and does without what it does not
 
 

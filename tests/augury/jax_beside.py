@@ -13,7 +13,7 @@ from tests.servers import missing
 ROOT = Path(__file__).parents[2]
 BESIDE = ROOT / ".venv" / "jax"
 QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-"""The same operations in the same order, in machine code that takes half as long to make and is run a few times only."""
+"""The same operations in the same order, in machine code that is made in half of the time and run a few times."""
 
 
 def require_jax() -> None:

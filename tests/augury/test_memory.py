@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from augury.memory import available_bytes, few_heaps, forget_peak, keep_from_collection, peak_bytes
+from augury.memory import available_bytes, few_heaps, forget_peak, keep_from_collection, no_collection, peak_bytes
 
 LARGE = 200_000_000
 
@@ -87,3 +87,22 @@ def test_what_is_there_before_a_fork_is_not_looked_through_again() -> None:
         assert not watched & {id(long_lived), *map(id, long_lived)}
     finally:
         gc.unfreeze()
+
+
+def _load_what_is_missing() -> None:
+    with no_collection():
+        assert not gc.isenabled()
+        raise ModuleNotFoundError
+
+
+@pytest.mark.parametrize("is_enabled", [True, False], ids=["on", "off"])
+def test_what_is_loaded_without_collection_leaves_it_as_it_was(is_enabled: bool) -> None:
+    """On or off, and also where a library cannot be imported."""
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if is_enabled else gc.disable)()
+        with pytest.raises(ModuleNotFoundError):
+            _load_what_is_missing()
+        assert gc.isenabled() == is_enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
