@@ -141,7 +141,7 @@ class HuggingFaceReference(ImageOptions):
     """A dataset of the Hugging Face hub in its Parquet form, where the operator has named a hub."""
 
     kind: Literal["huggingface"]
-    # Lengths are bounded beside the patterns: to repeat a class of all letters so often takes a fifth of a second to compile.
+    # Lengths are bounded beside the patterns: all letters, so often repeated, compile for a fifth of a second.
     repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][\w.-]*(/[\w.-]+)?$", max_length=193)] = Field(
         examples=["ylecun/mnist"]
     )

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from augury.augmentation.kernels.fused import is_moved
 from augury.augmentation.kernels.geometry import source_map
@@ -62,6 +61,8 @@ def _brighten(image: Array, factor: float, corrected: bool, top: float, data_for
 
 
 def _resample(image: Array, row: Array, fill_mode: str, cval: float, order: int, corrected: bool) -> Array:
+    from scipy import ndimage  # a third of a second to load, which few images need
+
     height, width = image.shape[:2]
     a, b, c, d, e, f = source_map(row[THETA], row[TX], row[TY], row[SHEAR], row[ZX], row[ZY], height, width, corrected)
     matrix, offset = np.array([[a, b], [d, e]]), np.array([c, f])
