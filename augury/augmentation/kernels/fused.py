@@ -84,11 +84,12 @@ def _change(
         if is_moved(row):
             mapping = source_map(row[THETA], row[TX], row[TY], row[SHEAR], row[ZX], row[ZY], height, width, corrected)
             mirrored = (row[FLIP_VERTICAL] != 0.0, row[FLIP_HORIZONTAL] != 0.0)
-            load(source, scratch)
+            load(source, first_scale, scratch, lanes)
+            filling = fill_value * first_scale
             if order == 0 or (not math.isnan(brightness) and not corrected):
-                resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, precise, target, lanes)
+                resample(scratch, mapping, mirrored, fill_mode, filling, order, precise, target, lanes)
             else:
-                resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, usual, target, lanes)
+                resample(scratch, mapping, mirrored, fill_mode, filling, order, usual, target, lanes)
         elif is_plain or row[FLIP_HORIZONTAL] != 0.0 or row[FLIP_VERTICAL] != 0.0:
             mirror(source, row[FLIP_HORIZONTAL] != 0.0, row[FLIP_VERTICAL] != 0.0, first_scale, target, lanes)
         else:
