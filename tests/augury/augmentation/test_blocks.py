@@ -20,8 +20,6 @@ steps = st.floats(-2, 2)
 origins = st.one_of(
     st.floats(-400, 400), st.integers(-400, 400).map(lambda half: half / 2), st.sampled_from([1e7, -1e7])
 )
-    st.floats(-400, 400), st.integers(-400, 400).map(lambda half: half / 2), st.sampled_from([1e7, -1e7])
-)
 maps = st.tuples(steps, steps, origins, steps, steps, origins)
 
 
