@@ -12,7 +12,7 @@ from numba import float32, njit
 
 from augury.augmentation.kernels.geometry import source_map
 from augury.augmentation.kernels.pointwise import change_values
-from augury.augmentation.kernels.resampling import load, resample, room_for, scratch_size
+from augury.augmentation.kernels.resampling import empty_scratch, load, resample, room_for, scratch_size
 from augury.augmentation.parameters import (
     BRIGHTNESS,
     CHANNEL_SHIFT,
@@ -84,12 +84,11 @@ def _change(
         if is_moved(row):
             mapping = source_map(row[THETA], row[TX], row[TY], row[SHEAR], row[ZX], row[ZY], height, width, corrected)
             mirrored = (row[FLIP_VERTICAL] != 0.0, row[FLIP_HORIZONTAL] != 0.0)
-            load(source, first_scale, scratch, lanes)
-            filling = fill_value * first_scale
+            load(source, scratch, lanes)
             if order == 0 or (not math.isnan(brightness) and not corrected):
-                resample(scratch, mapping, mirrored, fill_mode, filling, order, precise, target, lanes)
+                resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, precise, target, lanes)
             else:
-                resample(scratch, mapping, mirrored, fill_mode, filling, order, usual, target, lanes)
+                resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, usual, target, lanes)
         elif is_plain or row[FLIP_HORIZONTAL] != 0.0 or row[FLIP_VERTICAL] != 0.0:
             mirror(source, row[FLIP_HORIZONTAL] != 0.0, row[FLIP_VERTICAL] != 0.0, first_scale, target, lanes)
         else:
@@ -121,7 +120,7 @@ def kernel(
         IndexError: there is no image of such a number.
     """
     height, width, channels = images.shape[1], images.shape[2], len(lanes)
-    scratch = np.empty(scratch_size(height, width, channels), np.float32)
+    scratch = empty_scratch(images, scratch_size(height, width, channels), lanes)
     usual, precise = room_for(height, width, np.empty(0, np.float32)), room_for(height, width, np.empty(0))
     levels = np.empty(height * width * channels, np.uint8)
     room = (scratch, usual, precise, levels)

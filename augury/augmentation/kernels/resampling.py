@@ -1,14 +1,16 @@
 """Bilinear resampling of one image: for some rows at a time first the coordinates, then the pixels.
 
-The source is first copied to a scratch image of floats with its last row and column doubled and a few values of slack:
-reading it stays within the core's cache, whatever the direction, and no tap needs a look at the border. Pixels of three
-channels take four values there, so that one and its neighbour fill a register of eight.
+The source is first copied to a scratch image with its last row and column doubled and a few values of slack: reading it
+stays within the core's cache, whatever the direction, and no tap needs a look at the border. Pixels of three channels
+take four values there, so that one and its neighbour fill a register of eight. Bytes stay bytes, of which more fit in
+the cache; of one channel, where pixels are read one by one, and of other types there are floats.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import float32, njit, uint64
+from numba import float32, njit, types, uint64
+from numba.extending import overload
 
 from augury.augmentation.kernels.blocks import AT_ONCE, locate_blocks, room_for_blocks, suit
 from augury.augmentation.kernels.coordinates import find_spans, locate, snap
@@ -28,14 +30,26 @@ MAX_SCRATCH_SIZE = 2**31 - 1
 
 @njit(cache=True, nogil=True, _nrt=False)
 def values_of_a_pixel(channels):
-    """How many floats a pixel takes in the scratch image."""
+    """How many values a pixel takes in the scratch image."""
     return channels if channels == 1 else _WITH_ALPHA
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def scratch_size(height, width, channels):
-    """How many floats the scratch image of a source takes; at most MAX_SCRATCH_SIZE."""
+    """How many values the scratch image of a source takes; at most MAX_SCRATCH_SIZE."""
     return (height + 1) * (width + 1) * values_of_a_pixel(channels) + _SLACK
+
+
+def empty_scratch(source, size, lanes):
+    """Room for a scratch image of so many values, in the type that a source is kept in."""
+    raise NotImplementedError("only compiled functions make one")
+
+
+@overload(empty_scratch)
+def _empty_scratch(source, size, lanes):
+    if source.dtype == types.uint8 and len(lanes) > 1:
+        return lambda source, size, lanes: np.empty(size, np.uint8)
+    return lambda source, size, lanes: np.empty(size, np.float32)
 
 
 @njit(cache=True, nogil=True)
@@ -54,19 +68,19 @@ def room_for(height, width, distances):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _load_colours(row, scale, goal):
+def _load_colours(row, goal):
     """A row of pixels of three channels to where they take four values each."""
     end = len(row) // (_AT_ONCE * _COLOURS) * _AT_ONCE
     for pixel in range(0, end, _AT_ONCE):
-        load_four_colours(row, pixel * _COLOURS, scale, goal, pixel * _WITH_ALPHA)
+        load_four_colours(row, pixel * _COLOURS, goal, pixel * _WITH_ALPHA)
     for pixel in range(end, len(row) // _COLOURS):
         for channel in range(_WITH_ALPHA):
-            goal[pixel * _WITH_ALPHA + channel] = float32(row[pixel * _COLOURS + min(channel, 2)]) * scale
+            goal[pixel * _WITH_ALPHA + channel] = row[pixel * _COLOURS + min(channel, _COLOURS - 1)]
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def load(source, scale, scratch, lanes):
-    """Copy an image ``[H, W, C]``, times scale, to its scratch image."""
+def load(source, scratch, lanes):
+    """Copy an image ``[H, W, C]`` to its scratch image."""
     height, width, channels = source.shape[0], source.shape[1], len(lanes)
     each = values_of_a_pixel(channels)
     flat, stride = source.reshape(-1), (width + 1) * each
@@ -74,10 +88,10 @@ def load(source, scale, scratch, lanes):
         origin = flat[row * width * channels : (row + 1) * width * channels]
         goal = scratch[row * stride : (row + 1) * stride]
         if channels == _COLOURS:
-            _load_colours(origin, scale, goal)
+            _load_colours(origin, goal)
         else:
             for index in range(width * channels):
-                goal[index] = float32(origin[index]) * scale
+                goal[index] = origin[index]
         for value in range(each):
             goal[width * each + value] = goal[width * each - each + value]
     for index in range(stride):
@@ -87,19 +101,19 @@ def load(source, scale, scratch, lanes):
 
 
 @njit(cache=True, nogil=True, _nrt=False, inline="always")
-def _pixel(image, corner, line, right, down, target, here, lanes):
+def _pixel(image, corner, line, right, down, scale, target, here, lanes):
     each = uint64(values_of_a_pixel(len(lanes)))
     for channel in range(len(lanes)):
         at = corner + uint64(channel)
-        v00, v01 = image[at], image[at + each]
-        v10, v11 = image[at + line], image[at + line + each]
+        v00, v01 = float32(image[at]), float32(image[at + each])
+        v10, v11 = float32(image[at + line]), float32(image[at + line + each])
         left = v00 + down * (v10 - v00)
         beside = v01 + down * (v11 - v01)
-        target[here + uint64(channel)] = left + right * (beside - left)
+        target[here + uint64(channel)] = (left + right * (beside - left)) * scale
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def _read_colours(scratch, stride, places, spans, target, begin, lanes):
+def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of three or four channels, all values of a pixel at once; of three, a fourth is written beside the pixel."""
     offsets, rights, downs = places
     line, channels = uint64(stride), uint64(len(lanes))
@@ -108,12 +122,12 @@ def _read_colours(scratch, stride, places, spans, target, begin, lanes):
         here = uint64(begin) + (uint64(row) * width + uint64(spans[row, 0])) * channels
         for index in range(uint64(spans[row, 0]), uint64(spans[row, 1])):
             corner, right, down = uint64(offsets[row, index]), rights[row, index], downs[row, index]
-            read_pixel(scratch, corner, line, right, down, target, here)
+            read_pixel(scratch, corner, line, right, down, scale, target, here)
             here += channels
 
 
 @njit(cache=True, nogil=True, _nrt=False, fastmath=FAST_MATH)
-def _read_greys(scratch, stride, places, spans, target, begin, lanes):
+def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of one channel, four pixels at once."""
     offsets, rights, downs = places
     line, columns, four = uint64(stride), uint64(offsets.shape[1]), uint64(_AT_ONCE)
@@ -122,23 +136,23 @@ def _read_greys(scratch, stride, places, spans, target, begin, lanes):
         here = uint64(begin) + uint64(row) * (line - uint64(1)) + index
         while index + four <= end:
             place = uint64(row) * columns + index
-            read_four_greys(scratch, offsets, line, rights, downs, place, target, here)
+            read_four_greys(scratch, offsets, line, rights, downs, place, scale, target, here)
             here += four
             index += four
         while index < end:
             corner, right, down = uint64(offsets[row, index]), rights[row, index], downs[row, index]
-            _pixel(scratch, corner, line, right, down, target, here, lanes)
+            _pixel(scratch, corner, line, right, down, scale, target, here, lanes)
             here += uint64(1)
             index += uint64(1)
 
 
 @njit(cache=True, nogil=True, _nrt=False, fastmath=FAST_MATH)
-def _read_last(scratch, stride, places, target, lanes):
+def _read_last(scratch, stride, places, scale, target, lanes):
     """An image's last pixel of three or four channels: beside it there is nothing to write to."""
     offsets, rights, downs = places
     row, index = len(offsets) - 1, stride // _WITH_ALPHA - 2
     corner, here = uint64(offsets[row, index]), uint64(len(target) - len(lanes))
-    _pixel(scratch, corner, uint64(stride), rights[row, index], downs[row, index], target, here, lanes)
+    _pixel(scratch, corner, uint64(stride), rights[row, index], downs[row, index], scale, target, here, lanes)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -151,7 +165,7 @@ def _fill_outside(spans, width, channels, value, target, begin):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, room, out, lanes):
+def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, room, out, lanes):
     """Fill *out* ``[H, W, C]`` from a scratch image (see load).
 
     ``mirrored`` says whether the result's (rows, columns) run backwards. ``room`` is that of room_for, whose type is
@@ -183,13 +197,13 @@ def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, room, out
             snap(steps, places)
         begin = first_row * width * channels
         if channels == 1:
-            _read_greys(scratch, stride, places, spans, target, begin, lanes)
+            _read_greys(scratch, stride, places, spans, scale, target, begin, lanes)
         else:
             is_last = first_row + count == height and spans[count - 1, 1] == width
             spans[count - 1, 1] -= is_last
-            _read_colours(scratch, stride, places, spans, target, begin, lanes)
+            _read_colours(scratch, stride, places, spans, scale, target, begin, lanes)
             if is_last:
-                _read_last(scratch, stride, places, target, lanes)
+                _read_last(scratch, stride, places, scale, target, lanes)
                 spans[count - 1, 1] = width
         if fill_mode == CONSTANT:
-            _fill_outside(spans, width * channels, channels, fill_value, target, begin)
+            _fill_outside(spans, width * channels, channels, fill_value * scale, target, begin)

@@ -22,62 +22,56 @@ _CONTRACTED = ("contract",)
 
 
 @intrinsic
-def load_four_colours(_context, source, index, scale, image, here):
-    """Four pixels of three channels, times scale, to where each takes four values: the fourth is the third again."""
-    signature = types.void(source, index, scale, image, here)
+def load_four_colours(_context, source, index, image, here):
+    """Four pixels of three channels to where each takes four values: the fourth is the third again."""
+    signature = types.void(source, index, image, here)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, index, scale, _, here = arguments
-        values, goal = (_data(context, builder, signature, arguments, number) for number in (0, 3))
+        _, index, _, here = arguments
+        values, goal = (_data(context, builder, signature, arguments, number) for number in (0, 2))
         vector = ir.VectorType(values.type.pointee, 3 * _LANES)
-        pointer = builder.bitcast(builder.gep(values, [index]), vector.as_pointer())
-        read = builder.load(pointer, align=vector.element.width // 8 if hasattr(vector.element, "width") else _BYTES)
-        pixels = _chosen(
-            builder, read, read, [3 * pixel + min(lane, 2) for pixel in range(4) for lane in range(_LANES)]
-        )
-        floats = ir.VectorType(scale.type, 4 * _LANES)
-        if pixels.type != floats:
-            pixels = builder.uitofp(pixels, floats)
-        scaled = builder.fmul(pixels, _repeated(builder, scale, 4 * _LANES))
-        builder.store(scaled, builder.bitcast(builder.gep(goal, [here]), floats.as_pointer()), align=_BYTES)
+        read = builder.load(builder.bitcast(builder.gep(values, [index]), vector.as_pointer()), align=1)
+        lanes = [3 * pixel + min(lane, 2) for pixel in range(_LANES) for lane in range(_LANES)]
+        pixels = _as(builder, _chosen(builder, read, read, lanes), goal.type.pointee)
+        builder.store(pixels, builder.bitcast(builder.gep(goal, [here]), pixels.type.as_pointer()), align=1)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @intrinsic
-def read_pixel(_context, image, corner, line, right, down, target, here):
-    """Four channels of a pixel: where there are three, the fourth value written is not a pixel's.
+def read_pixel(_context, image, corner, line, right, down, scale, target, here):
+    """Four channels of a pixel, times scale: where there are three, the fourth value written is not a pixel's.
 
     A pixel and the one to its right lie beside each other and are loaded at once.
     """
-    signature = types.void(image, corner, line, right, down, target, here)
+    signature = types.void(image, corner, line, right, down, scale, target, here)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, corner, line, right, down, _, here = arguments
-        pixels, goal = (_data(context, builder, signature, arguments, number) for number in (0, 5))
+        _, corner, line, right, down, scale, _, here = arguments
+        pixels, goal = (_data(context, builder, signature, arguments, number) for number in (0, 6))
         places = (corner, builder.add(corner, line))
         above, below = (_read(builder, pixels, place, 2 * _LANES, right.type) for place in places)
         both = _between(builder, above, below, _repeated(builder, down, 2 * _LANES))
         left, beside = (_chosen(builder, both, both, [side + lane for lane in range(_LANES)]) for side in (0, _LANES))
-        _write(builder, _between(builder, left, beside, _repeated(builder, right, _LANES)), goal, here)
+        _write(builder, _between(builder, left, beside, _repeated(builder, right, _LANES)), scale, goal, here)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @intrinsic
-def read_four_greys(_context, image, offsets, line, rights, downs, index, target, here):
-    """Four pixels of one channel: beside each other in the result, from wherever they are in the image.
+def read_four_greys(_context, image, offsets, line, rights, downs, index, scale, target, here):
+    """Four pixels of one channel, times scale: beside each other in the result, from wherever they are in the image.
 
     A pixel and the one to its right are loaded at once. Downwards, two pixels fill a register; to the right, four.
     """
-    signature = types.void(image, offsets, line, rights, downs, index, target, here)
+    signature = types.void(image, offsets, line, rights, downs, index, scale, target, here)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, _, line, _, _, index, _, here = arguments
+        _, _, line, _, _, index, scale, _, here = arguments
         pixels, corners, rights, downs, goal = (
-            _data(context, builder, signature, arguments, number) for number in (0, 1, 3, 4, 6)
+            _data(context, builder, signature, arguments, number) for number in (0, 1, 3, 4, 7)
         )
         kind = rights.type.pointee
         right, down = (_read(builder, distances, index, _LANES, kind) for distances in (rights, downs))
@@ -93,7 +87,7 @@ def read_four_greys(_context, image, offsets, line, rights, downs, index, target
             downwards = _chosen(builder, down, down, [lane, lane, lane + 1, lane + 1])
             columns.append(_between(builder, upper, lower, downwards))
         left, beside = (_chosen(builder, columns[0], columns[1], [odd, 2 + odd, 4 + odd, 6 + odd]) for odd in (0, 1))
-        _write(builder, _between(builder, left, beside, right), goal, here)
+        _write(builder, _between(builder, left, beside, right), scale, goal, here)
         return context.get_dummy_value()
 
     return signature, generate
@@ -108,16 +102,27 @@ def _read(builder: Any, values: Any, place: Any, count: int, kind: Any) -> Any:
     """So many values from a place on, as numbers of a kind."""
     vector = ir.VectorType(values.type.pointee, count)
     pointer = builder.bitcast(builder.gep(values, [place]), vector.as_pointer())
-    read = builder.load(pointer, align=_BYTES)
-    return read if values.type.pointee == kind else builder.fpext(read, ir.VectorType(kind, count))
+    return _as(builder, builder.load(pointer, align=1 if isinstance(vector.element, ir.IntType) else _BYTES), kind)
 
 
-def _write(builder: Any, pixels: Any, target: Any, here: Any) -> None:
-    """Four pixels or channels as floats."""
-    vector = ir.VectorType(ir.FloatType(), _LANES)
-    if pixels.type != vector:
-        pixels = builder.fptrunc(pixels, vector)
-    builder.store(pixels, builder.bitcast(builder.gep(target, [here]), vector.as_pointer()), align=_BYTES)
+def _as(builder: Any, values: Any, kind: Any) -> Any:
+    """Bytes, shorter integers or floats as floats of a kind."""
+    vector = ir.VectorType(kind, values.type.count)
+    if values.type == vector:
+        return values
+    return (
+        builder.uitofp(values, vector) if isinstance(values.type.element, ir.IntType) else builder.fpext(values, vector)
+    )
+
+
+def _write(builder: Any, pixels: Any, scale: Any, target: Any, here: Any) -> None:
+    """Four pixels or channels, times scale, as floats."""
+    if pixels.type.element != scale.type:
+        scale = builder.fpext(scale, pixels.type.element)
+    scaled, vector = builder.fmul(pixels, _repeated(builder, scale, _LANES)), ir.VectorType(ir.FloatType(), _LANES)
+    if scaled.type != vector:
+        scaled = builder.fptrunc(scaled, vector)
+    builder.store(scaled, builder.bitcast(builder.gep(target, [here]), vector.as_pointer()), align=_BYTES)
 
 
 def _chosen(builder: Any, first: Any, second: Any, lanes: list[int]) -> Any:
