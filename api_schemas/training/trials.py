@@ -70,6 +70,9 @@ class TrialResult(Body):
     images_per_second: float = Field(
         0.0, description="Images trained on per second, augmentation included and evaluation not."
     )
+    versions: dict[str, str] = Field(
+        {}, description="Of the libraries that computed it; empty for trials of earlier versions."
+    )
     memory_bytes: int | None = Field(
         None, description="The most that its process held in RAM meanwhile; null where the system does not say."
     )

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ _STEPPERS: dict[str, Callable[[keras.Model, Objective], Stepper]] = {
     "jax": JaxStepper,
 }
 """By backend; others have Keras's own functions."""
+_COMPUTING = {"tensorflow": ("keras", "tensorflow"), "jax": ("keras", "jax", "jaxlib")}
+"""By backend: whose versions a result is of."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,12 @@ class Frozen:
     def forward(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Images ``[n, H, W, C]`` to features ``[n, ...]``."""
         return np.asarray(self.below.predict_on_batch(images))
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Of the libraries that compute models in this process."""
+    return {name: metadata.version(name) for name in _COMPUTING.get(keras.backend.backend(), ("keras",))}
 
 
 def initialised_learner(

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from api_schemas.training.models import ModelSpec
-from augury.training.warmup import BackendError, require_tensorflow, warm_up
+from augury.training.warmup import BackendError, require_backend, warm_up
 
 warm_up(threads=1)
 
@@ -186,7 +186,7 @@ def refusals() -> list[str]:
 def what_a_worker_says() -> str | None:
     """That finds itself on JAX."""
     try:
-        require_tensorflow()
+        require_backend("tensorflow")
     except BackendError as error:
         return str(error)
     return None
