@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api_schemas.training.backends import DEFAULT_BACKEND, Backend
+from api_schemas.training.backends import DEFAULT_BACKEND, MAX_TRIALS_PER_STEP, Backend
 from store.settings import StoreSettings
 
 
@@ -28,6 +28,13 @@ class WorkerSettings(StoreSettings):
     )
     worker_devices: int = Field(
         1, ge=1, description="GPU workers that share this machine's cores; set by `python -m workers gpu`."
+    )
+    trials_per_step: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_TRIALS_PER_STEP,
+        description="Small trials that a JAX worker computes in one step; default: as many as its GPU has memory for, "
+        "and one on processors.",
     )
     worker_memory_bytes: int = Field(
         2 * 2**30, ge=2**20, description="A training process that holds more after a unit of work is replaced."

@@ -49,7 +49,9 @@ class TrialResult(Body):
     epochs: int
     training_images: int
     validation_images: int
-    seconds: float = Field(description="Wall time of the trial on its worker.")
+    seconds: float = Field(
+        description="Wall time of the trial on its worker; of trials that were computed together, its share of theirs."
+    )
     augmentation_seconds: float = Field(description="Spent making augmented batches, beside the training.")
     curves: Curves
     final_training_loss: float | None = Field(None, description="Of the last epoch; null where it was not finite.")
