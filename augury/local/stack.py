@@ -21,7 +21,7 @@ from augury.local.supervisor import Stopping, Supervisor, explain
 
 READY_SECONDS = 60.0
 PORTS_TO_TRY = 5
-STOPPING_ORDER = ((("control", "cpu"), 10.0), (("api",), 8.0), (("broker",), 5.0))
+STOPPING_ORDER = ((("control", "cpu", "cpu-jax"), 10.0), (("api",), 8.0), (("broker",), 5.0))
 """Who stops when, and the seconds each may take. The broker is last, since the others talk to it until they end.
 Several processes of the service stop together."""
 
@@ -42,6 +42,7 @@ class LocalStack:
         broker_url: str | None = None,
         data_roots: Sequence[Path] = (),
         processes: int = 1,
+        jax: bool = False,
     ) -> None:
         """Describe the stack; nothing is started yet.
 
@@ -53,6 +54,7 @@ class LocalStack:
             broker_url: A broker to use instead of starting one; by default ``AUGURY_BROKER_URL``.
             data_roots: Folders that datasets may be read from, besides those of ``AUGURY_INGEST_ROOTS``.
             processes: Of the service, which share its port.
+            jax: Whether there is a worker for jobs with ``training.backend`` jax, too.
         """
         self.data_dir = Path(data_dir).expanduser().resolve()
         self.log_dir = self.data_dir / "logs"
@@ -62,6 +64,7 @@ class LocalStack:
         self._broker_url = broker_url or os.environ.get("AUGURY_BROKER_URL")
         self._data_roots = [str(root.expanduser().resolve()) for root in data_roots]
         self._api_names = ["api", *(f"api-{number}" for number in range(2, processes + 1))]
+        self._worker_kinds = ("control", "cpu", "cpu-jax") if jax else ("control", "cpu")
         self._listener: socket.socket | None = None
         self._up = threading.Event()
         self._over = threading.Event()
@@ -141,7 +144,7 @@ class LocalStack:
         self._supervisor.run_once("migrate", _module("store", "migrate"), env)
         self._start_service(env)
         # Only now, so that the workers' long imports do not delay the service.
-        for kind in ("control", "cpu"):
+        for kind in self._worker_kinds:
             self._supervisor.start(kind, _module("workers", kind), env)
         self._announce()
 
