@@ -1,7 +1,9 @@
-# Three images from one file:
+# Images from one file:
 #   docker build --target service    -t augury-service    .   the HTTP service, and `python -m store migrate`
 #   docker build --target worker     -t augury-worker     .   control and CPU workers
 #   docker build --target worker-gpu -t augury-worker-gpu .   GPU workers: the same with NVIDIA's libraries
+#   docker build --target worker-jax -t augury-worker-jax .   workers for jobs that JAX computes, on processors
+#   docker build --target worker-jax-gpu -t augury-worker-jax-gpu .   and on GPUs
 # The dependencies are a layer of their own that only its lock file changes; the code comes last.
 # A private package index is given at build time and stays out of the image:
 #   docker build --secret id=pip_conf,src=$HOME/.config/pip/pip.conf ...
@@ -37,6 +39,17 @@ RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf,required=false \
 
 FROM empty-venv AS worker-gpu-venv
 COPY requirements/worker-gpu.txt /tmp/requirements.txt
+RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf,required=false \
+    pip --python /opt/venv/bin/python install --require-hashes --requirement /tmp/requirements.txt
+
+# JAX goes on top of a worker's packages, which have all that it needs but for NVIDIA's libraries.
+FROM worker-venv AS worker-jax-venv
+COPY requirements/jax.txt /tmp/requirements.txt
+RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf,required=false \
+    pip --python /opt/venv/bin/python install --require-hashes --no-deps --requirement /tmp/requirements.txt
+
+FROM worker-venv AS worker-jax-gpu-venv
+COPY requirements/jax-gpu.txt /tmp/requirements.txt
 RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf,required=false \
     pip --python /opt/venv/bin/python install --require-hashes --requirement /tmp/requirements.txt
 
@@ -101,3 +114,19 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
 HEALTHCHECK --interval=60s --timeout=20s --start-period=90s --retries=3 \
     CMD ["python", "-m", "workers", "ping", "gpu"]
 CMD ["python", "-m", "workers", "gpu"]
+
+FROM runtime AS worker-jax
+COPY --from=worker-jax-venv /opt/venv /opt/venv
+COPY --from=source /source/worker /app
+HEALTHCHECK --interval=60s --timeout=20s --start-period=90s --retries=3 \
+    CMD ["python", "-m", "workers", "ping", "cpu-jax"]
+CMD ["python", "-m", "workers", "cpu-jax"]
+
+FROM runtime AS worker-jax-gpu
+COPY --from=worker-jax-gpu-venv /opt/venv /opt/venv
+COPY --from=source /source/worker /app
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+HEALTHCHECK --interval=60s --timeout=20s --start-period=90s --retries=3 \
+    CMD ["python", "-m", "workers", "ping", "gpu-jax"]
+CMD ["python", "-m", "workers", "gpu-jax"]

@@ -108,6 +108,7 @@ lock: ## Lock the dependencies again (needs uv and npm)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 	for peer in peers peers-torch; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/$$peer.in -o requirements/$$peer.txt || exit 1; done
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-deps requirements/jax.in -o requirements/jax.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/worker.txt requirements/jax-gpu.in -o requirements/jax-gpu.txt
 	cd tests/service/contract/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove the environment and what the demo left

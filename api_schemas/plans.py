@@ -12,6 +12,7 @@ from api_schemas.base import Body
 from api_schemas.jobs import JobKind
 from api_schemas.lint import Finding
 from api_schemas.recommendations import RecommendedSpec
+from api_schemas.training.backends import DEFAULT_BACKEND, Backend
 from api_schemas.training.conditions import ConditionsPlan
 
 BASELINE = "baseline"
@@ -135,6 +136,7 @@ class Plan(Body):
         description="In a sentence: what the epochs are in steps of the optimizer, and where their number comes from. "
         "Null with 'auto', and before the dataset was read.",
     )
+    backend: Backend = Field(DEFAULT_BACKEND, description="What computes the models, as in training.backend.")
     trial_epochs: int | None = Field(
         None,
         description="Epochs of all these trials together, or the most that they may be while it is not known how "

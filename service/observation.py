@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.readiness import readiness
 from store.database import Database
-from store.queue import CONTROL, CPU, GPU, Queue
+from store.queue import CONTROL, WORKERS, Queue
 from store.rows.counters import sums
 from store.rows.counters.sums import SumsOfAll
 from store.rows.views.standing import Standing, standing
 
-_QUEUES = (CONTROL, CPU, GPU)
+_QUEUES = (CONTROL, *WORKERS)
 log = structlog.get_logger(__name__)
 
 

@@ -9,9 +9,14 @@ import structlog
 from celery import Celery
 from kombu.transport import redis
 
+from api_schemas.training.backends import kind_of_worker
 from store.settings import StoreSettings
 
 CONTROL, CPU, GPU = "control", "cpu", "gpu"
+CPU_JAX, GPU_JAX = kind_of_worker(CPU, "jax"), kind_of_worker(GPU, "jax")
+WORKERS = (CPU, GPU, CPU_JAX, GPU_JAX)
+"""The kinds of workers that carry out units of work, each rung by a queue of its own. Most installations have the first
+alone, which everybody needs."""
 ADVANCE, ADVANCE_ALL, WORK = "augury.advance", "augury.advance_all", "augury.work"
 MAX_JOBS_IN_A_MESSAGE = 20
 """Looked at by one planner, one after the other; more messages are for more planners."""

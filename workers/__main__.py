@@ -1,4 +1,4 @@
-"""``python -m workers control|cpu|gpu``: run a worker. ``python -m workers ping KIND``: does it answer?"""
+"""``python -m workers KIND``: run a worker. ``python -m workers ping KIND``: does it answer?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ _ARGUMENTS = {
     "control": ["--queues", queue.CONTROL, "--pool", "solo"],
     "cpu": ["--queues", queue.CPU, "--pool", "prefork"],
     "gpu": ["--queues", queue.GPU, "--pool", "prefork", "--concurrency", "1"],
+    "cpu-jax": ["--queues", queue.CPU_JAX, "--pool", "prefork"],
+    "gpu-jax": ["--queues", queue.GPU_JAX, "--pool", "prefork", "--concurrency", "1"],
 }
+_ON_GPUS = ("gpu", "gpu-jax")
+_OF_JAX = ("cpu-jax", "gpu-jax")
 _PING_SECONDS = 5
 _POLL_SECONDS = 0.5
 
@@ -32,16 +36,20 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("control", help="plan jobs and sweep; run at least one")
     commands.add_parser("cpu", help="ingest datasets and train trials on the CPU")
-    gpu = commands.add_parser("gpu", help="train trials on GPUs, one process a device")
-    gpu.add_argument("--device", help="the device of this process; default: all that CUDA_VISIBLE_DEVICES names")
+    commands.add_parser("cpu-jax", help="the same for jobs with training.backend jax, which takes augury[jax]")
+    commands.add_parser("gpu", help="train trials on GPUs, one process a device")
+    commands.add_parser("gpu-jax", help="the same for jobs with training.backend jax")
+    for kind in _ON_GPUS:
+        says = "the device of this process; default: all that CUDA_VISIBLE_DEVICES names"
+        commands.choices[kind].add_argument("--device", help=says)
     ping = commands.add_parser("ping", help="exit 0 if this host's worker of a kind answers, and sweeps are done")
     ping.add_argument("kind", choices=sorted(_ARGUMENTS))
     arguments = parser.parse_args()
     if arguments.command == "ping":
         return _ping(arguments.kind)
     os.umask(OWNER_ONLY_UMASK)  # pool processes and those that read datasets inherit it
-    if arguments.command == "gpu":
-        return _run_gpu_workers(arguments.device)
+    if arguments.command in _ON_GPUS:
+        return _run_gpu_workers(arguments.command, arguments.device)
     # Several of a kind may run on one machine, and Celery wants to tell them apart; exec keeps the process's number.
     command = _worker_command(arguments.command, f"{arguments.command}{os.getpid()}@%h")
     return os.execv(command[0], command)
@@ -49,6 +57,8 @@ def main() -> int:
 
 def _worker_command(kind: str, node: str) -> list[str]:
     os.environ["AUGURY_WORKER_KIND"] = kind
+    if kind in _OF_JAX:
+        os.environ["KERAS_BACKEND"] = "jax"  # read by Keras as it is imported
     if kind == "control":  # trainings compute on many threads, and their processes are replaced once they have grown
         os.environ.update(few_heaps())
     return [*_CELERY, "worker", "--hostname", node, *_COMMON, *_ARGUMENTS[kind]]
@@ -61,21 +71,21 @@ def _ping(kind: str) -> int:
     if kind == "control" and not heart.is_beating(settings):
         print("no sweep was done lately: lost work is not found", file=sys.stderr)
         return 1
-    nodes = f"{kind}*@{os.uname().nodename}"  # with a number in their names
+    nodes = f"{kind}[!-]*@{os.uname().nodename}"  # with a number in their names; "cpu-jax" is not a "cpu"
     return 0 if app.control.inspect(pattern=nodes, matcher="glob", timeout=_PING_SECONDS, limit=1).ping() else 1
 
 
-def _run_gpu_workers(device: str | None) -> int:
+def _run_gpu_workers(kind: str, device: str | None) -> int:
     os.environ.setdefault("AUGURY_WORKER_DEVICES", str(max(1, len(_visible_devices()))))
     if device is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = device  # before anything loads TensorFlow
-        command = _worker_command("gpu", f"gpu{device}@%h")
+        os.environ["CUDA_VISIBLE_DEVICES"] = device  # before anything loads TensorFlow or JAX
+        command = _worker_command(kind, f"{kind}{device}@%h")
         os.execv(command[0], command)
     devices = _visible_devices()
     if not devices:
         print("no GPU: nvidia-smi lists none and CUDA_VISIBLE_DEVICES names none", file=sys.stderr)
         return 2
-    children = [subprocess.Popen([sys.executable, "-m", "workers", "gpu", "--device", each]) for each in devices]
+    children = [subprocess.Popen([sys.executable, "-m", "workers", kind, "--device", each]) for each in devices]
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         for child in children:

@@ -66,11 +66,11 @@ def _wait_for_the_database(**_: Any) -> None:
 @signals.worker_init.connect
 def _load_before_the_fork(**_: Any) -> None:
     if _trains():
-        from augury.training.warmup import BackendError, load, require_tensorflow
+        from augury.training.warmup import BackendError, load, require_backend
 
-        load()  # seconds and hundreds of megabytes, once for all pool processes
+        load(settings.backend)  # seconds and hundreds of megabytes, once for all pool processes
         try:
-            require_tensorflow()
+            require_backend(settings.backend)
         except BackendError as error:
             log.error("giving up", reason=str(error))
             raise SystemExit(1) from error  # as above

@@ -25,6 +25,7 @@ from api_schemas.reports.evidence import Cause, Look, Needed, Why
 from api_schemas.reports.final_scores import FinalScores
 from api_schemas.reports.metrics import MetricValues
 from api_schemas.reports.responses import AutomaticEpochs, BudgetResponse, DataResponse
+from api_schemas.training.backends import DEFAULT_BACKEND, Backend
 from api_schemas.training.trials import Curves
 
 
@@ -148,6 +149,7 @@ class Method(Body):
     epochs_rule: str | None = Field(
         None, description="How long every arm was trained, in epochs and steps, and where that comes from."
     )
+    backend: Backend = Field(DEFAULT_BACKEND, description="What computed the models, as in training.backend.")
     looks: list[Look] = Field([], description="Of a sequential comparison: when the evidence was looked at.")
     earlier: list[EarlierReport] = Field([], description="Reports of the same question, on some of the same trials.")
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api_schemas.base import RequestModel
+from api_schemas.training.backends import DEFAULT_BACKEND, Backend
 from api_schemas.training.losses import ClassWeight, CrossEntropy, Focal, Loss
 from api_schemas.training.schedules import ConstantRate, CosineRate, PlateauRate, Schedule, StepRate
 
@@ -84,6 +85,12 @@ class TrainingOptions(RequestModel):
         1.0, gt=0, le=1, description="The share of the epochs after which training goes on without augmentation."
     )
     mixed_precision: bool = Field(False, description="Compute in bfloat16 and keep weights in float32; on a GPU only.")
+    backend: Backend = Field(
+        DEFAULT_BACKEND,
+        description="What computes the models. jax: several small trials of a job in one step, by workers that an "
+        "operator starts for it. A seed begins with other weights there, so that trials of the one backend are never "
+        "taken for those of the other.",
+    )
 
     @property
     def decay(self) -> float:
@@ -165,6 +172,7 @@ PLAIN: dict[str, Any] = {
     "average_last": 0.0,
     "augment_until": 1.0,
     "mixed_precision": False,
+    "backend": "tensorflow",
 }
 """Training as it was before there were options: a constant rate, no options. Defaults may change, this may not."""
 

@@ -49,7 +49,9 @@ class TrialResult(Body):
     epochs: int
     training_images: int
     validation_images: int
-    seconds: float = Field(description="Wall time of the trial on its worker.")
+    seconds: float = Field(
+        description="Wall time of the trial on its worker; of trials that were computed together, its share of theirs."
+    )
     augmentation_seconds: float = Field(description="Spent making augmented batches, beside the training.")
     curves: Curves
     final_training_loss: float | None = Field(None, description="Of the last epoch; null where it was not finite.")
@@ -69,6 +71,9 @@ class TrialResult(Body):
     inner_images: int = Field(0, description="In the inner split; they are not among the training images.")
     images_per_second: float = Field(
         0.0, description="Images trained on per second, augmentation included and evaluation not."
+    )
+    versions: dict[str, str] = Field(
+        {}, description="Of the libraries that computed it; empty for trials of earlier versions."
     )
     memory_bytes: int | None = Field(
         None, description="The most that its process held in RAM meanwhile; null where the system does not say."

@@ -114,6 +114,9 @@ def up(
     processes: Annotated[
         int, typer.Option(min=1, max=64, help="Of the service: one answers as much as one core can.")
     ] = 1,
+    jax: Annotated[
+        bool, typer.Option("--jax", help="A worker for jobs with training.backend jax, too; it takes augury[jax].")
+    ] = False,
     data_root: Annotated[
         list[Path] | None,
         typer.Option(
@@ -131,9 +134,10 @@ def up(
 
     if port is None:
         port = USUAL_PORT if is_free(host, USUAL_PORT) else 0
+    roots = _require_no_commas(data_root or [])
     with (
         interrupting(),
-        LocalStack(data_dir, host, port, workers, broker_url, _require_no_commas(data_root or []), processes) as stack,
+        LocalStack(data_dir, host, port, workers, broker_url, roots, processes, jax) as stack,
     ):
         where = {"page": f"{stack.url}{PAGE}", "docs": f"{stack.url}/docs", "logs": stack.log_dir}
         lines = "\n".join(f"  {name}  {what}" for name, what in where.items())

@@ -15,6 +15,7 @@ from api_schemas.augmentation import ImageDataGeneratorSpec
 from api_schemas.base import timestamp
 from api_schemas.candidates import Candidate, preprocessed_as
 from api_schemas.jobs import ComparisonRequest
+from api_schemas.training.backends import DEFAULT_BACKEND
 from augury.augmentation.threads import usable_cores
 from augury.comparing.crew import Crew, crew
 from augury.comparing.data import reference
@@ -180,6 +181,7 @@ _ONLY_IN_A_SERVICE: dict[str, Callable[[ComparisonRequest], bool]] = {
     "evaluation.test": lambda request: request.evaluation.test_dataset is not None,
     "model.id": lambda request: request.model.is_registered,
     "device": lambda request: request.device != "cpu",
+    "training.backend": lambda request: request.training.backend != DEFAULT_BACKEND,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import chain
 from statistics import fmean
 from typing import Literal
 
@@ -11,6 +12,7 @@ from api_schemas.failures import Failure
 from api_schemas.plans import Arm, ArmRole
 from api_schemas.reports.evidence import Look
 from api_schemas.reports.report import ArmReport, Cost, FailedTrial, Method, Provenance, SeedResult
+from api_schemas.training.backends import DEFAULT_BACKEND
 from api_schemas.training.trials import Trial, TrialState
 from augury.evidence.comparison_results import ComparisonResults
 from augury.evidence.metrics.arms import arm_metrics
@@ -18,6 +20,7 @@ from augury.planning.splits import fixed_validation, split_sizes
 
 _ENGINES = {"augury": "augury (ImageDataGenerator's semantics)", "keras": "keras ImageDataGenerator"}
 _VERSIONED = ("augury", "keras", "tensorflow", "numpy", "scikit-learn")
+"""Here, where the report is made. What computed the trials, trials say, but for those of earlier versions."""
 _GAVE_NO_RESULT = (TrialState.FAILED,)  # a cancelled one was given up, and says nothing
 
 
@@ -61,6 +64,7 @@ def method(results: ComparisonResults, interval: str, looks: Sequence[Look] = ()
         splits=_splits(results),
         baseline_rule=results.plan.baseline_rule,
         epochs_rule=results.plan.epochs_rule,
+        backend=results.request.training.backend,
         looks=list(looks),
     )
 
@@ -84,9 +88,18 @@ def provenance(results: ComparisonResults) -> Provenance:
         dataset_digest=results.digest,
         dataset=results.facts,
         engine=_ENGINES[results.request.engine],
-        versions={name: version(name) for name in _VERSIONED},
+        versions=_versions(results),
         request=results.request.model_dump(mode="json"),
     )
+
+
+def _versions(results: ComparisonResults) -> dict[str, str]:
+    """Those that the trials say, the latest last, and of all else those that are installed here."""
+    is_ours = results.request.training.backend == DEFAULT_BACKEND
+    here = {name: version(name) for name in _VERSIONED if name != DEFAULT_BACKEND or is_ours}
+    finished = (trial for trial in results.trials if trial.result is not None)
+    in_order = sorted(finished, key=lambda trial: trial.finished_at or trial.created_at)
+    return here | dict(chain.from_iterable(trial.result.versions.items() for trial in in_order if trial.result))
 
 
 def is_complete(results: ComparisonResults) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 import sys
@@ -12,7 +13,7 @@ from typing import Self
 
 from augury.client.address import KEY_VARIABLE
 from augury.client.client import Client
-from augury.errors import AuguryError, StackFailed
+from augury.errors import AuguryError, NotInstalled, StackFailed
 from augury.local.broker import Broker
 from augury.local.data_directory import DataDirectory
 from augury.local.ports import free_port, is_free, listening, require_free
@@ -21,7 +22,8 @@ from augury.local.supervisor import Stopping, Supervisor, explain
 
 READY_SECONDS = 60.0
 PORTS_TO_TRY = 5
-STOPPING_ORDER = ((("control", "cpu"), 10.0), (("api",), 8.0), (("broker",), 5.0))
+JAX_WORKER = "cpu-jax"
+STOPPING_ORDER = ((("control", "cpu", JAX_WORKER), 10.0), (("api",), 8.0), (("broker",), 5.0))
 """Who stops when, and the seconds each may take. The broker is last, since the others talk to it until they end.
 Several processes of the service stop together."""
 
@@ -42,6 +44,7 @@ class LocalStack:
         broker_url: str | None = None,
         data_roots: Sequence[Path] = (),
         processes: int = 1,
+        jax: bool = False,
     ) -> None:
         """Describe the stack; nothing is started yet.
 
@@ -53,6 +56,7 @@ class LocalStack:
             broker_url: A broker to use instead of starting one; by default ``AUGURY_BROKER_URL``.
             data_roots: Folders that datasets may be read from, besides those of ``AUGURY_INGEST_ROOTS``.
             processes: Of the service, which share its port.
+            jax: Whether there is a worker for jobs with ``training.backend`` jax, too.
         """
         self.data_dir = Path(data_dir).expanduser().resolve()
         self.log_dir = self.data_dir / "logs"
@@ -62,6 +66,7 @@ class LocalStack:
         self._broker_url = broker_url or os.environ.get("AUGURY_BROKER_URL")
         self._data_roots = [str(root.expanduser().resolve()) for root in data_roots]
         self._api_names = ["api", *(f"api-{number}" for number in range(2, processes + 1))]
+        self._worker_kinds = ("control", "cpu", JAX_WORKER) if jax else ("control", "cpu")
         self._listener: socket.socket | None = None
         self._up = threading.Event()
         self._over = threading.Event()
@@ -75,6 +80,8 @@ class LocalStack:
 
     def __enter__(self) -> Self:
         """Start everything; returns when the service is ready."""
+        if JAX_WORKER in self._worker_kinds and importlib.util.find_spec("jax") is None:
+            raise NotInstalled("a worker for JAX takes jax, which is not installed here; pip install 'augury[jax]'")
         if self._port:
             require_free(self._host, self._port)
         self._directory = DataDirectory(self.data_dir)
@@ -141,7 +148,7 @@ class LocalStack:
         self._supervisor.run_once("migrate", _module("store", "migrate"), env)
         self._start_service(env)
         # Only now, so that the workers' long imports do not delay the service.
-        for kind in ("control", "cpu"):
+        for kind in self._worker_kinds:
             self._supervisor.start(kind, _module("workers", kind), env)
         self._announce()
 

@@ -142,6 +142,7 @@ def _plan(
         trials=trials_now,
         epochs=epochs,
         epochs_rule=None if length is None else epochs_rule(request, length),
+        backend=request.training.backend,
         trial_epochs=trials_now * (epochs or most_epochs(request.training)),
         trials_most=trials_now + len(compared) * (evaluation.max_seeds - len(seeds)),
         reserve=RESERVE if candidates else 0.0,

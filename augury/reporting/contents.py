@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from api_schemas.plans import BASELINE, ArmRole
 from api_schemas.reports.evidence import Cause
 from api_schemas.reports.report import ArmReport, CandidateReport, Cost, Report
+from api_schemas.training import backends
 from api_schemas.training.metrics import DEFAULT_METRIC
 from augury.reporting import formatting
 from augury.wording import count, listed
@@ -64,6 +65,8 @@ def method_sentences(report: Report) -> list[str]:
             f"Each trial trained on {method.training_images} images and was measured on {method.validation_images} "
             f"others; splits were {method.splits}."
         )
+    if method.backend != backends.DEFAULT_BACKEND:
+        said.append(f"What computed every trial: {backends.NAMES[method.backend]}.")
     if method.epochs_rule:
         said.append(f"How long every arm was trained: {method.epochs_rule}.")
     if method.baseline_rule:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ _STEPPERS: dict[str, Callable[[keras.Model, Objective], Stepper]] = {
     "jax": JaxStepper,
 }
 """By backend; others have Keras's own functions."""
+_COMPUTING = {"tensorflow": ("keras", "tensorflow"), "jax": ("keras", "jax", "jaxlib")}
+"""By backend: whose versions a result is of."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,12 @@ class Frozen:
         return np.asarray(self.below.predict_on_batch(images))
 
 
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Of the libraries that compute models in this process."""
+    return {name: metadata.version(name) for name in _COMPUTING.get(keras.backend.backend(), ("keras",))}
+
+
 def initialised_learner(
     model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seed: int, file: Path | None = None
 ) -> Learner:
@@ -116,11 +125,12 @@ def initialised_learner(
 
 
 def learners_together(
-    model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seeds: Sequence[int]
+    model: ModelSpec, shape: Shape, classes: int, training: TrainingSettings, seeds: Mapping[int, int], rows: int
 ) -> tuple[Stack, list[Learner]]:
-    """The same for a model that is not registered, once for each of the *seeds*, whose steps are computed together.
+    """The same for a model that is not registered, in so many *rows*, whose steps are computed together.
 
-    With the JAX backend alone. Each of the learners belongs on a thread of its own; see ``Stack``.
+    With the JAX backend alone. Those rows are fresh that *seeds* has a seed for, and what is in the others is not to be
+    used. Each of the learners belongs on a thread of its own; see ``Stack``.
 
     Raises:
         UserInputError: the model does not fit the images or the classes.
@@ -130,9 +140,9 @@ def learners_together(
         require_accelerator()
     source = Source.of(model, None, shape, classes)
     require_memory_for(source, training.batch_size)
-    stack, learners, pristine = _compiled_together(source, recipe_of(training), len(seeds))
-    for learner, seed in zip(learners, seeds, strict=True):
-        _with_values(learner, [*initial_values(source, seed), *pristine])
+    stack, learners, pristine = _compiled_together(source, recipe_of(training), rows)
+    for row, seed in seeds.items():
+        _with_values(learners[row], [*initial_values(source, seed), *pristine])
     return stack, learners
 
 

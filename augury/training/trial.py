@@ -19,7 +19,7 @@ from augury.training.evaluation import EvaluationSet, Predictions, evaluate
 from augury.training.history import History, finite_or_none
 from augury.training.inputs import ENGINES, Chunk, Inputs
 from augury.training.loop import train
-from augury.training.models import Learner, continued_learner, initialised_learner
+from augury.training.models import Learner, continued_learner, initialised_learner, versions
 from augury.training.optimisation.averaging import WeightMean, estimate_batch_statistics, has_batch_statistics
 from augury.training.optimisation.inner_split import trial_split
 from augury.training.optimisation.objective import class_weights
@@ -206,4 +206,5 @@ def _result(
         per_class_accuracy=predictions.class_accuracies(classes),
         still_improving=improves,
         images_per_second=history.images_per_second,
+        versions=versions(),
     )

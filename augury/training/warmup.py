@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import numpy as np
 
 from api_schemas.augmentation import ImageDataGeneratorSpec
+from api_schemas.training.backends import Backend
 from api_schemas.training.models import ModelSpec
 from api_schemas.training.settings import TrainingSettings
 from augury.datasets.snapshot import Snapshot
@@ -30,17 +32,26 @@ _OF_TENSORFLOW = {
 """Read by it as it is imported or first used. What is in the environment already stays."""
 
 
+_OF_JAX = {
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",  # else it takes three quarters of a GPU as it starts
+    "XLA_FLAGS": "--xla_gpu_deterministic_ops=true",
+}
+"""The same of JAX."""
+
+
 class BackendError(Exception):
-    """Keras computes with something else than TensorFlow."""
+    """Keras computes with something else than it should, or what it should compute with is not there."""
 
 
-def load() -> None:
+def load(backend: Backend) -> None:
     """Import all that training needs and start none of it, for a process that others are forked from.
 
     TensorFlow's own threads begin with its first operation; until then there are OpenBLAS's and jemalloc's, and both
     libraries look after a fork. JAX starts threads as it is imported, so it is left to the pool processes. Our own
     kernels are compiled, or read from where they are kept, once: a batch of one image is no work for other threads.
     """
+    if backend == "jax":
+        return
     choose_kernels(os.environ)
     import_keras()  # reads KERAS_BACKEND
     import keras
@@ -52,25 +63,32 @@ def load() -> None:
         compile_kernels()
 
 
-def require_tensorflow() -> None:
-    """See that Keras has the backend whose results are stored, and found again by their definitions.
+def require_backend(backend: Backend) -> None:
+    """See that Keras has the backend that the trials of this process are defined with, and are found again by.
 
     Raises:
-        BackendError: it has another.
+        BackendError: it has another, or JAX is not installed.
     """
+    if backend == "jax":  # which `python -m workers` has told Keras, and which nothing may import before the fork
+        if find_spec("jax") is None:
+            raise BackendError("JAX is not installed here, and this worker computes with it; install augury[jax]")
+        return
     import keras
 
-    backend = keras.backend.backend()
-    if backend != "tensorflow":
+    found = keras.backend.backend()
+    if found != backend:
         raise BackendError(
-            f"Keras has the backend {backend!r} here, and what is trained is stored as TensorFlow's; leave out "
-            "KERAS_BACKEND, and the backend in ~/.keras/keras.json"
+            f"Keras has the backend {found!r} here, and what is trained is stored as TensorFlow's; leave out "
+            "KERAS_BACKEND, and the backend in ~/.keras/keras.json; for jobs with training.backend 'jax' start "
+            "`python -m workers cpu-jax`"
         )
 
 
 def warm_up(threads: int) -> None:
-    """Load TensorFlow and Keras with so many threads, deterministic and quiet, and make them ready."""
+    """Load Keras and its backend with so many threads, deterministic and quiet, and make them ready."""
     choose_kernels(os.environ)
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        choose_of_jax(os.environ, threads)
     import_keras()  # reads KERAS_BACKEND
     import keras
 
@@ -86,7 +104,8 @@ def warm_up(threads: int) -> None:
 
     use_at_most(threads)
     compile_kernels()
-    _practise()
+    with hidden(() if keras.backend.backend() == "tensorflow" else ("tensorflow",)):  # loaded to set its seeds, else
+        _practise()
 
 
 def choose_kernels(environment: MutableMapping[str, str]) -> None:
@@ -96,6 +115,15 @@ def choose_kernels(environment: MutableMapping[str, str]) -> None:
     another order, so that a trial's numbers differ from those of the other kernels as they do between two processors.
     """
     for name, value in _OF_TENSORFLOW.items():
+        environment.setdefault(name, value)
+
+
+def choose_of_jax(environment: MutableMapping[str, str], threads: int) -> None:
+    """Have JAX compute with so many threads on processors, and the same on a GPU every time; as above.
+
+    ``NPROC`` is what its library takes for the number of processors.
+    """
+    for name, value in {**_OF_JAX, "NPROC": str(threads)}.items():
         environment.setdefault(name, value)
 
 

@@ -10,6 +10,7 @@ from api_schemas.datasets.references import DatasetReference, ImageOptions, Mani
 from service.http.openapi import without_null
 
 _DIGITS = {"kind": "builtin", "name": "digits"}
+_TURNED = {"name": "turned", "spec": {"rotation_range": 10, "rescale": 1 / 255}}
 
 COMPARISON_EXAMPLES: Any = {
     "flip": {
@@ -68,7 +69,7 @@ COMPARISON_EXAMPLES: Any = {
         "value": {
             "kind": "comparison",
             "dataset": _DIGITS,
-            "candidates": [{"name": "turned", "spec": {"rotation_range": 10, "rescale": 1 / 255}}],
+            "candidates": [_TURNED],
             "training": {
                 "epochs": 60,
                 "optimizer": "adamw",
@@ -77,6 +78,11 @@ COMPARISON_EXAMPLES: Any = {
                 "early_stopping": {"patience": 10},
             },
         },
+    },
+    "on_jax": {
+        "summary": "Ten seeds of a small model on a GPU, several of them in a step",
+        "value": {"kind": "comparison", "dataset": _DIGITS, "candidates": [_TURNED], "device": "gpu"}
+        | {"training": {"backend": "jax"}, "evaluation": {"seeds": 10}},
     },
     "rounds_and_recommendation": {
         "summary": "As many seeds as it takes, up to ten, and what to use instead",

@@ -24,6 +24,7 @@ from augury.planning.training_problems import training_problem
 from service.datasets.registration import facts_of
 from service.http.problem_types import INVALID_REQUEST
 from service.jobs.conditions import facts_of_test
+from store.rows.needs.worker import worker_for
 from store.rows.plans import with_reuse_and_estimate
 from store.rows.tables import DatasetRow
 from store.rows.upkeep import workers_seen
@@ -109,7 +110,7 @@ def plan_of(
 ) -> Plan | AugmentationPlan:
     """What a request amounts to, as far as its dataset is known, and whether there is who could carry it out."""
     plan = _KINDS[request.kind].plan(session, project, request, dataset)
-    return plan.model_copy(update={"waiting_for": workers_seen.absence(session, request.device, now)})
+    return plan.model_copy(update={"waiting_for": workers_seen.absence(session, worker_for(request), now)})
 
 
 @dataclass(frozen=True)

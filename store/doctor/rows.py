@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api_schemas.service.doctor import Finding, fine, problem, warning
 from store import migrate
 from store.database import Database
-from store.queue import Queue, celery_app
+from store.queue import CPU, WORKERS, Queue, celery_app
 from store.rows import leases
 from store.rows.upkeep import duties, workers_seen
 from store.rows.upkeep.tables import TombstoneRow
@@ -64,7 +64,7 @@ def _of_session(session: Session, database: Database, settings: StoreSettings) -
     yield _clock(now)
     found = standing(session, now)
     yield _control(duties.is_swept(session, now, settings.sweep_seconds))
-    for kind in ("cpu", "gpu"):
+    for kind in WORKERS:
         yield from _workers(kind, workers_seen.absence(session, kind, now), found)
     yield _lost(session, now)
     yield _files(session)
@@ -89,8 +89,8 @@ def _workers(kind: str, absence: str | None, found: Standing) -> Iterator[Findin
     waiting = [each for each in found.units if each.device == kind and each.state == "queued"]
     running = [each for each in found.units if each.device == kind and each.state == "running"]
     count, oldest = sum(each.count for each in waiting), max((each.oldest_seconds for each in waiting), default=0.0)
-    if absence is not None and kind == "gpu" and not waiting:
-        return  # most have none
+    if absence is not None and kind != CPU and not waiting:
+        return  # most have none of the others
     if absence is not None:
         says = f"no {kind} worker has been seen for a minute, and {count} units of work wait for one"
         yield problem("workers", says, f"run one: python -m workers {kind}")

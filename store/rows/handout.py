@@ -58,6 +58,30 @@ def claim_next(session: Session, queue: str, *, owner: str, now: float, seconds:
     return None
 
 
+def claim_companions(
+    session: Session, turn: Turn, at_most: int, *, owner: str, now: float, seconds: float
+) -> list[Turn]:
+    """Take trials that a claimed one can be computed with, as they differ from it in seed and spec alone.
+
+    Those of its job first, then those of its project, to whose share of the workers they count. One whose worker was
+    lost has no companions and is nobody's, as that may have been its doing.
+    """
+    trial = session.get_one(TrialRow, turn.lease.row_id)
+    if turn.job_id is None or trial.attempts > 1:
+        return []
+    alike = (TrialRow.project_id == trial.project_id, TrialRow.setting == trial.setting, TrialRow.attempts == 0)
+    waiting = (TrialRow.state == TrialState.QUEUED, TrialRow.queue == trial.queue, TrialRow.finished_at.is_(None))
+    of_others = select(TrialRow.id).where(*alike, *waiting).order_by(TrialRow.created_at, TrialRow.id)
+    found: list[Turn] = []
+    for job_id, query in ((turn.job_id, _trials_of(turn.job_id).where(*alike)), (None, of_others)):
+        unlocked = query.limit(at_most - len(found)).with_for_update(skip_locked=True, of=TrialRow)
+        for row_id in session.scalars(unlocked).all():
+            lease = leases.claim(session, leases.TRIALS, row_id, owner=owner, now=now, seconds=seconds)
+            if lease is not None:
+                found.append(Turn(lease, job_id))
+    return found
+
+
 def note_served(session: Session, job_id: str, now: float) -> None:
     """Remember when a job, and its project, had their turn.
 

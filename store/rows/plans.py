@@ -20,6 +20,7 @@ from store.rows import trials
 from store.rows.counters.catalogue import SLOTS_FILLED
 from store.rows.counters.counting import count
 from store.rows.needs.costs import costs_of_inference, mean_seconds, memory_of_trials
+from store.rows.needs.worker import worker_for
 from store.rows.questions import with_earlier_reports
 from store.rows.quotas import counting
 from store.rows.tables import DatasetRow, JobTrialRow
@@ -53,7 +54,7 @@ def with_reuse_and_estimate(session: Session, request: TrialRequest, plan: Plan,
             "costs": {
                 "trials": PlanCost(seconds=seconds, memory_bytes=memory_of_trials(session, project, definitions)),
                 **_of_responses(session, project, plan, planned, trained),
-                **costs_of_inference(session, project, plan, request.device, definitions[0].inference()),
+                **costs_of_inference(session, project, plan, worker_for(request), definitions[0].inference()),
             },
         }
     )
@@ -130,9 +131,8 @@ def fill(session: Session, job_id: str, request: TrialRequest, plan: Plan, datas
     definitions: dict[Slot, TrialDefinition] = {
         (arm.name, seed): definition_of(request, plan, arm, seed, dataset.digest, facts) for arm, seed in due
     }
-    _fill(
-        session, job_id, definitions, project=dataset.project_id, dataset_id=dataset.id, queue=request.device, now=now
-    )
+    of_new = {"project": dataset.project_id, "dataset_id": dataset.id, "queue": worker_for(request), "now": now}
+    _fill(session, job_id, definitions, **of_new)
     counting.note_filled(session, job_id, len(due), are_all=len(due) == len(empty))
     return len(due) == len(empty)
 

@@ -35,6 +35,7 @@ _OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "average_last": st.floats(0, 0.99),
     "augment_until": st.floats(0.01, 1),
     "mixed_precision": st.booleans(),
+    "backend": st.sampled_from(["tensorflow", "jax"]),
 }
 
 

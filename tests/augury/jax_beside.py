@@ -22,16 +22,16 @@ def require_jax() -> None:
         missing("JAX", "make jax")
 
 
+def with_jax() -> dict[str, str]:
+    """What the environment of a process says that is to find JAX, and compute on processors with it."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]), str(BESIDE)]
+    return {"JAX_PLATFORMS": "cpu", "PYTHONPATH": os.pathsep.join(paths)}
+
+
 def run_on_jax(*arguments: str) -> str:
     """The last line that Python prints with these arguments and with Keras on JAX, on processors."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]), str(BESIDE)]
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": "jax",
-        "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": os.environ.get("XLA_FLAGS", QUICKLY_COMPILED),
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
+    quick = {"XLA_FLAGS": os.environ.get("XLA_FLAGS", QUICKLY_COMPILED)}
+    environment = {**os.environ, **with_jax(), **quick, "KERAS_BACKEND": "jax"}
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -82,9 +82,9 @@ class Stack:
         self._spawn("api", "service")
         wait_for(self._is_ready, "the service to be ready")
 
-    def start_worker(self, kind: str) -> None:
-        """Start a worker process."""
-        self._spawn(kind, "workers", kind)
+    def start_worker(self, kind: str, **environment: str) -> None:
+        """Start a worker process; its environment says more than that of the others where it is given."""
+        self._spawn(kind, "workers", kind, **environment)
 
     def kill(self, name: str) -> None:
         """SIGKILL one process."""
@@ -123,10 +123,10 @@ class Stack:
         children = Path(f"/proc/{parent}/task/{parent}/children")
         return [parent, *(map(int, children.read_text().split()) if children.exists() else ())]
 
-    def _spawn(self, name: str, *module: str) -> None:
+    def _spawn(self, name: str, *module: str, **environment: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")
         self._processes[name] = subprocess.Popen(
-            [sys.executable, "-m", *module], env=self._environment, stdout=log, stderr=log
+            [sys.executable, "-m", *module], env=self._environment | environment, stdout=log, stderr=log
         )
 
     def _is_ready(self) -> bool:

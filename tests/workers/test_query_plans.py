@@ -59,7 +59,9 @@ def test_no_hot_query_reads_a_whole_table(context: Context) -> None:
         datasets.last_failure(session, DEFAULT_PROJECT, DIGITS)
     advance(context, second)
     with context.database.writing() as session:
-        assert handout.claim_next(session, "cpu", owner="w", now=NOW, seconds=10) is not None
+        turn = handout.claim_next(session, "cpu", owner="w", now=NOW, seconds=10)
+        assert turn is not None
+        assert handout.claim_companions(session, turn, 0, owner="w", now=NOW, seconds=10) == []
         trial = next(trial for _, trial in trials.of_job(session, second) if trial.state == "queued")
         trials.fail(session, claim(session, trial), jobs.Failure.model_validate(_FAILURE), NOW)
         assert chunks.probes_of_trial(session, trial.id, 4) == []

@@ -44,7 +44,30 @@ def test_a_worker_for_one_device_counts_those_beside_it(
         monkeypatch.delenv("AUGURY_WORKER_DEVICES")
     monkeypatch.setenv("AUGURY_WORKER_KIND", "cpu")
     with pytest.raises(_BecomesAnotherProgramError):
-        command_line._run_gpu_workers("1")
+        command_line._run_gpu_workers("gpu", "1")
     assert os.environ["AUGURY_WORKER_DEVICES"] == expected
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
     monkeypatch.delenv("AUGURY_WORKER_DEVICES")
+
+
+@pytest.mark.parametrize(
+    ("kind", "backend"),
+    [("control", "tensorflow"), ("cpu", "tensorflow"), ("gpu", "tensorflow"), ("cpu-jax", "jax"), ("gpu-jax", "jax")],
+)
+def test_a_worker_has_one_backend_and_keras_is_told_of_jax(
+    kind: str, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything imports it, and whatever the environment said."""
+    monkeypatch.setenv("AUGURY_WORKER_KIND", "cpu")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    command = command_line._worker_command(kind, f"{kind}1@host")
+    assert WorkerSettings().worker_kind == kind
+    assert WorkerSettings().backend == backend == os.environ["KERAS_BACKEND"]
+    assert command[command.index("--queues") + 1] == kind
+
+
+def test_a_jax_worker_shares_its_cores_out_as_the_others_do() -> None:
+    """By processes on processors, and by devices on GPUs."""
+    cores = _usable_cores()
+    assert WorkerSettings(worker_kind="cpu-jax", worker_concurrency=1, worker_devices=8).threads_per_process == cores
+    assert WorkerSettings(worker_kind="gpu-jax", worker_devices=1000).threads_per_process == 1

@@ -1,7 +1,8 @@
 """Keeping a lease while the work runs, and ending the work when it must end.
 
 A thread renews the lease and looks for a cancel or a shutdown. The work calls ``raise_if_cancelled()`` often; if it
-does not heed for too long, or the lease is lost, the whole process is killed: one without a lease must not go on.
+does not heed for too long, or the lease is lost, the whole process is killed: one without a lease must not go on. What
+else the process does, where trials are computed together, goes back to the queue before that, as it is not its fault.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from workers.leasing import shutdown
 from workers.settings import WorkerSettings
 
 log = structlog.get_logger(__name__)
+
+_kept: set[LeaseKeeper] = set()
+"""By this process: one, or as many as there are trials that it computes together."""
 
 
 class WorkCancelledError(Exception):
@@ -48,6 +52,7 @@ class LeaseKeeper:
 
     def __enter__(self) -> Self:
         """Start watching."""
+        _kept.add(self)
         self._thread.start()
         return self
 
@@ -55,6 +60,7 @@ class LeaseKeeper:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop watching."""
+        _kept.discard(self)
         self._done.set()
         self._thread.join()
 
@@ -138,18 +144,20 @@ class LeaseKeeper:
             or self._done.is_set()
         ):
             return
-        try:
-            self._settle_for_the_work()
-        except Exception as error:  # the sweep will settle it
-            log.warning("the work's end was not recorded", id=self._lease.row_id, reason=str(error))
+        self._settle_for_the_work()
         self._kill("the work did not end when it was asked to")
 
     def _settle_for_the_work(self) -> None:
         settle = settle_cancelled if self._reason is WorkCancelledError else give_back
-        settle(self._database, self._lease)
+        try:
+            settle(self._database, self._lease)
+        except Exception as error:  # the sweep will settle it
+            log.warning("the work's end was not recorded", id=self._lease.row_id, reason=str(error))
 
     def _kill(self, reason: str) -> None:
         log.error("killing this worker process", reason=reason, id=self._lease.row_id)
+        for other in _kept - {self}:
+            other._settle_for_the_work()
         os.kill(os.getpid(), signal.SIGKILL)
 
 

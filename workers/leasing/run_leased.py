@@ -55,11 +55,16 @@ def carry_out(context: Context, claim: Claim, units: Mapping[LeaseKind, UnitOfWo
         claim: takes a unit in the transaction and at the time that it is given.
         units: how each kind of unit is carried out.
     """
-    turn = patiently(lambda: _claim(context, claim), context.settings.lease_seconds)
+    turn = claimed(context, claim)
     if turn is None:
         return False
     carry_out_claimed(context, turn, units)
     return True
+
+
+def claimed(context: Context, claim: Claim) -> Turn | None:
+    """A unit that is this worker's now; None if there was none to be had."""
+    return patiently(lambda: _claim(context, claim), context.settings.lease_seconds)
 
 
 def carry_out_claimed(context: Context, turn: Turn, units: Mapping[LeaseKind, UnitOfWork[Any, Any]]) -> None:

@@ -27,7 +27,6 @@ _MIN_LOOKS = 20
 """Jobs that are looked at again in one sweep, however many messages wait: some of them may be of dead jobs only."""
 _MAX_OVERDUE = 200
 _MAX_UPLOADS = 200
-_WORKERS = (queue.CPU, queue.GPU)
 
 Depths = dict[str, int]
 """How many messages wait in each queue; nothing at all while the broker is away."""
@@ -56,7 +55,7 @@ def _is_done(part: Callable[[Context, Depths], None], context: Context, depths: 
 
 def _depths(context: Context) -> Depths:
     try:
-        return {name: context.queue.depth(name) for name in (queue.CONTROL, queue.CPU, queue.GPU)}
+        return {name: context.queue.depth(name) for name in (queue.CONTROL, *queue.WORKERS)}
     except (OperationalError, OSError) as error:
         log.warning("the broker is away", reason=str(error))
         return {}
@@ -89,7 +88,7 @@ def _ring_again(context: Context, depths: Depths) -> None:
 
     A queue with as many messages as there are waiting units has lost nothing, however long they wait.
     """
-    known = [kind for kind in _WORKERS if kind in depths]
+    known = [kind for kind in queue.WORKERS if kind in depths]
     with context.database.reading() as session:
         missing = {kind: min(handout.waiting(session, kind) - depths[kind], _MAX_DOORBELLS) for kind in known}
     _publish(context, [queue.doorbell(kind) for kind, count in missing.items() for _ in range(count)])

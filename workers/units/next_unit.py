@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from store.queue import identity
-from store.rows import handout
+from store.rows import handout, leases
 from store.rows.handout import Turn
 from workers.context import Context
-from workers.leasing.run_leased import carry_out
+from workers.leasing.run_leased import carry_out_claimed, claimed
 from workers.units import chunk, conclusion, ingestion, model, trial
+from workers.units.together.trials import carry_out_together
 
 UNITS = {unit.kind: unit for unit in (ingestion.UNIT, model.UNIT, chunk.UNIT, conclusion.UNIT, trial.UNIT)}
 """By the kind of lease."""
@@ -22,4 +23,11 @@ def work(context: Context, queue: str) -> bool:
         seconds = context.settings.lease_seconds
         return handout.claim_next(session, queue, owner=identity(), now=now, seconds=seconds)
 
-    return carry_out(context, claim, UNITS)
+    turn = claimed(context, claim)
+    if turn is None:
+        return False
+    if turn.lease.kind is leases.TRIALS and context.settings.backend == "jax":
+        carry_out_together(context, turn)
+    else:
+        carry_out_claimed(context, turn, UNITS)
+    return True

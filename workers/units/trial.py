@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -26,12 +28,17 @@ from workers.context import Context
 from workers.leasing.heartbeat import LeaseKeeper
 from workers.leasing.run_leased import UnitOfWork
 
+if TYPE_CHECKING:
+    from augury.training.trial import Trained
+
 
 def _read(session: Session, trial_id: str) -> tuple[str, dict[str, Any]]:
     return trial_id, trials.definition_of(session, session.get_one(TrialRow, trial_id))
 
 
-def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeeper) -> TrialResult:
+def _train(
+    context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeeper, train: Callable[..., Trained] | None = None
+) -> TrialResult:
     """Train, and store the files of the trial before its success is recorded, so that whoever sees it finds them.
 
     The definition is read here and not with the claim: one that an earlier version wrote and this one does not
@@ -44,7 +51,7 @@ def _train(context: Context, task: tuple[str, dict[str, Any]], keeper: LeaseKeep
     snapshot = load_snapshot(context.artifacts, definition.dataset)
     forget_peak()
     with _model_file(context, definition.model.digest) as file:
-        trained = train_trial(definition, snapshot, keeper, file)
+        trained = (train or train_trial)(definition, snapshot, keeper, file)
     context.artifacts.write(predictions_name(trial_id), trained.predictions)
     if trained.scored is not None:
         context.artifacts.write(scored_name(trial_id), trained.scored)
@@ -87,3 +94,8 @@ def _advance_waiting_jobs(context: Context, trial_id: str) -> None:
 
 
 UNIT = UnitOfWork(leases.TRIALS, "training", _read, _train, _record, _advance_waiting_jobs)
+
+
+def trained_by(train: Callable[..., Trained]) -> UnitOfWork[tuple[str, dict[str, Any]], TrialResult]:
+    """The same, carried out by what has the arguments and the result of ``train_trial``."""
+    return replace(UNIT, do=partial(_train, train=train))

@@ -12,7 +12,7 @@ from numba import float32, njit
 
 from augury.augmentation.kernels.geometry import source_map
 from augury.augmentation.kernels.pointwise import change_values
-from augury.augmentation.kernels.resampling import load, resample, room_for, scratch_size
+from augury.augmentation.kernels.resampling import empty_scratch, load, resample, room_for, scratch_size
 from augury.augmentation.parameters import (
     BRIGHTNESS,
     CHANNEL_SHIFT,
@@ -84,7 +84,7 @@ def _change(
         if is_moved(row):
             mapping = source_map(row[THETA], row[TX], row[TY], row[SHEAR], row[ZX], row[ZY], height, width, corrected)
             mirrored = (row[FLIP_VERTICAL] != 0.0, row[FLIP_HORIZONTAL] != 0.0)
-            load(source, scratch)
+            load(source, scratch, lanes)
             if order == 0 or (not math.isnan(brightness) and not corrected):
                 resample(scratch, mapping, mirrored, fill_mode, fill_value, order, first_scale, precise, target, lanes)
             else:
@@ -120,7 +120,7 @@ def kernel(
         IndexError: there is no image of such a number.
     """
     height, width, channels = images.shape[1], images.shape[2], len(lanes)
-    scratch = np.empty(scratch_size(height, width, channels), np.float32)
+    scratch = empty_scratch(images, scratch_size(height, width, channels), lanes)
     usual, precise = room_for(height, width, np.empty(0, np.float32)), room_for(height, width, np.empty(0))
     levels = np.empty(height * width * channels, np.uint8)
     room = (scratch, usual, precise, levels)

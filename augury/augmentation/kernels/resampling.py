@@ -1,58 +1,99 @@
 """Bilinear resampling of one image: for some rows at a time first the coordinates, then the pixels.
 
-The source is first copied to a scratch image of floats with its last row and column doubled and a few values of slack:
-reading it stays within the core's cache, whatever the direction, and no tap needs a look at the border.
+The source is first copied to a scratch image with its last row and column doubled and a few values of slack: reading it
+stays within the core's cache, whatever the direction, and no tap needs a look at the border. Pixels of three channels
+take four values there, so that one and its neighbour fill a register of eight. Bytes stay bytes, of which more fit in
+the cache; of one channel, where pixels are read one by one, and of other types there are floats.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import float32, njit, uint64
+from numba import float32, njit, types, uint64
+from numba.extending import overload
 
+from augury.augmentation.kernels.blocks import AT_ONCE, locate_blocks, room_for_blocks, suit
 from augury.augmentation.kernels.coordinates import find_spans, locate, snap
 from augury.augmentation.kernels.fill_modes import CONSTANT
-from augury.augmentation.kernels.vectors import read_four_greys, read_pixel
+from augury.augmentation.kernels.vectors import load_four_colours, read_four_greys, read_pixel
 
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 _SLACK = 4
-_GREYS = 4
-_REGISTER = 16
+_BYTES_OF_A_FLOAT = 4
+_AT_ONCE = 4
+_COLOURS = 3
+_WITH_ALPHA = 4
 _PIXELS_AT_ONCE = 1024
 MAX_SCRATCH_SIZE = 2**31 - 1
 """Offsets are as wide as what processors convert doubles to, several at a time."""
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def values_of_a_pixel(channels):
+    """How many values a pixel takes in the scratch image."""
+    return channels if channels == 1 else _WITH_ALPHA
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def scratch_size(height, width, channels):
-    """How many floats the scratch image of a source takes; at most MAX_SCRATCH_SIZE."""
-    return (height + 1) * (width + 1) * channels + _SLACK
+    """How many values the scratch image of a source takes; at most MAX_SCRATCH_SIZE."""
+    return (height + 1) * (width + 1) * values_of_a_pixel(channels) + _SLACK
+
+
+def empty_scratch(source, size, lanes):
+    """Room for a scratch image of so many values, in the type that a source is kept in."""
+    raise NotImplementedError("only compiled functions make one")
+
+
+@overload(empty_scratch)
+def _empty_scratch(source, size, lanes):
+    if source.dtype == types.uint8 and len(lanes) > 1:
+        return lambda source, size, lanes: np.empty(size, np.uint8)
+    return lambda source, size, lanes: np.empty(size, np.float32)
 
 
 @njit(cache=True, nogil=True)
 def room_for(height, width, distances):
-    """The room that resample needs for coordinates: (lines [R], positions [P], spans [R, 2], offsets, rights, downs).
+    """The room that resample needs: (lines [R], positions [P], spans [R, 2], offsets, rights, downs, blocks).
 
-    The last three are ``[R, P]``: as many rows at once as the core's nearest cache holds beside what is read, and whole
-    registers a row. *distances* is an array of the type to compute in.
+    The three before the last are ``[R, P]``: as many rows at once as the core's nearest cache holds beside what is
+    read, and whole blocks a row. *distances* is an array of the type to compute in.
     """
-    columns = (width + _REGISTER - 1) // _REGISTER * _REGISTER
+    columns = (width + AT_ONCE - 1) // AT_ONCE * AT_ONCE
     rows = min(height, max(1, _PIXELS_AT_ONCE // columns))
     rights, downs = np.empty((rows, columns), distances.dtype), np.empty((rows, columns), distances.dtype)
     offsets, spans = np.empty((rows, columns), np.uint32), np.empty((rows, 2), np.int64)
-    return np.empty(rows), np.zeros(columns), spans, offsets, rights, downs
+    blocks = room_for_blocks(rows * columns // AT_ONCE)
+    return np.empty(rows), np.zeros(columns), spans, offsets, rights, downs, blocks
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def load(source, scratch):
+def _load_colours(row, goal):
+    """A row of pixels of three channels to where they take four values each."""
+    end = len(row) // (_AT_ONCE * _COLOURS) * _AT_ONCE
+    for pixel in range(0, end, _AT_ONCE):
+        load_four_colours(row, pixel * _COLOURS, goal, pixel * _WITH_ALPHA)
+    for pixel in range(end, len(row) // _COLOURS):
+        for channel in range(_WITH_ALPHA):
+            goal[pixel * _WITH_ALPHA + channel] = row[pixel * _COLOURS + min(channel, _COLOURS - 1)]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def load(source, scratch, lanes):
     """Copy an image ``[H, W, C]`` to its scratch image."""
-    height, width, channels = source.shape
-    flat, count, stride = source.reshape(-1), width * channels, (width + 1) * channels
+    height, width, channels = source.shape[0], source.shape[1], len(lanes)
+    each = values_of_a_pixel(channels)
+    flat, stride = source.reshape(-1), (width + 1) * each
     for row in range(height):
-        origin, goal = flat[row * count : (row + 1) * count], scratch[row * stride : (row + 1) * stride]
-        for index in range(count):
-            goal[index] = float32(origin[index])
-        for channel in range(channels):
-            goal[count + channel] = goal[count - channels + channel]
+        origin = flat[row * width * channels : (row + 1) * width * channels]
+        goal = scratch[row * stride : (row + 1) * stride]
+        if channels == _COLOURS:
+            _load_colours(origin, goal)
+        else:
+            for index in range(width * channels):
+                goal[index] = origin[index]
+        for value in range(each):
+            goal[width * each + value] = goal[width * each - each + value]
     for index in range(stride):
         scratch[height * stride + index] = scratch[(height - 1) * stride + index]
     for index in range(_SLACK):
@@ -61,13 +102,14 @@ def load(source, scratch):
 
 @njit(cache=True, nogil=True, _nrt=False, inline="always")
 def _pixel(image, corner, line, right, down, scale, target, here, lanes):
+    each = uint64(values_of_a_pixel(len(lanes)))
     for channel in range(len(lanes)):
         at = corner + uint64(channel)
-        v00, v01 = image[at], image[at + uint64(len(lanes))]
-        v10, v11 = image[at + line], image[at + line + uint64(len(lanes))]
-        upper = v00 + right * (v01 - v00)
-        lower = v10 + right * (v11 - v10)
-        target[here + uint64(channel)] = (upper + down * (lower - upper)) * scale
+        v00, v01 = float32(image[at]), float32(image[at + each])
+        v10, v11 = float32(image[at + line]), float32(image[at + line + each])
+        left = v00 + down * (v10 - v00)
+        beside = v01 + down * (v11 - v01)
+        target[here + uint64(channel)] = (left + right * (beside - left)) * scale
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -75,11 +117,12 @@ def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of three or four channels, all values of a pixel at once; of three, a fourth is written beside the pixel."""
     offsets, rights, downs = places
     line, channels = uint64(stride), uint64(len(lanes))
+    width = line // uint64(_WITH_ALPHA) - uint64(1)
     for row in range(len(spans)):
-        here = uint64(begin) + uint64(row) * (line - channels) + uint64(spans[row, 0]) * channels
+        here = uint64(begin) + (uint64(row) * width + uint64(spans[row, 0])) * channels
         for index in range(uint64(spans[row, 0]), uint64(spans[row, 1])):
             corner, right, down = uint64(offsets[row, index]), rights[row, index], downs[row, index]
-            read_pixel(scratch, corner, line, right, down, scale, target, here, lanes)
+            read_pixel(scratch, corner, line, right, down, scale, target, here)
             here += channels
 
 
@@ -87,7 +130,7 @@ def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
 def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of one channel, four pixels at once."""
     offsets, rights, downs = places
-    line, columns, four = uint64(stride), uint64(offsets.shape[1]), uint64(_GREYS)
+    line, columns, four = uint64(stride), uint64(offsets.shape[1]), uint64(_AT_ONCE)
     for row in range(len(spans)):
         index, end = uint64(spans[row, 0]), uint64(spans[row, 1])
         here = uint64(begin) + uint64(row) * (line - uint64(1)) + index
@@ -107,7 +150,7 @@ def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
 def _read_last(scratch, stride, places, scale, target, lanes):
     """An image's last pixel of three or four channels: beside it there is nothing to write to."""
     offsets, rights, downs = places
-    row, index = len(offsets) - 1, stride // len(lanes) - 2
+    row, index = len(offsets) - 1, stride // _WITH_ALPHA - 2
     corner, here = uint64(offsets[row, index]), uint64(len(target) - len(lanes))
     _pixel(scratch, corner, uint64(stride), rights[row, index], downs[row, index], scale, target, here, lanes)
 
@@ -130,9 +173,11 @@ def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, ro
     channel: its length is known when this is compiled.
     """
     height, width, channels = out.shape[0], out.shape[1], len(lanes)
-    all_lines, positions, all_spans, all_offsets, all_rights, all_downs = room
-    target, stride = out.reshape(-1), (width + 1) * channels
-    steps = (float(stride), float(channels))
+    all_lines, positions, all_spans, all_offsets, all_rights, all_downs, blocks = room
+    each = values_of_a_pixel(channels)
+    target, stride = out.reshape(-1), (width + 1) * each
+    steps = (float(stride), float(each))
+    in_blocks = all_downs.itemsize == _BYTES_OF_A_FLOAT and suit(mapping, fill_mode, height, width)
     for index in range(width):
         positions[index] = width - 1 - index if mirrored[1] else index
     for first_row in range(0, height, len(all_lines)):
@@ -144,7 +189,10 @@ def resample(scratch, mapping, mirrored, fill_mode, fill_value, order, scale, ro
             spans[row, 0], spans[row, 1] = 0, width
         if fill_mode == CONSTANT:
             find_spans(mapping, lines, height, width, mirrored[1], spans)
-        locate(mapping, lines, positions, fill_mode, height - 1.0, width - 1.0, steps, places)
+        if in_blocks:
+            locate_blocks(mapping, lines, positions, fill_mode, height - 1.0, width - 1.0, steps, places, blocks)
+        else:
+            locate(mapping, lines, positions, fill_mode, height - 1.0, width - 1.0, steps, places)
         if order == 0:
             snap(steps, places)
         begin = first_row * width * channels

@@ -22,21 +22,39 @@ _CONTRACTED = ("contract",)
 
 
 @intrinsic
-def read_pixel(_context, image, corner, line, right, down, scale, target, here, lanes):
-    """One pixel of three or four channels, times scale: of three, the fourth value written is not a pixel's."""
-    signature = types.void(image, corner, line, right, down, scale, target, here, lanes)
-    channels = len(lanes)
+def load_four_colours(_context, source, index, image, here):
+    """Four pixels of three channels to where each takes four values: the fourth is the third again."""
+    signature = types.void(source, index, image, here)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        _, corner, line, right, down, scale, _, here, _ = arguments
+        _, index, _, here = arguments
+        values, goal = (_data(context, builder, signature, arguments, number) for number in (0, 2))
+        vector = ir.VectorType(values.type.pointee, 3 * _LANES)
+        read = builder.load(builder.bitcast(builder.gep(values, [index]), vector.as_pointer()), align=1)
+        lanes = [3 * pixel + min(lane, 2) for pixel in range(_LANES) for lane in range(_LANES)]
+        pixels = _as(builder, _chosen(builder, read, read, lanes), goal.type.pointee)
+        builder.store(pixels, builder.bitcast(builder.gep(goal, [here]), pixels.type.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def read_pixel(_context, image, corner, line, right, down, scale, target, here):
+    """Four channels of a pixel, times scale: where there are three, the fourth value written is not a pixel's.
+
+    A pixel and the one to its right lie beside each other and are loaded at once.
+    """
+    signature = types.void(image, corner, line, right, down, scale, target, here)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        _, corner, line, right, down, scale, _, here = arguments
         pixels, goal = (_data(context, builder, signature, arguments, number) for number in (0, 6))
-        to_the_right, downwards = _repeated(builder, right), _repeated(builder, down)
-        rows = []
-        for left in (corner, builder.add(corner, line)):
-            beside = builder.add(left, ir.Constant(left.type, channels))
-            first, second = (_read(builder, pixels, place, _LANES, right.type) for place in (left, beside))
-            rows.append(_between(builder, first, second, to_the_right))
-        _write(builder, _between(builder, rows[0], rows[1], downwards), scale, goal, here)
+        places = (corner, builder.add(corner, line))
+        above, below = (_read(builder, pixels, place, 2 * _LANES, right.type) for place in places)
+        both = _between(builder, above, below, _repeated(builder, down, 2 * _LANES))
+        left, beside = (_chosen(builder, both, both, [side + lane for lane in range(_LANES)]) for side in (0, _LANES))
+        _write(builder, _between(builder, left, beside, _repeated(builder, right, _LANES)), scale, goal, here)
         return context.get_dummy_value()
 
     return signature, generate
@@ -84,15 +102,24 @@ def _read(builder: Any, values: Any, place: Any, count: int, kind: Any) -> Any:
     """So many values from a place on, as numbers of a kind."""
     vector = ir.VectorType(values.type.pointee, count)
     pointer = builder.bitcast(builder.gep(values, [place]), vector.as_pointer())
-    read = builder.load(pointer, align=_BYTES)
-    return read if values.type.pointee == kind else builder.fpext(read, ir.VectorType(kind, count))
+    return _as(builder, builder.load(pointer, align=1 if isinstance(vector.element, ir.IntType) else _BYTES), kind)
+
+
+def _as(builder: Any, values: Any, kind: Any) -> Any:
+    """Bytes, shorter integers or floats as floats of a kind."""
+    vector = ir.VectorType(kind, values.type.count)
+    if values.type == vector:
+        return values
+    return (
+        builder.uitofp(values, vector) if isinstance(values.type.element, ir.IntType) else builder.fpext(values, vector)
+    )
 
 
 def _write(builder: Any, pixels: Any, scale: Any, target: Any, here: Any) -> None:
     """Four pixels or channels, times scale, as floats."""
     if pixels.type.element != scale.type:
         scale = builder.fpext(scale, pixels.type.element)
-    scaled, vector = builder.fmul(pixels, _repeated(builder, scale)), ir.VectorType(ir.FloatType(), _LANES)
+    scaled, vector = builder.fmul(pixels, _repeated(builder, scale, _LANES)), ir.VectorType(ir.FloatType(), _LANES)
     if scaled.type != vector:
         scaled = builder.fptrunc(scaled, vector)
     builder.store(scaled, builder.bitcast(builder.gep(target, [here]), vector.as_pointer()), align=_BYTES)
@@ -103,11 +130,11 @@ def _chosen(builder: Any, first: Any, second: Any, lanes: list[int]) -> Any:
     return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
 
 
-def _repeated(builder: Any, value: Any) -> Any:
-    """A number in every lane."""
-    empty, first = ir.Constant(ir.VectorType(value.type, _LANES), ir.Undefined), ir.Constant(ir.IntType(32), 0)
+def _repeated(builder: Any, value: Any, count: int) -> Any:
+    """A number in so many lanes."""
+    empty, first = ir.Constant(ir.VectorType(value.type, count), ir.Undefined), ir.Constant(ir.IntType(32), 0)
     single = builder.insert_element(empty, value, first)
-    return _chosen(builder, single, single, [0] * _LANES)
+    return _chosen(builder, single, single, [0] * count)
 
 
 def _between(builder: Any, first: Any, second: Any, share: Any) -> Any:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from api_schemas.jobs import JobKind, JobList
 from api_schemas.plans import Arm, AugmentationPlan, Plan
+from api_schemas.training import backends
 from augury.cli.render.progress import duration
 from augury.memory import gigabytes
 from augury.wording import count
@@ -58,6 +59,7 @@ def _arms(plan: Plan) -> RenderableType:
         f" Shown before, on some of these seeds, by {', '.join(known_from)}: see `augury extend`." if known_from else ""
     )
     trained = f" Each is trained for {plan.epochs_rule}." if plan.epochs_rule else ""
+    trained += "" if plan.backend == backends.DEFAULT_BACKEND else f" {backends.NAMES[plan.backend]} computes them."
     scale = f" Scale of the baseline: {plan.baseline_rule}." if plan.baseline_rule else ""
     kept = ""
     if plan.held_out:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from threading import Condition
@@ -113,19 +112,15 @@ class Stack:
     def _rows(self) -> range:
         return range(len(self.steppers))
 
-    def admit(self, rows: Sequence[int]) -> None:
-        """Wait for those from now on; to be called before their threads begin."""
+    def admit(self, rows: Iterable[int]) -> None:
+        """Wait for those from now on; to be called before any of them asks."""
         self._taking_part, self._trained = set(rows), [0] * len(self.steppers)
 
-    @contextmanager
-    def taking_part(self, row: int) -> Iterator[None]:
-        """Have the others not wait for this trial any more when it is over, however it ends."""
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taking_part.discard(row)
-                self._answer_if_all_have_asked()
+    def leave(self, row: int) -> None:
+        """Have the others not wait for this trial any more; nothing where they do not."""
+        with self._changed:
+            self._taking_part.discard(row)
+            self._answer_if_all_have_asked()
 
     def ask(self, row: int, question: _Training | _Looking) -> Any:
         """The answer to a trial's question, when it comes."""

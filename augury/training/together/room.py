@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
+
 import keras
 
+from api_schemas.training.backends import MAX_TRIALS_PER_STEP
+from augury.planning.trial_definition import TrialDefinition
 from augury.training.inputs import CHUNK_BYTES
-from augury.training.networks.memory import training_bytes
+from augury.training.networks.builtin import Shape
+from augury.training.networks.memory import training_bytes, without_allocating
+from augury.training.networks.source import Source
 from augury.training.on_jax.steps import is_accelerated
 
-MAX_TRIALS_PER_STEP = 32
-"""Each has a thread that prepares its images."""
 _SHARE = 0.5
 """Of the memory that is left, as what a compiled step takes in passing is not known before it is compiled."""
 _PLACES_OF_A_KERNEL = 9
 """By a product of matrices a convolution with 3x3 weights sees its input nine times."""
 _CHUNKS = 2
 """Of a trial's images on the device: as they come, and as batches."""
+
+
+def trials_per_step_of(definition: TrialDefinition, shape: Shape, classes: int) -> int:
+    """The default for trials that are defined so, on images of that shape."""
+    if not is_accelerated():
+        return 1
+    return _default_of(Source.of(definition.model, None, shape, classes), definition.training.batch_size)
+
+
+@lru_cache(maxsize=64)  # so that trials of a setting have the same number, whatever memory others hold meanwhile
+def _default_of(source: Source, batch_size: int) -> int:
+    return default_trials_per_step(without_allocating(partial(source.build, with_weights=False)), batch_size)
 
 
 def default_trials_per_step(model: keras.Model, batch_size: int) -> int:

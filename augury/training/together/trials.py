@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import keras
 
+from api_schemas.training.backends import MAX_TRIALS_PER_STEP
 from augury.datasets.snapshot import Snapshot
 from augury.monitor import WorkMonitor
 from augury.planning.trial_definition import TrialDefinition
 from augury.training.errors import UserInputError
-from augury.training.models import Learner, learners_together
-from augury.training.networks.building import build
-from augury.training.networks.memory import without_allocating
-from augury.training.on_jax.stack import Stack
-from augury.training.streams import INITIALISATION, stream_seed
-from augury.training.together.room import MAX_TRIALS_PER_STEP, default_trials_per_step
-from augury.training.trial import Trained, train_trial
+from augury.training.together.group import Group
+from augury.training.together.room import trials_per_step_of
+from augury.training.trial import Trained
 
 Outcome = Trained | Exception
 
@@ -49,12 +45,12 @@ def train_together(
     if not definitions:
         return []
     require_stackable(definitions)
-    size = _trials_per_step(definitions[0], snapshot) if trials_per_step is None else trials_per_step
+    size = _default_size(definitions[0], snapshot) if trials_per_step is None else trials_per_step
     if not 1 <= size <= MAX_TRIALS_PER_STEP:
         raise UserInputError(f"trials_per_step is {size}; it can be from 1 to {MAX_TRIALS_PER_STEP}")
-    pairs = list(zip(definitions, monitors, strict=True))
+    pairs, size = list(zip(definitions, monitors, strict=True)), min(size, len(definitions))
     groups = [pairs[first : first + size] for first in range(0, len(pairs), size)]
-    return [outcome for group in groups for outcome in _train_group(group, snapshot)]
+    return [outcome for group in groups for outcome in _train_group(group, snapshot, size)]
 
 
 def require_stackable(definitions: Sequence[TrialDefinition]) -> None:
@@ -75,42 +71,21 @@ def require_stackable(definitions: Sequence[TrialDefinition]) -> None:
         raise UserInputError("trials of a registered model are not computed together; train them one at a time")
 
 
-def _trials_per_step(definition: TrialDefinition, snapshot: Snapshot) -> int:
-    shape, classes = snapshot.images.shape[1:], len(snapshot.class_names)
-    model = without_allocating(partial(build, definition.model, None, shape, classes))
-    return default_trials_per_step(model, definition.training.batch_size)
+def _default_size(definition: TrialDefinition, snapshot: Snapshot) -> int:
+    return trials_per_step_of(definition, snapshot.images.shape[1:], len(snapshot.class_names))
 
 
-def _train_group(group: Sequence[tuple[TrialDefinition, WorkMonitor]], snapshot: Snapshot) -> list[Outcome]:
-    if len(group) == 1:
-        return [_alone(*group[0], snapshot)]
-    first, shape, classes = group[0][0], snapshot.images.shape[1:], len(snapshot.class_names)
-    seeds = [stream_seed(definition.seed, INITIALISATION) for definition, _ in group]
-    stack, learners = learners_together(first.model, shape, classes, first.training, seeds)
-    rows = range(len(group))
-    stack.admit(rows)
-    with ThreadPoolExecutor(len(group), thread_name_prefix="trial") as pool:
-        return list(pool.map(partial(_in_stack, stack, learners, group, snapshot), rows))
+def _train_group(trials: Sequence[tuple[TrialDefinition, WorkMonitor]], snapshot: Snapshot, rows: int) -> list[Outcome]:
+    group = Group(rows, range(len(trials)))
 
+    def train(row: int) -> Outcome:
+        """What becomes of one trial; what one raises is not the others' end."""
+        definition, monitor = trials[row]
+        try:
+            with group.taking_part(row):
+                return group.train(row, definition, snapshot, monitor)
+        except Exception as error:
+            return error
 
-def _in_stack(
-    stack: Stack,
-    learners: Sequence[Learner],
-    group: Sequence[tuple[TrialDefinition, WorkMonitor]],
-    snapshot: Snapshot,
-    row: int,
-) -> Outcome:
-    with stack.taking_part(row):
-        return _alone(*group[row], snapshot, learners[row])
-
-
-def _alone(
-    definition: TrialDefinition, monitor: WorkMonitor, snapshot: Snapshot, learner: Learner | None = None
-) -> Outcome:
-    """What becomes of one trial; what one raises is not the others' end."""
-    try:
-        if learner is None:
-            return train_trial(definition, snapshot, monitor)
-        return train_trial(definition, snapshot, monitor, initialised=lambda *_, **__: learner)
-    except Exception as error:
-        return error
+    with ThreadPoolExecutor(len(trials), thread_name_prefix="trial") as pool:
+        return list(pool.map(train, range(len(trials))))

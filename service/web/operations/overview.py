@@ -16,7 +16,7 @@ from augury.wording import count
 from service.auth.actor import Actor
 from service.observation import Seen
 from store.ids import WEBHOOK
-from store.queue import CONTROL, CPU, GPU
+from store.queue import CONTROL, CPU_JAX, GPU_JAX, WORKERS
 from store.rows.upkeep.workers_seen import ABSENT_AFTER_SECONDS
 from store.rows.views.at_work import AtWork, at_work
 from store.rows.views.standing import QUEUED, RUNNING
@@ -42,6 +42,9 @@ KINDS = {
     "message": ("message", "messages"),
 }
 """What units of work are called, one and several."""
+
+_SELDOM = (CPU_JAX, GPU_JAX)
+"""Kinds of workers that are shown only where there are some, or work for them."""
 
 CHECKS = {
     "database": ("The database answers.", "The database is away: nothing can be accepted."),
@@ -148,7 +151,8 @@ def _working(unit: AtWork, *, is_worker_shown: bool) -> Row:
 
 
 def _queues(seen: Seen, now: float) -> list[QueueStanding]:
-    return [_queue(seen, name, now) for name in (CONTROL, CPU, GPU)]
+    every = [_queue(seen, name, now) for name in (CONTROL, *WORKERS)]
+    return [each for each in every if each.name not in _SELDOM or each.waiting or each.running or each.seen_at]
 
 
 def _queue(seen: Seen, name: str, now: float) -> QueueStanding:

@@ -13,6 +13,7 @@ from api_schemas.jobs import AugmentationRequest, ComparisonRequest, JobState, P
 from store.ids import JOB, new_id
 from store.rows import events
 from store.rows.needs.tables import JobDatasetRow
+from store.rows.needs.worker import worker_for
 from store.rows.outbox.tables import JobWebhookRow
 from store.rows.tables import DatasetRow, JobLabelRow, JobRow
 
@@ -63,7 +64,7 @@ class NewJob:
             "request": self.request.model_dump(mode="json"),
             "labels": dict(self.request.labels),
             "dataset_id": self.dataset.id,
-            "queue": self.request.device,
+            "queue": worker_for(self.request),
             "priority": self.request.priority,
             "deadline_at": self.deadline_at,
             "created_at": self.now,

@@ -26,9 +26,10 @@ def end_of_day(now: float) -> float:
 def note_trained(session: Session, trial_id: str, now: float) -> None:
     """Count a training that ends now, to its project. To be called once it is known that it is this worker's to end.
 
-    The row is held until the transaction ends, which should write little more.
+    With the seconds of its result, which of trials that were computed together are a share, or else since it began. The
+    row is held until the transaction ends, which should write little more.
     """
-    seconds = func.coalesce(now - TrialRow.started_at, 0.0)
+    seconds = func.coalesce(TrialRow.result["seconds"].as_float(), now - TrialRow.started_at, 0.0)
     trained = select(TrialRow.project_id, literal(day_of(now)), literal(1), seconds).where(TrialRow.id == trial_id)
     insert = insert_into(session, UsageDayRow)
     insert = insert.from_select(["project_id", "day", "trials", "training_seconds"], trained)

@@ -201,14 +201,15 @@ def test_plan_shows_arms_and_trials(service: StandIn, request_file: str) -> None
 
 
 def test_the_plan_says_how_the_baseline_is_scaled_and_what_is_kept(service: StandIn, request_file: str) -> None:
-    """Before anything is trained, as both decide what the answer is about."""
+    """Before anything is trained, as both decide what the answer is about; and what computes it, if that was asked."""
     plan = {
         "arms": [], "candidates": [], "seeds": [0, 1], "trials": 4, "trials_most": 4, "held_out": 0.2,
-        "baseline_rule": "full scale is 4095",
+        "baseline_rule": "full scale is 4095", "backend": "jax",
     }  # fmt: skip
     service.will(Answer(200, plan))
     shown = " ".join(augury("plan", request_file, "--url", service.url).stdout.split())
     assert "Scale of the baseline: full scale is 4095." in shown
+    assert "JAX computes them." in shown
     assert "20% of the images" in shown
     assert "are kept from the search, to confirm the recommendation on." in shown
 

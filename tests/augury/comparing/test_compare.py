@@ -125,6 +125,7 @@ def test_what_was_trained_is_not_trained_again(outcome: Outcome, cache: Path, mo
         ({"candidates": {"a": ROTATED}, "metric": "recall:nobody"}, "nobody"),
         ({"candidates": {"a": ROTATED}, "options": {"evaluation": {"conditions": ["rotated"]}}}, "conditions"),
         ({"candidates": {"a": ROTATED}, "options": {"evaluation": {"validation_split": 0.001}}}, "validation"),
+        ({"candidates": {"a": ROTATED}, "options": {"training": {"backend": "jax"}}}, "training.backend"),
         ({"candidates": {"a": ROTATED}, "epochs": 0}, "epochs"),
     ],
 )

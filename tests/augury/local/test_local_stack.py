@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from augury.client.address import running_url
-from augury.errors import StackConflict
+from augury.errors import NotInstalled, StackConflict
 from augury.local.data_directory import DataDirectory
 from augury.local.stack import LocalStack
 
@@ -24,6 +24,16 @@ def test_a_taken_port_is_refused_before_anything_is_started(tmp_path: Path) -> N
         port = listener.getsockname()[1]
         with pytest.raises(StackConflict, match=rf"127\.0\.0\.1 port {port}: Address already in use"):
             LocalStack(tmp_path / "data", port=port).__enter__()
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_worker_for_jax_is_refused_where_jax_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is started, and not by a worker that dies in a log."""
+    monkeypatch.setitem(sys.modules, "jax", None)  # as Python itself marks what is not to be found
+    with pytest.raises(NotInstalled, match=r"pip install 'augury\[jax\]'"):
+        LocalStack(tmp_path / "data", jax=True).__enter__()
     assert not (tmp_path / "data").exists()
 
 

@@ -177,3 +177,18 @@ def test_a_plan_says_that_augmented_arms_see_the_same_views_again() -> None:
     planned = plans.plan_comparison(comparison(model=model | {"feature_views": 4}), "uint8")
     assert any("see 4 augmented views of each image" in sentence for sentence in planned.warnings)
     assert not any("views" in sentence for sentence in plans.plan_comparison(comparison(model=model), "uint8").warnings)
+
+
+def test_a_seed_of_one_backend_is_no_trial_of_the_other() -> None:
+    """It begins with other weights there; of what was trained before there was a choice, nothing is said anew."""
+    split = RandomSplit(validation_fraction=0.2, training_images=None)
+    usual, on_jax = (
+        plans.trial_definition(request, plans.plan_comparison(request, "uint8").arms[0], 0, "d" * 64, split)
+        for request in (comparison(), comparison(training={"epochs": 1, "backend": "jax"}))
+    )
+    assert "backend" not in usual.canonical()["training"]
+    assert on_jax.canonical()["training"]["backend"] == "jax"
+    assert usual.key() != on_jax.key()
+    assert usual.setting() != on_jax.setting()
+    read = TrialDefinition.model_validate(json.loads(canonical_json(on_jax.canonical())))
+    assert (read.training.backend, read.key()) == ("jax", on_jax.key())

@@ -66,6 +66,13 @@ def test_how_long_every_arm_was_trained_is_said(form: Form) -> None:
 
 
 @FORMS
+def test_what_computed_the_trials_is_said_where_it_is_not_the_usual(form: Form) -> None:
+    """As the same seeds begin with other weights there."""
+    assert "What computed every trial: JAX." in _said(form, _changed(method={"backend": "jax"}))
+    assert "What computed every trial" not in _said(form, _changed())
+
+
+@FORMS
 def test_intervals_confidence_and_margin_are_said(form: Form) -> None:
     """And how many images there were."""
     said = _said(form, samples.full())

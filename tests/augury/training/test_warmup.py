@@ -6,11 +6,12 @@ import importlib
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from augury.training.warmup import choose_kernels, hidden
+from augury.training.warmup import choose_kernels, choose_of_jax, hidden
 
 
 def test_what_is_hidden_is_not_found_and_found_again_afterwards() -> None:
@@ -41,7 +42,7 @@ def test_a_process_that_trains_computes_with_onednn() -> None:
     """What TensorFlow makes of a convolution says so: a setting that came after its import would change nothing."""
     program = """
 from augury.training.warmup import load
-load()
+load("tensorflow")
 import tensorflow
 from tensorflow.python.eager import context  # the graphs that are run are shown nowhere else
 convolve = tensorflow.function(lambda images, kernel: tensorflow.nn.conv2d(images, kernel, 1, "SAME"))
@@ -67,3 +68,31 @@ def test_an_image_gets_the_same_probabilities_in_every_company() -> None:
         together = model.predict_on_batch(images)
         alone = np.concatenate([model.predict_on_batch(each[np.newaxis]) for each in images[:4]])
         np.testing.assert_allclose(together[:4], alone, atol=1e-5)
+
+
+def test_jax_is_told_its_threads_and_whoever_has_said_otherwise_is_heard() -> None:
+    """And that a GPU is to give the same every time."""
+    environment = {"XLA_FLAGS": "--xla_dump_to=/tmp/dump"}
+    choose_of_jax(environment, threads=3)
+    assert environment["XLA_FLAGS"] == "--xla_dump_to=/tmp/dump"
+    assert environment["NPROC"] == "3"
+    assert environment["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+
+
+def test_a_worker_for_jax_forks_before_it_is_imported() -> None:
+    """Whose threads would be forked with it; and one that lacks it says what to install."""
+    program = """
+import sys
+from augury.training.warmup import BackendError, load, require_backend
+load("jax")
+assert {"jax", "keras"}.isdisjoint(sys.modules)
+try:
+    require_backend("jax")
+except BackendError as error:
+    print(error)
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True, timeout=300
+    )
+    assert find_spec("jax") is not None or "install augury[jax]" in done.stdout

@@ -117,7 +117,8 @@ def test_a_scrape_of_the_stack_has_every_metric_that_alerts_and_dashboard_name(w
     assert samples["augury_pool_processes_started_total"]["cpu",] == 1.0
     assert samples["augury_http_requests_total"]["POST", "/v1/jobs", "202"] == 1.0
     assert samples["augury_broker_up"][()] == samples["augury_database_up"][()] == 1.0
-    assert set(samples["augury_broker_messages"]) == {("control",), ("cpu",), ("gpu",)}
+    kinds = ("control", "cpu", "gpu", "cpu-jax", "gpu-jax")
+    assert set(samples["augury_broker_messages"]) == {(kind,) for kind in kinds}
     labels = {label for each in samples.values() for values in each for label in values}
     assert not [label for label in labels if re.search(r"[0-9a-f]{32}", label) or SECRET in label]
 

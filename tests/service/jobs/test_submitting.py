@@ -228,3 +228,18 @@ def test_rounds_that_may_come_count_against_the_limit(tmp_path: Path) -> None:
     with serving(tmp_path, max_trials_per_job=19) as client:
         body = comparison_body(evaluation={"seeds": {"min": 2, "max": 10}})
         assert "20 trials" in client.post("/v1/jobs", json=body).text
+
+
+def test_a_plan_and_a_job_say_what_computes_their_models(client: TestClient, database: Database) -> None:
+    """And which worker they need, before anything is stored; what there is no backend of is refused by name."""
+    body = comparison_body(training={"epochs": 1, "backend": "jax"})
+    plan = client.post("/v1/jobs?validate_only=true", json=body).json()
+    assert plan["backend"] == "jax"
+    assert "python -m workers cpu-jax" in plan["waiting_for"]
+    job = client.post("/v1/jobs", json=body).json()
+    assert job["request"]["training"]["backend"] == "jax"
+    with database.reading() as session:
+        assert session.get_one(JobRow, job["id"]).queue == "cpu-jax"
+    refused = client.post("/v1/jobs", json=comparison_body(training={"epochs": 1, "backend": "torch"}))
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["location"] == "body.training.backend"

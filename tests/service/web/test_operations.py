@@ -74,6 +74,18 @@ def test_of_others_nothing_is_shown_without_the_scope_for_it(own: Guarded) -> No
     assert "Queues, of all projects" in operator
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_workers_for_jax_are_shown_where_there_are_some(own: Guarded, seen: bool) -> None:
+    """Most installations have none, and nothing is missed there."""
+    _job(own, DEFAULT_PROJECT, 0)
+    if seen:
+        with own.database.writing() as session:
+            workers_seen.note(session, "cpu-jax", own.database.now(session))
+    shown = _shown(own, own.key("read", "metrics"), "/operations")
+    assert ("cpu-jax" in shown) == seen
+    assert "gpu-jax" not in shown
+
+
 def test_ones_own_work_is_shown_without_the_machines_name(own: Guarded) -> None:
     """Whoever uses the service needs to know nothing of these."""
     _job(own, DEFAULT_PROJECT, 0, worker="secret-host:1")

@@ -17,7 +17,7 @@ from store.doctor import examining, places, rows
 from store.doctor.__main__ import contradictions
 from store.rows.upkeep import duties, tombstones, workers_seen
 from store.settings import StoreSettings
-from tests.store.databases import claim, migrated_copy, new_trial
+from tests.store.databases import claim, comparison, migrated_copy, new_trial, running_job
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
 
@@ -99,6 +99,18 @@ def test_work_that_nobody_is_there_for_is_a_problem(tmp_path: Path) -> None:
     assert found["control"].level == found["workers"].level == "problem"
     assert found["workers"].says == "no cpu worker has been seen for a minute, and 1 units of work wait for one"
     assert found["workers"].remedy == "run one: python -m workers cpu"
+
+
+def test_a_job_on_jax_that_nobody_is_there_for_is_a_problem(tmp_path: Path) -> None:
+    """Where nothing waits for such a worker, none is missed."""
+    database = migrated_copy(tmp_path)
+    note_workers(database, "cpu")
+    with database.writing() as session:
+        request = comparison(training={"epochs": 1, "backend": "jax"})
+        running_job(session, request, now=database.now(session))
+    found = by_check(rows.examine_rows(settings_for(database, tmp_path)))
+    assert found["workers"].says == "no cpu-jax worker has been seen for a minute, and 4 units of work wait for one"
+    assert found["workers"].remedy == "run one: python -m workers cpu-jax"
 
 
 def test_workers_that_take_nothing_up_are_a_warning(tmp_path: Path) -> None:

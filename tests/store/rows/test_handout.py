@@ -188,3 +188,15 @@ def test_judging_under_conditions_takes_its_turn_after_the_training(database: Da
     served = [(turn.job_id == other.id, turn.lease.kind is leases.CHUNKS) for turn in turns if turn is not None]
     assert [is_chunk for _, is_chunk in served].index(True) == 8
     assert sum(is_of_other for is_of_other, _ in served) == 4
+
+
+def test_a_job_on_jax_is_for_workers_that_have_it_alone(database: Database) -> None:
+    """And whatever else is asked of its models, too: what computes a process is one for all that it does."""
+    with database.writing() as session:
+        usual, on_jax = _job(session, 0, seeds=3), _job(session, 100, seeds=3, training={"epochs": 1, "backend": "jax"})
+        chunks.add(session, on_jax.id, ChunkRole.PROBE, [ChunkSpan(number=100, first=0, images=1)], on_jax.queue, NOW)
+        taken = {kind: [_take(session, kind) for _ in range(8)] for kind in ("cpu", "cpu-jax", "gpu-jax")}
+        waiting = {kind: handout.waiting(session, kind) for kind in taken}
+    served = {kind: [turn.job_id for turn in turns if turn is not None] for kind, turns in taken.items()}
+    assert served == {"cpu": [usual.id] * 6, "cpu-jax": [None] + [on_jax.id] * 6, "gpu-jax": []}
+    assert waiting == dict.fromkeys(taken, 0)

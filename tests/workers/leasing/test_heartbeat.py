@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,12 +12,13 @@ import pytest
 
 from store.rows import jobs, leases, trials
 from store.rows.tables import JobRow, TrialRow
-from tests.store.databases import claim, running_job
+from tests.store.databases import claim, comparison, running_job
 from workers.context import Context
 from workers.leasing import shutdown
 from workers.leasing.heartbeat import LeaseKeeper, WorkCancelledError, WorkInterruptedError, give_back, settle_cancelled
 
 PATIENCE = 60.0
+_OF_OTHERS = comparison(evaluation={"seeds": 2, "first_seed": 100})
 
 
 def _until(happens: Callable[[], bool]) -> None:
@@ -94,3 +98,39 @@ def test_the_keeper_stops_with_its_block(context: Context) -> None:
     before = _trial(context, lease).lease_until
     time.sleep(0.4)
     assert _trial(context, lease).lease_until == before
+
+
+_UNHEEDING = """
+import sys, time
+from pathlib import Path
+from store.database import Database
+from store.rows import leases
+from store.rows.leases import Lease
+from workers.leasing.heartbeat import LeaseKeeper
+from workers.settings import WorkerSettings
+
+url, *held = sys.argv[1:]
+settings = WorkerSettings(database_url=url, cancel_poll_seconds=0.05, cancel_grace_seconds=0.2, lease_seconds=60)
+for row_id, lease_id in zip(held[::2], held[1::2]):
+    LeaseKeeper(Database(url), Lease(leases.TRIALS, row_id, lease_id), settings).__enter__()
+time.sleep(60)
+"""
+
+
+def test_a_process_that_is_killed_over_one_unit_gives_the_others_back(context: Context) -> None:
+    """As if they had not been begun, and with those that are cancelled, too, cancelled: nobody waits for a lease."""
+    with context.database.writing() as session:
+        now = time.time()
+        cancelled, other = running_job(session, now=now), running_job(session, _OF_OTHERS, now=now)
+        own, others = ([trial for _, trial in trials.of_job(session, job.id)][:2] for job in (cancelled, other))
+        held = [claim(session, trial, now, 60) for trial in (*own, *others)]
+        cancelled_id = cancelled.id
+    arguments = [part for lease in held for part in (lease.row_id, lease.lease_id)]
+    process = subprocess.Popen([sys.executable, "-c", _UNHEEDING, context.database.url, *arguments])
+    with context.database.writing() as session:
+        job = jobs.locked(session, cancelled_id)
+        assert job is not None
+        jobs.cancel(session, job, time.time())
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    rows = [_trial(context, lease) for lease in held]
+    assert [(row.state, row.attempts) for row in rows] == [("cancelled", 1)] * 2 + [("queued", 0)] * 2

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from api_schemas.training.backends import MAX_TRIALS_PER_STEP
 from api_schemas.training.models import ModelSpec
-from augury.training.warmup import BackendError, require_tensorflow, warm_up
+from augury.training.warmup import BackendError, require_backend, warm_up
 
 warm_up(threads=1)
 
@@ -25,7 +27,8 @@ from augury.training.errors import UserInputError  # noqa: E402
 from augury.training.on_jax.products import convolve_by_products  # noqa: E402
 from augury.training.on_jax.stepper import JaxStepper  # noqa: E402
 from augury.training.steppers import Steps  # noqa: E402
-from augury.training.together.room import MAX_TRIALS_PER_STEP, default_trials_per_step  # noqa: E402
+from augury.training.together.group import Group  # noqa: E402
+from augury.training.together.room import default_trials_per_step  # noqa: E402
 from augury.training.together.trials import train_together  # noqa: E402
 from augury.training.trial import Trained, train_trial  # noqa: E402
 from tests.augury.datasets.digits import digits_snapshot  # noqa: E402
@@ -170,6 +173,43 @@ def ends_of_their_own() -> dict[str, Any]:
     }
 
 
+def company() -> list[dict[str, Any]]:
+    """The first of two, three and one at a time in a stack of three rows: it is the same in each company."""
+    network, snapshot = _network(), digits_snapshot()
+    definitions = [definition(SPECS[0], seed, network, epochs=2) for seed in range(5)]
+    of_three, of_five = (
+        train_together(some, snapshot, [Nobody() for _ in some], trials_per_step=3)
+        for some in (definitions[:3], definitions[:3][::-1] + definitions[3:])
+    )
+    found = {"of three": of_three[0], "of five": of_five[2]}
+    group = Group(3, [1])
+    with group.taking_part(1):
+        found["alone"] = group.train(1, definitions[0], snapshot, Nobody())
+    first = found.pop("of three")
+    assert isinstance(first, Trained)
+    return [_compared(first, each) for each in found.values() if isinstance(each, Trained)]
+
+
+def who_does_not_come() -> dict[str, Any]:
+    """Of three that are waited for one leaves, and one is cancelled while it waits; the last is trained."""
+    one, snapshot, group = definition(SPECS[1], 0, "linear", epochs=2), digits_snapshot(), Group(3, range(3))
+
+    def attempt(row: int, monitor: Nobody) -> str:
+        with group.taking_part(row):
+            try:
+                return str(group.train(row, one, snapshot, monitor).result.epochs)
+            except _CancelledError as error:
+                return type(error).__name__
+
+    cancelled = _Impatient()
+    cancelled.epochs.append(0)
+    with ThreadPoolExecutor(2) as pool:
+        said = [pool.submit(attempt, 0, Nobody()), pool.submit(attempt, 1, cancelled)]
+        with group.taking_part(2):
+            is_waiting = not said[0].done()
+        return {"waited": is_waiting, "said": [each.result() for each in said]}
+
+
 def refusals() -> list[str]:
     """What is said of trials that differ in more, of too many at once, and of a registered model."""
     one, longer = definition(SPECS[1], 0, "linear"), definition(SPECS[1], 0, "linear", epochs=3)
@@ -186,7 +226,7 @@ def refusals() -> list[str]:
 def what_a_worker_says() -> str | None:
     """That finds itself on JAX."""
     try:
-        require_tensorflow()
+        require_backend("tensorflow")
     except BackendError as error:
         return str(error)
     return None
@@ -201,6 +241,8 @@ def main() -> None:
         "dropping": one_call_beside_two(),
         "stacked": stacked_beside_alone(),
         "ends": ends_of_their_own(),
+        "company": company(),
+        "who does not come": who_does_not_come(),
         "refusals": refusals(),
         "worker": what_a_worker_says(),
         "trials per step": default_trials_per_step(models.model("plain"), models.BATCH),

@@ -115,3 +115,14 @@ def test_a_worker_on_jax_is_told_why_it_ends(measured: dict[str, Any]) -> None:
     """Its results would be taken for TensorFlow's."""
     assert "backend 'jax'" in measured["worker"]
     assert "KERAS_BACKEND" in measured["worker"]
+
+
+def test_a_trial_is_the_same_in_every_company(measured: dict[str, Any]) -> None:
+    """To the last bit: beside others, in another row, or alone in a stack of as many rows."""
+    assert len(measured["company"]) == 2
+    assert [each["curves"] for each in measured["company"]] == [0, 0]
+
+
+def test_who_does_not_come_is_not_waited_for(measured: dict[str, Any]) -> None:
+    """One that leaves, and one that is cancelled while it waits for the others."""
+    assert measured["who does not come"] == {"waited": True, "said": ["2", "_CancelledError"]}

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api_schemas.training.backends import MAX_TRIALS_PER_STEP
 from augury.training.errors import UserInputError
 from augury.training.inputs import CHUNK_BYTES
-from augury.training.together.room import MAX_TRIALS_PER_STEP, trials_that_fit
+from augury.training.together.room import trials_that_fit
 from augury.training.together.trials import require_stackable
 from tests.augury.training.conftest import definition
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from store.database import Database
@@ -28,16 +30,25 @@ def test_a_kind_that_was_never_seen_or_long_ago_is_missed(database: Database) ->
         assert workers_seen.absence(session, "gpu", NOW + 601) is None
 
 
-@pytest.mark.parametrize("device", ["cpu", "gpu"])
-def test_a_job_says_which_worker_it_waits_for(database: Database, device: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        ({}, None),
+        ({"device": "gpu"}, "'gpu'"),
+        ({"training": {"epochs": 1, "backend": "jax"}}, "'cpu-jax'"),
+        ({"device": "gpu", "training": {"epochs": 1, "backend": "jax"}}, "'gpu-jax'"),
+    ],
+    ids=repr,
+)
+def test_a_job_says_which_worker_it_waits_for(database: Database, asked: dict[str, Any], missing: str | None) -> None:
     """Once it has waited for longer than one takes to start, and while nothing of it runs."""
     with database.writing() as session:
-        job = running_job(session, comparison(device=device))
+        job = running_job(session, comparison(**asked))
         workers_seen.note(session, "cpu", NOW)
         later = NOW + ABSENT_AFTER_SECONDS
         assert job_views.to_wire(session, job, NOW + 1).progress.waiting_for is None
         said = job_views.to_wire(session, job, later).progress.waiting_for
-        assert (said is not None and "'gpu'" in said) == (device == "gpu")
+        assert (said is None) if missing is None else (said is not None and missing in said)
 
 
 def test_a_job_of_which_something_runs_waits_for_nobody(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""Units that are carried out together."""
