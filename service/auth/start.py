@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from service.auth.doors import are_keys_needed
 from service.settings import ServiceSettings
-from store.database import Database
+from store.database import Database, patiently
 from store.rows.access import keys
 
 REMEDY = (
@@ -22,13 +24,20 @@ class NotProtectedError(RuntimeError):
 def require_protected(settings: ServiceSettings, database: Database, *, are_people_known: bool = False) -> None:
     """See that there are keys where they are needed, unless an issuer knows who may come in.
 
+    A database that has gone away since it was looked at is waited for.
+
     Raises:
         NotProtectedError: there are none that work.
+        sqlalchemy.exc.OperationalError: the database was away for longer than ``schema_patience_seconds``.
     """
     if are_people_known or not are_keys_needed(settings):
         return
-    with database.reading() as session:
-        if keys.is_any_active(session, database.now(session)):
-            return
+    if patiently(partial(_is_any_key_active, database), settings.schema_patience_seconds):
+        return
     reason = "AUGURY_AUTH is keys" if settings.auth == "keys" else f"AUGURY_HOST is {settings.host or 'every address'}"
     raise NotProtectedError(f"{reason}, and there is no key to come in with: {REMEDY}")
+
+
+def _is_any_key_active(database: Database) -> bool:
+    with database.reading() as session:
+        return keys.is_any_active(session, database.now(session))

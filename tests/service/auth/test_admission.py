@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from service.auth.doors import Doors, are_keys_needed
 from service.auth.start import NotProtectedError, require_protected
@@ -116,6 +118,29 @@ def test_without_any_key_it_does_not_start_where_keys_are_needed(tmp_path: Path,
             require_protected(settings, database)
     new_key(database)
     require_protected(settings, database)
+    database.close()
+
+
+def test_a_database_that_goes_away_while_the_service_starts_is_waited_for(tmp_path: Path) -> None:
+    """It had answered a moment before; a service that ends over it has to be started by hand."""
+    here, away = tmp_path / "here", tmp_path / "away"
+    here.mkdir()
+    database = migrated_copy(here)
+    new_key(database)
+    database.close()  # and with it the connections that would outlive the move
+    here.rename(away)
+    back = threading.Timer(1.0, away.rename, [here])
+    back.start()
+    require_protected(ServiceSettings(host=EVERYWHERE), database)
+    back.join()
+    database.close()
+
+
+def test_a_database_that_stays_away_is_no_reason_to_wait_for_ever(tmp_path: Path) -> None:
+    """The service ends with what it was told, after as long as it waits for a schema."""
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'augury.db'}")
+    with pytest.raises(OperationalError):
+        require_protected(ServiceSettings(host=EVERYWHERE, schema_patience_seconds=0), database)
     database.close()
 
 
