@@ -30,6 +30,8 @@ WIDE_COLUMNS = 100
 
 MAX_SEEDS_LISTED = 10
 MAX_NAME_LENGTH = 26
+MAX_KEPT_WHOLE = 16
+"""Cells of a line's name up to which it is never broken: the numbers beside it have room enough."""
 _ARM = "Arm"
 """What sections call the column of arms."""
 
@@ -63,8 +65,10 @@ def _section(section: Section) -> Iterator[RenderableType]:
         table.title, table.title_justify = told.caption, "left"
         for at, heading in enumerate(told.headings[1:], 1):
             table.add_column(heading, justify="right" if at in told.numeric else "left")
-        for first, *others in told.rows:
-            table.add_row(*map(Text, (_in_two_lines(first) if told.headings[0] == _ARM else first, *others)))
+        named = [_in_two_lines(row[0]) if told.headings[0] == _ARM else row[0] for row in told.rows]
+        table.columns[0].no_wrap = all(len(line) <= MAX_KEPT_WHOLE for name in named for line in name.splitlines())
+        for first, row in zip(named, told.rows, strict=True):
+            table.add_row(*map(Text, (first, *row[1:])))
         yield table
     yield Text()
 

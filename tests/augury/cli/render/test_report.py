@@ -49,9 +49,11 @@ def test_an_arm_s_name_is_not_broken_within_a_word() -> None:
     """Beside as many columns as a section has, on a narrow terminal."""
     names = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "calibration_error")
     metrics = {name: {"mean": 0.5, "seeds": [0], "per_seed": [0.5]} for name in names}
-    arms = [arm(name, "baseline", 0.9) | {"metrics": metrics} for name in ("baseline", "augury:recommended")]
+    named = ("baseline", "augury:recommended", "targeted:preprocessing")
+    arms = [arm(name, "baseline", 0.9) | {"metrics": metrics} for name in named]
     lines = rendered(report_body([], arms), 80).splitlines()
     assert sum(line.startswith("augury:") for line in lines) == 2
+    assert sum(line.split()[:1] == ["preprocessing"] for line in lines) == 2
     assert all(line.split()[0] == "augury:" for line in lines if line.startswith("augury"))
 
 
