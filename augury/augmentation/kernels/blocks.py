@@ -16,19 +16,19 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from augury.augmentation.kernels.fill_modes import REFLECT, WRAP
+from augury.augmentation.kernels.lanes import CONTRACTED, data, repeated
 
-AT_ONCE = 16
-"""Pixels of a block. Rows of coordinates are whole blocks."""
+PIXELS_OF_A_BLOCK = 16
+"""Rows of coordinates are whole blocks."""
 _MAX_REACH = 30.0
 """Pixels from a block's first to its last, in one direction: steps of two pixels."""
 _FAR = 64.0
 """Beyond the border all is the same from here on: further than a block reaches."""
-_MAX_SIDE = 2**15
-"""Below it, floats hold the offsets within a block's reach."""
+_MAX_SIDE = 2**14
+"""Below it, floats hold the offsets within a block's reach, and 32 bits those of blocks far beyond the border."""
 _NUMBER_BYTES = 4
 _WORD = ir.IntType(32)
-_WORDS, _FLOATS = ir.VectorType(_WORD, AT_ONCE), ir.VectorType(ir.FloatType(), AT_ONCE)
-_CONTRACTED = ("contract",)
+_WORDS, _FLOATS = ir.VectorType(_WORD, PIXELS_OF_A_BLOCK), ir.VectorType(ir.FloatType(), PIXELS_OF_A_BLOCK)
 
 
 @njit(cache=True, nogil=True)
@@ -39,13 +39,13 @@ def room_for_blocks(count):
     one below it, that with its sign turned, and 1, or -1 where the block is mirrored.
     """
     numbers = np.empty((2, 3, count), np.float32)
-    return np.empty((2, count)), numbers, np.empty(count, np.int32), np.empty((2, AT_ONCE), np.float32)
+    return np.empty((2, count)), numbers, np.empty(count, np.int32), np.empty((2, PIXELS_OF_A_BLOCK), np.float32)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def suit(mapping, fill_mode, height, width):
     """Whether coordinates in blocks are as good as doubles for such a map (see geometry.source_map) and image."""
-    reach = (AT_ONCE - 1) * max(math.fabs(mapping[1]), math.fabs(mapping[4]))
+    reach = (PIXELS_OF_A_BLOCK - 1) * max(math.fabs(mapping[1]), math.fabs(mapping[4]))
     is_small = max(height, width) < _MAX_SIDE and fill_mode != WRAP and reach <= _MAX_REACH
     return is_small and (fill_mode != REFLECT or reach < min(height, width))
 
@@ -108,27 +108,24 @@ def _place(_context, begins, signs, base, lasts, sizes, steps, offsets, rights, 
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         begins, signs, lasts, sizes = (_parts(builder, arguments[number]) for number in (0, 1, 3, 4))
-        steps, offsets, rights, downs = (
-            context.make_array(signature.args[number])(context, builder, arguments[number]).data
-            for number in range(5, 9)
-        )
+        steps, offsets, rights, downs = (data(context, builder, signature, arguments, at) for at in range(5, 9))
         index, wholes = arguments[9], []
         for direction, goal in enumerate((downs, rights)):
             distance, lowest = _parts(builder, begins[direction])
-            step = _vector_at(builder, steps, ir.Constant(index.type, direction * AT_ONCE), _FLOATS)
+            step = _vector_at(builder, steps, ir.Constant(index.type, direction * PIXELS_OF_A_BLOCK), _FLOATS)
             if signs:
-                step = builder.fmul(step, _repeated(builder, signs[direction]), flags=_CONTRACTED)
-            coordinate = builder.fadd(step, _repeated(builder, distance), flags=_CONTRACTED)
+                step = builder.fmul(step, repeated(builder, signs[direction], PIXELS_OF_A_BLOCK), flags=CONTRACTED)
+            coordinate = builder.fadd(step, repeated(builder, distance, PIXELS_OF_A_BLOCK), flags=CONTRACTED)
             highest = builder.fadd(lowest, lasts[direction])
             if signs:
                 coordinate = _mirrored(builder, coordinate, lowest, highest)
-            coordinate = _larger(builder, coordinate, _repeated(builder, lowest))
-            coordinate = _smaller(builder, coordinate, _repeated(builder, highest))
+            coordinate = _larger(builder, coordinate, repeated(builder, lowest, PIXELS_OF_A_BLOCK))
+            coordinate = _smaller(builder, coordinate, repeated(builder, highest, PIXELS_OF_A_BLOCK))
             whole = _floor(builder, coordinate)
             builder.store(builder.fsub(coordinate, whole), _pointer(builder, goal, index, _FLOATS), align=_NUMBER_BYTES)
-            wholes.append(builder.fmul(whole, _repeated(builder, sizes[direction]), flags=_CONTRACTED))
-        offset = builder.fptosi(builder.fadd(*wholes, flags=_CONTRACTED), _WORDS)
-        offset = builder.add(offset, _repeated(builder, arguments[2]))
+            wholes.append(builder.fmul(whole, repeated(builder, sizes[direction], PIXELS_OF_A_BLOCK), flags=CONTRACTED))
+        offset = builder.fptosi(builder.fadd(*wholes, flags=CONTRACTED), _WORDS)
+        offset = builder.add(offset, repeated(builder, arguments[2], PIXELS_OF_A_BLOCK))
         builder.store(offset, _pointer(builder, offsets, index, _WORDS), align=_NUMBER_BYTES)
         return context.get_dummy_value()
 
@@ -145,7 +142,7 @@ def _mirrored(builder: Any, coordinate: Any, lowest: Any, highest: Any) -> Any:
     half = ir.Constant(lowest.type, 0.5)
     for edge, chosen in ((builder.fsub(lowest, half), _larger), (builder.fadd(highest, half), _smaller)):
         twice = builder.fadd(edge, edge)
-        coordinate = chosen(builder, coordinate, builder.fsub(_repeated(builder, twice), coordinate))
+        coordinate = chosen(builder, coordinate, builder.fsub(repeated(builder, twice, PIXELS_OF_A_BLOCK), coordinate))
     return coordinate
 
 
@@ -159,14 +156,9 @@ def _smaller(builder: Any, first: Any, second: Any) -> Any:
 
 def _floor(builder: Any, values: Any) -> Any:
     kind = ir.FunctionType(_FLOATS, [_FLOATS])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.floor.v{AT_ONCE}f32"), [values])
-
-
-def _repeated(builder: Any, value: Any) -> Any:
-    """A number in every lane."""
-    empty = ir.Constant(ir.VectorType(value.type, AT_ONCE), ir.Undefined)
-    single = builder.insert_element(empty, value, ir.Constant(_WORD, 0))
-    return builder.shuffle_vector(single, single, ir.Constant(_WORDS, [0] * AT_ONCE))
+    return builder.call(
+        cgutils.get_or_insert_function(builder.module, kind, f"llvm.floor.v{PIXELS_OF_A_BLOCK}f32"), [values]
+    )
 
 
 def _pointer(builder: Any, values: Any, index: Any, vector: Any) -> Any:
@@ -185,7 +177,7 @@ def locate_blocks(mapping, lines, positions, fill_mode, last_y, last_x, steps, p
     """
     a, b, c, d, e, f = mapping
     offsets, rights, downs = places
-    each = offsets.shape[1] // AT_ONCE
+    each = offsets.shape[1] // PIXELS_OF_A_BLOCK
     count, direction = len(lines) * each, -1.0 if positions[0] > 0.0 else 1.0
     first, numbers, bases, lanes = blocks
     first_lines, first_columns, bases = first[0, :count], first[1, :count], bases[:count]
@@ -194,8 +186,8 @@ def locate_blocks(mapping, lines, positions, fill_mode, last_y, last_x, steps, p
     for row in range(len(lines)):
         for block in range(each):
             first_lines[row * each + block] = lines[row]
-            first_columns[row * each + block] = positions[0] + direction * AT_ONCE * block
-    for lane in range(AT_ONCE):
+            first_columns[row * each + block] = positions[0] + direction * PIXELS_OF_A_BLOCK * block
+    for lane in range(PIXELS_OF_A_BLOCK):
         lanes[0, lane], lanes[1, lane] = b * direction * lane, e * direction * lane
     if fill_mode == REFLECT:
         _begin_reflected(first_lines, first_columns, a, b, c, last_y, down, top, down_sign)
@@ -209,6 +201,6 @@ def locate_blocks(mapping, lines, positions, fill_mode, last_y, last_x, steps, p
     for block in range(count):
         begins, signs = ((down[block], top[block]), (right[block], left[block])), (down_sign[block], right_sign[block])
         if fill_mode == REFLECT:
-            _place(begins, signs, bases[block], lasts, sizes, lanes, offsets, rights, downs, block * AT_ONCE)
+            _place(begins, signs, bases[block], lasts, sizes, lanes, offsets, rights, downs, block * PIXELS_OF_A_BLOCK)
         else:
-            _place(begins, (), bases[block], lasts, sizes, lanes, offsets, rights, downs, block * AT_ONCE)
+            _place(begins, (), bases[block], lasts, sizes, lanes, offsets, rights, downs, block * PIXELS_OF_A_BLOCK)

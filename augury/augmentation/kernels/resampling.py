@@ -12,7 +12,7 @@ import numpy as np
 from numba import float32, njit, types, uint64
 from numba.extending import overload
 
-from augury.augmentation.kernels.blocks import AT_ONCE, locate_blocks, room_for_blocks, suit
+from augury.augmentation.kernels.blocks import PIXELS_OF_A_BLOCK, locate_blocks, room_for_blocks, suit
 from augury.augmentation.kernels.coordinates import find_spans, locate, snap
 from augury.augmentation.kernels.fill_modes import CONSTANT
 from augury.augmentation.kernels.vectors import load_four_colours, read_four_greys, read_pixel
@@ -20,7 +20,8 @@ from augury.augmentation.kernels.vectors import load_four_colours, read_four_gre
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 _SLACK = 4
 _BYTES_OF_A_FLOAT = 4
-_AT_ONCE = 4
+_GROUP = 4
+"""Pixels of one turn of a loop, where there are several."""
 _COLOURS = 3
 _WITH_ALPHA = 4
 _PIXELS_AT_ONCE = 1024
@@ -41,12 +42,14 @@ def scratch_size(height, width, channels):
 
 
 def empty_scratch(source, size, lanes):
-    """Room for a scratch image of so many values, in the type that a source is kept in."""
-    raise NotImplementedError("only compiled functions make one")
+    """Room for a scratch image of so many values: bytes where a source has them in colour, else floats."""
+    is_bytes = source.dtype == np.uint8 and len(lanes) > 1
+    return np.empty(size, np.uint8 if is_bytes else np.float32)
 
 
 @overload(empty_scratch)
 def _empty_scratch(source, size, lanes):
+    # Said once more for the compiler, which has to know the type before anything runs.
     if source.dtype == types.uint8 and len(lanes) > 1:
         return lambda source, size, lanes: np.empty(size, np.uint8)
     return lambda source, size, lanes: np.empty(size, np.float32)
@@ -59,19 +62,19 @@ def room_for(height, width, distances):
     The three before the last are ``[R, P]``: as many rows at once as the core's nearest cache holds beside what is
     read, and whole blocks a row. *distances* is an array of the type to compute in.
     """
-    columns = (width + AT_ONCE - 1) // AT_ONCE * AT_ONCE
+    columns = (width + PIXELS_OF_A_BLOCK - 1) // PIXELS_OF_A_BLOCK * PIXELS_OF_A_BLOCK
     rows = min(height, max(1, _PIXELS_AT_ONCE // columns))
     rights, downs = np.empty((rows, columns), distances.dtype), np.empty((rows, columns), distances.dtype)
     offsets, spans = np.empty((rows, columns), np.uint32), np.empty((rows, 2), np.int64)
-    blocks = room_for_blocks(rows * columns // AT_ONCE)
+    blocks = room_for_blocks(rows * columns // PIXELS_OF_A_BLOCK)
     return np.empty(rows), np.zeros(columns), spans, offsets, rights, downs, blocks
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _load_colours(row, goal):
     """A row of pixels of three channels to where they take four values each."""
-    end = len(row) // (_AT_ONCE * _COLOURS) * _AT_ONCE
-    for pixel in range(0, end, _AT_ONCE):
+    end = len(row) // (_GROUP * _COLOURS) * _GROUP
+    for pixel in range(0, end, _GROUP):
         load_four_colours(row, pixel * _COLOURS, goal, pixel * _WITH_ALPHA)
     for pixel in range(end, len(row) // _COLOURS):
         for channel in range(_WITH_ALPHA):
@@ -130,7 +133,7 @@ def _read_colours(scratch, stride, places, spans, scale, target, begin, lanes):
 def _read_greys(scratch, stride, places, spans, scale, target, begin, lanes):
     """Rows of one channel, four pixels at once."""
     offsets, rights, downs = places
-    line, columns, four = uint64(stride), uint64(offsets.shape[1]), uint64(_AT_ONCE)
+    line, columns, four = uint64(stride), uint64(offsets.shape[1]), uint64(_GROUP)
     for row in range(len(spans)):
         index, end = uint64(spans[row, 0]), uint64(spans[row, 1])
         here = uint64(begin) + uint64(row) * (line - uint64(1)) + index

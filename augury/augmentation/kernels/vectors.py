@@ -16,9 +16,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from augury.augmentation.kernels.lanes import CONTRACTED, chosen, data, repeated
+
 _LANES = 4
 _BYTES = 4
-_CONTRACTED = ("contract",)
 
 
 @intrinsic
@@ -28,11 +29,11 @@ def load_four_colours(_context, source, index, image, here):
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, index, _, here = arguments
-        values, goal = (_data(context, builder, signature, arguments, number) for number in (0, 2))
+        values, goal = (data(context, builder, signature, arguments, number) for number in (0, 2))
         vector = ir.VectorType(values.type.pointee, 3 * _LANES)
         read = builder.load(builder.bitcast(builder.gep(values, [index]), vector.as_pointer()), align=1)
         lanes = [3 * pixel + min(lane, 2) for pixel in range(_LANES) for lane in range(_LANES)]
-        pixels = _as(builder, _chosen(builder, read, read, lanes), goal.type.pointee)
+        pixels = _as(builder, chosen(builder, read, read, lanes), goal.type.pointee)
         builder.store(pixels, builder.bitcast(builder.gep(goal, [here]), pixels.type.as_pointer()), align=1)
         return context.get_dummy_value()
 
@@ -49,12 +50,12 @@ def read_pixel(_context, image, corner, line, right, down, scale, target, here):
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, corner, line, right, down, scale, _, here = arguments
-        pixels, goal = (_data(context, builder, signature, arguments, number) for number in (0, 6))
+        pixels, goal = (data(context, builder, signature, arguments, number) for number in (0, 6))
         places = (corner, builder.add(corner, line))
         above, below = (_read(builder, pixels, place, 2 * _LANES, right.type) for place in places)
-        both = _between(builder, above, below, _repeated(builder, down, 2 * _LANES))
-        left, beside = (_chosen(builder, both, both, [side + lane for lane in range(_LANES)]) for side in (0, _LANES))
-        _write(builder, _between(builder, left, beside, _repeated(builder, right, _LANES)), scale, goal, here)
+        both = _between(builder, above, below, repeated(builder, down, 2 * _LANES))
+        left, beside = (chosen(builder, both, both, [side + lane for lane in range(_LANES)]) for side in (0, _LANES))
+        _write(builder, _between(builder, left, beside, repeated(builder, right, _LANES)), scale, goal, here)
         return context.get_dummy_value()
 
     return signature, generate
@@ -71,7 +72,7 @@ def read_four_greys(_context, image, offsets, line, rights, downs, index, scale,
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         _, _, line, _, _, index, scale, _, here = arguments
         pixels, corners, rights, downs, goal = (
-            _data(context, builder, signature, arguments, number) for number in (0, 1, 3, 4, 7)
+            data(context, builder, signature, arguments, number) for number in (0, 1, 3, 4, 7)
         )
         kind = rights.type.pointee
         right, down = (_read(builder, distances, index, _LANES, kind) for distances in (rights, downs))
@@ -83,19 +84,14 @@ def read_four_greys(_context, image, offsets, line, rights, downs, index, scale,
             below.append(_read(builder, pixels, builder.add(corner, line), 2, kind))
         columns = []
         for lane in (0, 2):
-            upper, lower = (_chosen(builder, row[lane], row[lane + 1], [0, 1, 2, 3]) for row in (above, below))
-            downwards = _chosen(builder, down, down, [lane, lane, lane + 1, lane + 1])
+            upper, lower = (chosen(builder, row[lane], row[lane + 1], [0, 1, 2, 3]) for row in (above, below))
+            downwards = chosen(builder, down, down, [lane, lane, lane + 1, lane + 1])
             columns.append(_between(builder, upper, lower, downwards))
-        left, beside = (_chosen(builder, columns[0], columns[1], [odd, 2 + odd, 4 + odd, 6 + odd]) for odd in (0, 1))
+        left, beside = (chosen(builder, columns[0], columns[1], [odd, 2 + odd, 4 + odd, 6 + odd]) for odd in (0, 1))
         _write(builder, _between(builder, left, beside, right), scale, goal, here)
         return context.get_dummy_value()
 
     return signature, generate
-
-
-def _data(context: Any, builder: Any, signature: Any, arguments: Any, number: int) -> Any:
-    """Where the values of an argument begin that is an array."""
-    return context.make_array(signature.args[number])(context, builder, arguments[number]).data
 
 
 def _read(builder: Any, values: Any, place: Any, count: int, kind: Any) -> Any:
@@ -119,25 +115,13 @@ def _write(builder: Any, pixels: Any, scale: Any, target: Any, here: Any) -> Non
     """Four pixels or channels, times scale, as floats."""
     if pixels.type.element != scale.type:
         scale = builder.fpext(scale, pixels.type.element)
-    scaled, vector = builder.fmul(pixels, _repeated(builder, scale, _LANES)), ir.VectorType(ir.FloatType(), _LANES)
+    scaled, vector = builder.fmul(pixels, repeated(builder, scale, _LANES)), ir.VectorType(ir.FloatType(), _LANES)
     if scaled.type != vector:
         scaled = builder.fptrunc(scaled, vector)
     builder.store(scaled, builder.bitcast(builder.gep(target, [here]), vector.as_pointer()), align=_BYTES)
 
 
-def _chosen(builder: Any, first: Any, second: Any, lanes: list[int]) -> Any:
-    """The lanes so numbered of two vectors, one after the other."""
-    return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes))
-
-
-def _repeated(builder: Any, value: Any, count: int) -> Any:
-    """A number in so many lanes."""
-    empty, first = ir.Constant(ir.VectorType(value.type, count), ir.Undefined), ir.Constant(ir.IntType(32), 0)
-    single = builder.insert_element(empty, value, first)
-    return _chosen(builder, single, single, [0] * count)
-
-
 def _between(builder: Any, first: Any, second: Any, share: Any) -> Any:
     """first + share · (second - first); product and sum in one where the processor can."""
-    product = builder.fmul(share, builder.fsub(second, first), flags=_CONTRACTED)
-    return builder.fadd(product, first, flags=_CONTRACTED)
+    product = builder.fmul(share, builder.fsub(second, first), flags=CONTRACTED)
+    return builder.fadd(product, first, flags=CONTRACTED)
