@@ -9,8 +9,14 @@ import structlog
 from celery import Celery
 from kombu.transport import redis
 
-from api_schemas.training.backends import kind_of_worker
+from api_schemas.training.backends import DEFAULT_BACKEND, Backend
 from store.settings import StoreSettings
+
+
+def kind_of_worker(device: str, backend: Backend) -> str:
+    """The kind of worker that computes on a device, by a backend: a process has one of each."""
+    return device if backend == DEFAULT_BACKEND else f"{device}-{backend}"
+
 
 CONTROL, CPU, GPU = "control", "cpu", "gpu"
 CPU_JAX, GPU_JAX = kind_of_worker(CPU, "jax"), kind_of_worker(GPU, "jax")

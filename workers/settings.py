@@ -22,9 +22,7 @@ class WorkerSettings(StoreSettings):
         "cpu", description="Set by `python -m workers KIND`."
     )
     worker_concurrency: int = Field(
-        default_factory=_usable_cores,
-        ge=1,
-        description="Training processes of a CPU worker; default: one per core.",
+        default_factory=_usable_cores, ge=1, description="Training processes of a CPU worker; default: one per core."
     )
     worker_devices: int = Field(
         1, ge=1, description="GPU workers that share this machine's cores; set by `python -m workers gpu`."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api_schemas.jobs import AugmentationRequest, JobRequest
-from api_schemas.training.backends import kind_of_worker
+from store.queue import kind_of_worker
 
 
 def worker_for(request: JobRequest) -> str:
